@@ -1,0 +1,1 @@
+"""The ASA's language: text in, typed values out; no I/O."""

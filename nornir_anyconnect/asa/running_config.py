@@ -1,0 +1,259 @@
+"""What an ASA's running configuration says, as frozen data: every value with the line it stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Platform(StrEnum):
+    """The software that printed the configuration."""
+
+    ASA = "asa"
+    FTD = "ftd"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T_co]):
+    """A value and the line it stands on.
+
+    ``line`` counts from 1 in the text that was parsed; ``None`` where a device's own answer
+    (not a file) gave the value.
+    """
+
+    value: T_co
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level command with its indented sub-lines, as printed (trailing blanks removed)."""
+
+    header: str
+    line: int
+    body: tuple[Setting[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An ASA release such as 9.12(4)67; ordered by its numbers."""
+
+    major: int
+    minor: int
+    maintenance: int = 0
+    interim: int = 0
+
+    @property
+    def key(self) -> tuple[int, int, int, int]:
+        """The numbers, for comparing."""
+        return (self.major, self.minor, self.maintenance, self.interim)
+
+    def __lt__(self, other: Release) -> bool:
+        return self.key < other.key
+
+    def __ge__(self, other: Release) -> bool:
+        return self.key >= other.key
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What a ``webvpn`` sub-block of a group policy or username sets for the SSL client.
+
+    ``mtu`` is in bytes. ``None`` means: not set here, inherit.
+    """
+
+    mtu: Setting[int] | None = None
+    dtls: Setting[bool] | None = None
+    df_bit_ignore: Setting[bool] | None = None
+    ssl_compression: Setting[str] | None = None
+    dtls_compression: Setting[str] | None = None
+    unsupported: tuple[Setting[str], ...] = ()
+    """Lines about mtu, dtls or df-bit-ignore whose value could not be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPolicy:
+    """A group policy; all headers of the same name merged."""
+
+    name: str
+    kind: Setting[str] | None = None
+    """``internal`` or ``external``; ``None`` if only attributes are printed."""
+    attributes_line: int | None = None
+    tunnel_protocols: Setting[tuple[str, ...]] | None = None
+    client: ClientSettings = field(default_factory=ClientSettings)
+    group_lock: Setting[str] | None = None
+    address_pools: Setting[tuple[str, ...]] | None = None
+    ipv6_address_pools: Setting[tuple[str, ...]] | None = None
+    body: tuple[Setting[str], ...] = ()
+    """Every sub-line of every ``attributes`` header, stripped of trailing blanks, indentation kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelGroup:
+    """A tunnel group (connection profile)."""
+
+    name: str
+    line: int | None = None
+    type: Setting[str] | None = None
+    default_group_policy: Setting[str] | None = None
+    address_pools: Setting[tuple[str, ...]] | None = None
+    ipv6_address_pools: Setting[tuple[str, ...]] | None = None
+    authentication_servers: tuple[Setting[str], ...] = ()
+    """AAA server groups of ``authentication-server-group`` (fallback LOCAL included as its own entry)."""
+    authorization_server: Setting[str] | None = None
+    authentication_methods: Setting[tuple[str, ...]] | None = None
+    """``authentication`` of webvpn-attributes: aaa, certificate, saml."""
+    saml: Setting[str] | None = None
+    group_aliases: tuple[Setting[str], ...] = ()
+    group_urls: tuple[Setting[str], ...] = ()
+    general: tuple[Setting[str], ...] = ()
+    webvpn: tuple[Setting[str], ...] = ()
+    ipsec: tuple[Setting[str], ...] = ()
+    other: tuple[Setting[str], ...] = ()
+    """Raw sub-lines per attribute block; ``other`` holds ppp-attributes and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServingInterface:
+    """An interface on which webvpn is enabled; ``tls_only`` means no DTLS there."""
+
+    nameif: str
+    tls_only: bool
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webvpn:
+    """The global ``webvpn`` block."""
+
+    interfaces: tuple[ServingInterface, ...] = ()
+    anyconnect_enabled: Setting[bool] | None = None
+    port: Setting[int] | None = None
+    dtls_port: Setting[int] | None = None
+    svc_spelling: bool = False
+    """The box spells it ``svc ...`` (before 8.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CipherChoice:
+    """``ssl cipher VERSION level`` or ``... custom "A:B"``: exactly one of the two is set."""
+
+    level: str | None = None
+    custom: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SslSettings:
+    """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``.
+
+    Keys of ``ciphers`` are tlsv1, tlsv1.1, tlsv1.2, tlsv1.3, dtlsv1, dtlsv1.2.
+    """
+
+    ciphers: tuple[tuple[str, Setting[CipherChoice]], ...] = ()
+    encryption: Setting[tuple[str, ...]] | None = None
+    server_version: Setting[tuple[str, ...]] | None = None
+    """The words after ``ssl server-version``: TLS and, optionally, DTLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Username:
+    """The overrides of one local user (only users that have an ``attributes`` block)."""
+
+    name: str
+    line: int | None
+    tunnel_protocols: Setting[tuple[str, ...]] | None = None
+    group_policy: Setting[str] | None = None
+    """``vpn-group-policy``."""
+    group_lock: Setting[str] | None = None
+    client: ClientSettings = field(default_factory=ClientSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A named interface; ``mtu`` in bytes, ``None`` where no ``mtu NAMEIF`` line is printed."""
+
+    nameif: str
+    line: int | None
+    mtu: Setting[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LdapMapEntry:
+    """An LDAP attribute map that hands out a group policy."""
+
+    map_name: str
+    group_policy: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingSettings:
+    """What decides whether the evidence could have been seen."""
+
+    enabled: Setting[bool] | None = None
+    buffered: Setting[str] | None = None
+    trap: Setting[str] | None = None
+    suppressed: tuple[Setting[str], ...] = ()
+    """Message ids of ``no logging message N``."""
+    relevelled: tuple[Setting[tuple[str, str]], ...] = ()
+    """``logging message N level L``."""
+    lists: tuple[Setting[str], ...] = ()
+    """``logging list`` / ``logging class`` lines, whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningConfig:
+    """Everything the audit reads from one ASA or one context of it."""
+
+    hostname: str | None = None
+    context: str | None = None
+    release: Setting[Release] | None = None
+    release_text: str | None = None
+    """The release as printed, e.g. ``9.12(4)67``."""
+    platform: Platform = Platform.ASA
+    ftd_version: str | None = None
+    complete: bool = False
+    """An end mark (``Cryptochecksum:`` or ``: end``) was seen, or the pull proved every section."""
+    indented: bool = True
+    """False where a block that must have sub-lines has none indented: not readable as a configuration."""
+    recognised: bool = False
+    """At least one line that only an ASA or FTD configuration has."""
+    webvpn: Webvpn = field(default_factory=Webvpn)
+    group_policies: tuple[GroupPolicy, ...] = ()
+    tunnel_groups: tuple[TunnelGroup, ...] = ()
+    usernames: tuple[Username, ...] = ()
+    ssl: SslSettings = field(default_factory=SslSettings)
+    tcpmss: Setting[int] | None = None
+    interfaces: tuple[Interface, ...] = ()
+    ldap_entries: tuple[LdapMapEntry, ...] = ()
+    dap_records: tuple[Setting[str], ...] = ()
+    """DAP records other than an empty DfltAccessPolicy."""
+    icmp_unreachable_limit: Setting[tuple[int, int]] | None = None
+    """``icmp unreachable rate-limit R burst-size B``: (R per second, B)."""
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+    ip_pools: tuple[Setting[str], ...] = ()
+    ipv6_pools: tuple[Setting[str], ...] = ()
+    crypto_maps: tuple[Setting[str], ...] = ()
+    load_balancing: Setting[str] | None = None
+    """First line of a ``vpn load-balancing`` block that takes part, if any."""
+    failover: Setting[bool] | None = None
+    unknown_lines: tuple[Setting[str], ...] = ()
+    """Lines inside relevant blocks that nobody here understands: counted and reported."""
+    blocks: tuple[Block, ...] = ()
+    """The relevant blocks as read, for hashing and diffing. Secrets are masked."""
+    warnings: tuple[str, ...] = ()
+    defaults: RunningConfig | None = None
+    """The device's own answers to ``show running-config all ...``: what it does where nothing is set."""
+    device_ciphers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """``show ssl ciphers``, per protocol version: the device's own lists."""
+
+    def group_policy(self, name: str) -> GroupPolicy | None:
+        """The policy of that name, if it is defined."""
+        return next((p for p in self.group_policies if p.name == name), None)
+
+    def tunnel_group(self, name: str) -> TunnelGroup | None:
+        """The tunnel group of that name, if it is defined."""
+        return next((g for g in self.tunnel_groups if g.name == name), None)

@@ -1,0 +1,1 @@
+"""Configuration + arithmetic + evidence -> findings; pure."""

@@ -1,0 +1,357 @@
+"""What an audit concludes: findings, their devices, and the report over a fleet (domain.md section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "nornir-anyconnect/audit/1"
+
+
+class Verdict(StrEnum):
+    """The conclusion of one finding; unknown is never safe."""
+
+    AT_RISK = "at-risk"
+    MITIGATED = "mitigated"
+    SAFE = "safe"
+    NOT_APPLICABLE = "not-applicable"
+    UNKNOWN = "unknown"
+
+
+class Scope(StrEnum):
+    """What a finding is about."""
+
+    TUNNEL_GROUP = "tunnel-group"
+    GROUP_POLICY = "group-policy"
+    USERNAME = "username"
+
+
+class Status(StrEnum):
+    """How wholly a device could be judged."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value came from; ``from_`` is configured, device, inherited or default."""
+
+    setting: str
+    value: str
+    from_: str
+    line: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {"setting": self.setting, "value": self.value, "from": self.from_, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Both MTUs under one assumption set, bytes; ``gap`` = DTLS - TLS."""
+
+    tls_mtu: int
+    dtls_mtu: int
+
+    @property
+    def gap(self) -> int:
+        """Bytes by which the adapter (DTLS) MTU exceeds the TLS MTU."""
+        return self.dtls_mtu - self.tls_mtu
+
+    def to_dict(self) -> dict[str, int]:
+        """As in the JSON of an audit."""
+        return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
+
+
+@dataclass(frozen=True, slots=True)
+class DerivationLine:
+    """One printed step: what, how, and the bytes."""
+
+    label: str
+    operation: str
+    value: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {"label": self.label, "operation": self.operation, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvidence:
+    """What was seen of one finding's users. Counts of distinct users, packets and reconnects."""
+
+    confirmed: bool = False
+    observable: str = "unknown"
+    """yes, no or unknown."""
+    observable_reason: str = ""
+    span: tuple[str, str] | None = None
+    """First and last time stamp covered (ISO 8601)."""
+    large_packets: int = 0
+    thresholds: tuple[int, ...] = ()
+    packet_sizes: tuple[int, ...] = ()
+    users: int = 0
+    user_names: tuple[str, ...] = ()
+    reconnects: int = 0
+    tls_only_sessions: int = 0
+    sessions: int = 0
+    """Users connected now, where the device was asked."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {
+            "confirmed": self.confirmed,
+            "observable": self.observable,
+            "observable_reason": self.observable_reason,
+            "span": list(self.span) if self.span else None,
+            "large_packets": self.large_packets,
+            "thresholds": list(self.thresholds),
+            "packet_sizes": list(self.packet_sizes),
+            "users": self.users,
+            "user_names": list(self.user_names),
+            "reconnects": self.reconnects,
+            "tls_only_sessions": self.tls_only_sessions,
+            "sessions": self.sessions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyPreview:
+    """A remedy as text: what to type, its exact inverse, and what it would change."""
+
+    kind: str
+    commands: tuple[str, ...] = ()
+    rollback: tuple[str, ...] = ()
+    closes: bool = False
+    closes_under: tuple[str, ...] = ()
+    """The assumption sets under which it closes the gap."""
+    blocked_by: tuple[str, ...] = ()
+    cost: str = ""
+    predicted: dict[str, Numbers] = field(default_factory=dict)
+    """MTUs afterwards, per assumption set."""
+    affects: tuple[str, ...] = ()
+    """Every other finding that it touches, as ``scope name``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {
+            "kind": self.kind,
+            "commands": list(self.commands),
+            "rollback": list(self.rollback),
+            "closes": self.closes,
+            "closes_under": list(self.closes_under),
+            "blocked_by": list(self.blocked_by),
+            "cost": self.cost,
+            "predicted": {name: numbers.to_dict() for name, numbers in self.predicted.items()},
+            "affects": list(self.affects),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One verdict with everything that supports it. Sizes in bytes; null where nothing is claimed."""
+
+    scope: Scope
+    name: str
+    group_policy: str | None
+    verdict: Verdict
+    reason: str
+    certainty: str | None = None
+    tls_mtu: int | None = None
+    dtls_mtu: int | None = None
+    tls_suite: str | None = None
+    dtls_suite: str | None = None
+    tls_version: str | None = None
+    dtls_version: str | None = None
+    interface: str | None = None
+    numbers_from: str | None = None
+    configured_mtu: int | None = None
+    configured_mtu_from: str | None = None
+    safe_mtu: int | None = None
+    assumptions: dict[str, Numbers] = field(default_factory=dict)
+    caveats: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    reachable_by: tuple[str, ...] = ()
+    """For a group policy that no tunnel group names: the LDAP maps and usernames that hand it out."""
+    evidence: FindingEvidence | None = None
+    calibrated: tuple[str, ...] = ()
+    """The combinations that the device's own numbers leave standing, if any narrowed them."""
+    remedies: tuple[RemedyPreview, ...] = ()
+    tls_steps: tuple[DerivationLine, ...] = ()
+    dtls_steps: tuple[DerivationLine, ...] = ()
+    waiver: dict[str, str] | None = None
+    """Owner, reason and expiry where somebody accepted the finding."""
+
+    @property
+    def gap(self) -> int | None:
+        """DTLS MTU - TLS MTU in bytes, where both are known."""
+        if self.tls_mtu is None or self.dtls_mtu is None:
+            return None
+        return self.dtls_mtu - self.tls_mtu
+
+    @property
+    def confirmed(self) -> bool:
+        """Evidence proves that users were hit."""
+        return self.evidence is not None and self.evidence.confirmed
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {
+            "scope": str(self.scope),
+            "name": self.name,
+            "group_policy": self.group_policy,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+            "certainty": self.certainty,
+            "tls_mtu": self.tls_mtu,
+            "dtls_mtu": self.dtls_mtu,
+            "gap": self.gap,
+            "tls_suite": self.tls_suite,
+            "dtls_suite": self.dtls_suite,
+            "tls_version": self.tls_version,
+            "dtls_version": self.dtls_version,
+            "interface": self.interface,
+            "numbers_from": self.numbers_from,
+            "configured_mtu": self.configured_mtu,
+            "configured_mtu_from": self.configured_mtu_from,
+            "safe_mtu": self.safe_mtu,
+            "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
+            "caveats": list(self.caveats),
+            "sources": [source.to_dict() for source in self.sources],
+            "reachable_by": list(self.reachable_by),
+            "evidence": self.evidence.to_dict() if self.evidence else None,
+            "calibrated": list(self.calibrated),
+            "remedies": [remedy.to_dict() for remedy in self.remedies],
+            "derivation": {
+                "tls": [step.to_dict() for step in self.tls_steps],
+                "dtls": [step.to_dict() for step in self.dtls_steps],
+            },
+            "waiver": self.waiver,
+        }
+
+
+_CERTAINTY = {"all-assumptions": 0, "some-assumptions": 1, None: 2}
+_VERDICT = {
+    Verdict.AT_RISK: 0,
+    Verdict.UNKNOWN: 1,
+    Verdict.MITIGATED: 2,
+    Verdict.SAFE: 3,
+    Verdict.NOT_APPLICABLE: 4,
+}
+
+
+def worst_first(finding: Finding) -> tuple[Any, ...]:
+    """Sort key: confirmed and most users hit first, then verdict, certainty, users connected, name."""
+    seen = finding.evidence or FindingEvidence()
+    return (
+        -int(seen.confirmed),
+        -seen.users,
+        _VERDICT[finding.verdict],
+        _CERTAINTY[finding.certainty],
+        -seen.sessions,
+        finding.name,
+        str(finding.scope),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAudit:
+    """One device or context, judged."""
+
+    name: str
+    context: str | None = None
+    asa_version: str | None = None
+    platform: str = "asa"
+    status: Status = Status.OK
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    serials: tuple[str, ...] = ()
+    """Serial numbers of the chassis (unit and mate), where a device told them."""
+    path: str | None = None
+    """The file it was read from, if any."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {
+            "name": self.name,
+            "context": self.context,
+            "asa_version": self.asa_version,
+            "platform": self.platform,
+            "status": str(self.status),
+            "errors": list(self.errors),
+            "warnings": list(self.warnings),
+            "serials": list(self.serials),
+            "path": self.path,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+@dataclass(slots=True)
+class Summary:
+    """Running totals; findings are counted as they stream by, texts are not kept."""
+
+    devices: int = 0
+    failed_devices: int = 0
+    findings: int = 0
+    at_risk: int = 0
+    mitigated: int = 0
+    safe: int = 0
+    not_applicable: int = 0
+    unknown: int = 0
+    confirmed: int = 0
+    users_affected: int = 0
+
+    def add(self, device: DeviceAudit) -> None:
+        """Count one device; a user hit through several findings of one device counts once."""
+        self.devices += 1
+        self.failed_devices += device.status is Status.FAILED
+        users: set[str] = set()
+        unnamed = 0
+        for finding in device.findings:
+            self.findings += 1
+            field_name = str(finding.verdict).replace("-", "_")
+            setattr(self, field_name, getattr(self, field_name) + 1)
+            self.confirmed += finding.confirmed
+            if finding.evidence:
+                users.update(finding.evidence.user_names)
+                unnamed = max(unnamed, finding.evidence.users - len(finding.evidence.user_names))
+        self.users_affected += len(users) + unnamed
+
+    def to_dict(self) -> dict[str, int]:
+        """As in the JSON of an audit."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """A whole audit."""
+
+    devices: tuple[DeviceAudit, ...]
+    generated_at: str
+    tool_version: str
+
+    @property
+    def summary(self) -> Summary:
+        """Totals over all devices."""
+        total = Summary()
+        for device in self.devices:
+            total.add(device)
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON contract, schema ``nornir-anyconnect/audit/1``."""
+        return {
+            "schema": SCHEMA,
+            "generated_at": self.generated_at,
+            "tool_version": self.tool_version,
+            "summary": self.summary.to_dict(),
+            "devices": [device.to_dict() for device in self.devices],
+        }
+
+
+def ordered(device: DeviceAudit) -> DeviceAudit:
+    """The device with its findings worst first."""
+    return replace(device, findings=tuple(sorted(device.findings, key=worst_first)))

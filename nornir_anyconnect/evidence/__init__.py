@@ -1,0 +1,1 @@
+"""What devices and clients say happened; takes iterables, opens nothing."""

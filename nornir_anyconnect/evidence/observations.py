@@ -1,0 +1,106 @@
+"""What was observed, summed per device and group policy: the hand-over from evidence to audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One reconnect that a user suffered; ``seconds`` from coming up (or losing DTLS) to the new connection."""
+
+    kind: str
+    """``dtls-never-up`` or ``dtls-lost``."""
+    device: str
+    group_policy: str
+    user: str
+    connected_at: datetime | None
+    reconnected_at: datetime | None
+    seconds: float | None
+    large_packets: int
+    threshold: int | None
+    packet: int | None
+    address: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of ``logs``."""
+        return {
+            "kind": self.kind,
+            "device": self.device,
+            "group_policy": self.group_policy,
+            "user": self.user,
+            "connected_at": self.connected_at.isoformat() if self.connected_at else None,
+            "reconnected_at": self.reconnected_at.isoformat() if self.reconnected_at else None,
+            "seconds": self.seconds,
+            "large_packets": self.large_packets,
+            "threshold": self.threshold,
+            "packet": self.packet,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LargePacket:
+    """A packet size met with a TLS MTU (bytes), and how often; ``without_udp``: on a session without DTLS."""
+
+    packet: int
+    threshold: int
+    without_udp: bool
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DebugNumbers:
+    """The box's own computation, out of a pasted ``debug webvpn anyconnect`` transcript. Bytes."""
+
+    tls_mtu: int | None = None
+    dtls_mtu: int | None = None
+    computed_tls_mtu: int | None = None
+    computed_dtls_mtu: int | None = None
+    conf_mtu: int | None = None
+    not_understood: int = 0
+    """Lines that were not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupObservations:
+    """All that was seen of one group policy on one device."""
+
+    group_policy: str
+    users: frozenset[str] = frozenset()
+    """Users with at least one 722036 or one incident."""
+    large_packets: tuple[LargePacket, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    tls_only_users: frozenset[str] = frozenset()
+    """Connected now with SSL-Tunnel and no DTLS-Tunnel."""
+    sessions: int = 0
+    """Connected now."""
+    compression: bool = False
+    """A session of the policy shows compression: 722036 alone then proves nothing."""
+    ciphers: frozenset[tuple[str, str]] = frozenset()
+    """(tunnel, suite) pairs that sessions or 725012 show as negotiated; tunnel is ``tls`` or ``dtls``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceObservations:
+    """All that was seen of one device."""
+
+    device: str
+    groups: dict[str, GroupObservations] = field(default_factory=dict)
+    """By group policy."""
+    effective_mtus: tuple[tuple[int, int], ...] = ()
+    """(packet bytes, effective mtu) of 602101 that no user could be joined to."""
+    debug: tuple[DebugNumbers, ...] = ()
+    no_fragment_drops: int | None = None
+    """``mp-svc-no-fragment`` of ``show asp drop``."""
+    no_fragment_rate: float | None = None
+    """The same per second, from two samples."""
+    first: datetime | None = None
+    last: datetime | None = None
+    lines: int = 0
+    """Log lines seen of this device; 0 means nothing was given."""
+    unreadable: int = 0
+    """Lines that carry a wanted id and could not be read."""
+    buffer_wrapped: bool | None = None
+    """``show logging`` held fewer messages than it counted."""

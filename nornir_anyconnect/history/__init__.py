@@ -1,0 +1,1 @@
+"""Earlier audits in a database."""

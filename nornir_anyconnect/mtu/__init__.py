@@ -1,0 +1,1 @@
+"""The MTU arithmetic; pure."""

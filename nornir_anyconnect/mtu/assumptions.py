@@ -1,0 +1,90 @@
+"""The named assumption sets: one choice on each of the three axes that public sources leave open.
+
+Source: Cisco tech note 116881, the ASA configuration guide and RFC 5246/7905/8446 disagree or are
+silent on these points; see ``docs/how-it-works.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from nornir_anyconnect.errors import UsageError
+
+
+class Accounting(StrEnum):
+    """How an AEAD suite is charged: like a block suite, or what its record really costs."""
+
+    ASA = "asa"
+    RECORD = "record"
+
+
+class MssSource(StrEnum):
+    """Where the TLS path comes from: ``sysopt connection tcpmss``, or the interface alone."""
+
+    SYSOPT = "sysopt"
+    INTERFACE = "interface"
+
+
+class DefaultCap(StrEnum):
+    """What an absent ``anyconnect mtu`` caps: nothing, or both tunnels at 1406 bytes."""
+
+    NONE = "none"
+    BUILT_IN = "1406"
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionSet:
+    """One choice on every axis."""
+
+    name: str
+    accounting: Accounting
+    mss_source: MssSource
+    default_cap: DefaultCap
+
+    @property
+    def combination(self) -> str:
+        """The choice spelled out, as calibration names it: ``accounting/mss/cap``."""
+        return f"{self.accounting}/{self.mss_source}/{self.default_cap}"
+
+
+TECHNOTE = AssumptionSet("technote", Accounting.ASA, MssSource.SYSOPT, DefaultCap.NONE)
+GUIDE = AssumptionSet("guide", Accounting.ASA, MssSource.INTERFACE, DefaultCap.BUILT_IN)
+RFC = AssumptionSet("rfc", Accounting.RECORD, MssSource.SYSOPT, DefaultCap.NONE)
+
+STANDING: tuple[AssumptionSet, ...] = (TECHNOTE, GUIDE, RFC)
+"""The sets under which verdict and certainty are computed, in this order."""
+
+COMBINATIONS: tuple[AssumptionSet, ...] = tuple(
+    AssumptionSet(f"{accounting}/{mss}/{cap}", accounting, mss, cap)
+    for accounting, mss, cap in product(Accounting, MssSource, DefaultCap)
+)
+"""All eight, which calibration searches."""
+
+_BY_NAME = {each.name: each for each in (*STANDING, *COMBINATIONS)}
+_AXES = {"accounting": Accounting, "mss": MssSource, "cap": DefaultCap}
+
+
+def assumption_set(text: str) -> AssumptionSet:
+    """Read ``technote``, ``asa/sysopt/none`` or ``accounting=asa,mss=sysopt,cap=none``.
+
+    Axes that the long form leaves out are those of ``technote``.
+
+    Raises:
+        UsageError: no set, axis or value of that name.
+
+    """
+    if text in _BY_NAME:
+        return _BY_NAME[text]
+    chosen = {"accounting": "asa", "mss": "sysopt", "cap": "none"}
+    for part in text.split(","):
+        axis, equals, value = part.strip().partition("=")
+        if not equals or axis not in _AXES or value not in list(_AXES[axis]):
+            raise UsageError(
+                f"'{text}' is not an assumption set",
+                f"use one of {', '.join(each.name for each in STANDING)}, "
+                "or accounting=asa|record,mss=sysopt|interface,cap=none|1406",
+            )
+        chosen[axis] = value
+    return _BY_NAME["/".join(chosen.values())]

@@ -1,0 +1,183 @@
+"""The MTU arithmetic, step by step, as the ASA's own debug prints it.
+
+Sources: Cisco tech note 116881 for the TLS and DTLS derivation and its numbers; RFC 5246, 7905 and
+8446 for what a record costs. All sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.mtu.assumptions import Accounting, AssumptionSet, DefaultCap, MssSource
+from nornir_anyconnect.mtu.suites import Kind, Suite, Version
+
+TLS_HEADER = 5
+CSTP_HEADER = 8
+DTLS_HEADER = 13
+UDP_HEADER = 8
+CSTP_OVER_DTLS = 1
+PAD_LENGTH = 1
+CONTENT_TYPE = 1  # TLS 1.3 carries the real type inside the record
+TCP_HEADER = 20
+IP_HEADER = {4: 20, 6: 40}
+DEFAULT_TCPMSS = 1380
+DEFAULT_LINK = 1500
+BUILT_IN_MTU = 1406
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a derivation: ``label`` = ``operation`` = ``value`` bytes."""
+
+    label: str
+    operation: str
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.label} = {self.operation} = {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One tunnel's MTU in bytes, and how it came about.
+
+    ``computed`` is before, ``mtu`` after the configured or built-in cap.
+    """
+
+    suite: Suite
+    version: Version
+    steps: tuple[Step, ...]
+    computed: int
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What both derivations share.
+
+    Args:
+        link: MTU of the serving interface, bytes.
+        tcpmss: ``sysopt connection tcpmss``, bytes; 0 is off.
+        conf: the ``anyconnect mtu`` in force, bytes; None where none is set.
+        ip_version: outer header, 4 or 6.
+
+    """
+
+    link: int = DEFAULT_LINK
+    tcpmss: int = DEFAULT_TCPMSS
+    conf: int | None = None
+    ip_version: int = 4
+
+
+class _Ladder:
+    """Keeps every step while the number goes down."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.value = 0
+
+    def take(self, label: str, operation: str, value: int) -> None:
+        self.steps.append(Step(label, operation, value))
+        self.value = value
+
+    def minus(self, label: str, *parts: tuple[int, str]) -> None:
+        shown = "".join(f" - {size}({what})" for size, what in parts)
+        self.take(label, f"{self.value}{shown}", self.value - sum(size for size, _ in parts))
+
+    def floor(self, block: int) -> None:
+        self.take(
+            "mod-mtu", f"{self.value} rounded down to a multiple of {block}", self.value // block * block
+        )
+
+    def cap(self, kind: str, conf: int | None, assumptions: AssumptionSet) -> None:
+        source = "conf-mtu"
+        if conf is None and assumptions.default_cap is DefaultCap.BUILT_IN:
+            conf, source = BUILT_IN_MTU, "built-in default"
+        if conf is not None:
+            self.take(f"{kind}-mtu", f"min({self.value}, {conf}({source}))", min(self.value, conf))
+
+
+def _charged_as_block(suite: Suite, assumptions: AssumptionSet) -> bool:
+    return suite.kind is Kind.BLOCK or (
+        suite.kind is Kind.AEAD and assumptions.accounting is Accounting.ASA
+    )
+
+
+def _iv(suite: Suite, version: Version) -> int:
+    """Explicit IV, bytes: TLS 1.0 chains the last block of the record before (RFC 2246)."""
+    return 0 if version is Version.TLS1_0 else suite.iv
+
+
+def _aead_overhead(suite: Suite, version: Version) -> tuple[tuple[int, str], ...]:
+    """What an AEAD record carries beside header and payload (RFC 5288, 7905, 8446)."""
+    if version is Version.TLS1_3:
+        return ((CONTENT_TYPE, "type"), (suite.tag, "tag"))
+    nonce = ((suite.explicit_nonce, "nonce"),) if suite.explicit_nonce else ()
+    return (*nonce, (suite.tag, "tag"))
+
+
+def _refuse(suite: Suite, version: Version) -> None:
+    if not suite.allowed_in(version):
+        raise UsageError(
+            f"{suite.name} cannot be used with {version}",
+            "RC4 and NULL cannot carry DTLS, SHA256/SHA384/GCM/ChaCha20 need (D)TLS 1.2, TLS_* need TLS 1.3",
+        )
+
+
+def derive_tls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
+    """The TLS tunnel's MTU, bytes.
+
+    Raises:
+        UsageError: the version's RFC does not allow the suite.
+
+    """
+    _refuse(suite, version)
+    ladder = _Ladder()
+    ip = IP_HEADER[path.ip_version]
+    ladder.take("link-mss", f"{path.link}(link) - {ip}(ip) - {TCP_HEADER}(tcp)", path.link - ip - TCP_HEADER)
+    if assumptions.mss_source is MssSource.INTERFACE:
+        ladder.take("path-mtu", f"{ladder.value}(mss; tcpmss does not apply to the box itself)", ladder.value)
+    elif path.tcpmss == 0:
+        ladder.take("path-mtu", f"{ladder.value}(mss; tcpmss is off)", ladder.value)
+    else:
+        ladder.take(
+            "path-mtu", f"min({path.tcpmss}(tcpmss), {ladder.value}(mss))", min(path.tcpmss, ladder.value)
+        )
+    if _charged_as_block(suite, assumptions):
+        iv = _iv(suite, version)
+        ladder.minus("mtu", (TLS_HEADER, "ssl"), (iv, "iv"))
+        ladder.floor(suite.block)
+        ladder.minus("tls-mtu", (CSTP_HEADER, "cstp"), (suite.mac, "mac"), (PAD_LENGTH, "pad"))
+    elif suite.kind is Kind.AEAD:
+        ladder.minus("mtu", (TLS_HEADER, "ssl"), *_aead_overhead(suite, version))
+        ladder.minus("tls-mtu", (CSTP_HEADER, "cstp"))
+    else:
+        ladder.minus("tls-mtu", (TLS_HEADER, "ssl"), (CSTP_HEADER, "cstp"), (0, "pad"), (suite.mac, "mac"))
+    computed = ladder.value
+    ladder.cap("tls", path.conf, assumptions)
+    return Derivation(suite, version, tuple(ladder.steps), computed, ladder.value)
+
+
+def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
+    """The DTLS tunnel's MTU, bytes.
+
+    Raises:
+        UsageError: the version's RFC does not allow the suite (RC4 never carries DTLS, 722043).
+
+    """
+    _refuse(suite, version)
+    ladder = _Ladder()
+    ip = IP_HEADER[path.ip_version]
+    ladder.take("link", f"{path.link}(mtu of the interface)", path.link)
+    ladder.minus("datagram", (ip, "ip"), (UDP_HEADER, "udp"))
+    if _charged_as_block(suite, assumptions):
+        ladder.minus("mtu", (DTLS_HEADER, "dtls"), (suite.iv, "iv"))
+        ladder.floor(suite.block)
+        ladder.minus("dtls-mtu", (CSTP_OVER_DTLS, "cstp"), (suite.mac, "mac"), (PAD_LENGTH, "pad"))
+    else:
+        ladder.minus("mtu", (DTLS_HEADER, "dtls"), *_aead_overhead(suite, version))
+        ladder.minus("dtls-mtu", (CSTP_OVER_DTLS, "cstp"))
+    computed = ladder.value
+    ladder.cap("dtls", path.conf, assumptions)
+    return Derivation(suite, version, tuple(ladder.steps), computed, ladder.value)

@@ -1,0 +1,260 @@
+"""A runner that changes a fleet the way a careful engineer does: canary, soak, waves, failure budget.
+
+Usable by any Nornir runbook. A wave begins only when the one before has ended; hosts of one chassis
+run one after the other in one worker (an ASA has five SSH sessions and one configuration).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nornir.core.task import AggregatedResult, MultiResult, Result
+
+from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.runners.guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from nornir.core.inventory import Host
+    from nornir.core.task import Task
+
+logger = logging.getLogger(__name__)
+TICK = 0.2
+"""Seconds between looks at the stop file, the deadline and the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: hosts finished, failed and left, and the wave (0 is the canary)."""
+
+    wave: int
+    done: int
+    failed: int
+    left: int
+
+
+def chassis_of(host: Host) -> str:
+    """What tells one box from another: ``data.anyconnect.chassis``, else the host's own name."""
+    settings = host.get("anyconnect") or {}
+    return str(settings.get("chassis") or host.name)
+
+
+def by_chassis(hosts: Sequence[Host], key: Callable[[Host], str] = chassis_of) -> list[list[Host]]:
+    """The hosts grouped by chassis, in the order of the inventory."""
+    groups: dict[str, list[Host]] = {}
+    for host in hosts:
+        groups.setdefault(key(host), []).append(host)
+    return list(groups.values())
+
+
+def waves(count: int, canary: int, percent: float, at_most: int) -> Iterator[int]:
+    """Sizes of the waves over ``count`` chassis: the canary, then ``percent`` of all but ``at_most``."""
+    first = min(canary, count)
+    if first:
+        yield first
+    left = count - first
+    size = max(1, min(at_most, int(count * percent / 100)))
+    while left > 0:
+        yield min(size, left)
+        left -= size
+
+
+class WavesRunner:
+    """Nornir runner ``anyconnect_waves``.
+
+    Args:
+        canary: chassis changed first, alone.
+        wave_percent: size of a wave in percent of all chassis.
+        wave_size: the most chassis in one wave.
+        max_failures: failed hosts that are tolerated before the run stops.
+        soak: seconds to wait between the canary and the first wave.
+        deadline: seconds a host may take; then its connection is closed, which ends its task. None: no limit.
+        stop_file: the run stops before the next host once this file exists.
+        hold: called with the names of the changed hosts during and after the soak and after each wave;
+            a returned text stops the run and says why.
+        hold_every: seconds between calls of ``hold`` during the soak.
+        on_progress: called with a ``Progress`` whenever a host ends.
+
+    After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether Ctrl-C did it.
+    Hosts whose turn never came have a failed result with a ``NotStartedError``.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        canary: int = 1,
+        wave_percent: float = 10,
+        wave_size: int = 10,
+        max_failures: int = 0,
+        soak: float = 300,
+        deadline: float | None = 600,
+        stop_file: str | Path | None = None,
+        hold: Callable[[Sequence[str]], str | None] | None = None,
+        hold_every: float = 30,
+        on_progress: Callable[[Progress], None] | None = None,
+        key: Callable[[Host], str] = chassis_of,
+    ) -> None:
+        self.canary = canary
+        self.wave_percent = wave_percent
+        self.wave_size = wave_size
+        self.max_failures = max_failures
+        self.soak = soak
+        self.deadline = deadline
+        self.stop_file = Path(stop_file) if stop_file else None
+        self.hold = hold
+        self.hold_every = hold_every
+        self.on_progress = on_progress
+        self.key = key
+        self.stopped: str | None = None
+        self.interrupted = False
+        self._stop = threading.Event()
+
+    def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
+        """Run the task over all hosts; every host has a result in the end."""
+        self.stopped, self.interrupted = None, False
+        self._stop.clear()
+        result = AggregatedResult(task.name)
+        queue = by_chassis(hosts, self.key)
+        sizes = waves(len(queue), self.canary, self.wave_percent, self.wave_size)
+        finished: list[str] = []
+        try:
+            for number, size in enumerate(sizes):
+                wave, queue = queue[:size], queue[size:]
+                self._run_wave(task, wave, number, result, len(hosts))
+                finished += [host.name for group in wave for host in group]
+                if self._stop.is_set() or not queue:
+                    break
+                self._between(number, finished)
+                if self._stop.is_set():
+                    break
+        except KeyboardInterrupt:
+            self._interrupt()
+        for host in hosts:
+            if host.name not in result:
+                result[host.name] = self._not_started(task, host)
+        return result
+
+    def stop(self, why: str) -> None:
+        """Stop before the next host; hosts in flight finish or revert."""
+        if not self._stop.is_set():
+            self.stopped = why
+            self._stop.set()
+
+    def _interrupt(self) -> None:
+        self.interrupted = True
+        self.stop("interrupted")
+
+    def _run_wave(
+        self, task: Task, wave: list[list[Host]], number: int, result: AggregatedResult, total: int
+    ) -> None:
+        started: dict[str, float] = {}
+        lock = threading.Lock()
+
+        def finish(host: Host, outcome: MultiResult) -> None:
+            with lock:
+                started.pop(host.name, None)
+                result[host.name] = outcome
+                failed = len(result.failed_hosts)
+                if failed > self.max_failures:
+                    self.stop(f"{failed} failed, at most {self.max_failures} are tolerated")
+            self._report(Progress(number, len(result), failed, total - len(result)))
+
+        def run_chassis(group: list[Host]) -> None:
+            for host in group:
+                self._look_at_stop_file()
+                if self._stop.is_set():
+                    return
+                with lock:
+                    started[host.name] = time.monotonic()
+                finish(host, self._run_host(task, host))
+
+        by_name = {host.name: host for group in wave for host in group}
+        with ThreadPoolExecutor(max_workers=len(wave), thread_name_prefix="wave") as pool:
+            pending: set[Future[None]] = {pool.submit(run_chassis, group) for group in wave}
+            while pending:
+                try:
+                    done, pending = wait(pending, timeout=TICK)
+                except KeyboardInterrupt:
+                    self._interrupt()
+                    continue
+                for future in done:
+                    future.result()
+                self._end_overdue(started, lock, by_name)
+
+    def _run_host(self, task: Task, host: Host) -> MultiResult:
+        copy = task.copy()
+        copy.processors = guarded(copy.processors)
+        outcome: MultiResult = copy.start(host)
+        return outcome
+
+    def _end_overdue(self, started: dict[str, float], lock: threading.Lock, hosts: dict[str, Host]) -> None:
+        if self.deadline is None:
+            return
+        with lock:
+            overdue = [n for n, since in started.items() if time.monotonic() - since > self.deadline]
+            for name in overdue:
+                del started[name]
+        for name in overdue:
+            logger.error("%s: no end after %s s, closing its connection", name, self.deadline)
+            try:
+                hosts[name].close_connections()
+            except Exception:
+                logger.exception("%s: its connection could not be closed", name)
+
+    def _between(self, number: int, finished: list[str]) -> None:
+        """The soak after the canary; after every wave a look at the changed hosts."""
+        began = time.monotonic()
+        soak = self.soak if number == 0 else 0.0
+        next_look = began + self.hold_every
+        while (now := time.monotonic()) - began < soak and not self._stop.is_set():
+            if now >= next_look:
+                self._look_at(finished)
+                next_look = now + self.hold_every
+            self._look_at_stop_file()
+            self._stop.wait(min(TICK, soak))
+        if not self._stop.is_set():
+            self._look_at(finished)
+            self._look_at_stop_file()
+
+    def _look_at(self, finished: list[str]) -> None:
+        if self.hold is None:
+            return
+        try:
+            reason = self.hold(tuple(finished))
+        except Exception as error:
+            # a look that fails is no proof that all is well
+            logger.exception("the look at the changed hosts failed")
+            reason = f"the changed hosts could not be looked at ({type(error).__name__})"
+        if reason:
+            self.stop(reason)
+
+    def _look_at_stop_file(self) -> None:
+        if self.stop_file is not None and self.stop_file.exists():
+            self.stop(f"the stop file {self.stop_file} exists")
+
+    def _report(self, progress: Progress) -> None:
+        if self.on_progress is None:
+            return
+        try:
+            self.on_progress(progress)
+        except Exception:
+            logger.exception("the progress display failed; the run goes on")
+
+    def _not_started(self, task: Task, host: Host) -> MultiResult:
+        error = NotStartedError(
+            f"{host.name} was not started: {self.stopped or 'the run ended before its turn'}",
+            "nothing was sent to it; plan again once the cause is clear",
+        )
+        outcome = MultiResult(task.name)
+        outcome.append(Result(host, result=str(error), failed=True, exception=error, name=task.name))
+        return outcome
+
+
