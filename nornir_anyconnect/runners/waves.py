@@ -152,9 +152,7 @@ class WavesRunner:
         self.interrupted = True
         self.stop("interrupted")
 
-    def _run_wave(
-        self, task: Task, wave: list[list[Host]], number: int, result: AggregatedResult, total: int
-    ) -> None:
+    def _run_wave(self, task: Task, wave: list[list[Host]], number: int, result: AggregatedResult, total: int) -> None:
         started: dict[str, float] = {}
         lock = threading.Lock()
 
@@ -256,5 +254,3 @@ class WavesRunner:
         outcome = MultiResult(task.name)
         outcome.append(Result(host, result=str(error), failed=True, exception=error, name=task.name))
         return outcome
-
-

@@ -1,0 +1,239 @@
+"""Promise 19 and 21: canary, soak, waves, failure budget, stop file; every host ends in one state."""
+
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nornir.core import Nornir
+from nornir.core.inventory import Defaults, Group, Groups, Host, Hosts, Inventory, ParentGroups
+from nornir.core.task import Result
+
+from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.runners.waves import WavesRunner, by_chassis, waves
+
+
+def fleet(names, chassis=None):
+    chassis = chassis or {}
+    hosts = Hosts(
+        {
+            n: Host(n, data={"anyconnect": {"chassis": chassis[n]}} if n in chassis else {}, groups=ParentGroups())
+            for n in names
+        }
+    )
+    return Nornir(inventory=Inventory(hosts, Groups({"g": Group("g")}), Defaults()))
+
+
+class Recorder:
+    """A task that notes when each host began and ended, and fails where it is told to."""
+
+    def __init__(self, fail=(), seconds=0.0):
+        self.fail, self.seconds = set(fail), seconds
+        self.events, self.lock = [], threading.Lock()
+
+    def __call__(self, task):
+        with self.lock:
+            self.events.append(("begin", task.host.name))
+        if self.seconds:
+            time.sleep(self.seconds)
+        with self.lock:
+            self.events.append(("end", task.host.name))
+        if task.host.name in self.fail:
+            raise RuntimeError("no")
+        return Result(task.host, result="done")
+
+    __name__ = "recorder"
+
+    @property
+    def touched(self):
+        return {name for _, name in self.events}
+
+
+def names(count):
+    return [f"fw{i:03}" for i in range(count)]
+
+
+def states(result):
+    return {
+        name: "not-started" if isinstance(r[0].exception, NotStartedError) else "failed" if r.failed else "done"
+        for name, r in result.items()
+    }
+
+
+@given(st.integers(0, 500), st.integers(0, 20), st.floats(0.1, 100), st.integers(1, 50))
+def test_the_waves_add_up_to_the_fleet(count, canary, percent, at_most):
+    sizes = list(waves(count, canary, percent, at_most))
+    assert sum(sizes) == count
+    assert all(size > 0 for size in sizes)
+    assert all(size <= max(at_most, 1) for size in sizes[1 if canary else 0 :])
+
+
+def test_a_canary_that_fails_is_the_only_host_touched():
+    task = Recorder(fail={"fw000"})
+    runner = WavesRunner(soak=0)
+    result = fleet(names(20)).with_runner(runner).run(task)
+    assert task.touched == {"fw000"}
+    assert states(result) == {"fw000": "failed"} | dict.fromkeys(names(20)[1:], "not-started")
+    assert "1 failed" in runner.stopped
+
+
+def test_a_failure_within_the_budget_does_not_stop_the_run():
+    task = Recorder(fail={"fw003"})
+    result = fleet(names(12)).with_runner(WavesRunner(soak=0, max_failures=1)).run(task)
+    assert task.touched == set(names(12))
+    assert states(result)["fw003"] == "failed"
+
+
+def test_a_wave_begins_only_when_the_one_before_has_ended():
+    task = Recorder(seconds=0.02)
+    fleet(names(31)).with_runner(WavesRunner(soak=0, wave_percent=20, wave_size=10)).run(task)
+    order = [name for kind, name in task.events if kind == "begin"]
+    ends = {name: i for i, (kind, name) in enumerate(task.events) if kind == "end"}
+    begins = {name: i for i, (kind, name) in enumerate(task.events) if kind == "begin"}
+    sizes = list(waves(31, 1, 20, 10))
+    assert sizes == [1, 6, 6, 6, 6, 6]
+    at = 0
+    for size, following in zip(sizes, sizes[1:], strict=False):
+        wave, later = order[at : at + size], order[at + size : at + size + following]
+        assert max(ends[n] for n in wave) < min(begins[n] for n in later)
+        at += size
+
+
+def test_hosts_of_one_chassis_never_run_at_the_same_time():
+    contexts = names(6)
+    task = Recorder(seconds=0.03)
+    runner = WavesRunner(canary=0, soak=0, wave_percent=100, wave_size=100)
+    fleet([*contexts, "other"], dict.fromkeys(contexts, "box")).with_runner(runner).run(task)
+    running, most = set(), 0
+    for kind, name in task.events:
+        if name in contexts:
+            (running.add if kind == "begin" else running.discard)(name)
+            most = max(most, len(running))
+    assert most == 1
+    assert task.touched == {*contexts, "other"}
+
+
+def test_chassis_keep_the_order_of_the_inventory():
+    nr = fleet(["a", "b", "c"], {"a": "x", "c": "x"})
+    assert [[h.name for h in g] for g in by_chassis(list(nr.inventory.hosts.values()))] == [["a", "c"], ["b"]]
+
+
+def test_the_stop_file_stops_before_the_next_host(tmp_path):
+    stop = tmp_path / "stop"
+
+    def task(task):
+        stop.write_text("")
+        return Result(task.host)
+
+    runner = WavesRunner(soak=0, stop_file=stop)
+    result = fleet(names(5)).with_runner(runner).run(task)
+    assert list(states(result).values()).count("done") == 1
+    assert "stop file" in runner.stopped
+
+
+def test_the_soak_lasts_and_a_bad_sign_ends_the_run():
+    looks = []
+
+    def hold(changed):
+        looks.append(tuple(changed))
+        return "new 722036 on fw000" if len(looks) == 2 else None
+
+    task = Recorder()
+    runner = WavesRunner(soak=5, hold=hold, hold_every=0.2)
+    began = time.monotonic()
+    fleet(names(5)).with_runner(runner).run(task)
+    assert task.touched == {"fw000"}
+    assert looks == [("fw000",), ("fw000",)]
+    assert runner.stopped == "new 722036 on fw000"
+    assert 0.3 < time.monotonic() - began < 5
+
+
+def test_a_look_that_fails_counts_as_a_bad_sign():
+    def hold(_):
+        raise OSError("gone")
+
+    runner = WavesRunner(soak=0, hold=hold)
+    result = fleet(names(3)).with_runner(runner).run(Recorder())
+    assert list(states(result).values()).count("not-started") == 2
+    assert "OSError" in runner.stopped
+
+
+def test_an_interrupt_finishes_the_hosts_in_flight(monkeypatch):
+    from nornir_anyconnect.runners import waves as module
+
+    real, calls = module.wait, []
+
+    def interrupted(pending, timeout):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return real(pending, timeout=timeout)
+
+    monkeypatch.setattr(module, "wait", interrupted)
+    task = Recorder(seconds=0.2)
+    runner = WavesRunner(canary=2, soak=0)
+    result = fleet(names(6)).with_runner(runner).run(task)
+    assert runner.interrupted
+    assert ("end", "fw000") in task.events
+    assert sorted(states(result).values()) == ["done", "done", *["not-started"] * 4]
+
+
+def test_an_overdue_host_loses_its_connection_and_ends(monkeypatch):
+    released = threading.Event()
+    nr = fleet(names(1))
+    monkeypatch.setattr(Host, "close_connections", lambda self: released.set())
+
+    def task(task):
+        assert released.wait(10)
+        raise ConnectionError("closed under us")
+
+    result = nr.with_runner(WavesRunner(soak=0, deadline=0.3)).run(task)
+    assert isinstance(result["fw000"][0].exception, ConnectionError)
+
+
+@pytest.mark.parametrize("hook", ["task_instance_started", "task_instance_completed"])
+def test_a_failing_processor_does_not_touch_the_run(hook):
+    class Bad:
+        def __getattr__(self, name):
+            def call(*_):
+                if name == hook:
+                    raise RuntimeError("report writer broke")
+
+            return call
+
+    task = Recorder()
+    nr = fleet(names(3)).with_processors([Bad()])
+    result = nr.with_runner(WavesRunner(soak=0)).run(task)
+    assert set(states(result).values()) == {"done"}
+    assert task.touched == set(names(3))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    count=st.integers(0, 25),
+    fail=st.sets(st.integers(0, 24)),
+    canary=st.integers(0, 3),
+    budget=st.integers(0, 3),
+    size=st.integers(1, 10),
+)
+def test_every_host_ends_in_exactly_one_state(count, fail, canary, budget, size):
+    runner = WavesRunner(canary=canary, soak=0, wave_percent=50, wave_size=size, max_failures=budget)
+    task = Recorder(fail={f"fw{i:03}" for i in fail})
+    result = fleet(names(count)).with_runner(runner).run(task)
+    found = states(result)
+    assert set(found) == set(names(count))
+    assert {n for n, s in found.items() if s != "not-started"} == task.touched
+    done_failures = [n for n, s in found.items() if s == "failed"]
+    assert len(done_failures) <= budget + size or canary >= size
+
+
+def test_progress_counts_every_host_and_may_fail():
+    seen = []
+
+    def progress(p):
+        seen.append((p.done, p.left))
+        raise RuntimeError("terminal gone")
+
+    fleet(names(4)).with_runner(WavesRunner(soak=0, on_progress=progress)).run(Recorder())
+    assert sorted(seen) == [(1, 3), (2, 2), (3, 1), (4, 0)]
