@@ -12,21 +12,23 @@ from enum import StrEnum
 
 from nornir_anyconnect.errors import NameRefusedError
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f?\"\u2028\u2029]")
 MAX_NAME = 128
+# Printable ASCII only: a terminal may turn anything else into something the ASA reads differently;
+# "?" opens its help, a quote ends a quoted name, a leading dash never begins a real name.
+_NAME = re.compile(rf"(?![- ])[ !#->@-~]{{1,{MAX_NAME}}}(?<! )")
 
 
 def validated(name: str) -> str:
     """The name itself, if it may appear in a command.
 
     Raises:
-        NameRefusedError: empty, too long, or holds a control character, ``?`` or a quote.
+        NameRefusedError: empty, too long, not printable ASCII, begins with a dash, or holds ``?`` or a quote.
 
     """
-    if not name or len(name) > MAX_NAME or _FORBIDDEN.search(name) or name != name.strip():
+    if not _NAME.fullmatch(name):
         raise NameRefusedError(
-            f"the name {name!r} cannot be used in a command",
-            "names must be 1-128 characters without control characters, quotes, '?' or outer blanks",
+            f"the name {name!a} cannot be used in a command",
+            "a name is 1-128 printable ASCII characters, without quotes, '?', outer blanks or leading dash",
         )
     return name
 
@@ -80,8 +82,8 @@ class ShowRunning(Command):
     @property
     def text(self) -> str:
         """The exact line."""
-        words = ["show running-config", *(["all"] if self.defaults else []), *([self.section] if self.section else [])]
-        return " ".join(words)
+        words = ("show running-config", "all" if self.defaults else "", self.section or "")
+        return " ".join(word for word in words if word)
 
 
 class Show(StrEnum):
@@ -148,6 +150,26 @@ class Enable(Command):
     def text(self) -> str:
         """The exact line."""
         return "enable"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureTerminal(Command):
+    """``configure terminal``: only a change sends it."""
+
+    @property
+    def text(self) -> str:
+        """The exact line."""
+        return "configure terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMemory(Command):
+    """``write memory``: only where the person who applies asked for it (promise 18)."""
+
+    @property
+    def text(self) -> str:
+        """The exact line."""
+        return "write memory"
 
 
 @dataclass(frozen=True, slots=True)
