@@ -1,0 +1,216 @@
+"""What changed between two audits: new, fixed, still open, not judged; and what keeps coming back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, select
+
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.history.schema import audited, audits, devices, findings, states
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nornir_anyconnect.history.store import History
+
+OPEN = frozenset({"at-risk"})
+"""Verdicts that count as open unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """One finding as the history knows it."""
+
+    device: str
+    context: str
+    scope: str
+    name: str
+
+    def __str__(self) -> str:
+        where = f"{self.device}/{self.context}" if self.context else self.device
+        return f"{where} {self.scope} {self.name}"
+
+    def to_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {"device": self.device, "context": self.context, "scope": self.scope, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One kept audit."""
+
+    number: int
+    generated_at: str
+    tool_version: str
+    summary: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Two audits compared. ``not_judged``: open before, and now the device failed or was left out."""
+
+    before: AuditEntry
+    after: AuditEntry
+    new: tuple[Item, ...]
+    fixed: tuple[Item, ...]
+    still_open: tuple[Item, ...]
+    not_judged: tuple[Item, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody should hear of it."""
+        return bool(self.new or self.fixed or self.not_judged)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "before": {"audit": self.before.number, "generated_at": self.before.generated_at},
+            "after": {"audit": self.after.number, "generated_at": self.after.generated_at},
+            **{
+                name: [item.to_dict() for item in getattr(self, name)]
+                for name in ("new", "fixed", "still_open", "not_judged")
+            },
+        }
+
+
+def entries(history: History, limit: int | None = None) -> list[AuditEntry]:
+    """The kept audits, newest first."""
+    query = select(audits).order_by(audits.c.generated_at.desc(), audits.c.id.desc()).limit(limit)
+    with history.reading() as connection:
+        return [
+            AuditEntry(r.id, r.generated_at, r.tool_version, json.loads(r.summary)) for r in connection.execute(query)
+        ]
+
+
+def entry(history: History, number: int) -> AuditEntry:
+    """One kept audit.
+
+    Raises:
+        UsageError: there is none of that number.
+
+    """
+    for each in entries(history):
+        if each.number == number:
+            return each
+    raise UsageError(f"the history holds no audit {number}", "see 'nornir-anyconnect history list'")
+
+
+def _findings(history: History, number: int) -> dict[Item, Any]:
+    query = (
+        select(devices.c.name.label("device"), devices.c.context, findings)
+        .join(audited, audited.c.device_id == devices.c.id)
+        .join(findings, findings.c.state_id == audited.c.state_id)
+        .where(audited.c.audit_id == number)
+    )
+    with history.reading() as connection:
+        return {Item(r.device, r.context, r.scope, r.name): r for r in connection.execute(query)}
+
+
+def _judged(history: History, number: int) -> set[tuple[str, str]]:
+    query = (
+        select(devices.c.name, devices.c.context)
+        .join(audited, audited.c.device_id == devices.c.id)
+        .join(states, states.c.id == audited.c.state_id)
+        .where(and_(audited.c.audit_id == number, states.c.status == "ok"))
+    )
+    with history.reading() as connection:
+        return {(r.name, r.context) for r in connection.execute(query)}
+
+
+def _open_items(rows: dict[Item, Any], verdicts: frozenset[str]) -> set[Item]:
+    return {item for item, row in rows.items() if row.verdict in verdicts and not row.waived}
+
+
+def rows(history: History, number: int) -> list[dict[str, Any]]:
+    """The findings of one audit, as plain rows ordered by device and name."""
+    entry(history, number)
+    return [
+        {**item.to_dict(), **{k: getattr(row, k) for k in ("verdict", "reason", "tls_mtu", "dtls_mtu", "users")}}
+        for item, row in sorted(_findings(history, number).items(), key=lambda pair: pair[0])
+    ]
+
+
+def diff(
+    history: History, before: int | None = None, after: int | None = None, verdicts: frozenset[str] = OPEN
+) -> Diff:
+    """Compare two audits; without numbers the last two.
+
+    Raises:
+        UsageError: fewer than two audits are kept, or there is none of that number.
+
+    """
+    if before is None or after is None:
+        newest = entries(history, 2)
+        if len(newest) < 2:  # noqa: PLR2004 - a comparison takes two
+            raise UsageError("the history holds fewer than two audits", "keep another one with --keep")
+        newer, older = newest
+    else:
+        older, newer = entry(history, before), entry(history, after)
+    was = _open_items(_findings(history, older.number), verdicts)
+    now_rows = _findings(history, newer.number)
+    now = _open_items(now_rows, verdicts)
+    judged = _judged(history, newer.number)
+    unknown = {item for item, row in now_rows.items() if row.verdict == "unknown"}
+    gone = was - now
+    unjudged = {item for item in gone if (item.device, item.context) not in judged or item in unknown}
+    return Diff(
+        before=older,
+        after=newer,
+        new=tuple(sorted(now - was)),
+        fixed=tuple(sorted(gone - unjudged)),
+        still_open=tuple(sorted(was & now)),
+        not_judged=tuple(sorted(unjudged)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """Counts of one audit, of the whole fleet or of the part that was asked for."""
+
+    audit: int
+    generated_at: str
+    counts: dict[str, int]
+
+
+def trend(
+    history: History,
+    *,
+    device: str | None = None,
+    group_policy: str | None = None,
+    site: str | None = None,
+    limit: int | None = None,
+) -> list[TrendPoint]:
+    """Verdict counts per audit, oldest first."""
+    chosen = list(reversed(entries(history, limit)))
+    if device is None and group_policy is None and site is None:
+        return [TrendPoint(e.number, e.generated_at, e.summary) for e in chosen]
+    query = (
+        select(audited.c.audit_id, findings.c.verdict)
+        .join(devices, devices.c.id == audited.c.device_id)
+        .join(findings, findings.c.state_id == audited.c.state_id)
+        .where(audited.c.audit_id.in_([e.number for e in chosen]))
+    )
+    for column, wanted in ((devices.c.name, device), (findings.c.group_policy, group_policy), (devices.c.site, site)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    counts: dict[int, dict[str, int]] = {e.number: {} for e in chosen}
+    with history.reading() as connection:
+        for number, verdict in connection.execute(query):
+            key = verdict.replace("-", "_")
+            counts[number][key] = counts[number].get(key, 0) + 1
+    return [TrendPoint(e.number, e.generated_at, counts[e.number]) for e in chosen]
+
+
+def flapping(history: History, nights: Sequence[int], verdicts: frozenset[str] = OPEN) -> dict[Item, int]:
+    """Findings that opened more than once over these audits (oldest first), and how often."""
+    opened: dict[Item, int] = {}
+    before: set[Item] = set()
+    for number in nights:
+        now = _open_items(_findings(history, number), verdicts)
+        for item in now - before:
+            opened[item] = opened.get(item, 0) + 1
+        before = now
+    return {item: times for item, times in sorted(opened.items()) if times > 1}

@@ -1,0 +1,206 @@
+"""Keeps audits: SQLite by default, PostgreSQL by URL (extra ``[postgresql]``)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, delete, event, func, insert, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.history.schema import audited, audits, devices, findings, prepare, states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Summary
+
+BUSY_TIMEOUT = 30.0
+"""Seconds a writer waits for another one."""
+_POSTGRESQL_LOCK = 7226036
+
+
+class HistoryError(UsageError):
+    """The history cannot be opened, read or written; the audit itself is not lost."""
+
+    code = "history"
+
+
+def default_url() -> str:
+    """A SQLite file in the user's data directory (XDG base directory specification)."""
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return f"sqlite:///{Path(data) / 'nornir-anyconnect' / 'history.sqlite'}"
+
+
+class History:
+    """An open history.
+
+    Args:
+        url: an SQLAlchemy URL; a plain path means a SQLite file.
+
+    Raises:
+        HistoryError: it cannot be opened.
+
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        url = url or default_url()
+        self.url = url if "://" in url else f"sqlite:///{url}"
+        with self._explained():
+            self.engine = self._open()
+            with self._writing() as connection:
+                prepare(connection)
+
+    def _open(self) -> Engine:
+        if not self.url.startswith("sqlite"):
+            return create_engine(self.url.replace("postgresql://", "postgresql+psycopg://", 1))
+        database = self.url.removeprefix("sqlite:///")
+        if database and database != ":memory:":
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT})
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: Any, _record: Any) -> None:
+            # SQLAlchemy begins transactions itself, so that a writer takes its lock before it reads
+            connection.isolation_level = None
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+
+        return engine
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise HistoryError(
+                f"'{self._shown()}' is not a history this installation can open: {error}",
+                "use a file path, sqlite:///FILE or postgresql://... (needs the extra [postgresql])",
+            ) from error
+        except DBAPIError as error:
+            raise HistoryError(
+                f"the history {self._shown()} failed: {str(error.orig).strip().splitlines()[0]}",
+                "the audit's result is not lost; check space, permissions and whether the file is damaged",
+            ) from error
+        except OSError as error:
+            raise HistoryError(
+                f"the history {self._shown()} cannot be opened: {error.strerror}", "check the path and its permissions"
+            ) from error
+
+    def _shown(self) -> str:
+        """The URL without a password."""
+        head, at, tail = self.url.rpartition("@")
+        return f"{head.split('//')[0]}//...@{tail}" if at else self.url
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One writer at a time: two audits that end together must not lose anything."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(select(func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for queries."""
+        with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    def keep(
+        self,
+        audit: Iterable[DeviceAudit],
+        summary: Summary,
+        generated_at: str,
+        tool_version: str,
+        sites: dict[str, str] | None = None,
+    ) -> int:
+        """Keep one audit and return its number. All of it is kept, or nothing."""
+        with self._explained(), self._writing() as connection:
+            number: int = connection.execute(
+                insert(audits)
+                .values(
+                    generated_at=generated_at,
+                    tool_version=tool_version,
+                    summary=json.dumps(summary.to_dict(), sort_keys=True),
+                )
+                .returning(audits.c.id)
+            ).scalar_one()
+            known_devices = {
+                (row.name, row.context): row.id
+                for row in connection.execute(select(devices.c.id, devices.c.name, devices.c.context))
+            }
+            rows = {}
+            for device in audit:
+                key = (device.name, device.context or "")
+                if key not in known_devices:
+                    known_devices[key] = connection.execute(
+                        insert(devices)
+                        .values(name=key[0], context=key[1], site=(sites or {}).get(device.name, ""))
+                        .returning(devices.c.id)
+                    ).scalar_one()
+                rows[known_devices[key]] = _state(connection, device)
+            if rows:
+                connection.execute(
+                    insert(audited),
+                    [{"audit_id": number, "device_id": d, "state_id": s} for d, s in sorted(rows.items())],
+                )
+            return number
+
+    def forget_before(self, generated_at: str) -> int:
+        """Retention: drop audits older than that time (ISO 8601); returns how many."""
+        with self._explained(), self._writing() as connection:
+            old = select(audits.c.id).where(audits.c.generated_at < generated_at)
+            connection.execute(delete(audited).where(audited.c.audit_id.in_(old)))
+            dropped = connection.execute(delete(audits).where(audits.c.generated_at < generated_at)).rowcount
+            orphans = select(states.c.id).where(~states.c.id.in_(select(audited.c.state_id)))
+            connection.execute(delete(findings).where(findings.c.state_id.in_(orphans)))
+            connection.execute(delete(states).where(~states.c.id.in_(select(audited.c.state_id))))
+            return dropped
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _row(position: int, finding: Finding) -> dict[str, Any]:
+    evidence = finding.evidence
+    return {
+        "position": position,
+        "scope": str(finding.scope),
+        "name": finding.name,
+        "group_policy": finding.group_policy,
+        "verdict": str(finding.verdict),
+        "reason": finding.reason,
+        "certainty": finding.certainty,
+        "tls_mtu": finding.tls_mtu,
+        "dtls_mtu": finding.dtls_mtu,
+        "safe_mtu": finding.safe_mtu,
+        "confirmed": finding.confirmed,
+        "users": evidence.users if evidence else 0,
+        "reconnects": evidence.reconnects if evidence else 0,
+        "waived": finding.waiver is not None,
+    }
+
+
+def _state(connection: Connection, device: DeviceAudit) -> int:
+    """The number of the state, made on first sight."""
+    rows = [_row(position, finding) for position, finding in enumerate(device.findings)]
+    head = {"status": str(device.status), "asa_version": device.asa_version, "errors": "\n".join(device.errors)}
+    digest = hashlib.sha256(json.dumps([head, rows], sort_keys=True).encode()).hexdigest()
+    found = connection.execute(select(states.c.id).where(states.c.digest == digest)).scalar_one_or_none()
+    if found is not None:
+        return int(found)
+    number = int(connection.execute(insert(states).values(digest=digest, **head).returning(states.c.id)).scalar_one())
+    if rows:
+        connection.execute(insert(findings), [{"state_id": number, **row} for row in rows])
+    return number

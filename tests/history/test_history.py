@@ -1,0 +1,232 @@
+"""Kept audits: what comes back, what is new, fixed, still open, and what two writers do to each other."""
+
+import multiprocessing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from nornir_anyconnect.audit.finding import (
+    AuditReport,
+    DeviceAudit,
+    Finding,
+    FindingEvidence,
+    Scope,
+    Status,
+    Verdict,
+)
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.history.compare import diff, entries, flapping, rows, trend
+from nornir_anyconnect.history.store import History, HistoryError, default_url
+
+NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
+
+
+def finding(name, verdict=Verdict.AT_RISK, users=0, **more):
+    evidence = FindingEvidence(confirmed=bool(users), users=users) if users else None
+    return Finding(Scope.TUNNEL_GROUP, name, f"GP_{name}", verdict, "reason", evidence=evidence, **more)
+
+
+def device(name, *findings, status=Status.OK):
+    return DeviceAudit(name, asa_version="9.16(4)", findings=findings, status=status)
+
+
+def keep(history, night, *devices, sites=None):
+    at = (NIGHT + timedelta(days=night)).isoformat()
+    report = AuditReport(devices, at, "0.1.0")
+    return history.keep(devices, report.summary, at, "0.1.0", sites)
+
+
+@pytest.fixture
+def history(history_url):
+    opened = History(history_url)
+    yield opened
+    opened.close()
+
+
+def shown(items):
+    return [str(item) for item in items]
+
+
+def test_a_night_comes_back_as_it_was_kept(history):
+    number = keep(history, 0, device("fw1", finding("SALES", tls_mtu=1287, dtls_mtu=1418, users=3)), device("fw2"))
+    (entry,) = entries(history)
+    assert entry.number == number
+    assert (entry.summary["devices"], entry.summary["at_risk"], entry.summary["users_affected"]) == (2, 1, 3)
+    assert rows(history, number) == [
+        {
+            "device": "fw1",
+            "context": "",
+            "scope": "tunnel-group",
+            "name": "SALES",
+            "verdict": "at-risk",
+            "reason": "reason",
+            "tls_mtu": 1287,
+            "dtls_mtu": 1418,
+            "users": 3,
+        }
+    ]
+
+
+def test_the_second_night_says_what_is_new_fixed_and_still_open(history):
+    keep(history, 0, device("fw1", finding("SALES"), finding("OPS")), device("fw2", finding("HR")))
+    keep(
+        history,
+        1,
+        device("fw1", finding("SALES"), finding("OPS", Verdict.SAFE)),
+        device("fw2", finding("HR"), finding("NEW")),
+    )
+    found = diff(history)
+    assert shown(found.new) == ["fw2 tunnel-group NEW"]
+    assert shown(found.fixed) == ["fw1 tunnel-group OPS"]
+    assert shown(found.still_open) == ["fw1 tunnel-group SALES", "fw2 tunnel-group HR"]
+    assert shown(found.not_judged) == []
+    assert found.changed
+
+
+@pytest.mark.parametrize(
+    "tonight",
+    [
+        pytest.param([device("fw1", status=Status.FAILED)], id="failed"),
+        pytest.param([], id="left out"),
+        pytest.param([device("fw1", finding("SALES", Verdict.UNKNOWN), status=Status.PARTIAL)], id="partial"),
+        pytest.param([device("fw1", finding("SALES", Verdict.UNKNOWN))], id="unknown"),
+    ],
+)
+def test_what_was_not_judged_is_never_called_fixed(history, tonight):
+    keep(history, 0, device("fw1", finding("SALES")))
+    keep(history, 1, *tonight)
+    found = diff(history)
+    assert shown(found.fixed) == []
+    assert shown(found.not_judged) == ["fw1 tunnel-group SALES"]
+
+
+def test_a_waived_finding_is_not_open(history):
+    keep(history, 0, device("fw1", finding("SALES")))
+    keep(history, 1, device("fw1", finding("SALES", waiver={"owner": "me"})))
+    assert shown(diff(history).fixed) == ["fw1 tunnel-group SALES"]
+
+
+def test_contexts_of_one_box_are_apart(history):
+    a = DeviceAudit("fw1", context="a", findings=(finding("G"),))
+    b = DeviceAudit("fw1", context="b", findings=(finding("G"),))
+    keep(history, 0, a, b)
+    keep(history, 1, a)
+    assert shown(diff(history).still_open) == ["fw1/a tunnel-group G"]
+    assert shown(diff(history).not_judged) == ["fw1/b tunnel-group G"]
+
+
+def test_two_chosen_nights_and_an_unknown_one(history):
+    first = keep(history, 0, device("fw1", finding("A")))
+    keep(history, 1, device("fw1"))
+    third = keep(history, 2, device("fw1", finding("B")))
+    assert shown(diff(history, first, third).new) == ["fw1 tunnel-group B"]
+    with pytest.raises(UsageError, match="no audit 99"):
+        diff(history, first, 99)
+
+
+def test_one_night_cannot_be_compared(history):
+    keep(history, 0, device("fw1"))
+    with pytest.raises(UsageError, match="fewer than two"):
+        diff(history)
+
+
+def test_the_trend_of_the_fleet_and_of_its_parts(history):
+    sites = {"fw1": "oslo", "fw2": "bergen"}
+    keep(history, 0, device("fw1", finding("A"), finding("B")), device("fw2", finding("A")), sites=sites)
+    keep(history, 1, device("fw1", finding("A"), finding("B", Verdict.SAFE)), device("fw2", finding("A")), sites=sites)
+    assert [p.counts["at_risk"] for p in trend(history)] == [3, 2]
+    assert [p.counts.get("at_risk", 0) for p in trend(history, device="fw1")] == [2, 1]
+    assert [p.counts.get("at_risk", 0) for p in trend(history, site="bergen")] == [1, 1]
+    assert [p.counts for p in trend(history, group_policy="GP_B")] == [{"at_risk": 1}, {"safe": 1}]
+
+
+def test_what_keeps_coming_back_is_flapping(history):
+    nights = [keep(history, n, device("fw1", *([finding("A")] if n % 2 == 0 else []), finding("B"))) for n in range(5)]
+    assert {str(i): n for i, n in flapping(history, nights).items()} == {"fw1 tunnel-group A": 3}
+
+
+def test_retention_forgets_old_nights_and_only_those(history):
+    for night in range(4):
+        keep(history, night, device("fw1", finding(f"G{night}")))
+    assert history.forget_before((NIGHT + timedelta(days=2)).isoformat()) == 2
+    assert len(entries(history)) == 2
+    assert shown(diff(history).new) == ["fw1 tunnel-group G3"]
+    with history.reading() as connection:
+        assert connection.exec_driver_sql("select count(*) from findings").scalar() == 2
+        assert connection.exec_driver_sql("select count(*) from states").scalar() == 2
+
+
+def test_a_night_without_changes_adds_no_state(history):
+    for night in range(5):
+        keep(history, night, device("fw1", finding("A")), device("fw2", finding("B")))
+    with history.reading() as connection:
+        assert connection.exec_driver_sql("select count(*) from states").scalar() == 2
+        assert connection.exec_driver_sql("select count(*) from audited").scalar() == 10
+
+
+def _write_nights(url, writer):
+    history = History(url)
+    for night in range(10):
+        keep(history, night, *(device(f"fw{n}", finding(f"W{writer}")) for n in range(20)))
+    history.close()
+
+
+def test_two_audits_writing_at_once_lose_nothing(history_url):
+    History(history_url).close()
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write_nights, args=(history_url, n)) for n in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(120)
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    history = History(history_url)
+    assert len(entries(history)) == 20
+    with history.reading() as connection:
+        assert connection.exec_driver_sql("select count(*) from audited").scalar() == 400
+    history.close()
+
+
+def test_an_audit_that_breaks_off_leaves_nothing_behind(history):
+    def devices():
+        yield device("fw1", finding("A"))
+        raise KeyboardInterrupt
+
+    report = AuditReport((), NIGHT.isoformat(), "0.1.0")
+    with pytest.raises(KeyboardInterrupt):
+        history.keep(devices(), report.summary, NIGHT.isoformat(), "0.1.0")
+    assert entries(history) == []
+
+
+def test_a_damaged_file_is_a_clear_error(tmp_path):
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(HistoryError, match="not a database"):
+        History(str(path))
+
+
+def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HistoryError, match="cannot be opened"):
+        History(str(tmp_path / "file" / "history.sqlite"))
+
+
+def test_an_unknown_kind_of_database_is_a_clear_error_without_its_password():
+    with pytest.raises(HistoryError) as caught:
+        History("nosuchdb://user:s3cret@host/db")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_newer_history_is_not_touched(tmp_path):
+    url = str(tmp_path / "h.sqlite")
+    history = History(url)
+    with history.engine.begin() as connection:
+        connection.exec_driver_sql("update schema_version set version = 999")
+    history.close()
+    with pytest.raises(UsageError, match="schema version 999"):
+        History(url)
+
+
+def test_the_default_place_follows_the_xdg_specification(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_url() == f"sqlite:///{tmp_path}/nornir-anyconnect/history.sqlite"
