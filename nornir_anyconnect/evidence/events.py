@@ -1,0 +1,156 @@
+"""What a syslog line says, as typed values; one class per kind of message.
+
+Source: Cisco ASA Series Syslog Messages. Sizes are bytes; ``time`` is aware, or None where the line has no stamp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+HIDDEN = "*****"
+"""What an ASA prints for a user whose name it hides (``logging hide username``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Any message; ``message`` is its six-digit id, ``device`` the name in the line's header."""
+
+    message: str
+    time: datetime | None
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent(Event):
+    """A message about one user: its *group policy* (113019: the tunnel group), name and public address."""
+
+    group_policy: str
+    user: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LargePacketSent(UserEvent):
+    """722036: a packet above the threshold was to go to the client."""
+
+    packet: int
+    threshold: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LargePacketReceived(UserEvent):
+    """722035: a packet above the threshold came from the client."""
+
+    packet: int
+    threshold: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection(UserEvent):
+    """722032 (replaces the old one), 722033 (the first), 722034 (no other exists); ``protocol`` TCP, UDP or empty."""
+
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState(UserEvent):
+    """722022 (established) and 722023 (terminated)."""
+
+    protocol: str
+    established: bool
+    compression: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaleConnectionClosed(UserEvent):
+    """722028."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosing(UserEvent):
+    """722037."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DtlsDisabled(UserEvent):
+    """722043: no suite can carry DTLS for this session."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressAssigned(UserEvent):
+    """722051: the addresses of the virtual adapter; None where none was given."""
+
+    ipv4: str | None
+    ipv6: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMessage(UserEvent):
+    """722011: what the client itself says, such as that it reconnects."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost(UserEvent):
+    """716058: the session waits to be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed(UserEvent):
+    """716059."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(UserEvent):
+    """113039: the parent session."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(UserEvent):
+    """113019; ``group_policy`` holds the *tunnel group* here. ``seconds`` is the session's duration."""
+
+    session_type: str
+    seconds: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathMtuExceeded(Event):
+    """602101: a packet above the effective MTU; ``destination`` is the assigned address of a client."""
+
+    packet: int
+    effective_mtu: int
+    destination: str
+    source: str
+    protocol: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake(Event):
+    """725001 (started) and 725002 (completed); ``version`` as printed, such as ``TLSv1.2`` or ``DTLSv1``."""
+
+    address: str
+    port: int
+    version: str
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CipherChosen(Event):
+    """725012: the suite of the connection from ``address`` and ``port``."""
+
+    address: str
+    port: int
+    suite: str
