@@ -1,0 +1,79 @@
+"""The command line: ``nornir-anyconnect``. Commands import the heavy rooms only when they run."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import typer
+
+from nornir_anyconnect.cli import terminal
+from nornir_anyconnect.cli.app import build
+from nornir_anyconnect.cli.exit_codes import ExitCode, of_error
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer ships its own click: the class has no public name
+_BROKEN_PIPE = 128 + 13
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does; only the main thread of a process may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _usage_error(error: BaseException) -> None:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "nornir-anyconnect"
+    message = getattr(error, "format_message", lambda: str(error))()
+    terminal.TERMINAL.error(" ".join(str(message).split()).rstrip("."), f"see '{command} --help'")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the console script.
+
+    Args:
+        argv: arguments without the program's name; those of the process where None.
+
+    Returns:
+        The exit code, see ``exit_codes.ExitCode``.
+
+    """
+    terminal.TERMINAL.reset()
+    with _sigterm_interrupts():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        result = build()(
+            list(argv) if argv is not None else None, prog_name="nornir-anyconnect", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except _UsageError as error:
+        _usage_error(error)
+        return ExitCode.USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        terminal.TERMINAL.error("interrupted", "")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # the reader (head, less) has had enough; the interpreter must not complain about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
+        terminal.TERMINAL.failure(error)
+        return of_error(error)
+    return result if isinstance(result, int) else ExitCode.CLEAN

@@ -1,0 +1,1 @@
+"""Reports: one module per format behind a small registry."""

@@ -1,0 +1,73 @@
+"""Converts option values without pydantic, whose import takes as long as the rest of a small command.
+
+Newer Typer releases convert even a plain string with pydantic. Where a parameter has Typer's slot for its
+converter, a plain one is put there; on other releases nothing is done and Typer's own converters serve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+import typer
+
+_SLOT = "_runtime_param"
+
+
+def _convert(kind: Any, value: Any) -> Any:
+    if isinstance(value, kind):
+        return value
+    if issubclass(kind, Enum):
+        choices = [str(choice.value) for choice in kind]
+        if value not in choices:
+            raise typer.BadParameter(f"'{value}' is not one of {', '.join(choices)}")
+        return kind(value)
+    try:
+        return kind(value)
+    except ValueError:
+        name = "a whole number" if kind is int else "a number"
+        raise typer.BadParameter(f"'{value}' is not {name}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Typer's converter protocol for str, int, float, flags and enumerations, one or many."""
+
+    kind: Any
+    many: bool
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value is None:
+            return () if self.many else None
+        try:
+            if self.many:
+                return tuple(_convert(self.kind, item) for item in value)
+            return _convert(self.kind, value)
+        except typer.BadParameter as error:
+            error.param, error.ctx = param, ctx
+            raise
+
+
+def _plain(annotation: Any, *, many: bool) -> _Plain | None:
+    if get_origin(annotation) is list:
+        (annotation,) = get_args(annotation)
+    if isinstance(annotation, type) and (annotation in (str, int, float, bool) or issubclass(annotation, Enum)):
+        return _Plain(annotation, many)
+    return None
+
+
+def without_pydantic(command: Any) -> Any:
+    """The command tree, its plain parameters given plain converters."""
+    # get_params, not params: --help is a parameter too, made on demand and then kept
+    for param in command.get_params(command.context_class(command)):
+        if not hasattr(param, _SLOT):
+            continue
+        converter = _plain(
+            param.type_descriptor.annotation, many=bool(getattr(param, "multiple", False)) or param.nargs == -1
+        )
+        if converter is not None:
+            setattr(param, _SLOT, converter)
+    for child in getattr(command, "commands", {}).values():
+        without_pydantic(child)
+    return command
