@@ -10,6 +10,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened, for people to read."""
+
+    time: datetime | None
+    message: str
+    """The syslog id, such as ``722036``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One reconnect that a user suffered; ``seconds`` from coming up (or losing DTLS) to the new connection."""
 
@@ -25,6 +35,8 @@ class Incident:
     threshold: int | None
     packet: int | None
     address: str | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    """From coming up to the reconnect; at most a screen."""
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of ``logs``."""
@@ -82,6 +94,12 @@ class GroupObservations:
     """A session of the policy shows compression: 722036 alone then proves nothing."""
     ciphers: frozenset[tuple[str, str]] = frozenset()
     """(tunnel, suite) pairs that sessions or 725012 show as negotiated; tunnel is ``tls`` or ``dtls``."""
+    received_large: tuple[LargePacket, ...] = ()
+    """722035: sent by clients above the threshold."""
+    logged_users: int = 0
+    """Distinct users whose sessions the log shows, hit or not (a lower bound where names are hidden)."""
+    dtls_disabled: int = 0
+    """722043: sessions for which no suite could carry DTLS."""
 
 
 @dataclass(frozen=True, slots=True)

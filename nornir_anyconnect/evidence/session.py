@@ -1,0 +1,206 @@
+"""One user's session as the log tells it: a state machine that ends in an incident, in drops, or in nothing.
+
+Source of both patterns: domain.md section 5, after Cisco tech note 116881.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.evidence.observations import Incident, TimelineEntry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nornir_anyconnect.evidence import events as ev
+
+SAME_LOGIN = timedelta(seconds=10)
+"""722051 and 722033 of one login are at most this far apart."""
+SILENCE = timedelta(minutes=5)
+"""Large packets that are further apart, or further from the reconnect, do not belong to one stall."""
+MAX_TIMELINE = 16
+_MAX_PENDING = 64
+
+Bounds = tuple[timedelta, timedelta]
+
+
+class LargePackets:
+    """How often each (packet, threshold, without UDP) was met; bounded, because a forged log may hold any number."""
+
+    MAX_KINDS = 1000
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[int, int, bool]] = Counter()
+
+    def add(self, packet: int, threshold: int, *, without_udp: bool, count: int) -> None:
+        """Counts packets of one kind; kinds beyond the bound are left out."""
+        key = (packet, threshold, without_udp)
+        if key in self.counts or len(self.counts) < self.MAX_KINDS:
+            self.counts[key] += count
+
+
+class Session:
+    """What is known of one user at one public address on one device.
+
+    Args:
+        sent: where the packets of 722036 go once it is clear whether the session had UDP.
+        by_path_mtu: where those of 602101 go.
+
+    """
+
+    __slots__ = (
+        "_came_up", "_first_large", "_large", "_last_large", "_lost", "_lost_at", "_packet", "_pending",
+        "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "sent",
+    )  # fmt: skip
+
+    def __init__(self, sent: LargePackets, by_path_mtu: LargePackets) -> None:
+        self.sent = sent
+        self.by_path_mtu = by_path_mtu
+        self.assigned: tuple[str, ...] = ()
+        self._pending: dict[tuple[LargePackets, int, int], int] | None = None
+        self._came_up = False
+        self._up: datetime | None = None
+        self._udp = False
+        self._lost = False
+        self._lost_at: datetime | None = None
+        self._large = 0
+        self._first_large: datetime | None = None
+        self._last_large: datetime | None = None
+        self._packet = 0
+        self._threshold = 0
+        self._timeline: list[TimelineEntry] = []
+
+    @property
+    def without_udp(self) -> bool:
+        """Whether what is sent goes over TLS; False as well where the log does not show how the session came up."""
+        return self._lost or (self._came_up and not self._udp)
+
+    def note(self, event: ev.Event, text: str) -> None:
+        """Keeps an entry for the timeline."""
+        if len(self._timeline) < MAX_TIMELINE:
+            self._timeline.append(TimelineEntry(event.time, event.message, text))
+
+    def large_packet(self, event: ev.LargePacketSent) -> None:
+        """722036."""
+        self._await(self.sent, event.packet, event.threshold, event.count)
+        if self._udp and not self._lost and not self._recent(event.time):
+            self._forget_packets()
+        if not self._large:
+            self._first_large = event.time
+            self.note(event, f"a packet of {event.packet} bytes is too large for {event.threshold}")
+        self._large += event.count
+        self._last_large = event.time
+        self._packet, self._threshold = event.packet, event.threshold
+
+    def path_mtu(self, event: ev.PathMtuExceeded) -> None:
+        """602101, joined through the assigned address."""
+        self._await(self.by_path_mtu, event.packet, event.effective_mtu, event.count)
+
+    def udp_up(self, event: ev.UserEvent) -> None:
+        """A UDP connection, by any message that tells of one: what was dropped before is over."""
+        if not self._udp or self._lost:
+            self.note(event, "UDP connection")
+        self.settle(without_udp=self._lost)
+        self._udp, self._lost, self._lost_at = True, False, None
+        self._forget_packets()
+
+    def udp_lost(self, event: ev.UserEvent) -> None:
+        """A UDP connection ended; packets that were too large shortly before are of the same silence."""
+        if self._lost:
+            return
+        self._udp, self._lost, self._lost_at = True, True, event.time
+        if self._large and self._recent(event.time):
+            self._lost_at = self._first_large
+        else:
+            self._forget_packets()
+        self.note(event, "UDP connection ended")
+
+    def first_up(self, event: ev.UserEvent) -> None:
+        """722033 over TCP: a session that did not exist."""
+        if self._up is None or event.time is None or event.time - self._up > SAME_LOGIN:
+            self._restart(event)
+
+    def assigned_up(self, event: ev.AddressAssigned, bounds: Bounds) -> None:
+        """722051: a session comes up, or one that is up gets its address again."""
+        self.assigned = tuple(address for address in (event.ipv4, event.ipv6) if address)
+        old = self._up is not None and event.time is not None and event.time - self._up > bounds[1]
+        if not self._came_up or (old and not self._large):
+            self._restart(event)
+
+    def established(self, event: ev.UserEvent) -> None:
+        """722022 over TCP: tells that the session came up only where nothing else has."""
+        if not self._came_up:
+            self._restart(event)
+
+    def new_tcp(self, event: ev.NewConnection, bounds: Bounds) -> Incident | None:
+        """722032 or 722034 over TCP: the reconnect, if there is something that it ends."""
+        if event.time is not None and self._up is not None and event.time <= self._up:
+            return None  # a late copy of what is known
+        found = self._incident(event, bounds)
+        if found:
+            self.settle(without_udp=True)
+        self._restart(event)
+        return found
+
+    def settle(self, *, without_udp: bool | None = None) -> None:
+        """Hands the large packets over to the tally."""
+        if self._pending:
+            alone = self.without_udp if without_udp is None else without_udp
+            for (tally, packet, threshold), count in self._pending.items():
+                tally.add(packet, threshold, without_udp=alone, count=count)
+            self._pending = None
+
+    def is_older_than(self, time: datetime | None) -> bool:
+        """Whether the session came up at or before ``time``: an end that arrives late is of the one before."""
+        return time is None or self._up is None or self._up <= time
+
+    def _await(self, tally: LargePackets, packet: int, threshold: int, count: int) -> None:
+        if self._pending is None or len(self._pending) >= _MAX_PENDING:
+            self.settle()
+            self._pending = {}
+        key = (tally, packet, threshold)
+        self._pending[key] = self._pending.get(key, 0) + count
+
+    def _restart(self, event: ev.UserEvent) -> None:
+        self.settle()
+        self._timeline = []
+        self.note(event, "TCP connection")
+        self._came_up, self._up = True, event.time
+        self._udp, self._lost, self._lost_at = False, False, None
+        self._forget_packets()
+
+    def _forget_packets(self) -> None:
+        self._large, self._first_large, self._last_large = 0, None, None
+
+    def _recent(self, time: datetime | None) -> bool:
+        return time is not None and self._last_large is not None and time - self._last_large <= SILENCE
+
+    def _incident(self, event: ev.NewConnection, bounds: Bounds) -> Incident | None:
+        now = event.time
+        if not self._large or now is None:
+            return None
+        if self._lost:
+            since = self._lost_at
+        elif self._udp:
+            since = self._first_large if self._recent(now) else None
+        else:
+            since = self._up if self._up and bounds[0] <= now - self._up <= bounds[1] else None
+        if since is None:
+            return None
+        self.note(event, "new TCP connection: the client reconnects")
+        return Incident(
+            kind="dtls-lost" if self._udp else "dtls-never-up",
+            device=event.device,
+            group_policy=event.group_policy,
+            user=event.user,
+            connected_at=self._up,
+            reconnected_at=now,
+            seconds=(now - since).total_seconds(),
+            large_packets=self._large,
+            threshold=self._threshold,
+            packet=self._packet,
+            address=event.address,
+            timeline=tuple(self._timeline),
+        )
