@@ -1,0 +1,130 @@
+"""What an ASA's terminal looks like, read from ``prompts.yaml``; and the plain text behind its bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+_LINE_END = re.compile(r"\r*\n\r*")
+_PAGER_LEFT = re.compile(r"<-{1,3} ?More ?[- ]*> ?(?:\r *\r|\x08+ *\x08+)?")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+_BACKSPACE = re.compile(r"[^\x08\n]\x08")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt as printed, and what it says.
+
+    ``mode`` is ``None`` outside configuration mode, else as printed: ``config``,
+    ``config-group-webvpn``. What a prompt says of context and role is shown, never trusted:
+    the ``prompt`` command can leave either out.
+    """
+
+    text: str
+    """Exactly as printed, with its trailing blank."""
+    name: str
+    """All that stands before the mode: hostname, context, priority, state."""
+    hostname: str
+    context: str | None
+    state: str | None
+    mode: str | None
+    end: str
+
+    @property
+    def privileged(self) -> bool:
+        """At ``#``; an FTD's own command line (a bare ``>``) has no enable mode and counts as privileged."""
+        return self.end == "#" or self.ftd
+
+    @property
+    def ftd(self) -> bool:
+        """The FTD's own command line."""
+        return not self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """The compiled patterns of ``prompts.yaml``."""
+
+    prompt_pattern: re.Pattern[str]
+    pager: re.Pattern[str]
+    password: re.Pattern[str]
+    questions: tuple[tuple[str, re.Pattern[str]], ...]
+    unsolicited: re.Pattern[str]
+    refusals: tuple[re.Pattern[str], ...]
+    replication_stopped: str
+    priority_words: frozenset[str]
+    state_words: frozenset[str]
+
+    def prompt(self, line: str) -> Prompt | None:
+        """The prompt that this unterminated line is, if it has the shape of one."""
+        match = self.prompt_pattern.match(line)
+        if match is None or (not match["name"] and match["end"] == "#"):
+            return None
+        words = match["name"].split("/")
+        names = [w for w in words if w not in self.priority_words and w not in self.state_words]
+        state = next((w for w in words if w in self.state_words), None)
+        return Prompt(
+            text=line,
+            name=match["name"],
+            hostname=names[0] if names else match["name"],
+            context=names[1] if len(names) > 1 else None,
+            state=state,
+            mode=match["mode"],
+            end=match["end"],
+        )
+
+    def question(self, line: str) -> str | None:
+        """Which question the device waits with on this last line."""
+        return next((kind for kind, pattern in self.questions if pattern.search(line)), None)
+
+    def refusal(self, text: str) -> str | None:
+        """The device's words that refuse the command, if any line of the reply holds such words."""
+        for line in text.splitlines():
+            if any(pattern.match(line) for pattern in self.refusals):
+                return line.strip()
+        return None
+
+
+@cache
+def appearance() -> Appearance:
+    """The packaged appearance, compiled once."""
+    data = yaml.safe_load(files(__package__).joinpath("prompts.yaml").read_text(encoding="utf-8"))
+    return Appearance(
+        prompt_pattern=re.compile(data["prompt"]),
+        pager=re.compile(data["pager"]),
+        password=re.compile(data["password"]),
+        questions=tuple((kind, re.compile(pattern)) for kind, pattern in data["questions"].items()),
+        unsolicited=re.compile("(?:" + "|".join(data["unsolicited"]) + r")\n"),
+        refusals=tuple(re.compile(pattern) for pattern in data["refusals"]),
+        replication_stopped=data["replication_stopped"],
+        priority_words=frozenset(data["priority_words"]),
+        state_words=frozenset(data["state_words"]),
+    )
+
+
+def plain(raw: bytes | bytearray) -> str:
+    r"""The text that a terminal would show: lines end in ``\n``, overwritten characters are gone."""
+    text = raw.decode("utf-8", "replace").replace("\0", "")
+    if "\x1b" in text:
+        text = _ESCAPE.sub("", text)
+    if "More" in text:
+        text = _PAGER_LEFT.sub("", text)
+    text = _LINE_END.sub("\n", text)
+    while "\x08" in text:
+        erased = _BACKSPACE.sub("", text)
+        text = erased if erased != text else text.replace("\x08", "")
+    if "\r" in text:
+        text = "\n".join(_overwritten(line) if "\r" in line else line for line in text.split("\n"))
+    return text
+
+
+def _overwritten(line: str) -> str:
+    """A bare carriage return moves to the start of the line; what follows overwrites what was there."""
+    shown = ""
+    for part in line.split("\r"):
+        shown = part + shown[len(part) :]
+    return shown
