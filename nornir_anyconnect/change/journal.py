@@ -7,6 +7,7 @@ which every run prints, in the ticket.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import hashlib
@@ -17,7 +18,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from nornir_anyconnect.errors import UsageError
 
@@ -125,17 +126,29 @@ class Journal:
             body = json.dumps(fields, sort_keys=True, ensure_ascii=False)
             digest = _digest(self.head, body)
             line = json.dumps({"record": json.loads(body), "hash": digest}, sort_keys=True, ensure_ascii=False)
-            os.write(self._fd, line.encode() + b"\n")
-            os.fsync(self._fd)
+            self._write(line.encode() + b"\n")
             self.head = digest
             self._seq += 1
             return Record(self._seq - 1, time, event, host, shown, digest)
+
+    def _write(self, line: bytes) -> None:
+        """All of the line is on disk, or none of it is in the file."""
+        end = os.fstat(self._fd).st_size
+        try:
+            if os.write(self._fd, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._fd)
+        except OSError as error:
+            os.ftruncate(self._fd, end)
+            raise JournalError(
+                f"the journal {self.path} cannot be written: {error.strerror}", "free some space; see the hosts' states"
+            ) from error
 
     def close(self) -> None:
         """Release the file."""
         os.close(self._fd)
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

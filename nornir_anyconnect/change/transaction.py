@@ -1,0 +1,345 @@
+"""The change of one device: gate, inverse on disk, one line at a time, read back, or taken back.
+
+    gate ──refused──▶ nothing was sent
+     │
+     ├─ unchanged: the device already shows what is wanted
+     ▼
+    the inverse is on disk (journal, fsync)
+     ▼
+    configure terminal ─▶ line ─▶ line ─▶ … ─▶ leave ─▶ read back ──as intended──▶ save if asked ─▶ applied
+                           │       any doubt: a rejected line, an unexpected word, a lost link,
+                           ▼       a value that did not stick, a verdict that is not the predicted one
+                   read back, undo what the device shows of ours, read back
+                           ├─ as before ─▶ reverted
+                           └─ else ──────▶ indeterminate: both values and the exact lines to type are named
+
+Nothing here knows SSH: a ``Device`` is what a transaction may ask of a firewall, and no more.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from nornir_anyconnect.asa.config_commands import RemoveCreated, inverse_of, lines_to_send, lines_to_type
+from nornir_anyconnect.change.codec import encode
+from nornir_anyconnect.change.observe import Observation, Shows, observe
+from nornir_anyconnect.errors import (
+    AnyConnectError,
+    GateError,
+    IncompleteReplyError,
+    LinkLostError,
+    RejectedError,
+    ReplyTimeoutError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nornir_anyconnect.asa.commands import Command
+    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.asa.config_lines import Mode
+    from nornir_anyconnect.asa.running_config import RunningConfig
+
+TAKING_BACK_TRIES = 2
+"""The session at hand, and one more login where its link is gone."""
+TAKING_BACK_SECONDS = 300
+"""Time for the inverse, counted from its start: a change that ran out of time is still taken back."""
+
+
+class State(StrEnum):
+    """The one state in which a host ends."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    VERIFIED = "verified"
+    REVERTED = "reverted"
+    ROLLED_BACK = "rolled-back"
+    REFUSED = "refused"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+    NOT_STARTED = "not-started"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended. ``lines``: sent (applied), to be sent (dry run), or to be typed (indeterminate)."""
+
+    state: State
+    reason: str
+    lines: tuple[str, ...] = ()
+
+
+class Device(Protocol):
+    """One logged-in device or context, as far as a transaction needs it. All methods raise AnyConnectError."""
+
+    def check_identity(self) -> None:
+        """Refuse (GateError) unless this is the planned box and context, an ASA, and the unit that configures."""
+
+    def read(self) -> RunningConfig:
+        """What it is configured to do now, proved complete."""
+
+    def startup_differs(self) -> bool:
+        """Whether running and startup configuration differ."""
+
+    def sessions_on(self, command: ConfigCommand) -> int:
+        """Users connected through the object that the command created."""
+
+    def configure(self) -> None:
+        """Enter configuration mode; GateError where the unit must not be configured."""
+
+    def send(self, line: Command, mode: Mode) -> str:
+        """Send one line in exactly that sub-mode; whatever the device says to it, empty if nothing."""
+
+    def leave(self) -> None:
+        """Leave configuration mode; nothing happens outside of it."""
+
+    def save(self) -> None:
+        """``write memory``."""
+
+
+class Notes(Protocol):
+    """The journal, as seen by one host: returns when the record is on disk."""
+
+    def __call__(self, event: str, **data: object) -> None:
+        """Write one record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done to one device or context.
+
+    Args:
+        commands: with the values before and after.
+        drifted: names the planned blocks that are no longer as planned.
+        misjudged: says how a re-judged configuration differs from what the plan predicted, or None.
+
+    """
+
+    commands: tuple[ConfigCommand, ...]
+    drifted: Callable[[RunningConfig], Sequence[str]]
+    misjudged: Callable[[RunningConfig], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Whether to save, and whether unsaved changes of other people may be saved along (an explicit word)."""
+
+    wanted: bool = False
+    foreign_changes: bool = False
+
+
+class Transaction:
+    """One change of one device.
+
+    Args:
+        change: what is to be done.
+        connect: logs in and returns the device; called again where the link was lost.
+        note: writes to the journal.
+        saving: whether and what to save.
+        deadline: seconds after which no further line is sent and the change is taken back.
+
+    """
+
+    def __init__(
+        self,
+        change: Change,
+        connect: Callable[[], Device],
+        note: Notes,
+        saving: Saving | None = None,
+        deadline: float = 300,
+    ) -> None:
+        self._change = change
+        self._commands = change.commands
+        self._connect = connect
+        self._note = note
+        self._inverse_under_way = False
+        self._saving = saving or Saving()
+        self._ends = time.monotonic() + deadline
+        self._sent = False
+
+    def apply(self, *, dry_run: bool = False) -> Outcome:
+        """Carry the change out, or show what would be sent. Never raises an AnyConnectError."""
+        lines = lines_to_type(self._commands)
+        try:
+            device = self._login()
+            if self._gate(device):
+                return self._end(Outcome(State.UNCHANGED, "the device already shows what is wanted"), dry_run=dry_run)
+            if dry_run:
+                return Outcome(State.NOT_STARTED, f"dry run: {len(lines)} lines would be sent", lines)
+            self._note_intent()
+            device.check_identity()  # the role may have changed since the gate
+            device.configure()
+        except GateError as error:
+            return self._end(Outcome(State.REFUSED, str(error)), dry_run=dry_run)
+        except AnyConnectError as error:
+            return self._end(Outcome(State.FAILED, f"nothing was sent: {error}"), dry_run=dry_run)
+        try:
+            self._send(device, self._commands)
+            device.leave()
+            self._confirm(device.read())
+        except Exception as error:  # noqa: BLE001 - whatever it is, a line may have been sent
+            return self._end(self._take_back(str(error) or type(error).__name__))
+        return self._end(Outcome(State.APPLIED, self._save(device), lines))
+
+    def rollback(self) -> Outcome:
+        """Take the change back where the device still shows it. Never raises an AnyConnectError."""
+        try:
+            self._login().check_identity()
+        except GateError as error:
+            return self._end(Outcome(State.REFUSED, str(error)))
+        except AnyConnectError as error:
+            return self._end(Outcome(State.FAILED, f"nothing was sent: {error}"))
+        outcome = self._take_back("")
+        if outcome.state is State.REVERTED:
+            saved = self._save(self._device) if self._sent else ""
+            outcome = Outcome(State.ROLLED_BACK, saved or outcome.reason, outcome.lines)
+        return self._end(outcome)
+
+    def recover(self) -> Outcome:
+        """Settle a host whose run was killed: whatever the device shows of it is taken back."""
+        why = "the run was killed"
+        try:
+            self._login().check_identity()
+        except AnyConnectError as error:
+            return self._end(self._in_doubt(f"{why}, and the device cannot be read: {error}"))
+        return self._end(self._take_back(why))
+
+    def _login(self) -> Device:
+        self._device = self._connect()
+        return self._device
+
+    def _gate(self, device: Device) -> bool:
+        """Refuse what must not be changed; True where there is nothing left to do."""
+        device.check_identity()
+        config = device.read()
+        seen = observe(config, self._commands)
+        if all(each.shows is Shows.AFTER for each in seen):
+            return True
+        moved = [str(each) for each in seen if each.shows is not Shows.BEFORE]
+        moved += [f"'{header}' changed since the plan was made" for header in self._change.drifted(config)]
+        if moved:
+            raise GateError("drift: " + "; ".join(moved), "plan again and look at what changed")
+        if self._saving.wanted and not self._saving.foreign_changes and device.startup_differs():
+            raise GateError(
+                "running and startup configuration already differ: saving would save somebody else's changes",
+                "save or discard them first, apply with --save never, or add --save-foreign-changes",
+            )
+        return False
+
+    def _note_intent(self) -> None:
+        self._write(
+            "intent",
+            commands=[encode(command) for command in self._commands],
+            inverse=list(lines_to_type(inverse_of(self._commands))),
+            saving=self._saving.wanted,
+        )
+
+    def _send(self, device: Device, commands: Sequence[ConfigCommand]) -> None:
+        """One line at a time; the next one only after the device took the last one without a word."""
+        for mode, line in lines_to_send(commands):
+            if time.monotonic() > self._ends:
+                raise ReplyTimeoutError(f"out of time before '{line.text}'", "give the device more time (--deadline)")
+            self._write("sending", line=line.text, mode=str(mode))
+            self._sent = True
+            said = device.send(line, mode).strip()
+            self._write("reply", line=line.text, text=said)
+            if said:
+                raise RejectedError(f"the device answered '{line.text}' with: {said}", "see the journal's transcript")
+
+    def _confirm(self, config: RunningConfig) -> None:
+        """Success is what was read back, not what was accepted."""
+        wrong = [str(each) for each in observe(config, self._commands) if each.shows is not Shows.AFTER]
+        self._write("read-back", differs=wrong)
+        if wrong:
+            raise RejectedError("accepted but not stored: " + "; ".join(wrong), "see the journal's transcript")
+        misjudged = self._change.misjudged(config)
+        if misjudged:
+            raise RejectedError(f"the effect is not the predicted one: {misjudged}", "plan again")
+
+    def _take_back(self, why: str) -> Outcome:
+        """Undo what the device shows of ours; only that, and only if nothing else stands in its place."""
+        self._ends = time.monotonic() + TAKING_BACK_SECONDS
+        self._inverse_under_way = True
+        doubt = ""
+        for attempt in range(TAKING_BACK_TRIES):
+            try:
+                self._write("taking-back", why=why)
+                device = self._login() if attempt else self._device
+                device.leave()
+                device.check_identity()
+                return self._undo(device, why)
+            except (LinkLostError, ReplyTimeoutError, IncompleteReplyError) as error:
+                doubt = f"the link was lost: {error}"
+            except GateError as error:
+                if not self._sent:
+                    return Outcome(State.REFUSED, str(error))
+                doubt = f"it may not be taken back now: {error}"
+                break
+            except Exception as error:  # noqa: BLE001 - nothing may hide that the device is in doubt
+                doubt = f"taking it back failed: {str(error) or type(error).__name__}"
+                break
+        return self._in_doubt("; ".join(filter(None, [why, doubt])))
+
+    def _undo(self, device: Device, why: str) -> Outcome:
+        seen = observe(device.read(), self._commands)
+        foreign = [str(each) for each in seen if each.shows is Shows.OTHER]
+        if foreign:
+            return self._in_doubt("; ".join(filter(None, [why, "somebody else changed it since", *foreign])))
+        undo = inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE)
+        self._refuse_if_in_use(device, undo)
+        if undo:
+            device.check_identity()
+            device.configure()
+            self._send(device, undo)
+            device.leave()
+            seen = observe(device.read(), self._commands)
+        left = [each for each in seen if each.shows is not Shows.BEFORE]
+        self._write("read-back", differs=[str(each) for each in left])
+        if left:
+            return self._in_doubt("; ".join(filter(None, [why, "the inverse did not stick"])), left)
+        return Outcome(State.REVERTED, why or "as before", lines_to_type(undo))
+
+    def _refuse_if_in_use(self, device: Device, undo: Sequence[ConfigCommand]) -> None:
+        for command in undo:
+            if isinstance(command, RemoveCreated) and (users := device.sessions_on(command.created)):
+                raise GateError(
+                    f"{users} users are connected through {command.created.name}, which would be removed",
+                    "wait until they have left, or move them; nobody is logged off",
+                )
+
+    def _save(self, device: Device) -> str:
+        """Save if asked; a save that fails leaves the change in force and is reported."""
+        if not self._saving.wanted:
+            return ""
+        try:
+            device.save()
+        except Exception as error:  # noqa: BLE001 - the change itself stands and was read back
+            return f"unsaved: {str(error) or type(error).__name__}"
+        return "saved"
+
+    def _in_doubt(self, why: str, left: Sequence[Observation] = ()) -> Outcome:
+        """What is known, and the exact lines that a person types to take it back."""
+        named = "; ".join(str(each) for each in left)
+        commands = [each.command for each in left] or self._commands
+        reason = f"{why}: {named}" if named else why
+        return Outcome(State.INDETERMINATE, reason, lines_to_type(inverse_of(commands)))
+
+    def _write(self, event: str, **data: object) -> None:
+        """To the journal, on disk; only a device that is being taken back goes on when the disk is full."""
+        try:
+            self._note(event, **data)
+        except AnyConnectError:
+            if not self._inverse_under_way:
+                raise
+
+    def _end(self, outcome: Outcome, *, dry_run: bool = False) -> Outcome:
+        if dry_run:
+            return outcome
+        try:
+            self._note("outcome", state=str(outcome.state), reason=outcome.reason, lines=list(outcome.lines))
+        except AnyConnectError as error:  # the outcome is true all the same; it must not be lost with the journal
+            return Outcome(outcome.state, f"{outcome.reason}; {error}".removeprefix("; "), outcome.lines)
+        return outcome
