@@ -33,7 +33,7 @@ class Block:
     """One top-level command with its indented sub-lines, as printed (trailing blanks removed)."""
 
     header: str
-    line: int
+    line: int | None
     body: tuple[Setting[str], ...] = ()
 
 
@@ -245,6 +245,8 @@ class RunningConfig:
     blocks: tuple[Block, ...] = ()
     """The relevant blocks as read, for hashing and diffing. Secrets are masked."""
     warnings: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+    """Serial numbers printed beside the configuration (``show version``, comment headers of archives)."""
     defaults: RunningConfig | None = None
     """The device's own answers to ``show running-config all ...``: what it does where nothing is set."""
     device_ciphers: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -1,0 +1,259 @@
+"""One pass over a configuration: the blocks that matter, their line numbers, and whether it is whole.
+
+Everything is decided by how a line begins, so that a box with a million lines of access lists costs
+next to nothing. A block is a line at column 0 with the indented lines behind it; ``!`` and empty lines
+never end one. Text typed at prompts is brought into the same shape by the prompt's sub-mode.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.redact import MASK, masked
+from nornir_anyconnect.asa.running_config import Block, Setting
+from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK = 1 << 20  # characters split at a time: memory stays flat however long the text is
+_EXTERNAL = re.compile(r"(\bpassword[ \t]+)\S.*")
+_VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
+_FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
+_SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
+
+# The first word of a line that may open a block that matters, and how the line must go on.
+_OPENING: dict[str, re.Pattern[str]] = {
+    word: re.compile(rf"{word}{rest}")
+    for word, rest in {
+        "group-policy": r"[ \t]",
+        "tunnel-group": r"[ \t]",
+        "webvpn": r"\s*$",
+        "username": r"[ \t].* attrib",
+        "interface": r"[ \t]",
+        "ldap": " attribute-map ",
+        "dynamic-access-policy-record": r"[ \t]",
+        "vpn": " load-balancing",
+        "ssl": r"[ \t]",
+        "sysopt": " connection ",
+        "mtu": r"[ \t]",
+        "icmp": " unreachable ",
+        "logging": r"[ \t]",
+        "ip": " local pool ",
+        "ipv6": " local pool ",
+        "crypto": " map .* set peer ",
+        "failover": r"\s*$",
+        "hostname": r"[ \t]",
+        "no": r" (?:sysopt connection|ssl|logging|mtu)[ \t]| failover\s*$",
+    }.items()
+}
+_CONTENT = frozenset({"ASA", "PIX", "NGFW", "Serial", "Model"})
+_ALWAYS_GLOBAL = frozenset({
+    "ssl", "sysopt", "mtu", "ldap", "hostname", "logging", "icmp", "dynamic-access-policy-record",
+})  # fmt: skip
+_LEAVES_MODE = frozenset({"exit", "quit", "end"})
+
+# The sub-modes we read, and how the header of their block begins and ends.
+_MODES = {
+    "config-webvpn": "webvpn",
+    "config-group-policy": "group-policy",
+    "config-group-webvpn": "group-policy",
+    "config-username": "username",
+    "config-username-webvpn": "username",
+    "config-tunnel-general": "tunnel-group",
+    "config-tunnel-webvpn": "tunnel-group",
+    "config-tunnel-ipsec": "tunnel-group",
+    "config-tunnel-ppp": "tunnel-group",
+    "config-ldap-attribute-map": "ldap",
+    "config-if": "interface",
+    "config-subif": "interface",
+    "config-dynamic-access-policy-record": "dynamic-access-policy-record",
+    "config-load-balancing": "vpn",
+}
+_DEEPER = frozenset({"config-group-webvpn", "config-username-webvpn"})
+_OWN_WEBVPN = frozenset({"config-group-policy", "config-username"})
+
+# Lines that only mean something inside a block; at column 0 they show that the indentation is lost.
+_INNER = frozenset({"vpn-tunnel-protocol", "default-group-policy", "anyconnect", "svc", "vpn-group-policy"})
+_WITH_BODY = re.compile(r"webvpn$|(?:group-policy|username|tunnel-group) .*attributes?$")
+
+
+@dataclass(slots=True)
+class Cut:
+    """A text, cut into its relevant blocks (secrets masked)."""
+
+    blocks: list[Block] = field(default_factory=list)
+    strays: list[Setting[str]] = field(default_factory=list)
+    """Lines that belong into a block but stand in none."""
+    complete: bool = False
+    """``Cryptochecksum:`` or ``: end`` stands at column 0."""
+    indented: bool = True
+    """False where blocks that must have sub-lines have none indented."""
+    release: Setting[str] | None = None
+    ftd_version: str | None = None
+    serials: tuple[str, ...] = ()
+    prompt_host: str | None = None
+    context: str | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    """The block being read."""
+
+    header: str
+    line: int
+    body: list[Setting[str]]
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    """The text's lines, some thousand at a time, without line ends and without pager text."""
+    text = text.removeprefix("\ufeff").removeprefix("ï»¿")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    start, size = 0, len(text)
+    while start < size:
+        stop = text.find("\n", start + _CHUNK)
+        chunk = text[start:] if stop < 0 else text[start:stop]
+        start = size if stop < 0 else stop + 1
+        if "\r\n" in chunk:
+            chunk = chunk.replace("\r\n", "\n")
+        lines = chunk.split("\n")
+        if any(trace in chunk for trace in TRACES):
+            lines = [cleaned(line) if any(trace in line for trace in TRACES) else line for line in lines]
+        yield lines
+
+
+class _Cutter:
+    """Takes what the fast loop finds worth a look."""
+
+    def __init__(self) -> None:
+        self.cut = Cut()
+        self.open: _Open | None = None
+        self.any_indented = False
+        self.inner_at_margin = False
+        self._blocks: list[_Open] = []
+        self._serials: dict[str, None] = {}
+
+    def header(self, line: str, number: int) -> list[Setting[str]]:
+        """Open a block; its (empty) body is what the loop appends to."""
+        header = line.rstrip()
+        if header.startswith("group-policy ") and " external " in header:
+            header = _EXTERNAL.sub(rf"\1{MASK}", header)
+        self.open = _Open(header, number, [])
+        self._blocks.append(self.open)
+        return self.open.body
+
+    def comment(self, line: str, number: int) -> None:
+        """Release, platform, serial number and end mark stand in lines that open no block."""
+        cut = self.cut
+        if line.startswith("Cryptochecksum:") or line.split() == [":", "end"]:
+            cut.complete = True
+            return
+        own_line = line.startswith(("ASA ", "PIX "))
+        if (own_line or cut.release is None) and (match := _VERSION.search(line)):
+            cut.release = Setting(match[1], number)
+        if cut.ftd_version is None and (match := _FTD.search(line)):
+            cut.ftd_version = match[1]
+        if match := _SERIAL.search(line):
+            self._serials[match[1]] = None
+
+    def prompt(self, entry: Typed, number: int) -> None:
+        """A line typed at a prompt: its sub-mode says where it belongs."""
+        cut = self.cut
+        cut.prompt_host = cut.prompt_host or entry.hostname
+        cut.context = cut.context or entry.context
+        if entry.mode is None:
+            self.open = None
+            return
+        if not entry.command or entry.command in _LEAVES_MODE:
+            return
+        word = entry.command.partition(" ")[0]
+        if entry.mode == "config" or _is_global(entry.command, entry.mode):
+            self.open = None
+            if word in _OPENING and _OPENING[word].match(entry.command):
+                self.header(entry.command, number)
+            return
+        self.any_indented = True
+        family = _MODES.get(entry.mode)
+        if family is None:
+            return
+        if self.open is None or self.open.header.partition(" ")[0] != family:
+            if family != "webvpn":
+                cut.strays.append(Setting(masked(entry.command), number))
+                return
+            self.header("webvpn", number)
+        depth = 2 if entry.mode in _DEEPER else 1
+        if self.open is not None:
+            self.open.body.append(Setting(" " * depth + masked(entry.command), number))
+
+    def margin(self, line: str, word: str, number: int) -> None:
+        """A line at column 0 that opens nothing: a prompt, an orphan, or nothing to us."""
+        if ("#" in word or ">" in word) and (entry := typed(line)):
+            self.prompt(entry, number)
+        elif word in _INNER:
+            self.inner_at_margin = True
+            self.cut.strays.append(Setting(masked(line.rstrip()), number))
+
+    def finish(self) -> Cut:
+        """Everything, frozen."""
+        cut = self.cut
+        for block in self._blocks:
+            if block.header.startswith("interface"):
+                block.body = [line for line in block.body if line.value.lstrip().startswith("nameif ")]
+                if not block.body:
+                    continue
+            cut.blocks.append(Block(block.header, block.line, tuple(block.body)))
+        cut.serials = tuple(self._serials)
+        with_body = [block for block in cut.blocks if _WITH_BODY.match(block.header)]
+        bare = with_body and not any(block.body for block in with_body)
+        cut.indented = not self.inner_at_margin and (self.any_indented or not bare)
+        return cut
+
+
+def _is_global(command: str, mode: str) -> bool:
+    """An ASA takes global commands in every sub-mode; the ones that we read are known by their form."""
+    words = command.split()
+    if words[0] in ("group-policy", "tunnel-group", "username"):
+        return len(words) > 2  # noqa: PLR2004 - keyword, name, what
+    if words[0] == "webvpn":
+        return mode not in _OWN_WEBVPN
+    return words[0] in _ALWAYS_GLOBAL
+
+
+def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million lines cheap
+    """Cut a text into its relevant blocks, in one pass. Never raises, whatever the text."""
+    cutter = _Cutter()
+    cutter.any_indented = "\n " in text
+    body: list[Setting[str]] | None = None
+    number = 0
+    opening, content = _OPENING, _CONTENT
+    for lines in _lines(text):
+        for line in lines:
+            number += 1
+            if line[:11] == "access-list":
+                body = None
+                continue
+            first = line[:1]
+            if first == " " or first == "\t":  # noqa: PLR1714 - two comparisons beat a set here
+                if body is not None:
+                    body.append(Setting(masked(line.rstrip()), number))
+                continue
+            if not first:
+                continue
+            if first == "!":
+                if len(line) > 20:  # noqa: PLR2004 - shorter than any "! ... Version 9.1(1)"
+                    cutter.comment(line, number)
+                continue
+            word = line.partition(" ")[0].rstrip()
+            if word in opening:
+                body = cutter.header(line, number) if opening[word].match(line) else None
+            else:
+                body = None
+                if word in content or first == ":" or first == "C":  # noqa: PLR1714 - as above
+                    cutter.comment(line, number)
+                elif "#" in word or ">" in word or word in _INNER:
+                    cutter.margin(line, word, number)
+                    body = cutter.open.body if cutter.open else None
+    return cutter.finish()

@@ -1,0 +1,255 @@
+"""What a user really gets: inheritance between user, policy and defaults, each value with its origin.
+
+Order [ASA command reference]: username > the assigned policy > DfltGrpPolicy > system default. What a
+DAP record, RADIUS or LDAP adds at login is not in a configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from nornir_anyconnect.asa.assemble import attribute_of, spells_svc
+from nornir_anyconnect.asa.running_config import (
+    ClientSettings,
+    GroupPolicy,
+    RunningConfig,
+    Setting,
+    TunnelGroup,
+    Username,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+DEFAULT_POLICY = "DfltGrpPolicy"
+DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
+DEFAULT_RA_GROUP = "DefaultRAGroup"
+_L2L_TYPE = "ipsec-l2l"
+_L2L_GROUP = "DefaultL2LGroup"
+REMOTE_ACCESS_TYPES = ("remote-access", "webvpn", "ipsec-ra")
+BUILT_IN_MTU = 1406
+"""Bytes that ``show running-config all`` prints for ``anyconnect mtu`` where none is configured."""
+
+_PROTOCOLS = ("ikev1", "ikev2", "l2tp-ipsec", "ssl-clientless")
+"""``vpn-tunnel-protocol`` of DfltGrpPolicy as shipped; SSL clients are not among them."""
+_OLD_PROTOCOLS = ("IPSec", "l2tp-ipsec", "webvpn")
+_COMPRESSION = "none"
+_OLD_COMPRESSION = {"ssl_compression": "deflate", "dtls_compression": "lzs"}
+"""Before 8.4 compression was on unless switched off [ASA 8.0 command reference, svc compression]."""
+
+_SSL_CLIENT = frozenset({"ssl-client", "svc"})
+
+
+class From(StrEnum):
+    """Where a value came from."""
+
+    CONFIGURED = "configured"
+    DEVICE = "device"
+    INHERITED = "inherited"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective(Generic[T]):
+    """A value in force: what sets it, and on which line (None where no file says it)."""
+
+    setting: str
+    value: T
+    from_: From
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectivePolicy:
+    """What a policy, or a user on top of it, comes to. ``mtu`` is in bytes, None where nothing is configured."""
+
+    name: str
+    exists: bool
+    external: bool
+    mtu: Effective[int | None]
+    dtls: Effective[bool]
+    df_bit_ignore: Effective[bool]
+    tunnel_protocols: Effective[tuple[str, ...]]
+    ssl_compression: Effective[str]
+    dtls_compression: Effective[str]
+    unsupported: tuple[Setting[str], ...]
+    """Lines in force about mtu, dtls or df-bit-ignore that nobody here understands."""
+    mtu_owner: str | None
+    """The policy or username that sets the MTU."""
+    ipv6: bool
+    """The policy hands out addresses of an IPv6 pool."""
+
+    @property
+    def allows_ssl_client(self) -> bool:
+        """``vpn-tunnel-protocol`` holds the word ``ssl-client`` (before 8.4: ``svc``)."""
+        return not _SSL_CLIENT.isdisjoint(self.tunnel_protocols.value)
+
+
+# The field, and how the setting reads in a report.
+_CLIENT = {
+    "mtu": "webvpn / anyconnect mtu",
+    "dtls": "webvpn / anyconnect ssl dtls",
+    "df_bit_ignore": "webvpn / anyconnect ssl df-bit-ignore",
+    "ssl_compression": "webvpn / anyconnect ssl compression",
+    "dtls_compression": "webvpn / anyconnect dtls compression",
+}
+_NOTHING = ClientSettings()
+
+
+def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
+    """What a user gets to whom the policy of that name is assigned.
+
+    A policy that is not defined comes back with ``exists`` False and what it would inherit;
+    DfltGrpPolicy always exists.
+    """
+    own = config.group_policy(name)
+    chain: list[tuple[str, GroupPolicy, From]] = []
+    if own is not None:
+        chain.append((name, own, From.CONFIGURED))
+    if name != DEFAULT_POLICY and (default := config.group_policy(DEFAULT_POLICY)):
+        chain.append((DEFAULT_POLICY, default, From.INHERITED))
+    device = config.defaults.group_policy(DEFAULT_POLICY) if config.defaults else None
+
+    def find(pick: Callable[[GroupPolicy], Setting[Any] | None], what: str, packaged: Any) -> Effective[Any]:
+        for owner, policy, origin in chain:
+            if found := pick(policy):
+                return Effective(_named("group-policy", owner, what), found.value, origin, found.line)
+        if device is not None and (found := pick(device)):
+            return Effective(_named("group-policy", DEFAULT_POLICY, what), found.value, From.DEVICE, None)
+        return Effective(_named("group-policy", DEFAULT_POLICY, what), packaged, From.DEFAULT, None)
+
+    old = config.webvpn.svc_spelling or spells_svc(config.release.value if config.release else None)
+    client = {
+        leaf: find(
+            lambda policy, leaf=leaf: getattr(policy.client, leaf),  # type: ignore[misc]
+            what,
+            _packaged(leaf, old=old),
+        )
+        for leaf, what in _CLIENT.items()
+    }
+    mtu = client["mtu"]
+    if mtu.from_ is From.DEVICE and mtu.value == BUILT_IN_MTU:
+        client["mtu"] = mtu = replace(mtu, value=None, from_=From.DEFAULT)
+    pools = find(lambda policy: policy.ipv6_address_pools, "ipv6-address-pools", ())
+    return EffectivePolicy(
+        name=name,
+        exists=own is not None or name == DEFAULT_POLICY,
+        external=own is not None and own.kind is not None and own.kind.value == "external",
+        tunnel_protocols=find(
+            lambda policy: policy.tunnel_protocols,
+            "vpn-tunnel-protocol",
+            _OLD_PROTOCOLS if old else _PROTOCOLS,
+        ),
+        unsupported=_unsupported([policy.client for _, policy, _ in chain]),
+        mtu_owner=next((owner for owner, policy, _ in chain if policy.client.mtu), None),
+        ipv6=bool(pools.value),
+        **client,
+    )
+
+
+def effective_user(config: RunningConfig, username: str, base: str) -> EffectivePolicy:
+    """What a local user gets: the user's own lines, then the policy ``base``."""
+    policy = effective_policy(config, base)
+    user = next((each for each in config.usernames if each.name == username), None)
+    if user is None:
+        return replace(policy, name=username)
+    own: dict[str, Any] = {
+        leaf: Effective(_named("username", username, what), found.value, From.CONFIGURED, found.line)
+        for leaf, what in _CLIENT.items()
+        if (found := getattr(user.client, leaf))
+    }
+    if user.tunnel_protocols:
+        own["tunnel_protocols"] = Effective(
+            _named("username", username, "vpn-tunnel-protocol"),
+            user.tunnel_protocols.value,
+            From.CONFIGURED,
+            user.tunnel_protocols.line,
+        )
+    inherited = tuple(line for line in policy.unsupported if attribute_of(line.value) not in own)
+    return replace(
+        policy,
+        name=username,
+        unsupported=(*user.client.unsupported, *inherited),
+        mtu_owner=username if "mtu" in own else policy.mtu_owner,
+        **own,
+    )
+
+
+def _named(kind: str, name: str, what: str) -> str:
+    return f"{kind} {name} / {what}"
+
+
+def _packaged(leaf: str, *, old: bool) -> int | bool | str | None:
+    if leaf == "mtu":
+        return None
+    if leaf in ("dtls", "df_bit_ignore"):
+        return leaf == "dtls"
+    return _OLD_COMPRESSION[leaf] if old else _COMPRESSION
+
+
+def _unsupported(chain: list[ClientSettings]) -> tuple[Setting[str], ...]:
+    """Lines not understood, except where a nearer owner says something that is."""
+    found: list[Setting[str]] = []
+    decided: set[str | None] = set()
+    for client in chain:
+        here = [line for line in client.unsupported if attribute_of(line.value) not in decided]
+        found += here
+        decided |= {leaf for leaf in _CLIENT if getattr(client, leaf)}
+        decided |= {attribute_of(line.value) for line in here}
+    return tuple(found)
+
+
+def remote_access_groups(config: RunningConfig) -> tuple[TunnelGroup, ...]:
+    """The tunnel groups that a finding is due for, in the order of the text.
+
+    DefaultWEBVPNGroup is always among them (implicit, without a line, where it is not printed): a user
+    who chooses nothing lands there. Groups without a type, or of one we don't know, are included; the
+    verdict says so. LAN-to-LAN groups are not.
+    """
+    groups = tuple(group for group in config.tunnel_groups if not is_l2l(group))
+    if any(group.name == DEFAULT_WEBVPN_GROUP for group in groups):
+        return groups
+    return (*groups, TunnelGroup(DEFAULT_WEBVPN_GROUP))
+
+
+def is_l2l(group: TunnelGroup) -> bool:
+    """A LAN-to-LAN tunnel; the default one never prints its type."""
+    return group.type.value == _L2L_TYPE if group.type else group.name == _L2L_GROUP
+
+
+def policy_name_of(group: TunnelGroup) -> str:
+    """The policy that a tunnel group assigns."""
+    return group.default_group_policy.value if group.default_group_policy else DEFAULT_POLICY
+
+
+def unreferenced_policies(config: RunningConfig) -> tuple[GroupPolicy, ...]:
+    """Defined policies that no remote-access tunnel group names; a login can still hand them out."""
+    named = {policy_name_of(group) for group in remote_access_groups(config)}
+    return tuple(policy for policy in config.group_policies if policy.name not in named)
+
+
+def overriding_usernames(config: RunningConfig) -> tuple[Username, ...]:
+    """Local users whose own lines set mtu, dtls, df-bit-ignore, protocols or the group policy."""
+    return tuple(
+        user
+        for user in config.usernames
+        if user.tunnel_protocols
+        or user.group_policy
+        or user.client.mtu
+        or user.client.dtls
+        or user.client.df_bit_ignore
+        or user.client.unsupported != _NOTHING.unsupported
+    )
+
+
+def reachable_by(config: RunningConfig, policy: str) -> tuple[str, ...]:
+    """What in this configuration hands a policy out at login, beside tunnel groups."""
+    maps = [f"ldap attribute-map {entry.map_name}" for entry in config.ldap_entries if entry.group_policy == policy]
+    users = [
+        f"username {user.name}" for user in config.usernames if user.group_policy and user.group_policy.value == policy
+    ]
+    return tuple(dict.fromkeys([*maps, *users]))

@@ -1,0 +1,1 @@
+"""TTP templates, one per place (``asa/places.py``): what the lines there mean. Packaged data."""
