@@ -1,0 +1,80 @@
+"""Waivers: shown, never hidden, and over on their date."""
+
+from datetime import date
+
+import pytest
+
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Verdict
+from nornir_anyconnect.errors import SettingsError
+from nornir_anyconnect.waivers import Waiver, apply_waivers, load_waivers
+
+TODAY = date(2026, 6, 1)
+
+
+def device(*names, **more):
+    findings = tuple(Finding(Scope.TUNNEL_GROUP, n, None, Verdict.AT_RISK, "r") for n in names)
+    return DeviceAudit("fw1", findings=findings, **more)
+
+
+def waiver(**more):
+    base = {"device": "fw1", "name": "SALES", "owner": "me", "reason": "why", "expires": date(2026, 6, 1)}
+    return Waiver(**(base | more))
+
+
+def waived(found):
+    return [f.name for f in found.findings if f.waiver]
+
+
+def test_only_the_finding_it_names_is_waived_and_it_stays_visible():
+    found = apply_waivers(device("SALES", "OPS"), [waiver()], TODAY)
+    assert waived(found) == ["SALES"]
+    assert [f.name for f in found.findings] == ["SALES", "OPS"]
+    assert found.findings[0].waiver == {"owner": "me", "reason": "why", "expires": "2026-06-01"}
+
+
+@pytest.mark.parametrize("other", [{"device": "fw2"}, {"name": "sales"}, {"context": "a"}, {"scope": "username"}])
+def test_anything_else_is_not(other):
+    assert waived(apply_waivers(device("SALES"), [waiver(**other)], TODAY)) == []
+
+
+def test_patterns_and_contexts():
+    found = apply_waivers(device("SALES", context="dmz"), [waiver(device="fw*", name="S*", context="d*")], TODAY)
+    assert waived(found) == ["SALES"]
+
+
+def test_it_holds_through_its_last_day_and_not_one_more():
+    last = waiver(expires=TODAY)
+    assert waived(apply_waivers(device("SALES"), [last], TODAY)) == ["SALES"]
+    found = apply_waivers(device("SALES"), [last], date(2026, 6, 2))
+    assert waived(found) == []
+    assert "expired on 2026-06-01" in found.warnings[0]
+
+
+def test_a_file_of_waivers(tmp_path):
+    path = tmp_path / "w.yaml"
+    path.write_text("- {device: fw1, name: SALES, owner: me, reason: lab, expires: 2026-12-31}\n")
+    assert load_waivers(path) == (waiver(reason="lab", expires=date(2026, 12, 31)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("- {device: fw1, name: S, owner: me, reason: r}", "'expires' is missing"),
+        ("- {device: fw1, name: S, owner: '', reason: r, expires: 2026-01-01}", "'owner' is missing"),
+        ("- {device: fw1, name: S, owner: me, reason: r, expires: soon}", "'expires' is 'soon'"),
+        ("- {device: fw1, name: S, owner: me, reason: r, expires: 2026-01-01, until: x}", "no 'until'"),
+        ("device: fw1", "a list"),
+        ("- x", "'key: value' lines"),
+        ("[", "not YAML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, cause):
+    path = tmp_path / "w.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=cause):
+        load_waivers(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="No such file"):
+        load_waivers(tmp_path / "nope.yaml")
