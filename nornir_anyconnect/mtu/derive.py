@@ -86,9 +86,7 @@ class _Ladder:
         self.take(label, f"{self.value}{shown}", self.value - sum(size for size, _ in parts))
 
     def floor(self, block: int) -> None:
-        self.take(
-            "mod-mtu", f"{self.value} rounded down to a multiple of {block}", self.value // block * block
-        )
+        self.take("mod-mtu", f"{self.value} rounded down to a multiple of {block}", self.value // block * block)
 
     def cap(self, kind: str, conf: int | None, assumptions: AssumptionSet) -> None:
         source = "conf-mtu"
@@ -99,9 +97,7 @@ class _Ladder:
 
 
 def _charged_as_block(suite: Suite, assumptions: AssumptionSet) -> bool:
-    return suite.kind is Kind.BLOCK or (
-        suite.kind is Kind.AEAD and assumptions.accounting is Accounting.ASA
-    )
+    return suite.kind is Kind.BLOCK or (suite.kind is Kind.AEAD and assumptions.accounting is Accounting.ASA)
 
 
 def _iv(suite: Suite, version: Version) -> int:
@@ -141,9 +137,7 @@ def derive_tls(suite: Suite, version: Version, path: Path, assumptions: Assumpti
     elif path.tcpmss == 0:
         ladder.take("path-mtu", f"{ladder.value}(mss; tcpmss is off)", ladder.value)
     else:
-        ladder.take(
-            "path-mtu", f"min({path.tcpmss}(tcpmss), {ladder.value}(mss))", min(path.tcpmss, ladder.value)
-        )
+        ladder.take("path-mtu", f"min({path.tcpmss}(tcpmss), {ladder.value}(mss))", min(path.tcpmss, ladder.value))
     if _charged_as_block(suite, assumptions):
         iv = _iv(suite, version)
         ladder.minus("mtu", (TLS_HEADER, "ssl"), (iv, "iv"))

@@ -63,6 +63,9 @@ class Suite:
     last: Version | None
     source: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def explicit_nonce(self) -> int:
         """Bytes of nonce inside a TLS 1.2 record: 8 for GCM, none for ChaCha20."""

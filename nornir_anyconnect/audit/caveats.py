@@ -1,0 +1,66 @@
+"""What a reader must know beside the verdict; each caveat is a word here and a sentence in ``texts``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.effective import is_l2l
+from nornir_anyconnect.audit.finding import Numbers, Verdict
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup
+
+DEFAULT_DTLS_PORT = 443
+
+
+def attributes_elsewhere(config: RunningConfig, group: TunnelGroup | None) -> bool:
+    """Whether a server or a DAP may hand out attributes that no configuration shows.
+
+    Without a tunnel group (a policy handed out at login): whether any group of the box asks a server.
+    """
+    groups = (group,) if group is not None else config.tunnel_groups
+    return bool(config.dap_records) or any(_asks_a_server(each) for each in groups)
+
+
+def _asks_a_server(group: TunnelGroup) -> bool:
+    servers = [each.value for each in group.authentication_servers]
+    if group.authorization_server is not None:
+        servers.append(group.authorization_server.value)
+    return group.saml is not None or any(server.upper() != "LOCAL" for server in servers)
+
+
+def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:
+    """Site-to-site tunnel groups and crypto maps, which ``sysopt connection tcpmss`` would touch."""
+    groups = [f"tunnel-group {each.name}" for each in config.tunnel_groups if is_l2l(each)]
+    return (*groups, *dict.fromkeys(each.value for each in config.crypto_maps))
+
+
+def caveats(
+    config: RunningConfig,
+    group: TunnelGroup | None,
+    *,
+    verdict: Verdict,
+    reason: str,
+    numbers: tuple[Numbers, ...],
+    mtu_from_default_policy: bool,
+    release_known: bool,
+    mismatch: bool,
+) -> tuple[str, ...]:
+    """The caveats of one finding, in the order of the contract."""
+    at_risk = verdict is Verdict.AT_RISK
+    judged_by_mtu = bool(numbers)
+    dtls_port = config.webvpn.dtls_port
+    answered = config.defaults.icmp_unreachable_limit if config.defaults else None
+    holds = {
+        "udp-above-client-mtu": reason == "tls-mtu-at-or-above-dtls-mtu"
+        and any(each.tls_mtu > each.dtls_mtu for each in numbers),
+        "icmp-unreachable-rate-limited": at_risk and (config.icmp_unreachable_limit or answered) is not None,
+        "icmp-path-unknown": at_risk,
+        "non-default-dtls-port": judged_by_mtu and dtls_port is not None and dtls_port.value != DEFAULT_DTLS_PORT,
+        "external-attributes-possible": verdict is not Verdict.NOT_APPLICABLE and attributes_elsewhere(config, group),
+        "default-policy-affected": judged_by_mtu and mtu_from_default_policy,
+        "l2l-tunnels-present": verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and bool(l2l_tunnels(config)),
+        "release-unknown": not release_known,
+        "model-mismatch": mismatch,
+    }
+    return tuple(name for name, true in holds.items() if true)

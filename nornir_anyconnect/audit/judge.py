@@ -1,0 +1,275 @@
+"""Configuration, arithmetic and evidence become findings: one per group, policy and user that can differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa import effective
+from nornir_anyconnect.audit import cited
+from nornir_anyconnect.audit.box import Box, Options, box_of
+from nornir_anyconnect.audit.caveats import caveats
+from nornir_anyconnect.audit.finding import (
+    DerivationLine,
+    DeviceAudit,
+    Finding,
+    FindingEvidence,
+    Scope,
+    Source,
+    Status,
+    Verdict,
+    ordered,
+)
+from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
+from nornir_anyconnect.audit.seen import evidence_of, of_user
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.effective import EffectivePolicy
+    from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup, Username
+    from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
+    from nornir_anyconnect.mtu.derive import Derivation
+
+__all__ = ["Options", "judge"]
+
+UNTYPED = frozenset({effective.DEFAULT_WEBVPN_GROUP, effective.DEFAULT_RA_GROUP})
+"""Groups that never print their type."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What one finding is about."""
+
+    scope: Scope
+    name: str
+    assigned: str
+    """The group policy that is handed out."""
+    policy: EffectivePolicy
+    """What its users really get."""
+    group: TunnelGroup | None = None
+    user: str | None = None
+    reachable_by: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = field(default=())
+
+
+def judge(
+    config: RunningConfig,
+    name: str,
+    observations: DeviceObservations | None = None,
+    options: Options | None = None,
+    *,
+    only: frozenset[tuple[Scope, str]] | None = None,
+) -> DeviceAudit:
+    """Judge one device or context; findings worst first, without remedies. All sizes are bytes.
+
+    Args:
+        config: what it is configured to do.
+        name: the device name, or the file's.
+        observations: what was seen of it, if anything was given.
+        options: assumption set, completeness, outer IP version.
+        only: judge just these (scope, name); a prediction needs no more.
+
+    """
+    options = options or Options()
+    box = box_of(config, observations, options)
+    findings = tuple(
+        _finding(box, subject) for subject in _subjects(box) if only is None or (subject.scope, subject.name) in only
+    )
+    whole = box.complete and config.indented
+    return ordered(
+        DeviceAudit(
+            name=name,
+            context=config.context,
+            asa_version=config.release_text or config.ftd_version,
+            platform=str(config.platform),
+            status=Status.OK if whole else Status.PARTIAL,
+            warnings=_warnings(box),
+            findings=findings,
+        )
+    )
+
+
+def _warnings(box: Box) -> tuple[str, ...]:
+    config = box.config
+    found = list(config.warnings)
+    if not box.complete:
+        found.append("the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand")
+    if config.unknown_lines:
+        first = config.unknown_lines[0]
+        found.append(
+            f"{len(config.unknown_lines)} line(s) in relevant blocks were not understood, "
+            f"the first at line {first.line}: {first.value.strip()}"
+        )
+    return tuple(found)
+
+
+def _subjects(box: Box) -> list[_Subject]:
+    config = box.config
+    found = []
+    for group in effective.remote_access_groups(config):
+        assigned = effective.policy_name_of(group)
+        found.append(
+            _Subject(
+                Scope.TUNNEL_GROUP,
+                group.name,
+                assigned,
+                box.policy(assigned),
+                group=group,
+                sources=cited.tunnel_group(group, assigned),
+            )
+        )
+    for each in effective.unreferenced_policies(config):
+        reachable = effective.reachable_by(config, each.name)
+        found.append(_Subject(Scope.GROUP_POLICY, each.name, each.name, box.policy(each.name), reachable_by=reachable))
+    found += (_user(box, each) for each in effective.overriding_usernames(config))
+    return found
+
+
+def _user(box: Box, username: Username) -> _Subject:
+    """A user on its own policy, else on the policy within reach that is worst for it."""
+    own = username.group_policy
+    bases = box.assigned_policies() if own is None else (own.value,)
+    policies = {base: effective.effective_user(box.config, username.name, base) for base in bases}
+    worst = max(bases, key=lambda base: _reach(box, policies[base]))
+    return _Subject(
+        Scope.USERNAME,
+        username.name,
+        worst,
+        policies[worst],
+        user=username.name,
+        sources=cited.username(username),
+    )
+
+
+def _reach(box: Box, policy: EffectivePolicy) -> tuple[bool, int]:
+    """Whether users can be hit through the policy, and its largest gap, bytes."""
+    usable = policy.exists and not policy.external and policy.allows_ssl_client and policy.dtls.value
+    gaps = [pair.gap for pair in box.pairs(box.conf(policy)).values()]
+    return usable, max(gaps, default=0)
+
+
+def _readable(box: Box, group: TunnelGroup | None) -> bool:
+    typed = group is None or group.type is not None or group.name in UNTYPED
+    return box.config.indented and typed
+
+
+def _case(box: Box, subject: _Subject, seen: GroupObservations | None) -> Case:
+    policy, group = subject.policy, subject.group
+    pairs = box.pairs(box.conf(policy)).values()
+    return Case(
+        readable=_readable(box, group),
+        remote_access=group is None or group.type is None or group.type.value in effective.REMOTE_ACCESS_TYPES,
+        serving=bool(box.links),
+        anyconnect=box.anyconnect,
+        policy_exists=policy.exists,
+        policy_external=policy.external,
+        ssl_client=policy.allows_ssl_client,
+        dtls_enabled=policy.dtls.value and bool(box.dtls_links),
+        policy_unsupported=bool(policy.unsupported),
+        suite_unknown=bool(box.offers.unknown),
+        ssl_unsupported=bool(box.offers.unsupported) or not box.offers.tls,
+        dtls_negotiable=bool(box.offers.dtls),
+        two_mtus=box.two_mtus or bool(seen and seen.large_packets),
+        gap=any(pair.gap > 0 for pair in pairs),
+        gap_without_mtu=any(pair.gap > 0 for pair in box.pairs(None).values()),
+        fragments=policy.df_bit_ignore.value,
+    )
+
+
+def _finding(box: Box, subject: _Subject) -> Finding:
+    policy = subject.policy
+    seen = box.seen_of(subject.assigned)
+    if seen is not None and subject.user is not None:
+        seen = of_user(seen, subject.user)
+    rule = decide(_case(box, subject, seen))
+    if not box.complete and rule.verdict is not Verdict.AT_RISK:
+        rule = Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
+    readable = policy.exists and not policy.external
+    finding = Finding(
+        scope=subject.scope,
+        name=subject.name,
+        group_policy=subject.assigned,
+        verdict=rule.verdict,
+        reason=rule.reason,
+        configured_mtu=box.conf(policy) if readable else None,
+        configured_mtu_from=str(policy.mtu.from_) if readable else None,
+        sources=(*subject.sources, *cited.policy(policy), *box.sources),
+        reachable_by=subject.reachable_by,
+        calibrated=tuple(each.combination for each in box.calibration.standing),
+        evidence=_evidence(box, policy, seen),
+    )
+    if rule.reason in BY_GAP:
+        finding = _with_numbers(box, policy, finding)
+    elif rule.reason in TLS_ONLY:
+        finding = _with_tls_only(box, policy, finding)
+    return replace(
+        finding,
+        caveats=caveats(
+            box.config,
+            subject.group,
+            verdict=finding.verdict,
+            reason=finding.reason,
+            numbers=tuple(finding.assumptions.values()),
+            mtu_from_default_policy=subject.assigned == effective.DEFAULT_POLICY or policy.mtu.from_ == "inherited",
+            release_known=box.release is not None,
+            mismatch=box.mismatches(subject.assigned),
+        ),
+    )
+
+
+def _evidence(box: Box, policy: EffectivePolicy, seen: GroupObservations | None) -> FindingEvidence | None:
+    if box.observations is None or seen is None:
+        return None
+    return evidence_of(
+        box.config,
+        box.observations,
+        seen,
+        model=box.model,
+        standing=box.standing,
+        conf=box.conf(policy),
+        compression=box.compresses(policy),
+    )
+
+
+def _with_numbers(box: Box, policy: EffectivePolicy, finding: Finding) -> Finding:
+    """Both MTUs under every standing set; printed are those of the first set that shows the verdict."""
+    pairs = box.pairs(box.conf(policy))
+    risky = finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+    showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
+    shown = pairs[showing[0]]
+    return replace(
+        finding,
+        certainty="all-assumptions" if len(showing) == len(pairs) else "some-assumptions",
+        numbers_from=showing[0],
+        tls_mtu=shown.tls.mtu,
+        dtls_mtu=shown.dtls.mtu,
+        tls_suite=shown.tls.suite.name,
+        dtls_suite=shown.dtls.suite.name,
+        tls_version=str(shown.tls.version),
+        dtls_version=str(shown.dtls.version),
+        interface=shown.nameif,
+        safe_mtu=box.safe_mtu,
+        assumptions={name: pair.numbers for name, pair in pairs.items()},
+        tls_steps=_lines(shown.tls),
+        dtls_steps=_lines(shown.dtls),
+    )
+
+
+def _with_tls_only(box: Box, policy: EffectivePolicy, finding: Finding) -> Finding:
+    """The TLS MTU alone: no adapter MTU stands above it."""
+    worst = box.tls_alone(box.conf(policy))
+    if worst is None:
+        return finding
+    tls, nameif = worst
+    return replace(
+        finding,
+        numbers_from=box.standing[0].name,
+        tls_mtu=tls.mtu,
+        tls_suite=tls.suite.name,
+        tls_version=str(tls.version),
+        interface=nameif,
+        tls_steps=_lines(tls),
+    )
+
+
+def _lines(derivation: Derivation) -> tuple[DerivationLine, ...]:
+    return tuple(DerivationLine(each.label, each.operation, each.value) for each in derivation.steps)

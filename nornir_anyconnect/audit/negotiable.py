@@ -1,0 +1,201 @@
+"""Which suites TLS and DTLS can negotiate on a box, and which line, answer or packaged table says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from nornir_anyconnect.audit.finding import Source
+from nornir_anyconnect.mtu import releases
+from nornir_anyconnect.mtu.releases import Train
+from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Setting
+
+_NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
+_LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
+_ANY = {"any", "sslv3"}  # both are read as "from TLS 1.0 on"
+
+
+class Offer(NamedTuple):
+    """A suite in one protocol version."""
+
+    suite: Suite
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiable:
+    """Everything a client could end up with; offers newest version first, then as the box prefers them."""
+
+    tls: tuple[Offer, ...]
+    dtls: tuple[Offer, ...]
+    unknown: tuple[str, ...] = ()
+    """Suites that the box may choose and whose cost nobody here knows."""
+    unsupported: tuple[str, ...] = ()
+    """Settings whose value could not be understood."""
+    sources: tuple[Source, ...] = ()
+
+
+class _Listed(NamedTuple):
+    """The suite names of one version, and who says so."""
+
+    names: tuple[str, ...]
+    source: Source
+
+
+def release_of(config: RunningConfig) -> Train | None:
+    """The ASA release whose rules hold; of an FTD the one inside; None where it is not known."""
+    if config.ftd_version is not None and (inside := releases.lina_release(config.ftd_version)):
+        return inside
+    return Train(*config.release.value.key) if config.release else None
+
+
+def negotiable(config: RunningConfig) -> Negotiable:
+    """Every (suite, version) that the box can negotiate.
+
+    A version counts if a line prints it or the release has it, ``ssl server-version`` allows it, and
+    its RFC allows the suite. The device's own lists (``show ssl ciphers``) outrank everything.
+    """
+    release = release_of(config)
+    unsupported: list[str] = []
+    sources: list[Source] = []
+    allowed = _allowed_versions(config, release, unsupported, sources)
+    offers: list[Offer] = []
+    unknown: list[str] = []
+    for version, listed in _lists(config, release, unsupported).items():
+        if version not in allowed:
+            continue
+        sources.append(listed.source)
+        for name in listed.names:
+            suite = all_suites().get(name) or all_suites().get(name.upper())
+            if suite is None:
+                unknown.append(name)
+            elif suite.allowed_in(version):
+                offers.append(Offer(suite, version))
+    return Negotiable(
+        tls=tuple(each for each in offers if not each.version.is_dtls),
+        dtls=tuple(each for each in offers if each.version.is_dtls),
+        unknown=tuple(dict.fromkeys(unknown)),
+        unsupported=tuple(unsupported),
+        sources=tuple(sources),
+    )
+
+
+def _lists(config: RunningConfig, release: Train | None, unsupported: list[str]) -> dict[Version, _Listed]:
+    """What each version offers, newest version first."""
+    if config.device_ciphers:
+        found = _answered(config, unsupported)
+    else:
+        found = _silent(config, release) | _printed(config, release, unsupported)
+    return {version: found[version] for version in _NEWEST_FIRST if version in found}
+
+
+def _answered(config: RunningConfig, unsupported: list[str]) -> dict[Version, _Listed]:
+    """The device's own answer to ``show ssl ciphers``."""
+    found = {}
+    for name, suites in config.device_ciphers:
+        if name in list(Version):
+            source = Source(f"ssl cipher {name}", ":".join(suites), "device", None)
+            found[Version(name)] = _Listed(suites, source)
+        else:
+            unsupported.append(f"show ssl ciphers {name}")
+    return found
+
+
+def _silent(config: RunningConfig, release: Train | None) -> dict[Version, _Listed]:
+    """What holds without a line: the packaged tables of the release."""
+    ssl = config.ssl
+    legacy = (ssl.encryption is not None and not ssl.ciphers) or (
+        release is not None and release < releases.SSL_CIPHER and not ssl.ciphers
+    )
+    if config.defaults is not None and config.defaults.ssl.ciphers:
+        return {}  # the device answered for every version that it has
+    if legacy:
+        names = tuple(suite.name for suite in releases.legacy_default(release))
+        source = Source("ssl encryption", " ".join(names), "default", None)
+        return {version: _Listed(names, source) for version in _LEGACY_VERSIONS}
+    level = releases.default_level(release)
+    found = {}
+    for version in releases.default_versions(release):
+        suites = releases.level_suites(level, version, release) or ()
+        source = Source(f"ssl cipher {version}", level, "default", None)
+        found[version] = _Listed(tuple(suite.name for suite in suites), source)
+    return found
+
+
+def _printed(config: RunningConfig, release: Train | None, unsupported: list[str]) -> dict[Version, _Listed]:
+    """What lines say: the device's answer with defaults first, the configuration over it."""
+    found: dict[Version, _Listed] = {}
+    for asked, from_ in ((config.defaults, "device"), (config, "configured")):
+        if asked is None:
+            continue
+        if asked.ssl.encryption:
+            names = _legacy(asked.ssl.encryption.value, unsupported)
+            source = Source("ssl encryption", " ".join(asked.ssl.encryption.value), from_, asked.ssl.encryption.line)
+            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
+        for name, choice in asked.ssl.ciphers:
+            if name == "default":
+                continue  # outbound connections of the box itself
+            if name not in list(Version):
+                unsupported.append(f"ssl cipher {name}")
+                continue
+            version = Version(name)
+            found[version] = _Listed(
+                _chosen(version, choice, release, unsupported),
+                Source(f"ssl cipher {name}", _shown(choice.value), from_, choice.line),
+            )
+    return found
+
+
+def _shown(choice: CipherChoice) -> str:
+    return choice.level or f"custom {':'.join(choice.custom or ())}"
+
+
+def _chosen(
+    version: Version, choice: Setting[CipherChoice], release: Train | None, unsupported: list[str]
+) -> tuple[str, ...]:
+    if choice.value.custom is not None:
+        return choice.value.custom
+    suites = releases.level_suites(choice.value.level or "", version, release)
+    if suites is None:
+        unsupported.append(f"ssl cipher {version} {choice.value.level}")
+        return ()
+    return tuple(suite.name for suite in suites)
+
+
+def _legacy(keywords: tuple[str, ...], unsupported: list[str]) -> tuple[str, ...]:
+    names = []
+    for keyword in keywords:
+        suite = releases.legacy_suite(keyword)
+        if suite is None:
+            unsupported.append(f"ssl encryption {keyword}")
+        else:
+            names.append(suite.name)
+    return tuple(names)
+
+
+def _allowed_versions(
+    config: RunningConfig, release: Train | None, unsupported: list[str], sources: list[Source]
+) -> frozenset[Version]:
+    """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
+    words, from_, line = releases.server_version_default(release), "default", None
+    for asked, origin in ((config, "configured"), (config.defaults, "device")):
+        if asked is not None and asked.ssl.server_version:
+            words, from_, line = asked.ssl.server_version.value, origin, asked.ssl.server_version.line
+            break
+    sources.append(Source("ssl server-version", " ".join(words), from_, line))
+    allowed = {*TLS_VERSIONS, *DTLS_VERSIONS}
+    for word in words:
+        name = word.lower().removesuffix("-only")
+        if name in _ANY and not word.lower().endswith("-only"):
+            continue
+        if name not in list(Version):
+            unsupported.append(f"ssl server-version {word}")
+            continue
+        family = DTLS_VERSIONS if Version(name).is_dtls else TLS_VERSIONS
+        at = family.index(Version(name))
+        kept = family[at : at + 1] if word.lower().endswith("-only") else family[at:]
+        allowed -= set(family) - set(kept)
+    return frozenset(allowed)

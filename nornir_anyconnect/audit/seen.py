@@ -1,0 +1,85 @@
+"""Joins what was observed to the finding it proves, by group policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit.finding import FindingEvidence
+from nornir_anyconnect.audit.observable import observable
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.calibrate import Model
+    from nornir_anyconnect.mtu.assumptions import AssumptionSet
+
+
+def of_user(group: GroupObservations, user: str) -> GroupObservations:
+    """What of a policy's observations is proved to be one user's: the incidents."""
+    incidents = tuple(each for each in group.incidents if each.user == user)
+    packets = tuple(
+        LargePacket(each.packet, each.threshold, without_udp=True, count=each.large_packets)
+        for each in incidents
+        if each.packet is not None and each.threshold is not None
+    )
+    return GroupObservations(
+        group_policy=group.group_policy,
+        users=group.users & {user},
+        large_packets=packets,
+        incidents=incidents,
+        tls_only_users=group.tls_only_users & {user},
+        sessions=len(group.tls_only_users & {user}),
+        compression=group.compression,
+    )
+
+
+def proves(packet: LargePacket, model: Model, standing: tuple[AssumptionSet, ...], conf: int | None) -> bool:
+    """Whether a large packet without DTLS is what the model predicts.
+
+    Its threshold is a TLS MTU of a standing set, and the packet is above it and at most the adapter MTU.
+    """
+    fits = {each.combination for each in model.packet(packet, conf, compression=False)}
+    return packet.without_udp and any(each.combination in fits for each in standing)
+
+
+def evidence_of(
+    config: RunningConfig,
+    seen: DeviceObservations,
+    group: GroupObservations,
+    *,
+    model: Model | None,
+    standing: tuple[AssumptionSet, ...],
+    conf: int | None,
+    compression: bool,
+) -> FindingEvidence:
+    """What was seen of one finding's users.
+
+    ``confirmed`` needs an incident, or a large packet that the model predicts while compression is off:
+    compression of incompressible data causes 722036 too.
+    """
+    confirmed = bool(group.incidents) or (
+        model is not None
+        and not (compression or group.compression)
+        and any(proves(each, model, standing, conf) for each in group.large_packets)
+    )
+    packets = sum(each.count for each in group.large_packets)
+    could_be_seen = observable(config, seen)
+    if packets or group.incidents:
+        answer, reason = "yes", ""
+    else:
+        answer, reason = could_be_seen
+    span = (seen.first.isoformat(), seen.last.isoformat()) if seen.first and seen.last else None
+    return FindingEvidence(
+        confirmed=confirmed,
+        observable=answer,
+        observable_reason=reason,
+        span=span,
+        large_packets=packets,
+        thresholds=tuple(sorted({each.threshold for each in group.large_packets})),
+        packet_sizes=tuple(sorted({each.packet for each in group.large_packets})),
+        users=len(group.users),
+        user_names=tuple(sorted(group.users)),
+        reconnects=len(group.incidents),
+        tls_only_sessions=len(group.tls_only_users),
+        sessions=group.sessions,
+    )
