@@ -1,16 +1,17 @@
-"""What the exit code says, and which finding counts for it."""
+"""What the exit code says."""
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect import errors
+from nornir_anyconnect.report.fail_on import FailOn, counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.audit.finding import DeviceAudit
 
 
 class ExitCode(IntEnum):
@@ -50,27 +51,6 @@ def of_error(error: BaseException) -> ExitCode:
         case errors.DeviceError() | errors.GateError():
             return ExitCode.NOT_WHOLLY
     return ExitCode.USAGE
-
-
-class FailOn(StrEnum):
-    """The least finding that makes the exit code 1; each level includes those before it."""
-
-    CONFIRMED = "confirmed"
-    AT_RISK = "at-risk"
-    UNKNOWN = "unknown"
-    MITIGATED = "mitigated"
-    NEVER = "never"
-
-
-_LEVELS = (FailOn.CONFIRMED, FailOn.AT_RISK, FailOn.UNKNOWN, FailOn.MITIGATED)
-
-
-def counts(finding: Finding, fail_on: FailOn) -> bool:
-    """Whether this finding is at or above the level; one that was waived is not."""
-    if fail_on is FailOn.NEVER or finding.waiver is not None:
-        return False
-    verdicts = {str(level) for level in _LEVELS[: _LEVELS.index(fail_on) + 1]}
-    return finding.confirmed or finding.verdict in verdicts
 
 
 def of_devices(devices: Iterable[DeviceAudit], fail_on: FailOn) -> ExitCode:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nornir_anyconnect.cli import terminal
-from nornir_anyconnect.cli.exit_codes import FailOn
+from nornir_anyconnect.report.fail_on import FailOn
 
 Verbose = Annotated[
     int,

@@ -1,0 +1,102 @@
+"""Prometheus text format, for node_exporter's textfile collector. No user names, ever.
+
+Names and units follow Prometheus' naming conventions: base units, the unit as a suffix, gauges.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit.finding import Scope
+from nornir_anyconnect.report.sanitise import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding
+    from nornir_anyconnect.report import Style
+
+_PREFIX = "nornir_anyconnect"
+
+
+def label(value: str) -> str:
+    """The value as a quoted label value."""
+    escaped = harmless(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _metric(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> list[str]:
+    """HELP, TYPE and the samples; a label set that comes twice keeps its worst (largest) value."""
+    worst: dict[str, float] = {}
+    for labels, value in samples:
+        shown = ",".join(f"{key}={label(each)}" for key, each in labels.items())
+        worst[shown] = max(value, worst.get(shown, value))
+    if not worst:
+        return []
+    lines = [f"# HELP {_PREFIX}_{name} {text}", f"# TYPE {_PREFIX}_{name} gauge"]
+    return lines + [f"{_PREFIX}_{name}{f'{{{shown}}}' if shown else ''} {value:g}" for shown, value in worst.items()]
+
+
+def _labels(device: DeviceAudit, finding: Finding) -> dict[str, str]:
+    return {
+        "device": device.name,
+        "context": device.context or "",
+        "scope": str(finding.scope),
+        "name": finding.name,
+        "group_policy": finding.group_policy or "",
+    }
+
+
+def render(report: AuditReport, _style: Style) -> str:
+    """Totals, and one sample per tunnel group and group policy; findings about users only count in the totals."""
+    total = report.summary
+    verdicts = {
+        "at-risk": total.at_risk,
+        "mitigated": total.mitigated,
+        "safe": total.safe,
+        "not-applicable": total.not_applicable,
+        "unknown": total.unknown,
+    }
+    named = [
+        (_labels(device, finding), finding)
+        for device in report.devices
+        for finding in device.findings
+        if finding.scope is not Scope.USERNAME
+    ]
+    statuses = [({"device": each.name, "context": each.context or ""}, each.status) for each in report.devices]
+    at = datetime.fromisoformat(report.generated_at).timestamp()
+    lines = [
+        *_metric("devices", "Devices audited.", [({}, total.devices)]),
+        *_metric("failed_devices", "Devices that could not be read.", [({}, total.failed_devices)]),
+        *_metric("findings", "Findings by verdict.", [({"verdict": key}, count) for key, count in verdicts.items()]),
+        *_metric("confirmed_findings", "Findings that evidence confirms.", [({}, total.confirmed)]),
+        *_metric("affected_users", "Users that were hit.", [({}, total.users_affected)]),
+        *_metric(
+            "device_judged",
+            "1 where the device was judged wholly.",
+            [(labels, float(status == "ok")) for labels, status in statuses],
+        ),
+        *_metric(
+            "finding_verdict",
+            "1 for the verdict of the finding.",
+            [({**labels, "verdict": str(finding.verdict)}, 1) for labels, finding in named],
+        ),
+        *_metric(
+            "finding_gap_bytes",
+            "DTLS MTU minus TLS MTU; above zero users stall and reconnect.",
+            [(labels, finding.gap) for labels, finding in named if finding.gap is not None],
+        ),
+        *_metric(
+            "finding_confirmed",
+            "1 where evidence confirms that users were hit.",
+            [(labels, float(finding.confirmed)) for labels, finding in named],
+        ),
+        *_metric(
+            "finding_affected_users",
+            "Users that were hit through this finding.",
+            [(labels, finding.evidence.users) for labels, finding in named if finding.evidence],
+        ),
+        *_metric("last_audit_timestamp_seconds", "When the audit was made.", [({}, at)]),
+    ]
+    return "\n".join(lines).replace(f"{at:g}", f"{at:.0f}") + "\n"

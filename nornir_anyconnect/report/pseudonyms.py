@@ -1,0 +1,98 @@
+"""Replaces user names by pseudonyms: the same user the same one within a report, nobody else's guess.
+
+A keyed hash, because the names of a company's users are few and a plain hash of them is undone by trying.
+The key is made anew for every run, unless the environment gives one, so that two nights can be compared.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit.finding import AuditReport, Scope
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
+
+SALT_VARIABLE = "NORNIR_ANYCONNECT_SALT"
+
+
+def _key() -> bytes:
+    given = os.environ.get(SALT_VARIABLE)
+    return given.encode("utf-8", "surrogateescape") if given else secrets.token_bytes(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """User name -> pseudonym, for one report."""
+
+    key: bytes = field(default_factory=_key, repr=False)
+
+    def of(self, user: str) -> str:
+        """The pseudonym of one user; case does not make two users out of one."""
+        digest = hmac.digest(self.key, user.casefold().encode("utf-8", "surrogatepass"), "sha256")
+        return f"user-{digest.hex()[:10]}"
+
+    def report(self, report: AuditReport) -> AuditReport:
+        """The report without a single user name."""
+        return replace(report, devices=tuple(self.device(device) for device in report.devices))
+
+    def device(self, device: DeviceAudit) -> DeviceAudit:
+        """The device without a single user name."""
+        names = {user for finding in device.findings for user in _users(finding)}
+        return replace(
+            device,
+            errors=tuple(self._mentions(text, names) for text in device.errors),
+            warnings=tuple(self._mentions(text, names) for text in device.warnings),
+            findings=tuple(self._finding(finding, names) for finding in device.findings),
+        )
+
+    def _mentions(self, text: str, names: set[str]) -> str:
+        """The text with every ``username X`` of these users replaced; X may stand in quotes."""
+        for name in sorted(names, key=len, reverse=True):
+            pattern = rf"(?i)(\busername\s+[\"']?){re.escape(name)}(?![\w.@\\-])"
+            text = re.sub(pattern, lambda found, name=name: found[1] + self.of(name), text)  # type: ignore[misc]
+        return text
+
+    def _finding(self, finding: Finding, names: set[str]) -> Finding:
+        def mentions(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(self._mentions(text, names) for text in texts)
+
+        def remedy(preview: RemedyPreview) -> RemedyPreview:
+            return replace(
+                preview,
+                commands=mentions(preview.commands),
+                rollback=mentions(preview.rollback),
+                affects=mentions(preview.affects),
+                blocked_by=mentions(preview.blocked_by),
+            )
+
+        return replace(
+            finding,
+            name=self.of(finding.name) if finding.scope is Scope.USERNAME else finding.name,
+            reachable_by=mentions(finding.reachable_by),
+            sources=tuple(
+                replace(each, setting=self._mentions(each.setting, names), value=self._mentions(each.value, names))
+                for each in finding.sources
+            ),
+            remedies=tuple(remedy(preview) for preview in finding.remedies),
+            evidence=self._evidence(finding.evidence) if finding.evidence else None,
+        )
+
+    def _evidence(self, evidence: FindingEvidence) -> FindingEvidence:
+        return replace(evidence, user_names=tuple(sorted(self.of(user) for user in evidence.user_names)))
+
+
+def _users(finding: Finding) -> set[str]:
+    users = set(finding.evidence.user_names) if finding.evidence else set()
+    if finding.scope is Scope.USERNAME:
+        users.add(finding.name)
+    for way in finding.reachable_by:
+        kind, _, name = way.partition(" ")
+        if kind == "username":
+            users.add(name)
+    return users

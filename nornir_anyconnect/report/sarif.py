@@ -1,0 +1,119 @@
+"""SARIF 2.1.0: code scanning shows the offending line of a repository of configurations.
+
+Source: OASIS Static Analysis Results Interchange Format 2.1.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from nornir_anyconnect.audit import texts
+from nornir_anyconnect.audit.finding import Status, Verdict
+from nornir_anyconnect.report import words
+from nornir_anyconnect.report.sanitise import harmless
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding
+    from nornir_anyconnect.report import Style
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_LEVEL = {Verdict.AT_RISK: "error", Verdict.UNKNOWN: "warning", Verdict.MITIGATED: "note"}
+# the line a person would edit, best first
+_OFFENDING = ("anyconnect mtu", "svc mtu", "group-policy", "vpn-tunnel-protocol", "default-group-policy")
+
+
+def offending_line(finding: Finding) -> int:
+    """The line (from 1) of the policy that decides, else of whatever the finding cites first."""
+    cited = [source for source in finding.sources if source.line is not None]
+    for setting in _OFFENDING:
+        for source in cited:
+            if source.setting == setting and source.line is not None:
+                return source.line
+    return next((source.line for source in cited if source.line), 1)
+
+
+def _location(device: DeviceAudit, line: int) -> dict[str, Any]:
+    path = PurePath(device.path or device.name).as_posix()
+    scheme = "file://" if path.startswith("/") else ""
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": scheme + quote(path, errors="surrogatepass")},
+            "region": {"startLine": line},
+        },
+        "logicalLocations": [{"name": harmless(words.device_name(device)), "kind": "module"}],
+    }
+
+
+def _result(device: DeviceAudit, finding: Finding) -> dict[str, Any]:
+    message = f"{words.subject(finding)}: {words.predicted(finding)}. Observed: {words.observed(finding)}."
+    if step := words.next_step(finding):
+        message += f" Next: {step}"
+    # the line is left out: a finding stays the same one when lines are added above it
+    identity = "\0".join((words.device_name(device), words.subject(finding), finding.reason))
+    result: dict[str, Any] = {
+        "ruleId": finding.reason,
+        "level": "error" if finding.confirmed else _LEVEL[finding.verdict],
+        "kind": "fail",
+        "message": {"text": harmless(message)},
+        "locations": [_location(device, offending_line(finding))],
+        "partialFingerprints": {"finding/v1": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()},
+    }
+    if finding.waiver:
+        result["suppressions"] = [
+            {"kind": "external", "justification": harmless(finding.waiver.get("reason", "accepted"))}
+        ]
+    return result
+
+
+def _rule(reason: str, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": reason,
+        "shortDescription": {"text": reason.replace("-", " ")},
+        "fullDescription": {"text": texts.reason_text(reason)},
+        "defaultConfiguration": {"level": _LEVEL[verdict]},
+        "properties": {"tags": ["anyconnect", "mtu", str(verdict)]},
+    }
+
+
+def _notification(device: DeviceAudit, text: str) -> dict[str, Any]:
+    return {
+        "level": "error" if device.status is Status.FAILED else "warning",
+        "message": {"text": harmless(f"{words.device_name(device)}: {text}")},
+    }
+
+
+def render(report: AuditReport, _style: Style) -> str:
+    """A result for every finding that needs somebody; devices not judged wholly are notifications."""
+    shown = [
+        (device, finding)
+        for device in report.devices
+        for finding in device.findings
+        if words.needs_attention(finding) and finding.verdict in _LEVEL
+    ]
+    rules = {finding.reason: finding.verdict for _, finding in shown}
+    troubled = [device for device in report.devices if device.status is not Status.OK]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "nornir-anyconnect",
+                "version": report.tool_version,
+                "rules": [_rule(reason, rules[reason]) for reason in sorted(rules)],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not any(device.status is Status.FAILED for device in troubled),
+                "toolExecutionNotifications": [
+                    _notification(device, text)
+                    for device in troubled
+                    for text in (device.errors or device.warnings)
+                ],
+            }
+        ],
+        "results": [_result(device, finding) for device, finding in shown],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"

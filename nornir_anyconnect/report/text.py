@@ -1,0 +1,100 @@
+"""Text for people: plain lines that can be searched; on a terminal, tables (``text_tables``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit import texts
+from nornir_anyconnect.audit.finding import Status, Verdict
+from nornir_anyconnect.report import words
+from nornir_anyconnect.report.sanitise import harmless
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import AuditReport, DerivationLine, DeviceAudit, Finding
+    from nornir_anyconnect.report import Style
+
+
+def headline(device: DeviceAudit, finding: Finding) -> str:
+    """Device, finding, verdict: one line."""
+    policy = f" (group policy {finding.group_policy})" if finding.group_policy not in (None, finding.name) else ""
+    verdict = "confirmed " + finding.verdict if finding.confirmed else str(finding.verdict)
+    certainty = f", {words.CERTAINTY[finding.certainty]}" if finding.certainty else ""
+    return f"{words.device_name(device)}: {verdict}: {words.subject(finding)}{policy}{certainty}"
+
+
+def _chain(steps: tuple[DerivationLine, ...]) -> str:
+    return "; ".join(f"{step.label} = {step.operation} = {step.value}" for step in steps)
+
+
+def details(finding: Finding) -> list[tuple[str, str]]:
+    """What supports the verdict and what to do about it, as (label, sentence)."""
+    found = [("predicted", words.predicted(finding))]
+    if finding.gap is not None:
+        found += [("why", texts.reason_text(finding.reason))]
+    found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
+    if len(finding.assumptions) > 1:
+        shown = (f"{name} {each.tls_mtu}/{each.dtls_mtu}" for name, each in finding.assumptions.items())
+        found.append(("TLS/DTLS by", ", ".join(shown)))
+    if finding.configured_mtu is not None:
+        found.append(("configured", f"anyconnect mtu {finding.configured_mtu} ({finding.configured_mtu_from})"))
+    found.append(("observed", words.observed(finding)))
+    if finding.evidence and finding.evidence.user_names:
+        found.append(("users hit", ", ".join(finding.evidence.user_names)))
+    if finding.reachable_by:
+        found.append(("reached by", ", ".join(finding.reachable_by)))
+    if finding.verdict is not Verdict.SAFE and finding.safe_mtu is not None:
+        found.append(("safe MTU", f"{finding.safe_mtu} bytes"))
+    found.append(("next", words.next_step(finding)))
+    remedy = words.recommended(finding)
+    if remedy is not None and finding.waiver is None:
+        found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
+    found += [("mind", texts.caveat_text(caveat)) for caveat in finding.caveats]
+    return [(label, harmless(sentence)) for label, sentence in found if sentence]
+
+
+def shown_wholly(finding: Finding, style: Style) -> bool:
+    """Whether the details are printed: asked for, or somebody has to look at it."""
+    return style.detail or words.needs_attention(finding)
+
+
+def troubles(device: DeviceAudit) -> list[str]:
+    """What kept the device from being judged wholly, and what is odd about it."""
+    name = words.device_name(device)
+    label = "" if device.status is Status.OK else f"{device.status}: "
+    return [harmless(f"{name}: {label}{text}") for text in (*device.errors, *device.warnings)]
+
+
+def closing(report: AuditReport) -> list[str]:
+    """What holds for the whole report: the totals, and what every verdict assumes."""
+    total = report.summary
+    lines = [
+        f"{total.devices} device(s), {total.findings} finding(s): {total.at_risk} at risk "
+        f"({total.confirmed} confirmed, {total.users_affected} user(s) hit), {total.mitigated} mitigated, "
+        f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable"
+        + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else "")
+    ]
+    if any(finding.gap is not None for device in report.devices for finding in device.findings):
+        lines.append(texts.caveat_text("client-path-assumed"))
+    return lines
+
+
+def _plain(report: AuditReport, style: Style) -> list[str]:
+    lines = []
+    for device in report.devices:
+        lines += troubles(device)
+        if not device.findings and device.status is not Status.FAILED:
+            lines.append(harmless(f"{words.device_name(device)}: no tunnel group or group policy for AnyConnect"))
+        for finding in device.findings:
+            lines.append(harmless(headline(device, finding)))
+            if shown_wholly(finding, style):
+                lines += [f"  {label}: {sentence}" for label, sentence in details(finding)]
+    return [*lines, *closing(report)]
+
+
+def render(report: AuditReport, style: Style) -> str:
+    """The report for people."""
+    if style.terminal:
+        from nornir_anyconnect.report.text_tables import tables  # noqa: PLC0415 - rich is only for a screen
+
+        return tables(report, style)
+    return "\n".join(_plain(report, style)) + "\n"

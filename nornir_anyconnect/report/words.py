@@ -1,0 +1,101 @@
+"""What every format for people says about a finding: predicted, observed, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit import texts
+from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import DeviceAudit
+
+CERTAINTY = {
+    "all-assumptions": "under all assumption sets",
+    "some-assumptions": "under some assumption sets only",
+    None: "",
+}
+ADVICE = {
+    "incomplete-config": "save the whole output of 'show running-config', or say --assume-complete for an excerpt",
+    "group-policy-missing": "check the name in default-group-policy; the policy is not in this configuration",
+    "external-group-policy": "ask the AAA server for the policy's settings, or look at a session's MTU on the device",
+    "unknown-suite": "give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name",
+    "unsupported-value": "look at the lines named above; the value is not one that an ASA of this release prints",
+    "single-mtu-release": "give a syslog with 722036, which shows the box's own numbers, or upgrade to 9.0 or later",
+}
+"""What to do about a finding that is unknown, by reason."""
+
+
+def device_name(device: DeviceAudit) -> str:
+    """The device, with its context where it has one."""
+    return f"{device.name}/{device.context}" if device.context else device.name
+
+
+def subject(finding: Finding) -> str:
+    """What the finding is about, as ``scope name``."""
+    return f"{finding.scope} {finding.name}"
+
+
+def predicted(finding: Finding) -> str:
+    """What the configuration and the arithmetic say, in one sentence."""
+    tls, dtls, gap = finding.tls_mtu, finding.dtls_mtu, finding.gap
+    if gap is None:
+        return texts.reason_text(finding.reason)
+    basis = f"by {finding.numbers_from}, {finding.tls_suite} and {finding.dtls_suite}"
+    if gap > 0:
+        return f"DTLS MTU {dtls} is {gap} bytes above TLS MTU {tls} ({basis})"
+    return f"DTLS MTU {dtls} is not above TLS MTU {tls} ({basis})"
+
+
+def observed(finding: Finding) -> str:
+    """What was seen of its users, in one sentence; what could not be seen is never called none."""
+    seen = finding.evidence
+    if seen is None:
+        return "not observable: no log, session or counter was given"
+    if seen.confirmed or seen.large_packets or seen.reconnects:
+        found = [f"{seen.users} user(s) hit", f"{seen.reconnects} reconnect(s)"]
+        if seen.large_packets:
+            found.append(f"{seen.large_packets} packet(s) too large for TLS")
+        if seen.thresholds:
+            found.append(f"threshold {', '.join(str(each) for each in seen.thresholds)}")
+        return f"{'confirmed' if seen.confirmed else 'drops seen, not proof'}: {', '.join(found)}{_span(finding)}"
+    if seen.tls_only_sessions:
+        return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, no drop seen{_span(finding)}"
+    if seen.observable == "yes":
+        return f"no drop and no reconnect seen{_span(finding)}"
+    if seen.observable == "no":
+        return f"not observable: {seen.observable_reason}"
+    return f"not known whether it could be seen: {seen.observable_reason}{_span(finding)}"
+
+
+def _span(finding: Finding) -> str:
+    span = finding.evidence.span if finding.evidence else None
+    return f", {span[0]} to {span[1]}" if span else ""
+
+
+def recommended(finding: Finding) -> RemedyPreview | None:
+    """The remedy to take: the first that closes the gap and that nothing blocks, else the first not blocked."""
+    open_ways = [remedy for remedy in finding.remedies if not remedy.blocked_by and remedy.commands]
+    return next((remedy for remedy in open_ways if remedy.closes), open_ways[0] if open_ways else None)
+
+
+def next_step(finding: Finding) -> str:
+    """What to do about it, in one sentence; empty where nothing is to be done."""
+    if finding.waiver:
+        owner, until = finding.waiver.get("owner", "somebody"), finding.waiver.get("expires", "further notice")
+        return f"accepted by {owner} until {until}"
+    if finding.verdict is Verdict.UNKNOWN:
+        return ADVICE.get(finding.reason, "")
+    if finding.verdict not in (Verdict.AT_RISK, Verdict.MITIGATED):
+        return ""
+    remedy = recommended(finding)
+    if remedy is None:
+        blocked = next((each for each in finding.remedies if each.blocked_by), None)
+        return f"{blocked.kind} is blocked: {'; '.join(blocked.blocked_by)}" if blocked else ""
+    effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
+    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.commands)} ({effect})"
+
+
+def needs_attention(finding: Finding) -> bool:
+    """Whether a person should look at it."""
+    return finding.confirmed or finding.verdict in (Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.MITIGATED)

@@ -1,0 +1,42 @@
+"""User names are personal data: no format shows one once they are pseudonymised."""
+
+import pytest
+
+from nornir_anyconnect.report import FORMATS, render
+from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_shows_a_user(fleet, name):
+    found = render(name, Pseudonyms().report(fleet))
+    for user in ("alice", "bob", "carol"):
+        assert user not in found
+
+
+def test_the_same_user_is_the_same_pseudonym_within_a_report(fleet):
+    pseudonyms = Pseudonyms()
+    red = pseudonyms.report(fleet).devices[1]
+    carol = pseudonyms.of("carol")
+    assert red.findings[0].name == carol
+    assert red.findings[0].remedies[0].commands == (f"username {carol} attributes", " webvpn")
+    assert red.findings[1].reachable_by == (f"username {carol}", "ldap attribute-map AD")
+    assert pseudonyms.of("CAROL") == carol
+    assert pseudonyms.of("carola") != carol
+
+
+def test_numbers_stay(fleet):
+    assert Pseudonyms().report(fleet).summary == fleet.summary
+
+
+def test_a_new_run_has_new_pseudonyms_unless_a_salt_is_given(monkeypatch):
+    monkeypatch.delenv(SALT_VARIABLE, raising=False)
+    assert Pseudonyms().of("alice") != Pseudonyms().of("alice")
+    monkeypatch.setenv(SALT_VARIABLE, "pepper")
+    assert Pseudonyms().of("alice") == Pseudonyms().of("alice")
+    assert "pepper" not in repr(Pseudonyms())
+
+
+def test_a_name_inside_another_word_is_left_alone():
+    pseudonyms = Pseudonyms(key=b"k")
+    assert pseudonyms._mentions("username bobby attributes", {"bob"}) == "username bobby attributes"
+    assert pseudonyms._mentions('username "bob" attributes', {"bob"}) == f'username "{pseudonyms.of("bob")}" attributes'

@@ -1,0 +1,257 @@
+"""Every format over the same report: contents, determinism, and names that attack the reader."""
+
+import csv
+import io
+import json
+import re
+from importlib.resources import files
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from markdown_it import MarkdownIt
+from prometheus_client.parser import text_string_to_metric_families
+
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.report import FORMATS, PLAIN, Style, generated_at, render
+from nornir_anyconnect.report.fail_on import FailOn, counts
+from nornir_anyconnect.report.markdown_report import code
+from nornir_anyconnect.report.sanitise import harmless
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_same_report_same_bytes(fleet, name):
+    first = render(name, fleet)
+    assert first == render(name, fleet)
+    assert first.endswith("\n")
+    assert not first.endswith("\n\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_lets_a_control_character_through(hostile, name):
+    found = render(name, hostile)
+    assert not CONTROLS.findall(found)
+    found.encode("utf-8")
+
+
+def test_no_control_character_on_a_screen_without_colour(hostile):
+    found = render("text", hostile, Style(terminal=True, width=80))
+    assert not CONTROLS.findall(found)
+    # rich would have obeyed its own markup
+    assert "[bold red]rich[/] :bomb:" in found
+
+
+def test_an_unknown_format_is_refused(fleet):
+    with pytest.raises(UsageError, match="there is no format 'pdf'"):
+        render("pdf", fleet)
+
+
+def test_json_is_the_contract(fleet, hostile):
+    schema = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
+    for report in (fleet, hostile):
+        found = json.loads(render("json", report))
+        jsonschema.validate(found, schema)
+    assert found["schema"] == "nornir-anyconnect/audit/1"
+    assert [device["name"] for device in found["devices"]] == [device.name for device in hostile.devices]
+
+
+def test_json_is_ascii(hostile):
+    assert render("json", hostile).isascii()
+
+
+def test_csv_has_a_row_for_every_finding_and_every_empty_device(fleet):
+    rows = list(csv.DictReader(io.StringIO(render("csv", fleet))))
+    assert [(row["device"], row["name"], row["verdict"], row["status"]) for row in rows] == [
+        ("edge1.cfg", "STAFF", "at-risk", "ok"),
+        ("edge2.cfg", "carol", "at-risk", "partial"),
+        ("edge2.cfg", "GP-OLD", "unknown", "partial"),
+        ("edge2.cfg", "LAB", "safe", "partial"),
+        ("core.cfg", "", "", "ok"),
+        ("gone", "", "", "failed"),
+    ]
+    assert (rows[0]["tls_mtu"], rows[0]["gap"], rows[0]["confirmed"], rows[0]["users"]) == ("1347", "71", "yes", "2")
+    assert rows[0]["remedy"] == "mtu"
+    assert rows[1]["remedy"] == ""
+
+
+def test_no_csv_cell_is_a_formula(hostile):
+    rows = list(csv.reader(io.StringIO(render("csv", hostile))))
+    cells = [cell for row in rows[1:] for cell in row]
+    assert any("HYPERLINK" in cell for cell in cells)
+    for cell in cells:
+        assert not cell.startswith(("=", "+", "@", "|", "\t", "\r"))
+        assert not cell.startswith("-") or re.fullmatch(r"-\d+", cell)
+
+
+def test_markdown_renders_to_text_only(hostile):
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(render("markdown", hostile))
+    inline = [child for token in tokens for child in (token.children or ())]
+    kinds = {token.type for token in (*tokens, *inline)}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image"}
+    rows = [token for token in tokens if token.type == "tr_open"]
+    assert len(rows) == len(hostile.devices) + 1
+    columns = [token for token in tokens if token.type == "td_open"]
+    assert len(columns) == len(hostile.devices) * 9
+
+
+@pytest.mark.parametrize("text", ["plain", "`", "``a`", "a`b``c", " x ", "", "a|b"])
+def test_a_code_span_gives_back_its_text(text):
+    (inline,) = [token for token in MarkdownIt().parse(code(text)) if token.type == "inline"]
+    (span,) = inline.children
+    assert (span.type, span.content.strip()) == ("code_inline", text.replace("|", "\\|").strip())
+
+
+def test_markdown_names_what_to_type(fleet):
+    found = render("markdown", fleet)
+    assert "| `edge1.cfg` | tunnel-group `STAFF` | `GP-STAFF` | **at-risk** | 1347 | 1418 | 71 | 1347 | 2 |" in found
+    assert "      anyconnect mtu 1347\n" in found
+    assert "      no anyconnect mtu 1347\n" in found
+
+
+def test_junit_structure(fleet):
+    """No JUnit XSD is published in a package: its element order and its counts are checked here instead."""
+    root = ET.fromstring(render("junit", fleet))
+    assert (root.tag, root.attrib) == (
+        "testsuites",
+        {"name": "nornir-anyconnect", "tests": "7", "failures": "2", "errors": "2"},
+    )
+    suites = {suite.get("name"): suite for suite in root}
+    assert list(suites) == ["edge1.cfg", "edge2.cfg/red", "core.cfg", "gone"]
+    red = suites["edge2.cfg/red"]
+    assert [red.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["4", "1", "1", "1"]
+    for case in root.iter("testcase"):
+        assert {"classname", "name", "time"} <= set(case.attrib)
+        assert [child.tag for child in case] in ([], ["failure"], ["error"], ["skipped"], ["system-out"])
+    failure = suites["edge1.cfg"].find("testcase/failure")
+    assert failure.get("type") == "at-risk"
+    assert "confirmed: 2 user(s) hit" in failure.text
+
+
+def test_junit_fails_what_fail_on_asks_for(fleet):
+    def failures(level):
+        return ET.fromstring(render("junit", fleet, Style(fail_on=level))).get("failures")
+
+    assert [failures(level) for level in FailOn] == ["1", "2", "3", "3", "0"]
+
+
+def test_sarif_structure(fleet):
+    """The SARIF schema is in no package at hand: the properties that GitHub and the standard require are checked."""
+    found = json.loads(render("sarif", fleet))
+    assert found["version"] == "2.1.0"
+    assert found["$schema"].endswith("sarif-schema-2.1.0.json")
+    (run,) = found["runs"]
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    assert list(rules) == ["dtls-mtu-exceeds-tls-mtu", "unknown-suite"]
+    seen = []
+    for result in run["results"]:
+        assert result["ruleId"] in rules
+        assert result["level"] in ("error", "warning", "note")
+        assert result["message"]["text"]
+        assert len(result["partialFingerprints"]["finding/v1"]) == 64
+        place = result["locations"][0]["physicalLocation"]
+        seen.append((result["level"], place["artifactLocation"]["uri"], place["region"]["startLine"]))
+    assert seen == [
+        ("error", "configs/edge%201.cfg", 31),
+        ("error", "configs/edge2.cfg", 77),
+        ("warning", "configs/edge2.cfg", 12),
+    ]
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert [note["level"] for note in invocation["toolExecutionNotifications"]] == ["warning", "error"]
+
+
+def test_prometheus_text_is_readable_by_its_own_parser(fleet, hostile):
+    found = render("prometheus", fleet)
+    families = {family.name: family for family in text_string_to_metric_families(found)}
+    by_verdict = {each.labels["verdict"]: each.value for each in families["nornir_anyconnect_findings"].samples}
+    assert by_verdict == {"at-risk": 2, "mitigated": 0, "safe": 1, "not-applicable": 0, "unknown": 1}
+    assert families["nornir_anyconnect_last_audit_timestamp_seconds"].samples[0].value == 1715983200
+    assert {family.type for family in families.values()} == {"gauge"}
+    gaps = families["nornir_anyconnect_finding_gap_bytes"].samples
+    assert [(each.labels["name"], each.value) for each in gaps] == [("STAFF", 71), ("LAB", 0)]
+    attacked = list(text_string_to_metric_families(render("prometheus", hostile)))
+    names = [each.labels["name"] for family in attacked for each in family.samples if "gap" in each.name]
+    assert names == [harmless(device.name) for device in hostile.devices]
+
+
+def test_prometheus_names_no_user(fleet):
+    found = render("prometheus", fleet)
+    for user in ("alice", "bob", "carol"):
+        assert user not in found
+
+
+def test_text_says_what_supports_the_verdict(fleet):
+    assert render("text", fleet) == (
+        "edge1.cfg: confirmed at-risk: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets\n"
+        "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
+        "  why: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS "
+        "tunnel, and about one minute later the client reconnects.\n"
+        "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
+        "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
+        "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
+        "  TLS/DTLS by: technote 1347/1418, guide 1347/1406\n"
+        "  observed: confirmed: 2 user(s) hit, 2 reconnect(s), 12 packet(s) too large for TLS, threshold 1347, "
+        "2024-05-17T20:00:00 to 2024-05-17T21:00:00\n"
+        "  users hit: alice, bob\n"
+        "  safe MTU: 1347 bytes\n"
+        "  next: mtu: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1347 (closes the gap)\n"
+        "  take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu 1347\n"
+        "  mind: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind the ASA "
+        "are invisible.\n"
+        "edge2.cfg/red: partial: the text has no end mark\n"
+        "edge2.cfg/red: at-risk: username carol (group policy GP-LAB), under all assumption sets\n"
+        "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
+        "  why: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS "
+        "tunnel, and about one minute later the client reconnects.\n"
+        "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
+        "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
+        "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
+        "  TLS/DTLS by: technote 1347/1418, guide 1347/1406\n"
+        "  observed: not observable: logging is not enabled in the configuration\n"
+        "  safe MTU: 1347 bytes\n"
+        "  next: mtu is blocked: below 576\n"
+        "  mind: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind the ASA "
+        "are invisible.\n"
+        "edge2.cfg/red: unknown: group-policy GP-OLD\n"
+        "  predicted: A cipher suite is configured whose size is not known, so its MTU cannot be computed.\n"
+        "  observed: not observable: no log, session or counter was given\n"
+        "  reached by: username carol, ldap attribute-map AD\n"
+        "  next: give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name\n"
+        "edge2.cfg/red: safe: tunnel-group LAB (group policy GP-LAB), under all assumption sets\n"
+        "core.cfg: no tunnel group or group policy for AnyConnect\n"
+        "gone: failed: no TCP session to 192.0.2.9\n"
+        "4 device(s), 4 finding(s): 2 at risk (1 confirmed, 2 user(s) hit), 0 mitigated, 1 unknown, 1 safe, "
+        "0 not applicable; 1 device(s) failed\n"
+        "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
+    )
+
+
+def test_tables_hold_every_finding_and_no_colour_unless_asked(fleet):
+    plain = render("text", fleet, Style(terminal=True, width=120))
+    for shown in ("STAFF", "GP-OLD", "LAB", "carol", "at-risk (confirmed)", "not observable", "1347", "1418"):
+        assert shown in plain
+    assert "\x1b" not in plain
+    assert "\x1b[" in render("text", fleet, Style(terminal=True, color=True, width=120))
+
+
+def test_a_waived_finding_is_shown_but_does_not_count(fleet):
+    finding = fleet.devices[0].findings[0]
+    assert counts(finding, FailOn.CONFIRMED)
+    waived = type(finding)(**{name: getattr(finding, name) for name in finding.__slots__ if name != "waiver"}, waiver={"owner": "ops"})
+    assert not counts(waived, FailOn.MITIGATED)
+
+
+def test_generated_at_honours_source_date_epoch(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert generated_at() == "1970-01-02T00:00:00+00:00"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(UsageError, match="not a time"):
+        generated_at()
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    assert generated_at() > "2024"
+
+
+def test_plain_is_the_default_style():
+    assert Style(terminal=False, color=False, detail=False, fail_on=FailOn.AT_RISK) == PLAIN

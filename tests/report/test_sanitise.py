@@ -1,0 +1,30 @@
+"""Text that steers terminals comes out as what it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nornir_anyconnect.report.sanitise import harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain Größe 中文", "plain Größe 中文"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\x9b2J", "\\x9b2J"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("x\u202ey", "x\\u202ey"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_is_shown(text, shown):
+    assert harmless(text) == shown
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_one_line_and_encodable_whatever_comes(text):
+    shown = harmless(text)
+    shown.encode("utf-8")
+    assert len(shown.splitlines()) <= 1
+    assert "\x1b" not in shown
