@@ -1,0 +1,1 @@
+"""Finding -> typed commands and their inverse, predicted before anything is sent."""

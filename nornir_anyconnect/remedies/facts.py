@@ -1,0 +1,194 @@
+"""What the remedies of one box share: whose lines govern which finding, spellings, and what blocks all."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.commands import validated
+from nornir_anyconnect.asa.config_commands import ClientScope, ClientSettingsOf, DfSpelling, Spelling
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform, Release
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
+from nornir_anyconnect.errors import NameRefusedError
+from nornir_anyconnect.remedies.predict import Predictor
+from nornir_anyconnect.remedies.remedy import Block, RemedyOptions, key_of
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+
+ANYCONNECT_SINCE = Release(8, 4, 1)
+"""The release that spells ``anyconnect ...`` what was ``svc ...`` before (ASA command reference)."""
+_DF_LINE = re.compile(r"(anyconnect ssl|anyconnect|svc) df-bit-ignore (\w+)")
+
+
+def typeable(name: str) -> bool:
+    """Whether the name may appear in a command."""
+    try:
+        validated(name)
+    except NameRefusedError:
+        return False
+    return True
+
+
+class Facts:
+    """One device or context, and what was concluded about it.
+
+    Args:
+        config: what it is configured to do.
+        device: how it was judged.
+        options: the explicit words.
+        observations: what it was judged with, if anything was seen of it.
+
+    """
+
+    def __init__(
+        self,
+        config: RunningConfig,
+        device: DeviceAudit,
+        options: RemedyOptions,
+        observations: DeviceObservations | None = None,
+    ) -> None:
+        self.config = config
+        self.device = device
+        self.options = options
+        self.predictor = Predictor(config, options.judging, observations)
+        self.policies = {each.name: each for each in config.group_policies}
+        self.users = {each.name: each for each in config.usernames}
+        self.groups = {each.name: each for each in config.tunnel_groups}
+        self._reached: dict[tuple[ClientSettingsOf, str], tuple[Finding, ...]] = {}
+        self._keys: dict[tuple[ClientSettingsOf, str], tuple[tuple[Scope, str], ...]] = {}
+
+    @cached_property
+    def at_stake(self) -> tuple[Finding, ...]:
+        """The findings that a remedy can do something about."""
+        return tuple(each for each in self.device.findings if each.verdict in (Verdict.AT_RISK, Verdict.MITIGATED))
+
+    @cached_property
+    def blocked(self) -> tuple[Block, ...]:
+        """What forbids every change of this box."""
+        found = []
+        if self.config.platform is Platform.FTD:
+            found.append(Block.FTD)
+        if self.device.status is not Status.OK:
+            found.append(Block.INCOMPLETE)
+        return tuple(found)
+
+    def blocked_for(self, finding: Finding) -> tuple[Block, ...]:
+        """What forbids every change for this finding."""
+        found = list(self.blocked)
+        if "model-mismatch" in finding.caveats:
+            found.append(Block.MODEL_MISMATCH)
+        if not (typeable(finding.name) and typeable(finding.group_policy or DEFAULT_POLICY)):
+            found.append(Block.NAME)
+        return tuple(found)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """``anyconnect`` or ``svc``."""
+        release = self.config.release
+        old = release is not None and release.value < ANYCONNECT_SINCE
+        return Spelling.SVC if old or self.config.webvpn.svc_spelling else Spelling.ANYCONNECT
+
+    def client(self, target: ClientSettingsOf) -> ClientSettings:
+        """What the target sets itself."""
+        if target.scope is ClientScope.USERNAME:
+            user = self.users.get(target.name)
+            return user.client if user else ClientSettings()
+        policy = self.policies.get(target.name)
+        return policy.client if policy else ClientSettings()
+
+    def target(self, finding: Finding, setting: str) -> ClientSettingsOf:
+        """Whose ``webvpn`` lines a remedy sets ``setting`` in: the user's where it overrides, else its policy's."""
+        if finding.scope is Scope.USERNAME and getattr(self.users[finding.name].client, setting) is not None:
+            return ClientSettingsOf(ClientScope.USERNAME, finding.name)
+        return ClientSettingsOf(ClientScope.GROUP_POLICY, finding.group_policy or DEFAULT_POLICY)
+
+    def reached(self, target: ClientSettingsOf, setting: str) -> tuple[Finding, ...]:
+        """Every finding whose users get ``setting`` from the target, or would once it sets it."""
+        if (target, setting) not in self._reached:
+            if target.scope is ClientScope.USERNAME:
+                found = tuple(
+                    each for each in self.device.findings if each.scope is Scope.USERNAME and each.name == target.name
+                )
+            else:
+                by_policy = self._by_policy
+                found = tuple(each for each in by_policy[target.name] if not self._overrides(each, setting))
+                if target.name == DEFAULT_POLICY:
+                    found += tuple(
+                        each
+                        for name, findings in by_policy.items()
+                        if name != DEFAULT_POLICY and self._inherits(name, setting)
+                        for each in findings
+                        if not self._overrides(each, setting)
+                    )
+            self._reached[target, setting] = found
+        return self._reached[target, setting]
+
+    @cached_property
+    def _by_policy(self) -> dict[str, list[Finding]]:
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for each in self.device.findings:
+            if each.group_policy is not None:
+                found[each.group_policy].append(each)
+        return found
+
+    def _overrides(self, finding: Finding, setting: str) -> bool:
+        if finding.scope is not Scope.USERNAME:
+            return False
+        return getattr(self.users[finding.name].client, setting) is not None
+
+    def _inherits(self, policy: str, setting: str) -> bool:
+        found = self.policies.get(policy)
+        return found is not None and getattr(found.client, setting) is None
+
+    def keys_reached(self, target: ClientSettingsOf, setting: str) -> tuple[tuple[Scope, str], ...]:
+        """The findings of :meth:`reached`, by name; the same tuple for all of them."""
+        if (target, setting) not in self._keys:
+            self._keys[target, setting] = tuple(key_of(each) for each in self.reached(target, setting))
+        return self._keys[target, setting]
+
+    @cached_property
+    def keys_judged(self) -> tuple[tuple[Scope, str], ...]:
+        """Every finding that a change of the whole box reaches, by name."""
+        judged = (each for each in self.device.findings if each.verdict is not Verdict.NOT_APPLICABLE)
+        return tuple(key_of(each) for each in judged)
+
+    def hands_out_ipv6(self, target: ClientSettingsOf) -> bool:
+        """Whether a user whom the target's MTU reaches can get an IPv6 address."""
+        return any(
+            self._pool6(self.policies.get(each.group_policy or ""))
+            or (each.scope is Scope.TUNNEL_GROUP and self._group6(each.name))
+            for each in self.reached(target, "mtu")
+        )
+
+    def _group6(self, name: str) -> bool:
+        group = self.groups.get(name)
+        return group is not None and bool(group.ipv6_address_pools)
+
+    def _pool6(self, policy: GroupPolicy | None) -> bool:
+        default = self.policies.get(DEFAULT_POLICY)
+        own = policy.ipv6_address_pools if policy else None
+        pools = own or (default.ipv6_address_pools if default else None)
+        return pools is not None and "none" not in pools.value
+
+    def df_line(self, target: ClientSettingsOf) -> tuple[DfSpelling, str | None]:
+        """How the target spells ``df-bit-ignore``, and the word it sets; None where it sets none."""
+        spelling = DfSpelling.SVC if self.spelling is Spelling.SVC else DfSpelling.ANYCONNECT_SSL
+        prior = self.client(target).df_bit_ignore
+        if prior is None:
+            return spelling, None
+        for line in self._lines(target):
+            if found := _DF_LINE.fullmatch(line.strip()):
+                return DfSpelling(found[1]), found[2]
+        return spelling, "enable" if prior.value else "none"
+
+    def _lines(self, target: ClientSettingsOf) -> list[str]:
+        policy = self.policies.get(target.name)
+        if target.scope is ClientScope.GROUP_POLICY and policy is not None and policy.body:
+            return [each.value for each in policy.body]
+        headers = {f"{target.scope} {target.name} attributes", f'{target.scope} "{target.name}" attributes'}
+        return [each.value for block in self.config.blocks if block.header in headers for each in block.body]

@@ -1,0 +1,95 @@
+"""What a finding would be after a change: the configuration changed in memory and judged again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
+from nornir_anyconnect.audit.finding import Finding, Numbers, Scope, Verdict
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.remedies.apply_model import applied
+from nornir_anyconnect.remedies.remedy import key_of
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.judge import Options
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The verdict and the MTUs (bytes, per assumption set) that a change would lead to."""
+
+    verdict: Verdict
+    numbers: dict[str, Numbers]
+
+    def closed(self, standing: tuple[str, ...]) -> tuple[str, ...]:
+        """The standing sets under which no gap is left."""
+        if not self.numbers:
+            return standing if self.verdict is Verdict.SAFE else ()
+        return tuple(name for name in standing if name in self.numbers and self.numbers[name].gap <= 0)
+
+
+@dataclass(slots=True)
+class Predictor:
+    """Judges changed copies of one configuration; findings that rest on the same values share the answer."""
+
+    config: RunningConfig
+    judging: Options
+    observations: DeviceObservations | None = None
+    _known: dict[object, Prediction | None] = field(default_factory=dict)
+
+    def after(self, finding: Finding, commands: tuple[ConfigCommand, ...], change: object) -> Prediction | None:
+        """What the finding would be; None where it would no longer exist.
+
+        Args:
+            finding: as it is judged now.
+            commands: what would be changed.
+            change: what is changed, without whose it is: equal changes to findings that rest on the
+                same values lead to the same numbers, so they are judged once.
+
+        """
+        same = (
+            change,
+            finding.scope,
+            finding.reason,
+            finding.tls_suite,
+            finding.dtls_suite,
+            finding.configured_mtu,
+            finding.calibrated,
+            tuple(finding.assumptions.items()),
+        )
+        if same not in self._known:
+            self._known[same] = self._judged(finding, commands)
+        return self._known[same]
+
+    def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
+        changed = applied(self._around(finding), commands)
+        key = key_of(finding)
+        audit = judge(changed, "", self.observations, self.judging, only=frozenset({key}))
+        after = next((each for each in audit.findings if key_of(each) == key), None)
+        return None if after is None else Prediction(after.verdict, after.assumptions)
+
+    def _around(self, finding: Finding) -> RunningConfig:
+        """As much of the configuration as decides the finding."""
+        bare = replace(self.config, blocks=())
+        if self.observations is not None:  # calibration looks at the whole box
+            return bare
+        policies = {finding.group_policy, DEFAULT_POLICY}
+        if finding.scope is Scope.TUNNEL_GROUP:
+            groups = tuple(each for each in self.config.tunnel_groups if each.name == finding.name)
+        elif finding.scope is Scope.USERNAME:
+            groups = tuple(each for each in self.config.tunnel_groups if policy_name_of(each) == finding.group_policy)[
+                :1
+            ]
+        else:
+            groups = ()
+        of_user = finding.scope is Scope.USERNAME
+        return replace(
+            bare,
+            tunnel_groups=groups,
+            group_policies=tuple(each for each in self.config.group_policies if each.name in policies),
+            usernames=tuple(u for u in self.config.usernames if of_user and u.name == finding.name),
+        )

@@ -1,0 +1,143 @@
+"""A second tunnel group without DTLS, for the users whose path blocks it.
+
+The new group policy and tunnel group are copies of the originals, but for DTLS, the client MTU, the
+group lock and the alias. A line that could not be copied as it stands blocks the remedy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.commands import quoted
+from nornir_anyconnect.asa.config_commands import (
+    ConfigCommand,
+    NewGroupPolicy,
+    NewTunnelGroup,
+    Spelling,
+    lines_to_type,
+)
+from nornir_anyconnect.asa.config_lines import MASKED
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.audit.caveats import attributes_elsewhere
+from nornir_anyconnect.audit.finding import Finding, Scope
+from nornir_anyconnect.errors import NameRefusedError
+from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy, first_of_each, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.asa.running_config import GroupPolicy, Setting, TunnelGroup
+    from nornir_anyconnect.remedies.facts import Facts
+
+SUFFIX = "-TLS"
+LONGEST_NAME = 64
+"""Characters that an ASA accepts in the name of a group policy or tunnel group."""
+_COST = "closes it for the users who choose the new tunnel group; everybody else is as before"
+_DTLS = ("anyconnect ssl dtls", "svc dtls", "anyconnect mtu", "svc mtu", "df-bit-ignore")
+
+
+def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
+    """The remedy for the users of one tunnel group; None for other findings."""
+    group = facts.groups.get(finding.name)
+    if finding.scope is not Scope.TUNNEL_GROUP or group is None:
+        return None
+    options = facts.options
+    name = group.name + SUFFIX
+    policy_name = f"{finding.group_policy if finding.group_policy != DEFAULT_POLICY else group.name}{SUFFIX}"
+    blocks = list(facts.blocked_for(finding))
+    if not options.accept_external:
+        if _asks_saml(group):
+            blocks.append(Block.SAML)
+        if attributes_elsewhere(facts.config, group) and not _asks_saml(group):
+            blocks.append(Block.EXTERNAL)
+    if options.alias is None and options.url is None:
+        blocks.append(Block.ALIAS)
+    if name in facts.groups or policy_name in facts.policies:
+        blocks.append(Block.ALREADY_THERE)
+    commands: tuple[ConfigCommand, ...] = ()
+    if Block.NAME not in blocks:
+        commands, refused = _commands(facts, group, finding, name, policy_name)
+        blocks += refused
+    standing = tuple(finding.assumptions)
+    return Remedy(
+        kind=Kind.TLS_ONLY_GROUP,
+        finding=key_of(finding),
+        commands=commands,
+        closes=bool(commands and standing),
+        closes_under=standing if commands else (),
+        blocked_by=first_of_each(blocks),
+        cost=_COST,
+    )
+
+
+def _asks_saml(group: TunnelGroup) -> bool:
+    methods = group.authentication_methods
+    return group.saml is not None or (methods is not None and "saml" in methods.value)
+
+
+def _commands(
+    facts: Facts, group: TunnelGroup, finding: Finding, name: str, policy_name: str
+) -> tuple[tuple[ConfigCommand, ...], list[Block]]:
+    if max(len(name), len(policy_name)) > LONGEST_NAME:
+        return (), [Block.NAME]
+    original = facts.policies.get(finding.group_policy or "")
+    attributes, client = _policy_lines(facts, original, name)
+    general = [line for line in _plain(group.general) if not line.startswith("default-group-policy ")]
+    webvpn = [line for line in _plain(group.webvpn) if not line.startswith(("group-alias ", "group-url "))]
+    options, owner = facts.options, facts.options.created_by
+    kind = group.type.value if group.type else "remote-access"
+    try:
+        webvpn += _chosen_by(options.alias or ("{group}-TLS" if options.url is None else None), options.url, group)
+        commands = (
+            NewGroupPolicy(policy_name, tuple(attributes), tuple(client), owner),
+            NewTunnelGroup(name, kind, (*general, f"default-group-policy {quoted(policy_name)}"), tuple(webvpn), owner),
+        )
+        lines_to_type(commands)
+    except NameRefusedError:
+        lines = (*attributes, *client, *general, *webvpn)
+        return (), [Block.MASKED if any(MASKED.search(line) for line in lines) else Block.NOT_COPYABLE]
+    return commands, []
+
+
+def _chosen_by(alias: str | None, url: str | None, group: TunnelGroup) -> list[str]:
+    """How users find the group: an alias in the client's list, a URL, or both."""
+    lines = []
+    if alias is not None:
+        lines.append(f"group-alias {quoted(alias.replace('{group}', group.name))} enable")
+    if url is not None:
+        lines.append(f"group-url {url.replace('{group}', group.name)} enable")
+    return lines
+
+
+def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) -> tuple[list[str], list[str]]:
+    """The attribute lines and the webvpn lines of the new policy.
+
+    What DfltGrpPolicy sets is inherited and not copied; but a lock that it sets would lock the new
+    group's users out.
+    """
+    default = facts.policies.get(DEFAULT_POLICY)
+    attributes: list[str] = []
+    client: list[str] = []
+    if original is not None and original.name != DEFAULT_POLICY:
+        inside = False
+        for setting in original.body:
+            line = setting.value.strip()
+            depth = len(setting.value) - len(setting.value.lstrip(" "))
+            inside = inside and depth > 1
+            if line == "webvpn" and not inside:
+                inside = True
+            elif inside:
+                client += () if any(word in line for word in _DTLS) else (line,)
+            elif line and not line.startswith("group-lock "):
+                attributes.append(line)
+    locked = [each.group_lock for each in (original, default) if each is not None and each.group_lock]
+    if locked and locked[0].value != "none":
+        attributes.append(f"group-lock value {quoted(new_group)}")
+    elif locked:
+        attributes.append("group-lock none")
+    old = facts.spelling is Spelling.SVC
+    return attributes, [*client, "svc dtls none" if old else "anyconnect ssl dtls none"]
+
+
+def _plain(lines: Iterable[Setting[str]]) -> list[str]:
+    return [line for each in lines if (line := each.value.strip())]
