@@ -51,22 +51,23 @@ def _remember(table: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> _Va
     return table.setdefault(key, value)
 
 
+_REMARKS: dict[type[ev.Event], str] = {
+    ev.DtlsDisabled: "DTLS disabled",
+    ev.ConnectionClosing: "closing",
+    ev.StaleConnectionClosed: "a stale connection was closed",
+    ev.SessionLost: "the session lost its connection",
+    ev.SessionResumed: "the session was resumed",
+}
+
+
 def _remark(event: ev.UserEvent) -> str | None:
     """What the timeline says of a message that changes nothing."""
     match event:
-        case ev.DtlsDisabled():
-            return f"DTLS disabled: {event.reason}"
+        case ev.DtlsDisabled() | ev.ConnectionClosing():
+            return f"{_REMARKS[type(event)]}: {event.reason}"
         case ev.ClientMessage():
             return event.text
-        case ev.ConnectionClosing():
-            return f"closing: {event.reason}"
-        case ev.StaleConnectionClosed():
-            return "a stale connection was closed"
-        case ev.SessionLost():
-            return "the session lost its connection"
-        case ev.SessionResumed():
-            return "the session was resumed"
-    return None
+    return _REMARKS.get(type(event))
 
 
 class _Group:
@@ -293,7 +294,7 @@ def observe(
 
 
 def timeline(incident: Incident) -> list[str]:
-    """One line for each thing that led to the reconnect: seconds since the session came up, message id, what happened."""
+    """What led to the reconnect, line by line: seconds since the session came up, message id, what happened."""
     start = incident.connected_at
     lines = []
     for entry in incident.timeline:

@@ -1,0 +1,66 @@
+"""The JSON of ``logs``: what log files show, without any configuration (interface.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.evidence.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
+
+SCHEMA = "nornir-anyconnect/logs/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSummary:
+    """All that log files show. Counts are of lines."""
+
+    lines: int = 0
+    events: dict[str, int] = field(default_factory=dict)
+    """Lines read, by message id."""
+    unreadable: int = 0
+    unreadable_sample: tuple[str, ...] = ()
+    """A few of the lines that carry a wanted id and could not be read."""
+    devices: dict[str, DeviceObservations] = field(default_factory=dict)
+    client: tuple[ClientReconnect, ...] = ()
+    """What client logs tell of reconnects."""
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every incident, by device and time."""
+        found = [i for device in self.devices.values() for group in device.groups.values() for i in group.incidents]
+        return tuple(sorted(found, key=lambda i: (i.device, str(i.reconnected_at), i.user)))
+
+    @property
+    def users(self) -> int:
+        """Distinct users with at least one large packet or incident; one name on two devices is one user."""
+        return len({user for device in self.devices.values() for g in device.groups.values() for user in g.users})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON; same input, same bytes."""
+        return {
+            "schema": SCHEMA,
+            "lines": self.lines,
+            "events": dict(sorted(self.events.items())),
+            "unreadable": self.unreadable,
+            "unreadable_sample": list(self.unreadable_sample),
+            "incidents": [incident.to_dict() for incident in self.incidents],
+            "groups": [_group(device, name) for device in self.devices.values() for name in device.groups],
+            "client": [reconnect.to_dict() for reconnect in self.client],
+        }
+
+
+def _group(device: DeviceObservations, name: str) -> dict[str, Any]:
+    group = device.groups[name]
+    return {
+        "device": device.device,
+        "group_policy": name,
+        "users": len(group.users),
+        "large_packets": sum(kind.count for kind in group.large_packets),
+        "thresholds": sorted({kind.threshold for kind in group.large_packets}),
+        "incidents": len(group.incidents),
+        "seconds_lost": sum(incident.seconds or 0 for incident in group.incidents),
+        "first": device.first.isoformat() if device.first else None,
+        "last": device.last.isoformat() if device.last else None,
+    }
