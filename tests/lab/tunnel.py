@@ -1,0 +1,203 @@
+"""A real AnyConnect-compatible server and client: ocserv on the head-end, openconnect on the client."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.lab.network import CLIENT, HEAD_END, INSIDE_GATEWAY, OUTSIDE_ADDRESS, POOL, PORT, Network, wait_for
+
+USER, PASSWORD = "lab", "lab-password"
+CLIENT_DEVICE, HEAD_END_DEVICE = "cscotun0", "vpns"
+ANNOUNCED = 1700
+"""The one MTU that ocserv announces: larger than any in the table, so that the devices' MTUs decide."""
+
+_PACKAGES = {
+    "ocserv": "ocserv",
+    "ocpasswd": "ocserv",
+    "openconnect": "openconnect",
+    "nft": "nftables",
+    "ip": "iproute2",
+}
+
+
+def missing_packages() -> list[str]:
+    """Debian packages that the lab needs and this machine lacks."""
+    path = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin"
+    return sorted({package for program, package in _PACKAGES.items() if not shutil.which(program, path=path)})
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """A tunnel that is up; ``device`` is its interface on the head-end."""
+
+    device: str
+    client_address: str
+    tls: str
+    dtls: str
+    """What was negotiated, in the words of ocserv; ``dtls`` is empty where DTLS did not come up."""
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """Write a self-signed RSA certificate and its key; valid for a day."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "head-end.example")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "head-end.pem", directory / "head-end.key"
+    paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
+
+
+@contextmanager
+def tunnel(net: Network, directory: Path, *, priority: str, dtls: str | None) -> Iterator[Tunnel]:
+    """Bring the tunnel up, and take it down again.
+
+    Args:
+        net: the namespaces.
+        directory: for the files of this tunnel.
+        priority: GnuTLS priority string of both sides: it leaves one version and one suite.
+        dtls: the one DTLS suite the client offers (openconnect's name), or None for no DTLS.
+
+    """
+    server = _serve(net, directory, priority)
+    client = None
+    try:
+        client = _connect(net, directory, priority, dtls)
+        yield _established(net, directory, wants_dtls=dtls is not None)
+    finally:
+        for process in (client, server):
+            if process is not None:
+                net.stop(process)
+
+
+def _serve(net: Network, directory: Path, priority: str) -> subprocess.Popen[bytes]:
+    pem, key = certificate(directory)
+    users = directory / "users"
+    subprocess.run(
+        ["ocpasswd", "-c", users, USER],
+        input=f"{PASSWORD}\n{PASSWORD}\n",
+        text=True,
+        check=True,
+        timeout=10,
+        capture_output=True,
+    )
+    settings = directory / "ocserv.conf"
+    settings.write_text(f"""\
+auth = "plain[passwd={users}]"
+listen-host = {OUTSIDE_ADDRESS}
+tcp-port = {PORT}
+udp-port = {PORT}
+run-as-user = root
+run-as-group = root
+socket-file = {directory}/ocserv.socket
+use-occtl = false
+server-cert = {pem}
+server-key = {key}
+isolate-workers = false
+max-clients = 4
+rate-limit-ms = 0
+keepalive = 300
+dpd = 60
+mobile-dpd = 60
+try-mtu-discovery = false
+compression = false
+tls-priorities = "{priority}"
+auth-timeout = 20
+max-ban-score = 0
+cookie-timeout = 60
+rekey-time = 172800
+predictable-ips = true
+device = {HEAD_END_DEVICE}
+ipv4-network = {POOL}
+ipv4-netmask = 255.255.255.0
+route = {INSIDE_GATEWAY}/255.255.255.0
+cisco-client-compat = true
+dtls-legacy = true
+dtls-psk = false
+match-tls-dtls-ciphers = false
+mtu = {ANNOUNCED}
+log-level = 3
+""")
+    process = net.start(
+        HEAD_END,
+        "ocserv",
+        "--foreground",
+        "--log-stderr",
+        "--config",
+        str(settings),
+        log=directory / "ocserv.log",
+    )
+    wait_for("ocserv listens", lambda: f":{PORT}" in net.run(HEAD_END, "ss", "-lntH"), 5)
+    return process
+
+
+def _connect(net: Network, directory: Path, priority: str, dtls: str | None) -> subprocess.Popen[bytes]:
+    up = directory / "vpnc-script"
+    up.write_text(f"""\
+#!/bin/sh
+[ "$reason" = connect ] || exit 0
+ip link set "$TUNDEV" mtu {ANNOUNCED} up
+ip address add "$INTERNAL_IP4_ADDRESS/32" dev "$TUNDEV"
+ip route add {INSIDE_GATEWAY.rsplit(".", 1)[0]}.0/24 dev "$TUNDEV"
+echo "$INTERNAL_IP4_ADDRESS" > {directory}/address
+""")
+    up.chmod(0o755)
+    pin = subprocess.run(
+        ["openssl", "x509", "-in", directory / "head-end.pem", "-noout", "-fingerprint", "-sha1"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return net.start(
+        CLIENT,
+        "openconnect",
+        "--verbose",
+        f"--servercert={pin.stdout.strip().split('=')[1].replace(':', '').lower()}",
+        f"--user={USER}",
+        "--passwd-on-stdin",
+        f"--interface={CLIENT_DEVICE}",
+        f"--script={up}",
+        f"--gnutls-priority={priority}",
+        "--base-mtu=1700",
+        "--no-deflate",
+        "--no-xmlpost",
+        *(["--no-dtls"] if dtls is None else [f"--dtls-ciphers={dtls}"]),
+        f"https://{OUTSIDE_ADDRESS}:{PORT}/",
+        log=directory / "openconnect.log",
+        stdin=PASSWORD + "\n",
+    )
+
+
+def _established(net: Network, directory: Path, *, wants_dtls: bool) -> Tunnel:
+    address = directory / "address"
+    wait_for("openconnect configures its adapter", lambda: address.exists() and address.read_text(), 10)
+    devices = net.run(HEAD_END, "ip", "-brief", "link").split()
+    device = next(name for name in devices if name.startswith(HEAD_END_DEVICE))
+    return Tunnel(device=device, client_address=address.read_text().strip(), tls="", dtls="")
