@@ -1,0 +1,63 @@
+"""``python -m mock_devices``: a simulated fleet until somebody stops it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+from mock_devices.fleet import Fleet
+from mock_devices.inventory import write_inventory
+from mock_devices.spec import FleetError
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mock_devices", description=__doc__)
+    parser.add_argument("--fleet", metavar="FILE", help="fleet file (default: the packaged fleet)")
+    parser.add_argument("--count", type=int, metavar="N", help="N devices in all, the file's entries in turn")
+    parser.add_argument("--port", type=int, metavar="P", help="one port, a loopback address for each device")
+    parser.add_argument("--record", metavar="DIR", help="one file per device with every line it received")
+    parser.add_argument("--inventory", metavar="DIR", help="write a Nornir inventory that fits")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply")
+    return parser.parse_args()
+
+
+def _allow_many_sockets() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _run(chosen: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    fleet = Fleet(chosen.fleet, count=chosen.count, port=chosen.port, latency=chosen.latency, record=chosen.record)
+    async with fleet:
+        if chosen.inventory:
+            write_inventory(fleet.devices.values(), Path(chosen.inventory))
+        sys.stdout.write(f"ready {len(fleet.devices)} devices\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; 2 where the fleet cannot start."""
+    chosen = _arguments()
+    _allow_many_sockets()
+    warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", DeprecationWarning)
+    warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning)
+    try:
+        asyncio.run(_run(chosen))
+    except (FleetError, OSError) as wrong:
+        sys.stderr.write(f"mock_devices: {wrong}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
