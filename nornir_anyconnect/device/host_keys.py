@@ -1,0 +1,138 @@
+"""SSH host keys: verified against known_hosts by default, learnt only on purpose (promise 6)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import paramiko
+
+from nornir_anyconnect.errors import HostKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A host key as known_hosts writes it; ``name`` is ``host`` or ``[host]:port``."""
+
+    name: str
+    type: str
+    base64: str
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, as OpenSSH prints it."""
+        digest = hashlib.sha256(base64.b64decode(self.base64)).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+    @property
+    def line(self) -> str:
+        """The line for known_hosts."""
+        return f"{self.name} {self.type} {self.base64}"
+
+
+def name_of(hostname: str, port: int) -> str:
+    """How known_hosts names a server."""
+    return hostname if port == 22 else f"[{hostname}]:{port}"  # noqa: PLR2004 - the SSH port
+
+
+def key_of(name: str, key: paramiko.PKey) -> HostKey:
+    """A server's key as presented."""
+    return HostKey(name, key.get_name(), key.get_base64())
+
+
+def known_keys(known_hosts: Path, name: str) -> dict[str, paramiko.PKey]:
+    """The keys known for a server, by type; empty if it is unknown or the file is missing.
+
+    Raises:
+        HostKeyError: the file cannot be read.
+
+    """
+    path = known_hosts.expanduser()
+    try:
+        state = path.stat()
+        by_name, rest = _lines(str(path), state.st_mtime_ns, state.st_size)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise HostKeyError(f"{path} cannot be read: {error}", "check the known_hosts setting") from error
+    table = paramiko.HostKeys()
+    for line in (*by_name.get(name, ()), *rest):
+        try:
+            entry = paramiko.hostkeys.HostKeyEntry.from_line(line)
+        except (paramiko.SSHException, ValueError):
+            continue
+        if entry is not None and entry.key is not None:
+            for each in entry.hostnames or ():
+                table.add(each, entry.key.get_name(), entry.key)
+    return dict(table.lookup(name) or {})
+
+
+@lru_cache(maxsize=8)
+def _lines(path: str, _modified: int, _size: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Lines by plain host name, and the hashed ones: a fleet's file is split once, not per connection."""
+    by_name: dict[str, list[str]] = {}
+    hashed: list[str] = []
+    for line in Path(path).read_text(encoding="utf-8").splitlines():
+        names = line.partition(" ")[0]
+        if not names or names.startswith(("#", "@")):
+            continue
+        if names.startswith("|"):
+            hashed.append(line)
+        for each in names.split(","):
+            by_name.setdefault(each, []).append(line)
+    return by_name, hashed
+
+
+def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) -> tuple[HostKey, ...]:
+    """Add keys to known_hosts; the ones that were new. The file is readable by its owner only.
+
+    Args:
+        known_hosts: the file; it is created where it is missing.
+        keys: as a device presented them, looked at by a person.
+        replace: take the place of keys of the same server; without it a changed key is an error.
+
+    Raises:
+        HostKeyError: another key of that type is known for the server, and ``replace`` was not asked for.
+
+    """
+    path = known_hosts.expanduser()
+    new = []
+    for key in keys:
+        known = known_keys(path, key.name)
+        if (same := known.get(key.type)) is not None and same.get_base64() == key.base64:
+            continue
+        if known and not replace:
+            raise HostKeyError(
+                f"{key.name} is known with another host key",
+                "find out why it changed; then learn it again with the word to replace",
+            )
+        new.append(key)
+    if not new:
+        return ()
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    replaced = {key.name for key in new}
+    kept = [line for line in old if not any(_is_about(line, name) for name in replaced)] if replace else old
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.write_text("\n".join([*kept, *(key.line for key in new)]) + "\n", encoding="utf-8")
+    draft.chmod(0o600)
+    os.replace(draft, path)  # noqa: PTH105 - one atomic step, never half a file
+    return tuple(new)
+
+
+def _is_about(line: str, name: str) -> bool:
+    """Whether a line of known_hosts holds a key of this server, also where its name is hashed."""
+    names = line.partition(" ")[0].split(",")
+    return name in names or any(
+        each.startswith("|1|") and paramiko.HostKeys.hash_host(name, each) == each for each in names
+    )

@@ -1,0 +1,203 @@
+"""Connection settings of the inventory, and the ones that are refused (promise 7).
+
+Nornir *replaces* the ``extras`` of defaults and groups by those of a host, it does not merge them: what is
+safe here is safe without any setting, and an unsafe one is refused in whatever layer it stands.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.device.host_keys import DEFAULT_KNOWN_HOSTS
+from nornir_anyconnect.errors import InventoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nornir.core.inventory import ConnectionOptions, Host
+
+CONNECTION = "anyconnect_asa"
+"""The name of the connection plugin; without settings of its own, those of ``netmiko`` are read."""
+
+_SECONDS = {
+    "connect_timeout": "connect_timeout",
+    "conn_timeout": "connect_timeout",
+    "timeout": "connect_timeout",
+    "banner_timeout": "login_timeout",
+    "auth_timeout": "login_timeout",
+    "login_timeout": "login_timeout",
+    "reply_timeout": "reply_timeout",
+    "read_timeout_override": "reply_timeout",
+}
+_PATHS = {"known_hosts": "known_hosts", "alt_key_file": "known_hosts", "key_file": "key_file"}
+_TAKEN = {*_SECONDS, *_PATHS, "secret", "jump_host", "legacy_ssh"}
+_HARMLESS = {"device_type", "ssh_strict", "system_host_keys", "alt_host_keys", "use_keys", "allow_agent", "verbose"}
+
+_NEVER = "remove it"
+_UNSAFE: tuple[tuple[str, Any, str, str], ...] = (
+    ("ssh_strict", False, "host keys would not be verified", "remove it; learn the keys with trust-hosts"),
+    ("auto_add", True, "any host key would be accepted", "remove it; learn the keys with trust-hosts"),
+    ("auto_add_policy", True, "any host key would be accepted", "remove it; learn the keys with trust-hosts"),
+    ("allow_agent", True, "every key of the agent costs one refused login", "name the one key as key_file"),
+    ("global_cmd_verify", False, "a reply could not be told from another", _NEVER),
+    ("fast_cli", True, "a reply could be taken for complete before it is", _NEVER),
+    ("allow_auto_change", True, "the login would enter configuration mode", _NEVER),
+    ("session_log", None, "whole configurations and secrets would be written to a file", _NEVER),
+    ("session_log_record_writes", True, "passwords would be written to a file", _NEVER),
+    ("password", None, "a password does not belong into an inventory file", "use anyconnect_credentials"),
+    ("disabled_algorithms", None, "it silently changes what is negotiated", "use legacy_ssh: true for an old box"),
+    ("disable_sha2_fix", True, "it weakens the signatures", "use legacy_ssh: true for an old box"),
+    ("ssh_config_file", None, "its ProxyCommand and host keys are not checked here", "use jump_host"),
+)
+"""Setting, the value that is unsafe (None: any), why, and what to do instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class JumpHost:
+    """An SSH server in between; its host key is verified as well."""
+
+    hostname: str
+    port: int = 22
+    username: str | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to reach one device. Times in seconds."""
+
+    known_hosts: Path = DEFAULT_KNOWN_HOSTS
+    key_file: Path | None = None
+    secret: str | None = field(default=None, repr=False)
+    """The enable secret."""
+    jump_host: JumpHost | None = None
+    legacy_ssh: bool = False
+    """Also SHA-1 key exchange, ssh-rsa, 3DES and MD5, for a box that offers nothing better."""
+    connect_timeout: float = 15.0
+    login_timeout: float = 30.0
+    reply_timeout: float = 30.0
+    """Silence after which a device counts as hanging."""
+
+
+def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = True) -> Options:
+    """Read ``extras``; ``where`` names the layer for error messages.
+
+    Args:
+        extras: as Nornir hands them over.
+        where: the layer they came from.
+        strict: an unknown setting is an error (not for settings written for netmiko).
+
+    Raises:
+        InventoryError: an unsafe, unknown or unreadable setting.
+
+    """
+    given = dict(extras or {})
+    _refuse_unsafe(given, where)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in _TAKEN:
+            if strict and name not in _HARMLESS and not any(name == unsafe[0] for unsafe in _UNSAFE):
+                close = difflib.get_close_matches(name, _TAKEN, 1)
+                raise InventoryError(
+                    f"{where}: unknown setting '{name}'", f"did you mean '{close[0]}'?" if close else "remove it"
+                )
+            continue
+        if value is None:
+            continue
+        if name in _SECONDS:
+            values[_SECONDS[name]] = _seconds(name, value, where)
+        elif name in _PATHS:
+            values[_PATHS[name]] = Path(str(value)).expanduser()
+        elif name == "jump_host":
+            values[name] = _jump_host(value, where)
+        elif name == "legacy_ssh":
+            values[name] = _yes_or_no(name, value, where)
+        else:
+            values[name] = str(value)
+    return Options(**values)
+
+
+def layers(host: Host, connection: str) -> Iterator[tuple[str, ConnectionOptions]]:
+    """The layers that set something for this connection, nearest first."""
+    candidates = [(f"host {host.name}", host), *((f"group {g.name}", g) for g in host.extended_groups())]
+    for where, element in candidates:
+        if connection in element.connection_options:
+            yield where, element.connection_options[connection]
+    if connection in host.defaults.connection_options:
+        yield "defaults", host.defaults.connection_options[connection]
+
+
+def effective_connection(host: Host) -> str:
+    """The connection whose settings count: our own if any layer has them, else ``netmiko``."""
+    return CONNECTION if any(True for _ in layers(host, CONNECTION)) else "netmiko"
+
+
+def check_host(host: Host) -> Options:
+    """The settings of a host, once no layer holds an unsafe one.
+
+    Raises:
+        InventoryError: naming the layer.
+
+    """
+    connection = effective_connection(host)
+    given = [(where, options.extras) for where, options in layers(host, connection) if options.extras is not None]
+    for where, extras in reversed(given):
+        # Nornir hands the extras of a lower layer on to the host: the deepest layer is the one that wrote them
+        _refuse_unsafe(extras, f"{where}, {connection}")
+    if not given:
+        return Options()
+    where = next(name for name, extras in reversed(given) if extras is given[0][1])
+    return options_of(given[0][1], f"{where}, {connection}", strict=connection == CONNECTION)
+
+
+def _refuse_unsafe(extras: Mapping[str, Any], where: str) -> None:
+    for name, unsafe, why, remedy in _UNSAFE:
+        value = extras.get(name)
+        if value is not None and (unsafe is None or _truth(value) is unsafe):
+            raise InventoryError(f"{where}: '{name}' is refused: {why}", remedy)
+
+
+def _truth(value: Any) -> bool | None:
+    """YAML's booleans, also where somebody put them into quotes."""
+    if isinstance(value, str):
+        return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(value.lower())
+    return bool(value)
+
+
+def _yes_or_no(name: str, value: Any, where: str) -> bool:
+    truth = _truth(value)
+    if truth is None or not isinstance(value, bool | str):
+        raise InventoryError(f"{where}: '{name}' must be true or false, not {value!r}", "correct the inventory")
+    return truth
+
+
+def _seconds(name: str, value: Any, where: str) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 < seconds <= 3600:  # noqa: PLR2004 - an hour
+        raise InventoryError(f"{where}: '{name}' must be seconds, not {value!r}", "correct the inventory")
+    return seconds
+
+
+def _jump_host(value: Any, where: str) -> JumpHost:
+    if isinstance(value, str):
+        user, at, place = value.rpartition("@")
+        name, _, port = place.partition(":")
+        value = {"hostname": name, "port": port or 22, "username": user if at else None}
+    unknown = set(value) - {"hostname", "port", "username", "key_file"} if isinstance(value, dict) else {"it"}
+    if unknown or not value.get("hostname") or not str(value.get("port", 22)).isdigit():
+        raise InventoryError(
+            f"{where}: 'jump_host' cannot be read", "give user@host:port, or hostname, port, username and key_file"
+        )
+    key_file = value.get("key_file")
+    return JumpHost(
+        hostname=str(value["hostname"]),
+        port=int(value.get("port", 22)),
+        username=value.get("username"),
+        key_file=Path(str(key_file)).expanduser() if key_file else None,
+    )
