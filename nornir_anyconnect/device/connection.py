@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.device.credentials import from_environment
 from nornir_anyconnect.device.options import CONNECTION, check_host, effective_connection, options_of
 from nornir_anyconnect.errors import InventoryError
 
@@ -43,7 +44,7 @@ class AnyConnectAsa:
         extras: dict[str, Any] | None = None,
         configuration: Config | None = None,  # noqa: ARG002 - Nornir's signature
     ) -> None:
-        """Connect and log in.
+        """Connect and log in; what the inventory leaves out comes from ``NORNIR_ANYCONNECT_*``.
 
         Raises:
             InventoryError: the settings are incomplete or unsafe.
@@ -54,10 +55,12 @@ class AnyConnectAsa:
         from nornir_anyconnect.device.session import Session  # noqa: PLC0415 - see above
         from nornir_anyconnect.device.ssh import open_ssh  # noqa: PLC0415 - see above
 
+        known = from_environment()
+        username, password = username or known.username, password or known.password
         if not hostname or not username:
             raise InventoryError(
                 f"{hostname or 'a host'} has no {'user name' if hostname else 'hostname'}",
-                "complete the inventory, or use the transform function anyconnect_credentials",
+                "complete the inventory, or set NORNIR_ANYCONNECT_USERNAME",
             )
         if platform is not None and platform not in PLATFORMS:
             raise InventoryError(
@@ -66,7 +69,11 @@ class AnyConnectAsa:
         options = options_of(extras, hostname, strict=False)
         transport = open_ssh(hostname, port or SSH_PORT, username=username, password=password, options=options)
         session = Session(
-            transport, name=hostname, user=username, secret=options.secret, reply_timeout=options.reply_timeout
+            transport,
+            name=hostname,
+            user=username,
+            secret=options.secret or known.enable,
+            reply_timeout=options.reply_timeout,
         )
         try:
             session.log_in()
