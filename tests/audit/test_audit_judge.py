@@ -1,0 +1,227 @@
+"""The verdict table row by row, each row with the one line that makes it hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.audit.finding import Scope, Status, Verdict
+from nornir_anyconnect.audit.judge import Options, judge
+from nornir_anyconnect.mtu.assumptions import assumption_set
+
+TYPE = "tunnel-group STAFF-VPN type remote-access\n"
+SSL12 = 'ssl cipher tlsv1.2 custom "AES256-SHA"\n'
+ALL_TLS = 'ssl cipher tlsv1 custom "AES256-SHA"\nssl cipher tlsv1.1 custom "AES256-SHA"\n' + SSL12
+DTLS = 'ssl cipher dtlsv1 custom "AES256-SHA"\nssl cipher dtlsv1.2 custom "AES256-SHA"\n'
+REKEY = "  anyconnect ssl rekey time 30\n"
+RC4 = (ALL_TLS, 'ssl cipher tlsv1 custom "RC4-SHA"\nssl server-version tlsv1-only\n')
+
+ROWS = {
+    "no type": (((TYPE, ""),), "unknown", "incomplete-config"),
+    "a type nobody knows": (((TYPE, TYPE.replace("remote-access", "moon-base")),), "not-applicable", "not-remote-access"),
+    "no webvpn": (((" enable outside\n", ""),), "not-applicable", "webvpn-not-enabled"),
+    "no anyconnect": (((" anyconnect enable\n", ""),), "not-applicable", "anyconnect-not-enabled"),
+    "no policy": (((" default-group-policy STAFF\n", " default-group-policy GONE\n"),), "unknown", "group-policy-missing"),
+    "external policy": (
+        (("group-policy STAFF internal\n", "group-policy STAFF external server-group R password *****\n"),),
+        "unknown",
+        "external-group-policy",
+    ),
+    "clientless only": (
+        ((" vpn-tunnel-protocol ssl-client\n", " vpn-tunnel-protocol ssl-clientless\n"),),
+        "not-applicable",
+        "ssl-client-not-allowed",
+    ),
+    "no protocol anywhere": (
+        ((" vpn-tunnel-protocol ssl-client\n", " vpn-idle-timeout 30\n"),),
+        "not-applicable",
+        "ssl-client-not-allowed",
+    ),
+    "dtls none": (((REKEY, "  anyconnect ssl dtls none\n"),), "safe", "dtls-disabled"),
+    "tls-only": (((" enable outside\n", " enable outside tls-only\n"),), "safe", "dtls-disabled"),
+    "a suite nobody knows": (
+        ((ALL_TLS, 'ssl cipher tlsv1.2 custom "MOON-SHA"\nssl server-version tlsv1.2\n'),),
+        "unknown",
+        "unknown-suite",
+    ),
+    "a level nobody knows": (
+        ((ALL_TLS, "ssl cipher tlsv1.2 gold\nssl server-version tlsv1.2\n"),),
+        "unknown",
+        "unsupported-value",
+    ),
+    "an unreadable mtu": (((REKEY, "  anyconnect mtu lots\n"),), "unknown", "unsupported-value"),
+    "rc4 alone": (
+        ((DTLS, 'ssl cipher dtlsv1 custom "RC4-SHA"\nssl cipher dtlsv1.2 custom "RC4-SHA"\n'),),
+        "safe",
+        "dtls-not-negotiable",
+    ),
+    "release 8.6": (
+        (("ASA Version 9.12(4)67", "ASA Version 8.6(1)"), (ALL_TLS + DTLS, "ssl encryption aes256-sha1\n")),
+        "unknown",
+        "single-mtu-release",
+    ),
+    "as it stands": ((), "at-risk", "dtls-mtu-exceeds-tls-mtu"),
+    "fragments": (((REKEY, "  anyconnect ssl df-bit-ignore enable\n"),), "mitigated", "fragmentation-allowed"),
+    "low mtu": (((REKEY, "  anyconnect mtu 1315\n"),), "safe", "mtu-at-or-below-tls-mtu"),
+    "rc4 and no tcpmss": (
+        (RC4, ("mtu outside 1500\n", "mtu outside 1500\nsysopt connection tcpmss 0\n")),
+        "safe",
+        "tls-mtu-at-or-above-dtls-mtu",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row(row: str, finding) -> None:
+    edits, verdict, reason = ROWS[row]
+    found = finding(*edits)
+    assert (found.verdict, found.reason) == (verdict, reason)
+    if verdict in ("unknown", "not-applicable"):
+        assert (found.tls_mtu, found.dtls_mtu, found.gap, found.safe_mtu) == (None,) * 4
+        assert found.assumptions == {}
+        assert found.certainty is None
+    elif reason in ("dtls-disabled", "dtls-not-negotiable"):
+        assert found.tls_mtu == 1315
+        assert (found.dtls_mtu, found.gap, found.safe_mtu, found.certainty) == (None,) * 4
+    else:
+        assert found.certainty
+        assert set(found.assumptions) == {"technote", "guide", "rfc"}
+
+
+def test_the_numbers_of_a_box_at_risk(finding) -> None:
+    found = finding()
+    assert (found.tls_mtu, found.dtls_mtu, found.gap, found.safe_mtu) == (1315, 1418, 103, 1315)
+    assert (found.tls_suite, found.tls_version, found.dtls_suite) == ("AES256-SHA", "tlsv1.2", "AES256-SHA")
+    assert (found.numbers_from, found.certainty, found.interface) == ("technote", "all-assumptions", "outside")
+    assert found.assumptions["guide"].to_dict() == {"tls_mtu": 1395, "dtls_mtu": 1406, "gap": 11}
+    assert found.tls_steps[-1].value == 1315
+    assert found.dtls_steps[-1].value == 1418
+
+
+def test_numbers_come_from_the_first_set_that_shows_the_verdict(finding) -> None:
+    rc4 = finding(RC4)
+    assert (rc4.tls_mtu, rc4.dtls_mtu, rc4.certainty) == (1347, 1418, "some-assumptions")
+    assert rc4.assumptions["guide"].gap == 0
+    # at tcpmss 1380 a GCM record leaves 1343 bytes, charged like a block suite only 1287
+    alone = finding(RC4, options=Options(assume=assumption_set("guide")))
+    assert (alone.verdict, alone.reason) == ("safe", "tls-mtu-at-or-above-dtls-mtu")
+
+
+def test_safe_mtu_is_the_smallest_of_all_suites_and_sets(finding) -> None:
+    both = 'ssl cipher tlsv1.2 custom "AES256-SHA:ECDHE-RSA-AES256-GCM-SHA384"\n'
+    assert finding((SSL12, both)).safe_mtu == 1287
+
+
+def test_safe_mtu_is_never_above_what_every_release_accepts(finding) -> None:
+    found = finding(RC4, ("mtu outside 1500\n", "mtu outside 1600\nsysopt connection tcpmss 1560\n"))
+    assert found.tls_mtu is not None
+    assert found.tls_mtu > 1406
+    assert found.safe_mtu == 1406
+
+
+def test_the_worst_interface_gives_the_numbers(finding) -> None:
+    found = finding(
+        (" enable outside\n", " enable dmz tls-only\n enable outside\n enable backup\n"),
+        ("mtu outside 1500\n", "mtu dmz 9000\nmtu outside 1500\nmtu backup 1400\n"),
+    )
+    assert found.interface == "outside"
+    assert found.safe_mtu == 1299  # the narrower interface must be served too
+
+
+def test_what_is_known_to_be_at_risk_outweighs_an_unknown_suite(finding) -> None:
+    found = finding((SSL12, 'ssl cipher tlsv1.2 custom "AES256-SHA:MOON-SHA"\n'))
+    assert (found.verdict, found.safe_mtu) == ("at-risk", 1315)
+
+
+def test_a_policy_within_reach_of_nobody_is_a_finding_of_its_own(finding) -> None:
+    spare = "group-policy SPARE internal\ngroup-policy SPARE attributes\n vpn-tunnel-protocol ssl-client\n"
+    mapped = "ldap attribute-map MAP\n map-name memberOf Group-Policy\n map-value memberOf CN=x SPARE\n"
+    found = finding((TYPE, spare + mapped + TYPE), name="SPARE", scope=Scope.GROUP_POLICY)
+    assert found.verdict == "at-risk"
+    assert found.reachable_by == ("ldap attribute-map MAP",)
+
+
+def test_a_user_with_a_setting_of_its_own_is_a_finding(finding) -> None:
+    user = "username alice attributes\n webvpn\n  anyconnect mtu 1462\n"
+    capped = (REKEY, "  anyconnect mtu 1300\n")
+    found = finding(capped, (TYPE, user + TYPE), name="alice", scope=Scope.USERNAME)
+    assert (found.verdict, found.group_policy, found.configured_mtu) == ("at-risk", "STAFF", 1462)
+    assert finding(capped, (TYPE, user + TYPE)).verdict == "safe"
+
+
+def test_default_webvpn_group_always_has_a_finding(finding) -> None:
+    found = finding(name="DefaultWEBVPNGroup")
+    assert (found.group_policy, found.reason) == ("DfltGrpPolicy", "ssl-client-not-allowed")
+
+
+def test_an_excerpt_is_partial_and_only_its_risk_stands(vpn1) -> None:
+    excerpt = vpn1(("Cryptochecksum:00112233445566778899aabbccddeeff\n: end\n", ""))
+    audit = judge(parse(excerpt), "vpn1")
+    assert audit.status is Status.PARTIAL
+    assert {each.verdict for each in audit.findings} == {Verdict.AT_RISK, Verdict.UNKNOWN}
+    whole = judge(parse(excerpt), "vpn1", options=Options(assume_complete=True))
+    assert whole.status is Status.OK
+    assert {each.verdict for each in whole.findings} == {Verdict.AT_RISK, Verdict.NOT_APPLICABLE}
+
+
+def test_every_value_cites_its_line(finding, vpn1) -> None:
+    lines = vpn1().splitlines()
+    found = finding()
+    cited = {each.setting: each for each in found.sources if each.line}
+    for setting, text in {
+        "mtu outside": "mtu outside 1500",
+        "ssl cipher tlsv1.2": 'ssl cipher tlsv1.2 custom "AES256-SHA"',
+        "enable outside": " enable outside",
+        "default-group-policy": " default-group-policy STAFF",
+        "tunnel-group type": "tunnel-group STAFF-VPN type remote-access",
+        "anyconnect": " anyconnect enable",
+        "release": "ASA Version 9.12(4)67",
+    }.items():
+        assert lines[cited[setting].line - 1] == text
+    absent = next(each for each in found.sources if each.setting == "sysopt connection tcpmss")
+    assert (absent.value, absent.from_, absent.line) == ("1380", "default", None)
+
+
+def test_configured_mtu_is_told_even_where_nothing_can_be_judged(finding) -> None:
+    found = finding((REKEY, "  anyconnect mtu 1300\n"), (" enable outside\n", ""))
+    assert (found.verdict, found.configured_mtu, found.configured_mtu_from) == ("not-applicable", 1300, "configured")
+
+
+@pytest.mark.parametrize(
+    ("edits", "caveat"),
+    [
+        ((), "icmp-unreachable-rate-limited"),
+        ((), "icmp-path-unknown"),
+        (((" anyconnect enable\n", " anyconnect enable\n dtls port 4443\n"),), "non-default-dtls-port"),
+        (((" address-pool POOL\n", " address-pool POOL\n authentication-server-group RAD LOCAL\n"),), "external-attributes-possible"),
+        (((" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect mtu 1400\n"),), "default-policy-affected"),
+        (((TYPE, TYPE + "tunnel-group 192.0.2.9 type ipsec-l2l\n"),), "l2l-tunnels-present"),
+        ((("ASA Version 9.12(4)67\n", ""),), "release-unknown"),
+        ((RC4, ("mtu outside 1500\n", "mtu outside 1500\nsysopt connection tcpmss 0\n")), "udp-above-client-mtu"),
+    ],
+)
+def test_caveat(edits: tuple, caveat: str, finding) -> None:
+    assert caveat in finding(*edits).caveats
+
+
+def test_a_plain_box_has_no_other_caveats(finding) -> None:
+    assert finding().caveats == ("icmp-unreachable-rate-limited", "icmp-path-unknown")
+
+
+def test_no_cut_of_the_text_calls_a_risk_safe(vpn1) -> None:
+    text = vpn1((" enable outside\n", " enable outside\n enable dmz tls-only\n"))
+    lines = text.splitlines(keepends=True)
+    risky = {each.name for each in judge(parse(text), "x").findings if each.verdict is Verdict.AT_RISK}
+    assert risky == {"STAFF-VPN"}
+    for end in range(1, len(lines) - 1):
+        cut = judge(parse("".join(lines[:end])), "x")
+        if "Cryptochecksum" not in lines[end - 1]:
+            assert cut.status is Status.PARTIAL
+        for each in cut.findings:
+            if each.name in risky:
+                assert each.verdict in (Verdict.AT_RISK, Verdict.UNKNOWN), (end, each)
+
+
+def test_a_prediction_judges_only_what_it_asks_for(vpn1) -> None:
+    audit = judge(parse(vpn1()), "x", only=frozenset({(Scope.TUNNEL_GROUP, "STAFF-VPN")}))
+    assert [each.name for each in audit.findings] == ["STAFF-VPN"]
