@@ -284,22 +284,25 @@ def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> t
     sent: list[tuple[Mode, Command]] = []
     open_headers: tuple[ConfigLine, ...] = ()
     for step in (step for command in commands for step in command.steps):
-        shared = 0
-        for ours, theirs in zip(open_headers, step.headers, strict=False):
-            if ours != theirs:
-                break
-            shared += 1
-        sent += _exits(open_headers, shared)
-        sent += [(header.mode, header) for header in step.headers[shared:]]
+        if step.headers != open_headers:
+            shared = _shared(open_headers, step.headers)
+            sent += _exits(open_headers[shared:])
+            sent += [(header.mode, header) for header in step.headers[shared:]]
+            open_headers = step.headers
         sent.append((step.leaf.mode, step.leaf))
-        open_headers = step.headers
     if leave:
-        sent += _exits(open_headers, 0)
+        sent += _exits(open_headers)
     return tuple(sent)
 
 
-def _exits(open_headers: tuple[ConfigLine, ...], keep: int) -> list[tuple[Mode, Command]]:
-    modes = (header.opens for header in reversed(open_headers[keep:]))
+def _shared(ours: tuple[ConfigLine, ...], theirs: tuple[ConfigLine, ...]) -> int:
+    """How many headers both begin with."""
+    pairs = zip(ours, theirs, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(ours), len(theirs)))
+
+
+def _exits(headers: tuple[ConfigLine, ...]) -> list[tuple[Mode, Command]]:
+    modes = (header.opens for header in reversed(headers))
     return [(mode, Exit()) for mode in modes if mode is not None]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from nornir_anyconnect.asa.commands import Command
 from nornir_anyconnect.errors import NameRefusedError
@@ -83,7 +84,7 @@ _COPIED = {
     ),
     Mode.TUNNEL_WEBVPN: (
         "authentication customization dns-group group-alias group-url hic-fail-group-policy nbns-server "
-        "override-svc-download pre-fill-username proxy-auth radius-reject-message "
+        "override-svc-download pre-fill-username proxy-auth radius-reject-message saml "
         "secondary-pre-fill-username without-csd"
     ),
 }
@@ -129,24 +130,11 @@ class ConfigLine(Command):
     created_by: str | None = None
 
     def __post_init__(self) -> None:
-        if not self._has_a_shape():
+        if not _has_a_shape(self.mode, self.line, self.created_by):
             raise NameRefusedError(
                 f"{self.line!a} may not be sent in {self.mode}",
                 "only the lines of a remedy exist; change anything else by hand",
             )
-
-    def _has_a_shape(self) -> bool:
-        if self.created_by is None:
-            leaf = _LEAF.get(self.mode)
-            return self.opens is not None or (leaf is not None and leaf.fullmatch(self.line) is not None)
-        shape = _NEW.get(self.mode)
-        return (
-            shape is not None
-            and shape.fullmatch(self.line) is not None
-            and "?" not in self.line
-            and MASKED.search(self.line) is None
-            and _TOKEN.fullmatch(self.created_by) is not None
-        )
 
     @property
     def text(self) -> str:
@@ -156,7 +144,25 @@ class ConfigLine(Command):
     @property
     def opens(self) -> Mode | None:
         """The sub-mode that the line opens, if it is a header."""
-        if self.created_by is not None:
-            return None
-        shapes = _OPENS.get(self.mode, {})
-        return next((to for shape, to in shapes.items() if shape.fullmatch(self.line)), None)
+        return None if self.created_by is not None else _opened(self.mode, self.line)
+
+
+# A box with hundreds of policies repeats the same few lines.
+@lru_cache(maxsize=4096)
+def _has_a_shape(mode: Mode, line: str, created_by: str | None) -> bool:
+    if created_by is None:
+        leaf = _LEAF.get(mode)
+        return (leaf is not None and leaf.fullmatch(line) is not None) or _opened(mode, line) is not None
+    shape = _NEW.get(mode)
+    return (
+        shape is not None
+        and shape.fullmatch(line) is not None
+        and "?" not in line
+        and MASKED.search(line) is None
+        and _TOKEN.fullmatch(created_by) is not None
+    )
+
+
+@lru_cache(maxsize=4096)
+def _opened(mode: Mode, line: str) -> Mode | None:
+    return next((to for shape, to in _OPENS.get(mode, {}).items() if shape.fullmatch(line)), None)

@@ -6,6 +6,7 @@ Source: Cisco tech note 116881, section "Resolution"; what each costs is said be
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import (
@@ -39,13 +40,12 @@ _COST = {
 }
 
 
-@dataclass(slots=True)
+@dataclass
 class Targets:
     """What the findings of one box have in common, worked out once per target."""
 
     facts: Facts
     _mtu: dict[ClientSettingsOf, int] = field(default_factory=dict)
-    _tcpmss: dict[object, int | None] = field(default_factory=dict)
 
     def mtu(self, target: ClientSettingsOf) -> int:
         """The MTU for the target, bytes: small enough for every finding that gets it from there."""
@@ -54,19 +54,15 @@ class Targets:
             self._mtu[target] = min(wanted)
         return self._mtu[target]
 
+    @cached_property
     def tcpmss(self) -> int | None:
         """One value for the box, bytes: what its neediest finding needs; None where no value helps any."""
-        needed = [found for each in self.facts.at_stake if (found := self._tcpmss_for(each)) is not None]
+        alike = {tuple(each.assumptions.items()): each for each in self.facts.at_stake}
+        needed = [found for each in alike.values() if (found := self._searched(each)) is not None]
         return max(needed, default=None)
 
-    def _tcpmss_for(self, finding: Finding) -> int | None:
-        """The smallest tcpmss that closes the finding under every standing set, bytes."""
-        same = (finding.scope is Scope.USERNAME, finding.configured_mtu, tuple(finding.assumptions.items()))
-        if same not in self._tcpmss:
-            self._tcpmss[same] = self._searched(finding)
-        return self._tcpmss[same]
-
     def _searched(self, finding: Finding) -> int | None:
+        """The smallest tcpmss that closes the finding under every standing set, bytes."""
         low, high = _tcpmss_range(self.facts)
         if low >= high or not self.closes_with_tcpmss(finding, high):
             return None
@@ -161,7 +157,7 @@ def df_bit_ignore(facts: Facts, finding: Finding) -> Remedy | None:
 
 def tcpmss(facts: Facts, targets: Targets, finding: Finding) -> Remedy | None:
     """Raise ``sysopt connection tcpmss``, where that closes the finding under every standing set."""
-    size = targets.tcpmss()
+    size = targets.tcpmss
     if size is None or not targets.closes_with_tcpmss(finding, size):
         return None
     prior = facts.config.tcpmss

@@ -115,6 +115,9 @@ class Remedy:
     reaches: tuple[tuple[Scope, str], ...] = ()
     """Every finding that it touches, this one too where it does."""
 
+    lines: tuple[str, ...] = ()
+    """What to type, where it had to be worked out already."""
+
     @property
     def affects(self) -> tuple[tuple[Scope, str], ...]:
         """Every other finding that it touches."""
@@ -135,7 +138,7 @@ class Remedy:
             shown.append(f"{left} more")
         return RemedyPreview(
             kind=str(self.kind),
-            commands=lines_to_type(self.commands),
+            commands=self.lines or lines_to_type(self.commands),
             rollback=lines_to_type(self.inverse),
             closes=self.closes,
             closes_under=self.closes_under,

@@ -55,8 +55,9 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     if name in facts.groups or policy_name in facts.policies:
         blocks.append(Block.ALREADY_THERE)
     commands: tuple[ConfigCommand, ...] = ()
+    lines: tuple[str, ...] = ()
     if Block.NAME not in blocks:
-        commands, refused = _commands(facts, group, finding, name, policy_name)
+        commands, lines, refused = _commands(facts, group, finding, name, policy_name)
         blocks += refused
     standing = tuple(finding.assumptions)
     return Remedy(
@@ -67,6 +68,7 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
         closes_under=standing if commands else (),
         blocked_by=first_of_each(blocks),
         cost=_COST,
+        lines=lines,
     )
 
 
@@ -77,9 +79,9 @@ def _asks_saml(group: TunnelGroup) -> bool:
 
 def _commands(
     facts: Facts, group: TunnelGroup, finding: Finding, name: str, policy_name: str
-) -> tuple[tuple[ConfigCommand, ...], list[Block]]:
+) -> tuple[tuple[ConfigCommand, ...], tuple[str, ...], list[Block]]:
     if max(len(name), len(policy_name)) > LONGEST_NAME:
-        return (), [Block.NAME]
+        return (), (), [Block.NAME]
     original = facts.policies.get(finding.group_policy or "")
     attributes, client = _policy_lines(facts, original, name)
     general = [line for line in _plain(group.general) if not line.startswith("default-group-policy ")]
@@ -92,11 +94,11 @@ def _commands(
             NewGroupPolicy(policy_name, tuple(attributes), tuple(client), owner),
             NewTunnelGroup(name, kind, (*general, f"default-group-policy {quoted(policy_name)}"), tuple(webvpn), owner),
         )
-        lines_to_type(commands)
+        return commands, lines_to_type(commands), []
     except NameRefusedError:
-        lines = (*attributes, *client, *general, *webvpn)
-        return (), [Block.MASKED if any(MASKED.search(line) for line in lines) else Block.NOT_COPYABLE]
-    return commands, []
+        copied = (*attributes, *client, *general, *webvpn)
+        masked = any(MASKED.search(line) for line in copied)
+        return (), (), [Block.MASKED if masked else Block.NOT_COPYABLE]
 
 
 def _chosen_by(alias: str | None, url: str | None, group: TunnelGroup) -> list[str]:

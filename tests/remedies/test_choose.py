@@ -1,0 +1,77 @@
+"""What ``auto`` picks, and the sentence it gives for it."""
+
+import dataclasses
+
+import pytest
+
+from nornir_anyconnect.audit.finding import Finding, Scope, Verdict
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.remedies.choose import AUTO, FIXES, choose
+from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy
+
+AT_RISK = Finding(Scope.TUNNEL_GROUP, "T", "GP", Verdict.AT_RISK, "dtls-mtu-exceeds-tls-mtu")
+KEY = (Scope.TUNNEL_GROUP, "T")
+
+
+def remedy(kind, *blocks, closes=True):
+    return Remedy(kind, KEY, closes=closes, blocked_by=tuple(blocks))
+
+
+MTU = remedy(Kind.MTU)
+DF = remedy(Kind.DF_BIT_IGNORE, closes=False)
+MSS = remedy(Kind.TCPMSS)
+GROUP = remedy(Kind.TLS_ONLY_GROUP)
+
+
+@pytest.mark.parametrize(
+    ("remedies", "picked", "said"),
+    [
+        ((MTU, DF, MSS, GROUP), Kind.MTU, "every standing assumption set"),
+        ((remedy(Kind.MTU, Block.BELOW_1280), DF, MSS), Kind.TCPMSS, "allowed"),
+        (
+            (remedy(Kind.MTU, Block.BELOW_1280), DF, remedy(Kind.TCPMSS, Block.ACCEPT_GLOBAL)),
+            Kind.DF_BIT_IGNORE,
+            "IPv6",
+        ),
+        ((remedy(Kind.MTU, closes=False), DF), Kind.DF_BIT_IGNORE, "no assumption set"),
+        (
+            (remedy(Kind.MTU, Block.DEFAULT_POLICY), remedy(Kind.DF_BIT_IGNORE, Block.DEFAULT_POLICY)),
+            None,
+            "--include-default-policy",
+        ),
+        ((remedy(Kind.MTU, Block.FTD), GROUP), None, "FMC"),
+        ((GROUP,), None, "no remedy closes"),
+        ((), None, "no remedy closes"),
+    ],
+)
+def test_auto_takes_what_closes_then_what_mitigates(remedies, picked, said):
+    choice = choose(AT_RISK, remedies)
+    assert (choice.remedy.kind if choice.remedy else None) == picked
+    assert said in choice.why
+
+
+def test_auto_names_the_blocks_of_what_it_leaves():
+    choice = choose(AT_RISK, (remedy(Kind.MTU, Block.DEFAULT_POLICY),))
+    assert choice.blocked_by == ("default-group-policy",)
+
+
+def test_auto_leaves_a_mitigated_finding_alone():
+    mitigated = dataclasses.replace(AT_RISK, verdict=Verdict.MITIGATED)
+    assert choose(mitigated, (MTU,)).remedy is None
+    assert choose(mitigated, (MTU,), Kind.MTU).remedy is MTU
+
+
+@pytest.mark.parametrize("kind", [fix for fix in FIXES if fix != AUTO])
+def test_what_is_asked_for_is_taken_unless_it_is_blocked_or_not_there(kind):
+    offered = remedy(kind)
+    assert choose(AT_RISK, (offered,), kind).remedy is offered
+    blocked = choose(AT_RISK, (remedy(kind, Block.INCOMPLETE),), kind)
+    assert (blocked.remedy, blocked.blocked_by) == (None, ("incomplete-config",))
+    missing = choose(AT_RISK, (), kind)
+    assert missing.remedy is None
+    assert missing.why
+
+
+def test_advice_is_not_a_fix():
+    with pytest.raises(UsageError, match="dtls-port"):
+        choose(AT_RISK, (), "dtls-port")
