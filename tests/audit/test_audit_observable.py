@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+
+LOG = "logging enable\nlogging buffered informational\n"
+SEEN = DeviceObservations(
+    "vpn1", first=datetime(2024, 5, 1, 8, tzinfo=UTC), last=datetime(2024, 5, 2, 8, tzinfo=UTC), lines=100
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer", "reason"),
+    [
+        (LOG, "yes", ""),
+        ("logging enable\nlogging trap debugging\n", "yes", ""),
+        ("logging enable\nlogging buffered 7\n", "yes", ""),
+        ("logging enable\nlogging buffered notifications\n", "no", "the log keeps 'notifications'"),
+        ("logging buffered informational\n", "no", "logging is not enabled"),
+        ("logging enable\n", "no", "no destination"),
+        (LOG + "no logging message 722036\n", "no", "suppresses message 722036"),
+        (LOG + "logging message 722036 level debugging\n", "no", "is at level 7"),
+        ("logging enable\nlogging buffered errors\nlogging message 722036 level errors\n", "yes", ""),
+        ("logging enable\nlogging list VPN level informational class svc\nlogging trap VPN\n", "unknown", "logging list"),
+    ],
+)
+def test_logging_decides_what_could_be_seen(lines: str, answer: str, reason: str, finding) -> None:
+    seen = finding((LOG, lines), seen=SEEN).evidence
+    assert seen.observable == answer
+    assert reason in seen.observable_reason
+    assert bool(seen.observable_reason) == (answer != "yes")
+
+
+def test_the_time_covered_is_told(finding) -> None:
+    seen = finding(seen=SEEN).evidence
+    assert seen.span == ("2024-05-01T08:00:00+00:00", "2024-05-02T08:00:00+00:00")
+
+
+def test_a_wrapped_buffer_leaves_it_open(finding) -> None:
+    wrapped = DeviceObservations("vpn1", lines=100, buffer_wrapped=True)
+    seen = finding(seen=wrapped).evidence
+    assert (seen.observable, seen.confirmed) == ("unknown", False)
+    assert "wrapped" in seen.observable_reason
+
+
+def test_sessions_alone_are_no_log(finding) -> None:
+    sessions = DeviceObservations(
+        "vpn1", {"STAFF": GroupObservations("STAFF", tls_only_users=frozenset({"bob"}), sessions=5)}
+    )
+    seen = finding(seen=sessions).evidence
+    assert (seen.observable, seen.tls_only_sessions, seen.sessions) == ("no", 1, 5)
+
+
+def test_what_was_seen_was_observable(finding) -> None:
+    group = GroupObservations("STAFF", users=frozenset({"bob", "al"}), large_packets=(LargePacket(1418, 1315, True, 7),))
+    seen = finding((LOG, ""), seen=DeviceObservations("vpn1", {"STAFF": group}, lines=7)).evidence
+    assert (seen.observable, seen.large_packets, seen.thresholds) == ("yes", 7, (1315,))
+    assert (seen.users, seen.user_names) == (2, ("al", "bob"))
+
+
+def test_without_evidence_nothing_is_said_about_it(finding) -> None:
+    assert finding().evidence is None
+
+
+def test_an_excerpt_does_not_tell_how_the_box_logs(finding) -> None:
+    end = "Cryptochecksum:00112233445566778899aabbccddeeff\n: end\n"
+    seen = finding((LOG, ""), (end, ""), seen=SEEN).evidence
+    assert seen.observable == "unknown"
