@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import terminal
+from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.judge import Options
 
 Verbose = Annotated[
     int,
@@ -53,5 +57,36 @@ Pseudonymise = Annotated[
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the result in the history.")]
 FailOnLevel = Annotated[
-    FailOn, typer.Option("--fail-on", help="The least finding that makes the exit code 1; each includes those before.")
+    FailOn | None,
+    typer.Option(
+        "--fail-on",
+        metavar="LEVEL",
+        help="Exit code 1 from this finding on: confirmed, at-risk (default), unknown, mitigated; or never.",
+    ),
 ]
+Syslog = Annotated[
+    list[str] | None, typer.Option("--syslog", metavar="FILE", help="Syslog as evidence: a file, folder or -.")
+]
+ClientLog = Annotated[
+    list[str] | None, typer.Option("--client-log", metavar="FILE", help="A client's log or DART bundle as evidence.")
+]
+DebugLog = Annotated[
+    list[str] | None,
+    typer.Option("--debug-log", metavar="FILE", help="A pasted 'debug webvpn anyconnect' transcript as evidence."),
+]
+
+
+def judging(assume: str | None, ip_version: int, *, complete: bool = False) -> Options:
+    """How to judge, out of the options that say so.
+
+    Raises:
+        UsageError: no such assumption set or IP version.
+
+    """
+    from nornir_anyconnect.audit.judge import Options
+    from nornir_anyconnect.mtu.assumptions import assumption_set
+
+    if ip_version not in (4, 6):
+        raise UsageError(f"--ip-version {ip_version} is not an IP version", "use 4 or 6")
+    chosen = assumption_set(assume) if assume else None
+    return Options(assume=chosen, assume_complete=complete, ip_version=ip_version)

@@ -34,6 +34,10 @@ class Terminal:
         if self.verbosity and not self.quiet:
             sys.stderr.write(f"{harmless(text)}\n")
 
+    def warning(self, text: str) -> None:
+        """One line that ``--quiet`` does not silence."""
+        sys.stderr.write(f"{harmless(text)}\n")
+
     def error(self, cause: str, remedy: str) -> None:
         """What is wrong, and what to do about it: one line each."""
         sys.stderr.write(f"error: {harmless(cause)}\n")

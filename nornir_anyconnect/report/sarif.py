@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _LEVEL = {Verdict.AT_RISK: "error", Verdict.UNKNOWN: "warning", Verdict.MITIGATED: "note"}
-# the line a person would edit, best first
-_OFFENDING = ("anyconnect mtu", "svc mtu", "group-policy", "vpn-tunnel-protocol", "default-group-policy")
+# the line a person would edit, best first; a setting reads "group-policy NAME / webvpn / anyconnect mtu"
+_OFFENDING = ("anyconnect mtu", "group-policy ", "username ", "vpn-tunnel-protocol", "default-group-policy")
 
 
 def offending_line(finding: Finding) -> int:
@@ -31,7 +31,7 @@ def offending_line(finding: Finding) -> int:
     cited = [source for source in finding.sources if source.line is not None]
     for setting in _OFFENDING:
         for source in cited:
-            if source.setting == setting and source.line is not None:
+            if setting in source.setting and source.line is not None:
                 return source.line
     return next((source.line for source in cited if source.line), 1)
 

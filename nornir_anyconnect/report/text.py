@@ -10,7 +10,7 @@ from nornir_anyconnect.report import words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport, DerivationLine, DeviceAudit, Finding
+    from nornir_anyconnect.audit.finding import AuditReport, DerivationLine, DeviceAudit, Finding, Source
     from nornir_anyconnect.report import Style
 
 
@@ -26,7 +26,12 @@ def _chain(steps: tuple[DerivationLine, ...]) -> str:
     return "; ".join(f"{step.label} = {step.operation} = {step.value}" for step in steps)
 
 
-def details(finding: Finding) -> list[tuple[str, str]]:
+def _cited(source: Source) -> str:
+    line = f" line {source.line}" if source.line else ""
+    return f"{source.setting}: {source.value} ({source.from_}{line})"
+
+
+def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     """What supports the verdict and what to do about it, as (label, sentence)."""
     found = [("predicted", words.predicted(finding))]
     if finding.gap is not None:
@@ -49,6 +54,8 @@ def details(finding: Finding) -> list[tuple[str, str]]:
     if remedy is not None and finding.waiver is None:
         found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
     found += [("mind", texts.caveat_text(caveat)) for caveat in finding.caveats]
+    if style.detail:
+        found += [("from", _cited(source)) for source in finding.sources]
     return [(label, harmless(sentence)) for label, sentence in found if sentence]
 
 
@@ -87,7 +94,7 @@ def _plain(report: AuditReport, style: Style) -> list[str]:
         for finding in device.findings:
             lines.append(harmless(headline(device, finding)))
             if shown_wholly(finding, style):
-                lines += [f"  {label}: {sentence}" for label, sentence in details(finding)]
+                lines += [f"  {label}: {sentence}" for label, sentence in details(finding, style)]
     return [*lines, *closing(report)]
 
 

@@ -64,11 +64,11 @@ def _overview(report: AuditReport) -> Table:
     return table
 
 
-def _detail(finding: Finding) -> Padding:
+def _detail(finding: Finding, style: Style) -> Padding:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
-    for label, sentence in text.details(finding):
+    for label, sentence in text.details(finding, style):
         grid.add_row(label, Text(sentence))
     return Padding(grid, (0, 0, 1, 2))
 
@@ -92,7 +92,7 @@ def tables(report: AuditReport, style: Style) -> str:
             if text.shown_wholly(finding, style):
                 title = harmless(text.headline(device, finding))
                 console.print(Text(title, style=f"bold {_ACCENT[finding.verdict]}"))
-                console.print(_detail(finding))
+                console.print(_detail(finding, style))
     for device in report.devices:
         for line in text.troubles(device):
             console.print(Text(line, style="yellow"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit import texts
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
+from nornir_anyconnect.remedies.remedy import EXPLAINED
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
@@ -91,7 +92,8 @@ def next_step(finding: Finding) -> str:
     remedy = recommended(finding)
     if remedy is None:
         blocked = next((each for each in finding.remedies if each.blocked_by), None)
-        return f"{blocked.kind} is blocked: {'; '.join(blocked.blocked_by)}" if blocked else ""
+        why = "; ".join(EXPLAINED.get(block, block) for block in blocked.blocked_by) if blocked else ""
+        return f"{blocked.kind} is blocked: {why}" if blocked else ""
     effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
     return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.commands)} ({effect})"
 

@@ -1,0 +1,113 @@
+"""``check``: judges saved running-configs, no device needed."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nornir_anyconnect.cli import options
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.audit.judge import Options
+    from nornir_anyconnect.cli.evidence import Evidence
+
+
+def check(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Running-configs: files, folders, archives, or - .")
+    ],
+    *,
+    syslog: options.Syslog = None,
+    client_log: options.ClientLog = None,
+    debug_log: options.DebugLog = None,
+    assume_complete: Annotated[
+        bool, typer.Option("--assume-complete", help="The texts are excerpts in which nothing that matters is missing.")
+    ] = False,
+    assume: options.Assume = None,
+    ip_version: options.IpVersion = 4,
+    formats: options.Formats = None,
+    fail_on: options.FailOnLevel = None,
+    pseudonymise_users: options.Pseudonymise = False,
+    keep: options.Keep = False,
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
+) -> int:
+    """Judge saved running-configs; no device needed."""
+    from nornir_anyconnect.cli.conclude import conclusion
+    from nornir_anyconnect.cli.evidence import read_evidence
+    from nornir_anyconnect.settings import load_settings
+
+    settings = load_settings()
+    concluded = conclusion(
+        formats, fail_on, pseudonymise=pseudonymise_users, keep=keep, command="check", settings=settings
+    )
+    judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
+    logs = [*(syslog or ()), *(client_log or ()), *(debug_log or ())]
+    if [*paths, *logs].count("-") > 1:
+        raise UsageError("standard input is named twice", "give one of them a file")
+    evidence = read_evidence(
+        syslog or (), client_log or (), debug_log or (), single=len(paths) == 1 and not _holds_many(paths[0])
+    )
+    devices, code = _judged(paths, judging, evidence)
+    if evidence is not None:
+        evidence.note_the_rest()
+    if not devices:
+        if code is ExitCode.CLEAN:
+            raise SourceError(
+                f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there, or name another path"
+            )
+        return code
+    return highest([code, concluded.of(devices)])
+
+
+def _holds_many(path: str) -> bool:
+    from pathlib import Path
+
+    from nornir_anyconnect.sources.archives import is_archive
+
+    return os.path.isdir(path) or is_archive(Path(path))  # noqa: PTH112 - Path("") would be the current folder
+
+
+def _judged(
+    paths: "list[str]", judging: "Options", evidence: "Evidence | None"
+) -> "tuple[list[DeviceAudit], ExitCode]":
+    """Every configuration behind the paths, judged as it is read; what is none is named on standard error."""
+    from nornir_anyconnect.assess import assess_text
+    from nornir_anyconnect.cli.evidence import names_of
+    from nornir_anyconnect.sources.configs import Unread, config_texts
+
+    devices = []
+    code = ExitCode.CLEAN
+    for source in config_texts(paths):
+        if isinstance(source, Unread):
+            problem = SourceError(source.cause, source.remedy)
+        else:
+            try:
+                names = names_of(source.name, source.text) if evidence else [source.name]
+                device = assess_text(
+                    source.text,
+                    source.name,
+                    observations=evidence.of(names) if evidence else None,
+                    options=judging,
+                    path=source.path,
+                )
+                devices.append(evidence.with_client_logs(device, names) if evidence else device)
+                continue
+            except SourceError as error:
+                problem = error
+        if source.named:
+            TERMINAL.failure(problem)
+            code = ExitCode.USAGE
+        else:
+            TERMINAL.note(f"skipped: {problem.cause}")
+    return devices, code
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("check")(check)

@@ -1,0 +1,121 @@
+"""What ``check`` and ``audit`` do with judged devices: waive, pseudonymise, report, keep, and pick the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect import __version__, report
+from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
+from nornir_anyconnect.cli import outputs
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.report.fail_on import FailOn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from nornir_anyconnect.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What the call asked for; settings fill what it left open.
+
+    Args:
+        targets: formats and files.
+        fail_on: the level for exit code 1.
+        pseudonymise: no user name in any format.
+        keep: into the history.
+        settings: the settings file.
+
+    """
+
+    targets: tuple[outputs.Output, ...]
+    fail_on: FailOn
+    pseudonymise: bool
+    keep: bool
+    settings: Settings
+
+    def of(self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None) -> ExitCode:
+        """Report the devices; the exit code of it all."""
+        made_at = report.generated_at()
+        devices = self._waived(devices, datetime.fromisoformat(made_at).date())
+        audit = AuditReport(tuple(devices), made_at, __version__)
+        if self.pseudonymise:
+            from nornir_anyconnect.report.pseudonyms import Pseudonyms
+
+            audit = Pseudonyms().report(audit)
+        _name_the_unjudged(audit.devices)
+        codes = [of_devices(audit.devices, self.fail_on)]
+        codes.append(
+            outputs.emit(
+                self.targets,
+                lambda target: report.render(target.format, audit, outputs.style(target, self.fail_on)),
+            )
+        )
+        if self.keep:
+            codes.append(self._kept(audit, sites))
+        return highest(codes)
+
+    def _waived(self, devices: Sequence[DeviceAudit], today: date) -> list[DeviceAudit]:
+        if self.settings.waivers is None:
+            return list(devices)
+        from nornir_anyconnect.waivers import apply_waivers, load_waivers
+
+        waivers = load_waivers(Path(self.settings.waivers))
+        return [apply_waivers(device, waivers, today) for device in devices]
+
+    def _kept(self, audit: AuditReport, sites: dict[str, str] | None) -> ExitCode:
+        """Into the history; a history that fails does not take the report with it."""
+        from nornir_anyconnect.errors import AnyConnectError
+        from nornir_anyconnect.history.store import History
+
+        try:
+            history = History(self.settings.history)
+            number = history.keep(audit.devices, audit.summary, audit.generated_at, audit.tool_version, sites)
+            if self.settings.keep_days:
+                horizon = datetime.fromisoformat(audit.generated_at).timestamp() - self.settings.keep_days * 86400
+                history.forget_before(datetime.fromtimestamp(horizon, UTC).isoformat(timespec="seconds"))
+            history.close()
+        except AnyConnectError as error:
+            TERMINAL.failure(error)
+            return ExitCode.USAGE
+        TERMINAL.note(f"kept as audit {number}")
+        return ExitCode.CLEAN
+
+
+def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
+    """Names on standard error, where a scheduler's mail shows them, whatever the format."""
+    for device in devices:
+        if device.status is not Status.OK:
+            why = next(iter((*device.errors, *device.warnings)), "")
+            name = f"{device.name}/{device.context}" if device.context else device.name
+            TERMINAL.warning(f"{device.status}: {name}{': ' if why else ''}{why}")
+
+
+def conclusion(
+    formats: Sequence[str] | None,
+    fail_on: FailOn | None,
+    *,
+    pseudonymise: bool,
+    keep: bool,
+    command: str,
+    settings: Settings,
+) -> Conclusion:
+    """Read what the call asked for; all that can be wrong with it is wrong now, before any work.
+
+    Raises:
+        UsageError: see ``outputs.outputs``.
+
+    """
+    return Conclusion(
+        targets=outputs.outputs(formats, report.FORMATS, command),
+        fail_on=fail_on or FailOn(settings.fail_on),
+        pseudonymise=pseudonymise or settings.pseudonymise_users,
+        keep=keep,
+        settings=settings,
+    )

@@ -1,0 +1,160 @@
+"""Evidence given by file: read once, joined to each configuration by the names both know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.cli import progress
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.evidence.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.observations import DebugNumbers
+
+_HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+_SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
+
+
+def _short(name: str) -> str:
+    """The name without case, folder, file suffix and domain; an address stays whole."""
+    name = name.casefold().rsplit("/", 1)[-1]
+    for suffix in _SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0]
+
+
+def _merged(parts: Sequence[DeviceObservations], name: str) -> DeviceObservations:
+    """Several names of one device, such as both units of a failover pair, as one."""
+    groups: dict[str, GroupObservations] = {}
+    for part in parts:
+        for policy, group in part.groups.items():
+            groups[policy] = _united(groups[policy], group) if policy in groups else group
+    return DeviceObservations(
+        device=name,
+        groups=groups,
+        effective_mtus=tuple(pair for part in parts for pair in part.effective_mtus),
+        debug=tuple(numbers for part in parts for numbers in part.debug),
+        first=min((part.first for part in parts if part.first), default=None),
+        last=max((part.last for part in parts if part.last), default=None),
+        lines=sum(part.lines for part in parts),
+        unreadable=sum(part.unreadable for part in parts),
+    )
+
+
+def _united(one: GroupObservations, other: GroupObservations) -> GroupObservations:
+    return GroupObservations(
+        group_policy=one.group_policy,
+        users=one.users | other.users,
+        large_packets=one.large_packets + other.large_packets,
+        incidents=one.incidents + other.incidents,
+        tls_only_users=one.tls_only_users | other.tls_only_users,
+        sessions=one.sessions + other.sessions,
+        compression=one.compression or other.compression,
+        ciphers=one.ciphers | other.ciphers,
+        received_large=one.received_large + other.received_large,
+        logged_users=one.logged_users + other.logged_users,
+        dtls_disabled=one.dtls_disabled + other.dtls_disabled,
+    )
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the files given show, waiting for its configurations.
+
+    Args:
+        devices: what each device of the logs showed.
+        client: what client logs tell.
+        debug: the box's own computation, out of a debug transcript.
+        single: one configuration is judged: whatever the files show is about it.
+
+    """
+
+    devices: dict[str, DeviceObservations] = field(default_factory=dict)
+    client: tuple[ClientReconnect, ...] = ()
+    debug: tuple[DebugNumbers, ...] = ()
+    single: bool = False
+    _joined: set[str] = field(default_factory=set)
+
+    def of(self, names: Iterable[str]) -> DeviceObservations:
+        """What was seen of the device that has these names; empty where nothing was."""
+        names = list(names)
+        known = {_short(name) for name in names}
+        matching = [device for device in self.devices if _short(device) in known]
+        if self.single and not matching:
+            matching = list(self.devices)
+        self._joined.update(matching)
+        seen = _merged([self.devices[name] for name in matching], names[0])
+        return replace(seen, debug=(*seen.debug, *self.debug))
+
+    def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
+        """The device with what its clients' logs say as warnings."""
+        known = {_short(name) for name in names}
+        said = [
+            f"client log {each.log}: the client reconnected"
+            + (f" at {each.time.isoformat()}" if each.time else "")
+            + (" to apply a new MTU (reason code 16)" if each.because_of_mtu else "")
+            for each in self.client
+            if self.single or (each.headend and _short(each.headend) in known)
+        ]
+        return replace(device, warnings=(*device.warnings, *said)) if said else device
+
+    def note_the_rest(self) -> None:
+        """Say which devices of the logs no configuration stands for."""
+        for device in sorted(set(self.devices) - self._joined):
+            TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
+
+
+def names_of(name: str, text: str) -> list[str]:
+    """What logs may call the device of a configuration: its file, and its hostname."""
+    found = _HOSTNAME.search(text)
+    return [name, found[1]] if found else [name]
+
+
+def read_evidence(
+    syslog: Sequence[str], client_logs: Sequence[str], debug_logs: Sequence[str], *, single: bool
+) -> Evidence | None:
+    """Read all evidence files, with a progress bar; None where none is given.
+
+    Raises:
+        SourceError: a file cannot be read.
+        UsageError: a debug transcript, which names no device, for several configurations.
+
+    """
+    if not (syslog or client_logs or debug_logs):
+        return None
+    from nornir_anyconnect.logs import LogReader, total_size
+    from nornir_anyconnect.sources.logs import log_files
+
+    paths = [*syslog, *client_logs]
+    debug = tuple(numbers for path in debug_logs for numbers in _debug(path, single=single))
+    with progress.reading(total_size(paths)) as bar:
+        reader = LogReader(on_progress=bar.advance)
+        for log in log_files(paths):
+            reader.read(log)
+        summary = reader.finish()
+    if summary.unreadable:
+        TERMINAL.note(f"note: {summary.unreadable} log line(s) with a wanted message id could not be read")
+    return Evidence(summary.devices, summary.client, debug, single)
+
+
+def _debug(path: str, *, single: bool) -> tuple[DebugNumbers, ...]:
+    from nornir_anyconnect.errors import UsageError
+    from nornir_anyconnect.evidence.debug_log import read_debug_log
+    from nornir_anyconnect.sources.logs import log_files
+
+    if not single:
+        raise UsageError(
+            "a debug transcript does not say which device it is of", "give --debug-log with a single configuration"
+        )
+    text = b"".join(chunk for log in log_files([path]) for chunk in log.chunks())
+    found = tuple(read_debug_log(text.decode("utf-8", "replace").splitlines()))
+    missed = sum(numbers.not_understood for numbers in found)
+    if missed:
+        TERMINAL.note(f"note: {path}: {missed} line(s) of the debug transcript were not understood")
+    return found

@@ -1,0 +1,131 @@
+"""``--format``: where each format goes, checked before any work, and never lost afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.cli.exit_codes import ExitCode
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.report import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from nornir_anyconnect.report.fail_on import FailOn
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One format and the file it goes to; None is standard output."""
+
+    format: str
+    path: Path | None = None
+
+
+def outputs(given: Sequence[str] | None, known: Collection[str], command: str) -> tuple[Output, ...]:
+    """Read ``FORMAT`` and ``FORMAT=FILE``; without any, text on standard output.
+
+    Raises:
+        UsageError: no such format, two for standard output, or a folder that cannot be written.
+
+    """
+    found = []
+    for text in given or ["text"]:
+        name, equals, file = text.partition("=")
+        if name not in known:
+            raise UsageError(f"{command} has no format '{name}'", f"use one of {', '.join(known)}")
+        if equals and not file:
+            raise UsageError(f"--format {text} names no file", f"write --format {name}=FILE")
+        found.append(Output(name, Path(file) if file and file != "-" else None))
+    if sum(output.path is None for output in found) > 1:
+        raise UsageError(
+            "two formats for standard output", "give all but one a file, such as --format json=audit.json"
+        )
+    for output in found:
+        if output.path is not None:
+            _writable(output.path)
+    return tuple(found)
+
+
+def _writable(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist", "create it, or name another file")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"the folder {path.parent} cannot be written", "change its permissions, or name another file")
+
+
+def style(output: Output, fail_on: FailOn) -> Style:
+    """How to draw it: tables only on a screen, colour only where it is wanted."""
+    screen = output.path is None and sys.stdout.isatty()
+    color = screen and TERMINAL.color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if screen else Style().width
+    # a terminal that tells no size says 0
+    return Style(
+        terminal=screen, color=color, width=max(width, 60), detail=bool(TERMINAL.verbosity), fail_on=fail_on
+    )
+
+
+def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode:
+    """Write every format; one that cannot be written is kept elsewhere, the others are not affected."""
+    code = ExitCode.CLEAN
+    for target in targets:
+        text = render(target)
+        if target.path is None:
+            to_stdout(text)
+            continue
+        try:
+            _write(target.path, text)
+        except OSError as error:
+            TERMINAL.error(f"{target.path}: {error.strerror or error}", _rescued(text, target))
+            code = ExitCode.USAGE
+    return code
+
+
+def to_stdout(text: str) -> None:
+    """The result; characters that the terminal's encoding lacks are spelled as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a scheduler may read the file at any time. Pipes and devices are written directly."""
+    raw = text.encode("utf-8", "backslashreplace")
+    if path.exists() and not path.is_file():
+        path.write_bytes(raw)
+        return
+    target = path.resolve()  # a link stays a link
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)  # noqa: PTH101 - mkstemp gives a name, not a Path
+        os.replace(temporary, target)  # noqa: PTH105 - same
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _rescued(text: str, target: Output) -> str:
+    """Keep what could not be written, and say where."""
+    try:
+        handle, name = tempfile.mkstemp(prefix="nornir-anyconnect-", suffix=f".{target.format}")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        return "free some space or name another file, and run it again"
+    return f"the result is in {name} instead"

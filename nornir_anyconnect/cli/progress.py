@@ -1,0 +1,83 @@
+"""A progress bar on a terminal; silence everywhere else."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from nornir_anyconnect.cli.terminal import TERMINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+
+class Bar(Protocol):
+    """What a command tells the bar."""
+
+    def advance(self, amount: int = 1, *, failed: int = 0) -> None:
+        """So much more is done, so many of it failed."""
+
+
+class _Silent:
+    def advance(self, amount: int = 1, *, failed: int = 0) -> None:
+        pass
+
+
+@contextmanager
+def hosts(total: int) -> Iterator[Bar]:
+    """Hosts done, failed and left."""
+    if not _wanted():
+        yield _Silent()
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.completed} done, {task.fields[failed]} failed, {task.fields[left]} left"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("audit", total=total, failed=0, left=total)
+
+        class _Hosts:
+            failed = 0
+
+            def advance(self, amount: int = 1, *, failed: int = 0) -> None:
+                self.failed += failed
+                done = int(progress.tasks[0].completed) + amount
+                progress.update(task, advance=amount, failed=self.failed, left=total - done)
+
+        yield _Hosts()
+
+
+@contextmanager
+def reading(total: int | None) -> Iterator[Bar]:
+    """Bytes read of ``total``; None where nobody knows how many will come."""
+    if not _wanted():
+        yield _Silent()
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("read", total=total)
+
+        class _Bytes:
+            def advance(self, amount: int = 1, *, failed: int = 0) -> None:
+                del failed  # a byte does not fail
+                progress.update(task, advance=amount)
+
+        yield _Bytes()
+
+
+def _wanted() -> bool:
+    return sys.stderr.isatty() and not TERMINAL.quiet
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, no_color=not TERMINAL.color)

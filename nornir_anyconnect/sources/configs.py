@@ -1,0 +1,138 @@
+"""Opens saved running-configs: files, directories, archives and standard input, one text at a time.
+
+What cannot be read is handed on as ``Unread`` instead of being raised, so that one bad file does not
+keep the others from being judged.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import os
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.sources import archives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+STDIN = "-"
+LARGEST = 64 * 1024 * 1024
+"""Bytes of one configuration; the largest ASA configurations known are a tenth of it."""
+_GZIP = b"\x1f\x8b"
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigText:
+    """One text that may be a running-config.
+
+    Args:
+        name: what the device is called: the name of the file.
+        path: where it was read from.
+        text: what it says.
+        named: the user named this very file; it was not just met in a folder or archive.
+
+    """
+
+    name: str
+    path: str
+    text: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read, and why."""
+
+    path: str
+    cause: str
+    remedy: str
+    named: bool
+
+
+def decoded(raw: bytes) -> str:
+    """The text of a file: by its byte order mark, else UTF-8, else Latin-1, which umlauts in names may be."""
+    for mark, encoding in _BOMS:
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def config_texts(paths: Iterable[str]) -> Iterator[ConfigText | Unread]:
+    """Every text behind the paths, in a fixed order; ``-`` is standard input."""
+    for path in paths:
+        if path == STDIN:
+            yield _read("stdin", "standard input", lambda: sys.stdin.buffer.read(LARGEST + 1), named=True)
+        elif os.path.isdir(path):  # noqa: PTH112 - Path("") would be the current folder
+            yield from _folder(Path(path))
+        else:
+            yield from _file(Path(path), named=True)
+
+
+def _folder(folder: Path) -> Iterator[ConfigText | Unread]:
+    """The files of a folder and its subfolders by name; hidden ones (such as .git) are left out."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Unread(str(folder), f"{folder}: {error.strerror}", "check the permissions of the folder", named=True)
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.name.startswith(".") or entry.name in ("CVS", "__MACOSX"):
+            continue
+        # links to folders are not followed: they can lead in a circle, or out of what was asked for
+        if entry.is_dir(follow_symlinks=False):
+            yield from _folder(path)
+        elif entry.is_file():
+            yield from _file(path, named=False)
+
+
+def _file(path: Path, *, named: bool) -> Iterator[ConfigText | Unread]:
+    if not path.exists():
+        yield Unread(str(path), f"{path} does not exist", "check the path; '-' reads standard input", named)
+    elif not path.is_file():
+        yield Unread(str(path), f"{path} is not a file", "name a file, a folder or an archive", named)
+    elif archives.is_archive(path):
+        yield from _archive(path, named=named)
+    else:
+        yield _read(path.name, str(path), lambda: _bytes(path), named=named)
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == _GZIP
+    with gzip.open(path) if packed else path.open("rb") as stream:
+        return stream.read(LARGEST + 1)
+
+
+def _read(name: str, path: str, read: Callable[[], bytes], *, named: bool) -> ConfigText | Unread:
+    try:
+        raw = read()
+    except OSError as error:
+        return Unread(path, f"{path}: {error.strerror or error}", "check the file and its permissions", named)
+    except (EOFError, zlib.error) as error:
+        return Unread(path, f"{path} is damaged: {error}", "fetch it again", named)
+    if len(raw) > LARGEST:
+        return Unread(path, f"{path} is larger than {LARGEST >> 20} MB", "a running-config is a text file", named)
+    return ConfigText(name, path, decoded(raw), named)
+
+
+def _archive(path: Path, *, named: bool) -> Iterator[ConfigText | Unread]:
+    try:
+        for member, raw in archives.members(path, LARGEST):
+            shown = f"{path}/{member}"
+            if len(raw) > LARGEST:
+                yield Unread(shown, f"{shown} is larger than {LARGEST >> 20} MB", "unpack it and look", named=False)
+            else:
+                yield ConfigText(member.rsplit("/", 1)[-1], shown, decoded(raw), named=False)
+    except SourceError as error:
+        yield Unread(str(path), error.cause, error.remedy, named)
