@@ -73,6 +73,10 @@ class DebugNumbers:
     computed_tls_mtu: int | None = None
     computed_dtls_mtu: int | None = None
     conf_mtu: int | None = None
+    base_mtu: int | None = None
+    """The link MTU the box started from."""
+    tcp_mss: int | None = None
+    path_mtu: int | None = None
     not_understood: int = 0
     """Lines that were not understood."""
 
@@ -124,3 +128,8 @@ class DeviceObservations:
     """Lines that carry a wanted id and could not be read."""
     buffer_wrapped: bool | None = None
     """``show logging`` held fewer messages than it counted."""
+    buffer_level: str | None = None
+    """The level that ``show logging`` says the buffer keeps, such as ``informational`` or ``disabled``."""
+    ssl_tunnels: int | None = None
+    """Active SSL-Tunnels of ``show vpn-sessiondb``; more of them than ``dtls_tunnels`` means that users fell back."""
+    dtls_tunnels: int | None = None

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence import events as ev
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_LINE = 2048
 """Longer lines are read up to here (bytes)."""
+_MAX_REST = 1 << 20
+_FOLLOWING = 256
 SAMPLE = 20
 """How many unreadable lines are kept to be shown."""
 
@@ -42,6 +45,8 @@ _FLOW = r"dest_addr ?= ?([^,\s]+),? ?src_addr ?= ?([^,\s]+),? ?prot ?= ?([^,\s]+
 _PEER = r"\w+ ([^:\s]+): ?([0-9A-Fa-f:.]+)/(\d{1,5})"
 
 
+# a log says the same few names over and over
+@lru_cache(maxsize=8192)
 def _inner(text: str | None) -> str:
     text = (text or "").strip()
     if text[:1] == "<" and text[-1:] == ">":
@@ -49,6 +54,7 @@ def _inner(text: str | None) -> str:
     return harmless(text)
 
 
+@lru_cache(maxsize=8192)
 def _address(text: str | None) -> str:
     return _inner(text).rstrip(",.").lower()
 
@@ -145,18 +151,26 @@ def _families(first: str | None, second: str | None) -> tuple[str | None, str | 
     return (None, first) if second is None and first and ":" in first else (first, second)
 
 
-def scan(buffer: bytes) -> Iterator[tuple[int, int]]:
-    """Where the lines that may hold a wanted message begin and end, in bytes of ``buffer``."""
-    search, position = _CANDIDATE.search, 0
-    while found := search(buffer, position):
-        begin = buffer.rfind(b"\n", 0, found.start()) + 1
-        end = buffer.find(b"\n", found.end())
-        position = end if end >= 0 else len(buffer)
-        yield begin, position
+def scan(buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Where the lines that may hold a wanted message begin and end, as offsets into ``buffer``.
+
+    Args:
+        buffer: lines.
+        begin: offset of the first line.
+        end: offset behind the last line; default the whole buffer.
+
+    """
+    search, position, last = _CANDIDATE.search, begin, len(buffer) if end is None else end
+    while found := search(buffer, position, last):
+        start = buffer.rfind(b"\n", begin, found.start())
+        position = buffer.find(b"\n", found.end(), last)
+        if position < 0:
+            position = last
+        yield (start + 1 if start >= 0 else begin), position
 
 
 class SyslogReader:
-    """Reads lines or whole buffers of one stream, and counts what it met.
+    """Reads the lines of one stream, and counts what it met.
 
     Args:
         device: the device of lines that name none.
@@ -184,26 +198,29 @@ class SyslogReader:
         self.lines += 1
         return self._read(raw)
 
-    def read_buffer(self, buffer: bytes) -> Iterator[ev.Event]:
-        """The events of a buffer of whole lines."""
-        self.lines += buffer.count(b"\n") + (not buffer.endswith(b"\n") and bool(buffer))
-        for begin, end in scan(buffer):
-            event = self._read(buffer[begin : min(end, begin + MAX_LINE)], buffer[end + 1 : end + 1 + 256])
-            if event is not None:
-                yield event
-
     def read(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
         """The events of a stream that is cut into chunks anywhere; memory is bounded by the chunk's size."""
         rest = b""
         for chunk in chunks:
-            cut = chunk.rfind(b"\n") + 1
-            if cut:
-                yield from self.read_buffer(rest + chunk[:cut])
-                rest = chunk[cut:]
-            elif len(rest) < MAX_LINE:
-                rest += chunk
+            # only the line that a cut divides is put together: the rest of a chunk is read where it lies
+            head, tail = chunk.find(b"\n") + 1, chunk.rfind(b"\n") + 1
+            if not tail:
+                rest = (rest + chunk)[:_MAX_REST]
+                continue
+            if rest:
+                yield from self._read_lines(rest + chunk[: head + _FOLLOWING], 0, len(rest) + head)
+            yield from self._read_lines(chunk, head if rest else 0, tail)
+            rest = chunk[tail:]
         if rest:
-            yield from self.read_buffer(rest)
+            self.lines += 1
+            yield from self._read_lines(rest)
+
+    def _read_lines(self, buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[ev.Event]:
+        self.lines += buffer.count(b"\n", begin, end)
+        for start, stop in scan(buffer, begin, end):
+            event = self._read(buffer[start : min(stop, start + MAX_LINE)], buffer[stop + 1 : stop + 1 + _FOLLOWING])
+            if event is not None:
+                yield event
 
     def _read(self, raw: bytes, following: bytes = b"") -> ev.Event | None:
         raw = raw[:MAX_LINE]
