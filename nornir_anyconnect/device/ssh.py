@@ -104,6 +104,9 @@ class _Channel(CiscoAsaSSH):  # type: ignore[misc, unused-ignore]
     def _try_session_preparation(self, force_data: bool = True) -> None:
         pass
 
+    def cleanup(self, command: str = "") -> None:
+        """The session has said goodbye already; netmiko would look for configuration mode here."""
+
 
 class SshTransport:
     """Bytes over one SSH session; satisfies ``session.Transport``."""
