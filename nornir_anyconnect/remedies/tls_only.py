@@ -48,7 +48,7 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     if not options.accept_external:
         if _asks_saml(group):
             blocks.append(Block.SAML)
-        if attributes_elsewhere(facts.config, group) and not _asks_saml(group):
+        if attributes_elsewhere(facts.config, (group,)) and not _asks_saml(group):
             blocks.append(Block.EXTERNAL)
     if options.alias is None and options.url is None:
         blocks.append(Block.ALIAS)
