@@ -43,11 +43,9 @@ _YES_NO: dict[str, dict[str, bool]] = {
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a line; a name in quotes is one word, without its quotes."""
-    return tuple(quoted if plain is None else plain for quoted, plain in _split(text))
-
-
-def _split(text: str) -> list[tuple[str, str | None]]:
-    return [(match[1] or "", match[2]) for match in _WORDS.finditer(text)]
+    if '"' not in text:
+        return tuple(text.split())
+    return tuple(match[1] if match[2] is None else match[2] for match in _WORDS.finditer(text))
 
 
 def name_of(text: str) -> str:
@@ -67,6 +65,7 @@ class ClientReader:
     def __init__(self) -> None:
         self.values: dict[str, Setting[Any]] = {}
         self.unsupported: dict[str, Setting[str]] = {}
+        self.spelled_svc = False
 
     def take(self, line: Line, meaning: Meaning) -> bool:
         """Take one line; False where nobody here understands it."""
@@ -76,6 +75,7 @@ class ClientReader:
                 self.unsupported[leaf] = Setting(line.text, line.number)
                 return True
             return False
+        self.spelled_svc = self.spelled_svc or meaning["client"] == "svc"
         leaf = attribute_of(meaning["unset"]) if "unset" in meaning else ""
         if leaf:
             self.values.pop(leaf, None)

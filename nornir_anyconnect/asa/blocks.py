@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK = 1 << 20  # characters split at a time: memory stays flat however long the text is
-_EXTERNAL = re.compile(r"(\bpassword[ \t]+)\S.*")
+_EXTERNAL = re.compile(r"([ \t]external[ \t].*?password[ \t]+)\S.*")
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
 _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
 
 # The first word of a line that may open a block that matters, and how the line must go on.
 _OPENING: dict[str, re.Pattern[str]] = {
-    word: re.compile(rf"{word}{rest}")
+    word: re.compile(rf"{word}(?:{rest})")
     for word, rest in {
         "group-policy": r"[ \t]",
         "tunnel-group": r"[ \t]",
@@ -40,7 +40,7 @@ _OPENING: dict[str, re.Pattern[str]] = {
         "sysopt": " connection ",
         "mtu": r"[ \t]",
         "icmp": " unreachable ",
-        "logging": r"[ \t]",
+        "logging": r" (?:enable|on|buffered|trap|message|list|class)\b",
         "ip": " local pool ",
         "ipv6": " local pool ",
         "crypto": " map .* set peer ",

@@ -243,11 +243,11 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
             case _:
                 top += reader.known(lines)
     release = release_of(text.release.value) if text.release else None
-    hostname = next((meaning["hostname"] for _, meaning in top if "hostname" in meaning), text.prompt_host)
+    hostnames = tuple(dict.fromkeys(meaning["hostname"] for _, meaning in top if "hostname" in meaning))
     found = assemble.webvpn_of(webvpn)
-    clients = [line for owner in (*policies.values(), *users.values()) for line in owner.body if " svc " in line.value]
+    svc = found.svc_spelling or any(owner.client.spelled_svc for owner in (*policies.values(), *users.values()))
     return RunningConfig(
-        hostname=hostname,
+        hostname=hostnames[0] if hostnames else text.prompt_host,
         context=text.context,
         release=Setting(release, text.release.line) if release and text.release else None,
         release_text=text.release.value if text.release else None,
@@ -258,7 +258,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         recognised=text.release is not None
         or text.ftd_version is not None
         or any(block.header.partition(" ")[0] in _ASA_ONLY for block in text.blocks),
-        webvpn=replace(found, svc_spelling=found.svc_spelling or bool(clients) or assemble.spells_svc(release)),
+        webvpn=replace(found, svc_spelling=svc or assemble.spells_svc(release)),
         group_policies=tuple(owner.policy() for owner in policies.values()),
         tunnel_groups=tuple(group.group() for group in groups.values()),
         usernames=tuple(owner.username() for owner in users.values()),
@@ -276,7 +276,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         failover=assemble.failover_of(top),
         unknown_lines=(*text.strays, *reader.unknown),
         blocks=tuple(text.blocks),
-        warnings=_warnings(text),
+        warnings=_warnings(text, hostnames),
         serials=text.serials,
     )
 
@@ -323,7 +323,10 @@ def _group(
             reader.note(line)
 
 
-def _warnings(text: Cut) -> tuple[str, ...]:
-    if text.indented:
-        return ()
-    return ("the sub-lines are not indented: it cannot be told which line belongs to which block",)
+def _warnings(text: Cut, hostnames: tuple[str, ...]) -> tuple[str, ...]:
+    found = []
+    if not text.indented:
+        found.append("the sub-lines are not indented: it cannot be told which line belongs to which block")
+    if len(hostnames) > 1:
+        found.append(f"more than one configuration in one text: hostnames {', '.join(hostnames)}")
+    return tuple(found)

@@ -72,21 +72,21 @@ _READ: dict[Place, frozenset[str]] = {
 _IRRELEVANT: dict[Place, frozenset[str]] = {
     Place.GLOBAL: frozenset({
         "ssl trust-point", "ssl client-version", "ssl dh-group", "ssl ecdh-group",
-        "ssl certificate-authentication", "logging", "crypto", "failover",
+        "ssl certificate-authentication", "logging",
         "sysopt connection permit-vpn", "sysopt connection preserve-vpn-flows",
         "sysopt connection reclassify-vpn", "sysopt connection timewait",
         "sysopt connection scheduler", "sysopt connection permit-ipsec",
     }),
     Place.WEBVPN: frozenset({
-        "enable", "anyconnect", "svc", "anyconnect-essentials", "anyconnect-custom-attr", "apcf", "auto-signon",
+        "anyconnect", "svc", "anyconnect-essentials", "anyconnect-custom-attr", "apcf", "auto-signon",
         "cache", "certificate-group-map", "character-encoding", "csd", "hostscan", "customization",
         "default-idle-timeout", "default-language", "default-group-policy", "deny-message", "error-recovery",
-        "file-encoding", "http-headers", "http-proxy", "https-proxy", "internal-password", "java-trustpoint",
+        "file-encoding", "hsts", "http-headers", "http-proxy", "https-proxy", "internal-password", "java-trustpoint",
         "keepout", "kcd-server", "logo", "memory-size", "mobile-device", "mus", "nbns-server", "onscreen-keyboard",
         "port-forward", "portal-access-rule", "proxy-bypass", "rewrite", "saml", "secondary-color",
         "secondary-text-color", "smart-tunnel", "sso-server", "text-color", "title", "title-color", "tunnel-group-list",
         "tunnel-group-preference", "url-list", "username-prompt", "password-prompt", "login-message", "logout-message",
-        "no", "sso", "application-type", "import", "accounting-server-group", "authentication-server-group",
+        "sso", "application-type", "import", "accounting-server-group", "authentication-server-group",
         "authentication", "auto-sign-on", "transcode", "write", "csd-hostscan", "compression", "zero-trust",
     }),
     Place.POLICY: frozenset({
@@ -133,7 +133,7 @@ _IRRELEVANT: dict[Place, frozenset[str]] = {
     Place.LDAP_MAP: frozenset(),
 }  # fmt: skip
 
-_CONTAINERS = frozenset({"cache", "http-headers", "hsts-server", "hsts-client", "content-security-policy"})
+_CONTAINERS = frozenset({"cache", "http-headers", "hsts", "hsts-server", "hsts-client", "content-security-policy"})
 """Sub-modes of the global webvpn; a bare ``enable`` inside one is not ``enable IF``."""
 
 

@@ -6,18 +6,26 @@ import re
 
 MASK = "*****"
 
-_HINTS = ("key", "pass", "secret", "communit", "-pw")
 _SECRET = re.compile(
-    r"(?<![\w-])"
-    r"((?:ldap-login-|storage-|admin-|login-)?password|passwd|passphrase|(?:pre-shared-)?key|secret|community"
-    r"|radius-common-pw)"
-    r"([ \t]+(?:hex |[0-9] )?)\"?[^\s\"]+\"?",
+    r"(?<![\w-])((?:[\w-]*-)?(?:password|passwd|passphrase|key|secret|community|pw)[ \t]+(?:hex |[0-9] )?)"
+    r"\"?[^\s\"]+\"?",
     re.IGNORECASE,
 )
+_IN_URL = re.compile(r"(://[^\s:@/]+:)[^\s@/]+@")
+
+# What follows these is the name of an object, even where it reads "Shared key users".
+_NAMING = (
+    "default-group-policy", "vpn-group-policy", "group-lock", "group-alias", "address-pool", "ipv6-address-pool",
+    "map-value", "authentication-server-group", "authorization-server-group",
+)  # fmt: skip
 
 
 def masked(line: str) -> str:
     """The line with every password, key and community replaced by ``*****``; others come back as they are."""
-    if any(hint in line for hint in _HINTS):
-        return _SECRET.sub(rf"\1\2{MASK}", line)
+    if "key" in line or "pass" in line or "secret" in line or "communit" in line or "pw" in line:
+        if line.lstrip().startswith(_NAMING):
+            return line
+        line = _SECRET.sub(rf"\1{MASK}", line)
+    if "@" in line:
+        line = _IN_URL.sub(rf"\1{MASK}@", line)
     return line

@@ -10,7 +10,7 @@ TRACES = ("\r", "\0", "\b", "\x1b", "<---")
 
 _MORE = re.compile(r"<-{2,} ?more[- ]{2,}>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_PROMPT = re.compile(r"([\w.-]+)((?:/[\w.-]+)*)(?:\((config[\w.-]*)\))?([#>])[ \t]*")
+_PROMPT = re.compile(r"([\w.-]{1,63})((?:/[\w.-]{1,63})*)(?:\((config[\w.-]*)\))?([#>])[ \t]*")
 _UNIT_WORDS = frozenset({"pri", "sec", "act", "stby", "actNoFailover", "master", "slave", "control", "data"})
 
 

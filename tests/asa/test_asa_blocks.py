@@ -1,0 +1,150 @@
+"""The cutter: blocks, line numbers, completeness, prompts, pager text."""
+
+import pytest
+
+from nornir_anyconnect.asa.blocks import cut
+from nornir_anyconnect.asa.running_config import Setting
+from nornir_anyconnect.asa.terminal import Typed, cleaned, typed
+
+
+def headers(text):
+    return [(block.header, block.line) for block in cut(text).blocks]
+
+
+def test_only_relevant_blocks_are_kept_with_their_line_numbers():
+    text = (
+        "object network A\n host 10.0.0.1\nwebvpn\n enable outside\naccess-list X permit ip any any\n stray\nmtu a 1500"
+    )
+    found = cut(text).blocks
+    assert [(block.header, block.line, block.body) for block in found] == [
+        ("webvpn", 3, (Setting(" enable outside", 4),)),
+        ("mtu a 1500", 7, ()),
+    ]
+
+
+@pytest.mark.parametrize("separator", ["!", "!a comment", "", " ! indented comment"])
+def test_neither_comments_nor_empty_lines_end_a_block(separator):
+    block = cut(f"webvpn\n enable outside\n{separator}\n anyconnect enable\n").blocks[0]
+    assert (block.body[0], block.body[-1]) == (Setting(" enable outside", 2), Setting(" anyconnect enable", 4))
+
+
+@pytest.mark.parametrize(
+    ("tail", "complete"),
+    [
+        ("Cryptochecksum:0123", True),
+        (": end", True),
+        (": end   ", True),
+        (": end\nasdm image disk0:/asdm.bin", True),
+        (" : end", False),
+        (": ended", False),
+        (": en", False),
+        ("Cryptochecksu", False),
+        ("banner motd : end", False),
+        (" banner value Cryptochecksum:0123", False),
+        ("! : end", False),
+    ],
+)
+def test_the_end_mark_stands_at_column_0_anywhere(tail, complete):
+    assert cut(f"hostname x\n{tail}").complete is complete
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\n\r", "\r"])
+def test_line_ends_of_every_kind(end):
+    found = cut(end.join(["hostname x", "webvpn", " enable outside", "Cryptochecksum:1", ""]))
+    assert found.complete
+    assert [(b.header, b.line) for b in found.blocks] == [("hostname x", 1), ("webvpn", 2)]
+    assert found.blocks[1].body == (Setting(" enable outside", 3),)
+
+
+def test_lines_are_counted_across_chunks(monkeypatch):
+    monkeypatch.setattr("nornir_anyconnect.asa.blocks._CHUNK", 16)
+    text = "".join(f"mtu if{number} 1500\n" for number in range(50))
+    assert headers(text) == [(f"mtu if{number} 1500", number + 1) for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("line", "screen"),
+    [
+        ("<--- More --->\r\0              \r\0 ip address 1.2.3.4", " ip address 1.2.3.4"),
+        ("<--- More - -->\r\0               \r\0ssh timeout 5", "ssh timeout 5"),
+        ("<--- More --->" + "\b" * 14 + " " * 14 + "\b" * 14 + "webvpn", "webvpn"),
+        ("<--- More --->" + " " * 14 + " enable outside", " enable outside"),
+        ("<--- More --->", ""),
+        ("\x1b[7m<--- More --->\x1b[m\r              \rwebvpn", "webvpn"),
+        ("host\0name", "hostname"),
+        ("plain", "plain"),
+    ],
+)
+def test_pager_text_is_taken_out_as_a_screen_would(line, screen):
+    assert cleaned(line) == screen
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("asa# show version", Typed("asa", None, None, "show version")),
+        ("asa> enable", Typed("asa", None, None, "enable")),
+        ("asa(config)#hostname b", Typed("asa", None, "config", "hostname b")),
+        ("asa/ctx-1(config-webvpn)# port 1", Typed("asa", "ctx-1", "config-webvpn", "port 1")),
+        ("asa/pri/act# ", Typed("asa", None, None, "")),
+        ("asa/sec/stby/ctx# x", Typed("asa", "ctx", None, "x")),
+        ("# a comment", None),
+        ("hostname x", None),
+        ("x" * 64 + "# too long a name", None),
+    ],
+)
+def test_prompts(line, expected):
+    assert typed(line) == expected
+
+
+def test_a_global_command_typed_in_a_sub_mode_leaves_it():
+    text = (
+        "a(config)# group-policy P attributes\n"
+        "a(config-group-policy)# webvpn\n"
+        "a(config-group-webvpn)# anyconnect mtu 1300\n"
+        "a(config-group-webvpn)# sysopt connection tcpmss 1300\n"
+        "a(config-webvpn)# enable outside\n"
+        "a(config-username)# vpn-group-policy LOST\n"
+    )
+    found = cut(text)
+    assert [(b.header, [s.value for s in b.body]) for b in found.blocks] == [
+        ("group-policy P attributes", [" webvpn", "  anyconnect mtu 1300"]),
+        ("sysopt connection tcpmss 1300", []),
+        ("webvpn", [" enable outside"]),
+    ]
+    assert found.strays == [Setting("vpn-group-policy LOST", 6)]
+
+
+@pytest.mark.parametrize(
+    ("text", "indented"),
+    [
+        ("webvpn\nenable outside\n", False),
+        ("webvpn\n enable outside\n", True),
+        ("group-policy P attributes\ninterface E0\n nameif a\n", True),
+        ("group-policy P attributes\nvpn-tunnel-protocol ssl-client\ninterface E0\n nameif a\n", False),
+        ("username u attributes\nservice-type admin\nwebvpn\n enable outside\n", True),
+        ("hostname x\n", True),
+        ("", True),
+    ],
+)
+def test_lost_indentation_is_noticed(text, indented):
+    assert cut(text).indented is indented
+
+
+def test_secrets_end_at_the_cutter():
+    text = (
+        "group-policy P external server-group R password canary1\n"
+        "tunnel-group T ipsec-attributes\n ikev1 pre-shared-key canary2\n ikev2 local-authentication pre-shared-key 0 canary3\n"
+        "vpn load-balancing\n cluster key canary4\n participate\n"
+        "username u password canary5 privilege 15\nusername u attributes\n service-type admin\n"
+        "webvpn\n sso-server x\n  policy-server-secret canary6\n"
+        "group-policy P attributes\n scep-forwarding-url value http://u:canary7@ca.example.net/\n"
+        "aaa-server L host 10.0.0.1\n ldap-login-password canary8\n key canary9\n"
+        "snmp-server community canary10\n"
+    )
+    assert "canary" not in repr(cut(text))
+
+
+def test_a_name_that_reads_like_a_secret_stays_whole():
+    found = cut('tunnel-group T general-attributes\n default-group-policy "Shared key users"\n')
+    assert found.blocks[0].body[0].value == ' default-group-policy "Shared key users"'

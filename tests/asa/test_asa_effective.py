@@ -1,0 +1,194 @@
+"""Inheritance, and the origin of every value (domain.md section 3)."""
+
+import pytest
+
+from nornir_anyconnect.asa.commands import Section
+from nornir_anyconnect.asa.effective import (
+    Effective,
+    From,
+    effective_policy,
+    effective_user,
+    overriding_usernames,
+    policy_name_of,
+    reachable_by,
+    remote_access_groups,
+    unreferenced_policies,
+)
+from nornir_anyconnect.asa.parse import PulledConfig, parse, parse_pull
+
+CHAIN = """\
+group-policy DfltGrpPolicy attributes
+ vpn-tunnel-protocol ikev1 ssl-client
+ ipv6-address-pools value V6
+ webvpn
+  anyconnect mtu 1350
+  anyconnect ssl dtls none
+group-policy OWN internal
+group-policy OWN attributes
+ vpn-tunnel-protocol ssl-client
+ ipv6-address-pools none
+ webvpn
+  anyconnect mtu 1280
+  anyconnect ssl dtls enable
+  anyconnect ssl df-bit-ignore enable
+group-policy EMPTY internal
+group-policy EMPTY attributes
+group-policy FAR external server-group RADIUS password x
+"""
+
+
+def test_own_lines_come_first():
+    policy = effective_policy(parse(CHAIN), "OWN")
+    assert policy.exists
+    assert policy.mtu == Effective("group-policy OWN / webvpn / anyconnect mtu", 1280, From.CONFIGURED, 12)
+    assert policy.dtls == Effective("group-policy OWN / webvpn / anyconnect ssl dtls", True, From.CONFIGURED, 13)
+    assert policy.df_bit_ignore.value is True
+    assert policy.tunnel_protocols.line == 9
+    assert (policy.mtu_owner, policy.ipv6, policy.external) == ("OWN", False, False)
+
+
+def test_what_is_not_set_comes_from_the_default_policy():
+    policy = effective_policy(parse(CHAIN), "EMPTY")
+    assert policy.mtu == Effective("group-policy DfltGrpPolicy / webvpn / anyconnect mtu", 1350, From.INHERITED, 5)
+    assert policy.dtls == Effective(
+        "group-policy DfltGrpPolicy / webvpn / anyconnect ssl dtls", False, From.INHERITED, 6
+    )
+    assert policy.tunnel_protocols.value == ("ikev1", "ssl-client")
+    assert (policy.mtu_owner, policy.ipv6) == ("DfltGrpPolicy", True)
+
+
+def test_the_default_policy_itself_is_configured_not_inherited():
+    policy = effective_policy(parse(CHAIN), "DfltGrpPolicy")
+    assert (policy.exists, policy.mtu.from_, policy.mtu_owner) == (True, From.CONFIGURED, "DfltGrpPolicy")
+
+
+def test_the_packaged_defaults():
+    policy = effective_policy(parse("hostname x\n"), "DfltGrpPolicy")
+    assert policy.exists
+    assert (policy.mtu.value, policy.mtu.from_, policy.mtu.line) == (None, From.DEFAULT, None)
+    assert (policy.dtls.value, policy.df_bit_ignore.value) == (True, False)
+    assert "ssl-client" not in policy.tunnel_protocols.value
+    assert policy.allows_ssl_client is False
+    assert (policy.ssl_compression.value, policy.dtls_compression.value) == ("none", "none")
+
+
+def test_old_releases_compress_unless_told_not_to():
+    policy = effective_policy(parse("ASA Version 8.2(5)\n"), "DfltGrpPolicy")
+    assert (policy.ssl_compression.value, policy.dtls_compression.value) == ("deflate", "lzs")
+
+
+@pytest.mark.parametrize(("name", "exists", "external"), [("NOBODY", False, False), ("FAR", True, True)])
+def test_missing_and_external_policies(name, exists, external):
+    policy = effective_policy(parse(CHAIN), name)
+    assert (policy.exists, policy.external) == (exists, external)
+
+
+@pytest.mark.parametrize(
+    ("protocols", "allowed"),
+    [("ssl-clientless", False), ("ssl-client", True), ("svc webvpn", True), ("ikev2 ssl-clientless ssl-client", True)],
+)
+def test_ssl_client_is_a_word(protocols, allowed):
+    config = parse(f"group-policy P attributes\n vpn-tunnel-protocol {protocols}\n")
+    assert effective_policy(config, "P").allows_ssl_client is allowed
+
+
+def test_lines_not_understood_stand_unless_a_nearer_owner_says_something_that_is():
+    dflt = "group-policy DfltGrpPolicy attributes\n webvpn\n  anyconnect mtu 99999\n  anyconnect ssl dtls maybe\n"
+    config = parse(dflt + "group-policy P attributes\n webvpn\n  anyconnect mtu 1300\n")
+    assert [line.value for line in effective_policy(config, "P").unsupported] == ["anyconnect ssl dtls maybe"]
+    assert len(effective_policy(config, "DfltGrpPolicy").unsupported) == 2
+
+
+def test_a_device_answer_beats_the_packaged_default():
+    every = "group-policy DfltGrpPolicy attributes\n vpn-tunnel-protocol ssl-client\n webvpn\n  anyconnect ssl dtls none\n  anyconnect mtu 1406\n"
+    config = parse_pull(PulledConfig(sections={}, defaults={Section.GROUP_POLICY: every}))
+    policy = effective_policy(config, "DfltGrpPolicy")
+    assert policy.dtls == Effective(
+        "group-policy DfltGrpPolicy / webvpn / anyconnect ssl dtls", False, From.DEVICE, None
+    )
+    assert policy.allows_ssl_client
+    assert (policy.mtu.value, policy.mtu.from_) == (None, From.DEFAULT)
+
+
+def test_a_configured_1406_is_a_configured_mtu():
+    plain = "group-policy DfltGrpPolicy attributes\n webvpn\n  anyconnect mtu 1406\n"
+    config = parse_pull(PulledConfig(sections={Section.GROUP_POLICY: plain}, defaults={Section.GROUP_POLICY: plain}))
+    assert effective_policy(config, "DfltGrpPolicy").mtu.value == 1406
+
+
+USERS = """\
+ldap attribute-map MAP
+  map-name memberOf IETF-Radius-Class
+  map-value memberOf CN=A OU=HANDED;
+  map-value memberOf CN=B USED
+group-policy USED internal
+group-policy USED attributes
+ webvpn
+  anyconnect mtu 1300
+group-policy HANDED internal
+group-policy LONELY internal
+username ann attributes
+ vpn-tunnel-protocol ssl-client
+ webvpn
+  anyconnect mtu 1200
+username ben attributes
+ vpn-group-policy HANDED
+username cat attributes
+ service-type remote-access
+username dan attributes
+ webvpn
+  anyconnect mtu 99999
+tunnel-group A type remote-access
+tunnel-group A general-attributes
+ default-group-policy USED
+tunnel-group L type ipsec-l2l
+tunnel-group L general-attributes
+ default-group-policy LONELY
+tunnel-group DefaultL2LGroup ipsec-attributes
+tunnel-group DefaultRAGroup general-attributes
+tunnel-group BARE webvpn-attributes
+"""
+
+
+def test_a_user_s_own_lines_beat_the_policy():
+    config = parse(USERS)
+    user = effective_user(config, "ann", "USED")
+    assert user.name == "ann"
+    assert user.mtu == Effective("username ann / webvpn / anyconnect mtu", 1200, From.CONFIGURED, 14)
+    assert user.tunnel_protocols.setting == "username ann / vpn-tunnel-protocol"
+    assert user.mtu_owner == "ann"
+    other = effective_user(config, "cat", "USED")
+    assert (other.mtu.value, other.mtu.setting, other.mtu_owner) == (
+        1300,
+        "group-policy USED / webvpn / anyconnect mtu",
+        "USED",
+    )
+    assert [line.value for line in effective_user(config, "dan", "USED").unsupported] == ["anyconnect mtu 99999"]
+
+
+def test_who_gets_a_finding():
+    config = parse(USERS)
+    groups = remote_access_groups(config)
+    assert [(group.name, group.line) for group in groups] == [
+        ("A", 22),
+        ("DefaultRAGroup", 29),
+        ("BARE", 30),
+        ("DefaultWEBVPNGroup", None),
+    ]
+    assert [policy_name_of(group) for group in groups] == ["USED", "DfltGrpPolicy", "DfltGrpPolicy", "DfltGrpPolicy"]
+    assert [policy.name for policy in unreferenced_policies(config)] == ["HANDED", "LONELY"]
+    assert [user.name for user in overriding_usernames(config)] == ["ann", "ben", "dan"]
+
+
+def test_a_printed_default_group_is_not_doubled():
+    groups = remote_access_groups(
+        parse("tunnel-group DefaultWEBVPNGroup general-attributes\n default-group-policy P\n")
+    )
+    assert [(group.name, policy_name_of(group)) for group in groups] == [("DefaultWEBVPNGroup", "P")]
+
+
+def test_what_hands_a_policy_out():
+    config = parse(USERS)
+    assert reachable_by(config, "HANDED") == ("ldap attribute-map MAP", "username ben")
+    assert reachable_by(config, "USED") == ("ldap attribute-map MAP",)
+    assert reachable_by(config, "LONELY") == ()

@@ -1,0 +1,565 @@
+"""Every own fixture with its values and line numbers; promises 24 and 25; nothing ever crashes."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nornir_anyconnect.asa.commands import Section
+from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
+from nornir_anyconnect.asa.parse import PulledConfig, device_ciphers, parse, parse_pull
+from nornir_anyconnect.asa.running_config import (
+    CipherChoice,
+    Interface,
+    LdapMapEntry,
+    Platform,
+    Release,
+    ServingInterface,
+    Setting,
+)
+
+CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
+NAMES = sorted(path.name for path in CONFIGS.iterdir())
+
+
+def test_a_full_configuration(parsed):
+    config = parsed("full_9_16.cfg")
+    assert (config.complete, config.indented, config.recognised) == (True, True, True)
+    assert config.hostname == "edge-fw"
+    assert config.release == Setting(Release(9, 16, 4, 67), 7)
+    assert config.release_text == "9.16(4)67"
+    assert config.serials == ("JAX00000001",)
+    assert config.platform is Platform.ASA
+    assert config.unknown_lines == ()
+    assert config.warnings == ()
+    assert config.tcpmss == Setting(1350, 63)
+    assert config.interfaces == (
+        Interface("outside", 20, Setting(1492, 43)),
+        Interface("inside", 25, Setting(1500, 44)),
+    )
+    assert config.icmp_unreachable_limit == Setting((1, 1), 45)
+    assert config.ip_pools == (Setting("STAFF-POOL", 14),)
+    assert config.ipv6_pools == (Setting("STAFF-V6", 15),)
+    assert config.crypto_maps == (Setting("OUTSIDE-MAP 10", 57),)
+    assert config.dap_records == (Setting("QUARANTINE", 53),)
+    assert config.load_balancing == Setting("vpn load-balancing", 144)
+    assert config.ldap_entries == (
+        LdapMapEntry("STAFF-MAP", "SALES", 49),
+        LdapMapEntry("STAFF-MAP", "ADMINS", 50),
+    )
+
+
+def test_the_logging_of_a_full_configuration(parsed):
+    logging = parsed("full_9_16.cfg").logging
+    assert logging.enabled == Setting(True, 37)
+    assert logging.buffered == Setting("informational", 39)
+    assert logging.trap == Setting("notifications", 40)
+    assert logging.suppressed == (Setting("722036", 41),)
+    assert logging.relevelled == (Setting(("113019", "notifications"), 42),)
+
+
+def test_webvpn_and_ssl_of_a_full_configuration(parsed):
+    config = parsed("full_9_16.cfg")
+    assert config.webvpn.interfaces == (
+        ServingInterface("outside", False, 73),
+        ServingInterface("inside", True, 74),
+    )
+    assert config.webvpn.anyconnect_enabled == Setting(True, 81)
+    assert (config.webvpn.port, config.webvpn.dtls_port) == (Setting(8443, 72), Setting(8443, 75))
+    assert config.webvpn.svc_spelling is False
+    assert config.ssl.server_version == Setting(("tlsv1.2", "dtlsv1.2"), 66)
+    assert dict(config.ssl.ciphers) == {
+        "tlsv1.2": Setting(CipherChoice(custom=("ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA")), 68),
+        "dtlsv1.2": Setting(CipherChoice(level="high"), 69),
+    }
+
+
+def test_policies_and_users_of_a_full_configuration(parsed):
+    config = parsed("full_9_16.cfg")
+    assert [policy.name for policy in config.group_policies] == ["DfltGrpPolicy", "SALES", "Remote Staff", "ADMINS"]
+    default, sales, staff, admins = config.group_policies
+    assert default.kind is None
+    assert default.client.mtu == Setting(1350, 88)
+    assert sales.kind == Setting("internal", 89)
+    assert sales.attributes_line == 90
+    assert sales.tunnel_protocols == Setting(("ikev2", "ssl-client"), 93)
+    assert sales.address_pools == Setting(("STAFF-POOL",), 94)
+    assert sales.client.dtls == Setting(True, 96)
+    assert sales.client.mtu == Setting(1280, 97)
+    assert sales.client.df_bit_ignore == Setting(True, 98)
+    assert sales.client.ssl_compression == Setting("deflate", 99)
+    assert sales.body[0] == Setting(" banner value password ***** is not to be shared", 91)
+    assert staff.group_lock == Setting("Staff VPN", 104)
+    assert staff.ipv6_address_pools == Setting(("STAFF-V6",), 105)
+    assert staff.client.dtls == Setting(False, 107)
+    assert admins.kind == Setting("external", 108)
+    alice, bob = config.usernames
+    assert (alice.name, alice.line, alice.group_policy) == ("alice", 110, Setting("ADMINS", 111))
+    assert alice.client.mtu == Setting(1200, 113)
+    assert (bob.name, bob.group_policy, bob.client.mtu) == ("bob", None, None)
+
+
+def test_tunnel_groups_of_a_full_configuration(parsed):
+    groups = {group.name: group for group in parsed("full_9_16.cfg").tunnel_groups}
+    assert list(groups) == ["DefaultWEBVPNGroup", "Staff VPN", "SALES", "198.51.100.7"]
+    default = groups["DefaultWEBVPNGroup"]
+    assert default.type is None
+    assert default.authentication_servers == (Setting("LDAP", 118), Setting("LOCAL", 118))
+    staff = groups["Staff VPN"]
+    assert (staff.line, staff.type) == (119, Setting("remote-access", 119))
+    assert staff.default_group_policy == Setting("Remote Staff", 123)
+    assert staff.address_pools == Setting(("STAFF-POOL",), 121)
+    assert staff.authentication_methods == Setting(("aaa", "certificate"), 125)
+    assert staff.group_aliases == (Setting("Staff VPN", 126),)
+    assert staff.group_urls == (Setting("https://vpn.example.net/staff", 127),)
+    assert staff.ipsec == (Setting(" ikev1 pre-shared-key *****", 129),)
+    assert groups["SALES"].saml == Setting("https://idp.example.net/meta", 134)
+    assert groups["198.51.100.7"].type == Setting("ipsec-l2l", 136)
+
+
+def test_no_secret_survives(parsed):
+    assert "Sup3rS3cret" not in repr(parsed("full_9_16.cfg"))
+
+
+def test_odd_but_legal_text(parsed):
+    config = parsed("torture.cfg")
+    policy = config.group_policy("NOC")
+    assert policy.tunnel_protocols == Setting(("ssl-client", "ssl-clientless"), 9)
+    assert policy.group_lock == Setting("NOC-VPN", 11)
+    assert policy.address_pools == Setting(("LOCAL-POOL",), 12)
+    assert config.unknown_lines == (Setting("anyconnect firmware hold", 15),)
+    assert config.webvpn.interfaces == (ServingInterface("outside", False, 26),)
+    assert [(group.name, group.line) for group in config.tunnel_groups] == [
+        ("DefaultRAGroup", 31),
+        ("TYPED", 38),
+        ("UNTYPED", 39),
+        ("DefaultL2LGroup", 41),
+    ]
+    assert config.tunnel_groups[0].address_pools == Setting(("POOL-A", "POOL-B"), 32)
+    assert config.tunnel_groups[0].other == (Setting(" authentication pap", 36), Setting(" no authentication chap", 37))
+    assert config.tunnel_groups[0].authentication_methods is None
+    assert config.complete is False
+
+
+def test_a_dialogue_with_its_prompts(parsed):
+    config = parsed("svc_dialogue.txt")
+    assert (config.hostname, config.indented, config.recognised) == ("phonefw", True, True)
+    assert config.webvpn.svc_spelling is True
+    assert config.webvpn.anyconnect_enabled == Setting(True, 6)
+    assert [(each.nameif, each.line) for each in config.webvpn.interfaces] == [("inside", 1), ("outside", 3)]
+    policy = config.group_policy("PHONES")
+    assert (policy.kind, policy.attributes_line) == (Setting("internal", 7), 8)
+    assert policy.tunnel_protocols == Setting(("svc", "webvpn"), 10)
+    assert policy.client.dtls == Setting(True, 12)
+    assert policy.client.mtu == Setting(1250, 13)
+    assert policy.address_pools == Setting(("PHONE-POOL",), 15)
+    assert config.tunnel_group("PHONES").default_group_policy == Setting("PHONES", 18)
+    assert config.usernames[0].client.mtu == Setting(1100, 21)
+
+
+def test_headers_that_come_again_are_merged(parsed):
+    config = parsed("repeated_attributes.cfg")
+    policy = config.group_policy("HOWTO")
+    assert policy.tunnel_protocols == Setting(("ssl-client",), 7)
+    assert policy.group_lock == Setting("HOWTO", 16)
+    assert policy.client.dtls == Setting(True, 10)
+    assert policy.client.dtls_compression == Setting("none", 11)
+    assert policy.client.mtu == Setting(1300, 24)
+    assert [line.line for line in policy.body] == [7, 8, 9, 10, 11, 16, 22, 23, 24]
+    assert config.usernames[0].client.mtu == Setting(900, 20)
+    assert config.webvpn.interfaces == (ServingInterface("wan", False, 27),)
+    assert config.ssl.server_version == Setting(("tlsv1-only",), 1)
+
+
+def test_a_context_without_an_end_mark(parsed):
+    config = parsed("context_no_end.cfg")
+    assert config.complete is False
+    assert config.release == Setting(Release(9, 1, 5, 16), 2)
+    assert config.tunnel_group("TENANT").default_group_policy == Setting("TENANT", 23)
+    assert parsed("context_no_end.cfg", complete=True).complete is True
+
+
+def test_commands_without_indentation(parsed):
+    config = parsed("typed_unindented.cfg")
+    assert (config.indented, config.recognised) == (False, True)
+    assert config.tunnel_group("LAB").type == Setting("remote-access", 13)
+    assert [line.line for line in config.unknown_lines] == [5, 11, 15]
+    assert len(config.warnings) == 1
+
+
+def test_a_banner_opens_no_block(parsed):
+    config = parsed("nested_banner.cfg")
+    assert [policy.name for policy in config.group_policies] == ["BANNERED"]
+    assert config.tunnel_groups == ()
+    assert config.complete is False
+    policy = config.group_policies[0]
+    assert policy.tunnel_protocols == Setting(("ssl-client",), 6)
+    assert policy.client.mtu is None
+    assert len(policy.body) == 5
+
+
+def test_dtls_none_and_enable_nested_in_hsts(parsed):
+    config = parsed("dtls_none_hsts.cfg")
+    assert config.indented is True
+    assert config.webvpn.interfaces == (ServingInterface("outside", False, 19),)
+    assert config.webvpn.anyconnect_enabled == Setting(True, 18)
+    assert config.group_policy("GroupPolicy_${name}").client.dtls == Setting(False, 24)
+    assert config.group_policy("GroupPolicy_${name}").client.mtu is None
+    assert config.unknown_lines == ()
+
+
+def test_the_comment_header_of_an_archive(parsed):
+    config = parsed("oxidized_header.cfg")
+    assert config.release == Setting(Release(9, 12, 4, 67), 11)
+    assert config.serials == ("FCH00000001",)
+    assert config.complete is True
+    assert config.dap_records == ()
+
+
+def test_an_ftd(parsed):
+    config = parsed("ftd_ngfw.cfg")
+    assert (config.platform, config.ftd_version) == (Platform.FTD, "7.4.2")
+    assert config.release == Setting(Release(9, 20, 2, 32), 3)
+    assert config.serials == ("JAD00000001",)
+    assert config.tunnel_group("FTD-RA").default_group_policy == Setting("FTD-RA", 20)
+
+
+def test_8_4_with_text_behind_the_end_mark(parsed):
+    config = parsed("asa_8_4_text_after_end.cfg")
+    assert config.complete is True
+    assert config.failover == Setting(False, 6)
+    assert config.crypto_maps == ()
+    assert config.ssl.encryption == Setting(("rc4-sha1", "aes128-sha1"), 8)
+    assert config.webvpn.port == Setting(8080, 10)
+    assert config.webvpn.svc_spelling is False
+    assert config.unknown_lines == ()
+
+
+def test_the_old_spelling(parsed):
+    config = parsed("old_7_2_svc.cfg")
+    assert config.webvpn.svc_spelling is True
+    assert config.webvpn.anyconnect_enabled == Setting(True, 9)
+    client = config.group_policy("OLD").client
+    assert (client.mtu, client.dtls, client.df_bit_ignore) == (Setting(1300, 14), Setting(False, 15), Setting(True, 16))
+    assert client.ssl_compression == Setting("none", 17)
+    assert [group.type.value for group in config.tunnel_groups] == ["webvpn", "ipsec-ra"]
+
+
+def test_an_excerpt_with_trailing_blanks(parsed):
+    policy = parsed("excerpt_trailing_blanks.cfg").group_policy("EXCERPT")
+    assert policy.kind == Setting("internal", 1)
+    assert policy.tunnel_protocols == Setting(("ikev1", "ikev2", "l2tp-ipsec", "ssl-client"), 3)
+    assert policy.client.mtu == Setting(1300, 5)
+
+
+def test_pager_text_and_carriage_returns(parsed):
+    config = parsed("pager.txt")
+    assert config.complete is True
+    assert config.release == Setting(Release(9, 4, 4, 5), 4)
+    assert config.interfaces == (Interface("inside", 8, None),)
+    assert dict(config.ssl.ciphers) == {
+        "tlsv1": Setting(CipherChoice(custom=("RC4-SHA", "AES128-SHA")), 11),
+        "dtlsv1": Setting(CipherChoice(custom=("AES128-SHA", "AES256-SHA")), 12),
+    }
+    assert config.group_policy("PAGED").client.mtu == Setting(1310, 20)
+    assert config.tunnel_group("PAGED").default_group_policy == Setting("PAGED", 23)
+
+
+def test_hostile_text_says_what_it_could_not_read(parsed):
+    config = parsed("hostile.cfg")
+    hostile = config.group_policy("HOSTILE").client
+    assert (hostile.mtu, hostile.dtls, hostile.df_bit_ignore) == (None, None, None)
+    assert {line.value for line in hostile.unsupported} == {
+        "anyconnect mtu",
+        "anyconnect ssl dtls maybe",
+        "anyconnect df-bit-ignore",
+    }
+    assert config.group_policy("HOSTILE2").client.unsupported == ()
+    assert config.group_policy("HOSTILE2").client.mtu == Setting(1300, 23)
+    assert config.tcpmss is None
+    unknown = {line.line for line in config.unknown_lines}
+    assert {3, 5, 8, 9, 10, 14, 24, 25, 27, 29, 30} <= unknown
+
+
+@pytest.mark.parametrize(
+    "spelling", ['"AES256-SHA:RC4-SHA"', '"AES256-SHA RC4-SHA"', "AES256-SHA RC4-SHA", "AES256-SHA:RC4-SHA"]
+)
+def test_cipher_lists_in_every_spelling(spelling):
+    config = parse(f"ssl cipher tlsv1 custom {spelling}\n")
+    assert dict(config.ssl.ciphers) == {"tlsv1": Setting(CipherChoice(custom=("AES256-SHA", "RC4-SHA")), 1)}
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("anyconnect ssl df-bit-ignore enable", "df_bit_ignore", True),
+        ("anyconnect df-bit-ignore enable", "df_bit_ignore", True),
+        ("svc df-bit-ignore disable", "df_bit_ignore", False),
+        ("svc dtls none", "dtls", False),
+        ("anyconnect dtls compression lzs", "dtls_compression", "lzs"),
+        ("svc compression deflate", "ssl_compression", "deflate"),
+        ("anyconnect  mtu   1300", "mtu", 1300),
+    ],
+)
+def test_client_settings_and_their_no_forms(line, field, value):
+    text = f"group-policy P attributes\n webvpn\n  {line}\n"
+    assert getattr(parse(text).group_policies[0].client, field) == Setting(value, 3)
+    for undone in (line, line.rsplit(maxsplit=1)[0]):
+        config = parse(f"{text}  no {undone}\n")
+        assert getattr(config.group_policies[0].client, field) is None
+        assert config.unknown_lines == ()
+
+
+def test_no_forms_elsewhere():
+    config = parse(
+        "webvpn\n enable outside\n anyconnect enable\n no anyconnect enable\n"
+        "group-policy P attributes\n vpn-tunnel-protocol ssl-client\n no vpn-tunnel-protocol\n address-pools value A\n no address-pools value A\n"
+        "tunnel-group T general-attributes\n default-group-policy P\n no default-group-policy P\n address-pool A\n no address-pool A\n"
+        "sysopt connection tcpmss 1300\nno sysopt connection tcpmss\n"
+    )
+    assert config.webvpn.anyconnect_enabled == Setting(False, 4)
+    assert config.group_policies[0].tunnel_protocols is None
+    assert config.group_policies[0].address_pools is None
+    assert config.tunnel_groups[0].default_group_policy is None
+    assert config.tunnel_groups[0].address_pools is None
+    assert config.tcpmss is None
+    assert config.unknown_lines == ()
+
+
+def test_two_configurations_in_one_text_are_warned_of():
+    assert "hostnames a, b" in parse("hostname a\nhostname b\n").warnings[0]
+
+
+# ---- a live device ------------------------------------------------------------------------------
+
+
+def pulled():
+    return PulledConfig(
+        version_text="Cisco Adaptive Security Appliance Software Version 9.8(3)21 <context>\n\nSerial Number: 9AT00000001\n",
+        sections={
+            Section.GROUP_POLICY: "group-policy P internal\ngroup-policy P attributes\n webvpn\n  anyconnect firmware x\n",
+            Section.TUNNEL_GROUP: "tunnel-group T type remote-access\ntunnel-group T general-attributes\n default-group-policy P\n",
+            Section.WEBVPN: "webvpn\n enable outside\n anyconnect enable",
+            Section.SYSOPT: "",
+        },
+        defaults={
+            Section.GROUP_POLICY: "group-policy DfltGrpPolicy internal\ngroup-policy DfltGrpPolicy attributes\n vpn-tunnel-protocol ikev1 ssl-client\n webvpn\n  anyconnect mtu 1406\n  anyconnect ssl dtls enable\n",
+            Section.SYSOPT: "sysopt connection tcpmss 1380\n",
+        },
+        ssl_ciphers="Current cipher configuration:\ndefault (medium):\n  AES256-SHA\ntlsv1 (medium):\n  AES256-SHA\n  AES128-SHA\ndtlsv1.2 (high):\n  AES256-SHA\n",
+        context="tenant",
+        hostname="chassis",
+    )
+
+
+def test_a_pull_is_proved_complete_and_has_no_lines():
+    config = parse_pull(pulled())
+    assert (config.complete, config.context, config.hostname) == (True, "tenant", "chassis")
+    assert config.release == Setting(Release(9, 8, 3, 21), None)
+    assert config.serials == ("9AT00000001",)
+    assert config.webvpn.interfaces == (ServingInterface("outside", False, None),)
+    assert config.tunnel_groups[0].default_group_policy == Setting("P", None)
+    assert config.unknown_lines == (Setting("anyconnect firmware x", None),)
+    assert {block.line for block in config.blocks} == {None}
+    assert config.defaults.tcpmss == Setting(1380, None)
+    assert config.device_ciphers == (("tlsv1", ("AES256-SHA", "AES128-SHA")), ("dtlsv1.2", ("AES256-SHA",)))
+
+
+def test_the_built_in_mtu_that_a_device_prints_is_no_configured_mtu():
+    policy = effective_policy(parse_pull(pulled()), "P")
+    assert (policy.mtu.value, policy.mtu.from_, policy.mtu_owner) == (None, "default", None)
+    assert (policy.tunnel_protocols.value, policy.tunnel_protocols.from_) == (("ikev1", "ssl-client"), "device")
+
+
+def test_a_pull_without_defaults():
+    config = parse_pull(
+        PulledConfig(version_text="Model : Cisco Firepower 1010 Threat Defense (78) Version 7.4.2 (Build 1)")
+    )
+    assert (config.defaults, config.device_ciphers, config.platform) == (None, (), Platform.FTD)
+    assert config.ftd_version == "7.4.2"
+
+
+def test_cipher_output_that_is_none():
+    assert device_ciphers("ERROR: % Invalid input detected at '^' marker.\n") == ()
+
+
+# ---- promises -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cut_text_is_never_complete(name, fixture_text):
+    """Promise 24, at the reader: no cut before the end mark may pass for a whole configuration."""
+    lines = fixture_text(name).split("\n")
+    whole = parse("\n".join(lines))
+    mark = next(
+        (
+            number
+            for number, line in enumerate(lines)
+            if line.lstrip("\ufeff").startswith(("Cryptochecksum:", ": end")) or line.endswith("\0: end\r")
+        ),
+        len(lines),
+    )
+    assert whole.complete is (mark < len(lines))
+    for keep in range(len(lines)):
+        assert parse("\n".join(lines[:keep])).complete is (keep > mark), keep
+
+
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,12}( [A-Za-z0-9]{1,6})?", fullmatch=True)
+clients = st.fixed_dictionaries(
+    {},
+    optional={
+        "mtu": st.integers(576, 1406),
+        "dtls": st.booleans(),
+        "df_bit_ignore": st.booleans(),
+        "ssl_compression": st.sampled_from(["none", "deflate", "lzs"]),
+    },
+)
+owners = st.fixed_dictionaries(
+    {"client": clients},
+    optional={
+        "tunnel_protocols": st.lists(
+            st.sampled_from(["ikev1", "ikev2", "ssl-client", "ssl-clientless"]), min_size=1, unique=True
+        )
+    },
+)
+
+
+def quoted(name):
+    return f'"{name}"' if " " in name else name
+
+
+def printed_owner(header, owner):
+    lines = [header]
+    if "tunnel_protocols" in owner:
+        lines.append(f" vpn-tunnel-protocol {' '.join(owner['tunnel_protocols'])} ")
+    client = owner["client"]
+    if client:
+        lines.append(" webvpn")
+    if "mtu" in client:
+        lines.append(f"  anyconnect mtu {client['mtu']}")
+    if "dtls" in client:
+        lines.append(f"  anyconnect ssl dtls {'enable' if client['dtls'] else 'none'}")
+    if "df_bit_ignore" in client:
+        lines.append(f"  anyconnect ssl df-bit-ignore {'enable' if client['df_bit_ignore'] else 'disable'}")
+    if "ssl_compression" in client:
+        lines.append(f"  anyconnect ssl compression {client['ssl_compression']}")
+    return lines
+
+
+def read_back(owner):
+    client = {
+        field: getattr(owner.client, field).value
+        for field in ("mtu", "dtls", "df_bit_ignore", "ssl_compression")
+        if getattr(owner.client, field) is not None
+    }
+    found = {"client": client}
+    if owner.tunnel_protocols:
+        found["tunnel_protocols"] = list(owner.tunnel_protocols.value)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    policies=st.dictionaries(names, owners, max_size=5),
+    users=st.dictionaries(names, owners, max_size=4),
+    groups=st.dictionaries(names, names, max_size=4),
+    tcpmss=st.none() | st.integers(0, 1460),
+    mixed=st.randoms(use_true_random=False),
+)
+def test_what_is_printed_is_read_back_whatever_the_order(policies, users, groups, tcpmss, mixed):
+    """Round trip, and promise 25: no value lands on another policy, user or group."""
+    blocks = [printed_owner(f"group-policy {quoted(name)} attributes", owner) for name, owner in policies.items()]
+    blocks += [printed_owner(f"username {quoted(name)} attributes", owner) for name, owner in users.items()]
+    blocks += [
+        [f"tunnel-group {quoted(name)} general-attributes", f" default-group-policy {quoted(policy)}"]
+        for name, policy in groups.items()
+    ]
+    if tcpmss is not None:
+        blocks.append([f"sysopt connection tcpmss {tcpmss}"])
+    blocks += [["access-list A permit ip any any"], ["!"], ["object network O", "  anyconnect mtu 700"]]
+    mixed.shuffle(blocks)
+    lines = [line for block in blocks for line in block]
+    config = parse("\n".join(lines) + "\n: end\n")
+    assert {policy.name: read_back(policy) for policy in config.group_policies} == policies
+    assert {user.name: read_back(user) for user in config.usernames} == users
+    assert {g.name: g.default_group_policy.value for g in config.tunnel_groups} == groups
+    assert (config.tcpmss.value if config.tcpmss else None) == tcpmss
+    assert config.unknown_lines == ()
+    assert config.complete
+    for policy in config.group_policies:
+        if policy.client.mtu:
+            assert lines[policy.client.mtu.line - 1].split()[-1] == str(policy.client.mtu.value)
+
+
+fragments = st.sampled_from(
+    [
+        "group-policy", "attributes", "internal", "tunnel-group", "webvpn", "username", " ", "  ", "\n", "\n ", "\n  ",
+        "anyconnect", "svc", "mtu", "dtls", "ssl", "enable", "no ", '"', "ssl cipher", "custom", "1406", "\r", "\0", "\b",
+        "<--- More --->", "host(config)# ", "host(config-group-webvpn)# ", ": end", "Cryptochecksum:", "ldap attribute-map",
+        "map-value", "map-name", "logging", "ip local pool", "ASA Version 9.", "NGFW Version", "!", "\u2028", "\x85", "\t",
+        "failover", "sysopt connection tcpmss", "crypto map set peer", "(", "key", "password", "value", "type",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(st.text(), st.lists(st.one_of(fragments, st.text(max_size=4)), max_size=60).map("".join)))
+def test_parse_never_crashes(text):
+    config = parse(text)
+    assert config.complete in (True, False)
+    for group in remote_access_groups(config):
+        assert effective_policy(config, policy_name_of(group)).name
+    parse_pull(PulledConfig(text, {Section.WEBVPN: text}, {Section.SSL: text}, text, None, None))
+
+
+def test_threads_share_the_templates():
+    texts = [f"group-policy P attributes\n webvpn\n  anyconnect mtu {1000 + number}\n" for number in range(16)]
+    found = {}
+    threads = [
+        threading.Thread(target=lambda n=number, t=text: found.update({n: parse(t).group_policies[0].client.mtu.value}))
+        for number, text in enumerate(texts)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: 1000 + number for number in range(16)}
+
+
+def test_nothing_is_written_and_the_environment_is_left_alone(tmp_path):
+    """TTP would keep a pickle beside its own code; a read-only installation must work, silently."""
+    script = (
+        "import os, sys\n"
+        "before = dict(os.environ)\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, args: opened.append(args) if event == 'open' and args[0] and 'pickle' in str(args[0]) else None)\n"
+        "from nornir_anyconnect.asa.parse import parse\n"
+        "assert 'ttp' not in sys.modules\n"
+        "assert parse('mtu outside 1400\\n').interfaces[0].mtu.value == 1400\n"
+        "assert dict(os.environ) == before\n"
+        "wrote = [path for path, *_ in opened if os.path.exists(path) and 'ttp_dict_cache' in str(path)]\n"
+        "assert wrote == [], wrote\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_can_parse():
+    parse("mtu outside 1400\n")
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if parse("mtu outside 1300\n").interfaces[0].mtu.value == 1300 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
