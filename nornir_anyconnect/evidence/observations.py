@@ -105,6 +105,21 @@ class GroupObservations:
     dtls_disabled: int = 0
     """722043: sessions for which no suite could carry DTLS."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, sizes in bytes, and every incident."""
+        return {
+            "group_policy": self.group_policy,
+            "users": sorted(self.users),
+            "large_packets": sum(kind.count for kind in self.large_packets),
+            "thresholds": sorted({kind.threshold for kind in self.large_packets}),
+            "packet_sizes": sorted({kind.packet for kind in self.large_packets}),
+            "incidents": [incident.to_dict() for incident in self.incidents],
+            "sessions": self.sessions,
+            "tls_only_users": sorted(self.tls_only_users),
+            "compression": self.compression,
+            "ciphers": [list(pair) for pair in sorted(self.ciphers)],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceObservations:
@@ -133,3 +148,31 @@ class DeviceObservations:
     ssl_tunnels: int | None = None
     """Active SSL-Tunnels of ``show vpn-sessiondb``; more of them than ``dtls_tunnels`` means that users fell back."""
     dtls_tunnels: int | None = None
+
+    def __str__(self) -> str:
+        groups = self.groups.values()
+        return (
+            f"{self.device}: {self.lines} log lines, "
+            f"{sum(kind.count for group in groups for kind in group.large_packets)} large packets, "
+            f"{sum(len(group.incidents) for group in groups)} reconnects, "
+            f"{sum(group.sessions for group in groups)} sessions, "
+            f"{sum(len(group.tls_only_users) for group in groups)} users without DTLS"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For people and programs: per group policy the counts, the thresholds and every incident."""
+        return {
+            "device": self.device,
+            "lines": self.lines,
+            "unreadable": self.unreadable,
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
+            "buffer_wrapped": self.buffer_wrapped,
+            "buffer_level": self.buffer_level,
+            "no_fragment_drops": self.no_fragment_drops,
+            "no_fragment_rate": self.no_fragment_rate,
+            "ssl_tunnels": self.ssl_tunnels,
+            "dtls_tunnels": self.dtls_tunnels,
+            "effective_mtus": [list(pair) for pair in self.effective_mtus],
+            "groups": [group.to_dict() for group in self.groups.values()],
+        }
