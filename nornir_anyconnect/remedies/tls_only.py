@@ -42,8 +42,7 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     if finding.scope is not Scope.TUNNEL_GROUP or group is None:
         return None
     options = facts.options
-    name = group.name + SUFFIX
-    policy_name = f"{finding.group_policy if finding.group_policy != DEFAULT_POLICY else group.name}{SUFFIX}"
+    name = group.name + SUFFIX  # the policy's too: two groups of one policy each get a lock of their own
     blocks = list(facts.blocked_for(finding))
     if not options.accept_external:
         if _asks_saml(group):
@@ -52,12 +51,12 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
             blocks.append(Block.EXTERNAL)
     if options.alias is None and options.url is None:
         blocks.append(Block.ALIAS)
-    if name in facts.groups or policy_name in facts.policies:
+    if name in facts.groups or name in facts.policies or _alias_taken(facts, group):
         blocks.append(Block.ALREADY_THERE)
     commands: tuple[ConfigCommand, ...] = ()
     lines: tuple[str, ...] = ()
     if Block.NAME not in blocks:
-        commands, lines, refused = _commands(facts, group, finding, name, policy_name)
+        commands, lines, refused = _commands(facts, group, finding, name)
         blocks += refused
     standing = tuple(finding.assumptions)
     return Remedy(
@@ -72,15 +71,25 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     )
 
 
+def _alias_taken(facts: Facts, group: TunnelGroup) -> bool:
+    """Whether another tunnel group has the alias already: an ASA refuses it twice."""
+    alias = _alias(facts.options.alias or "", group)
+    return any(each.value == alias for other in facts.groups.values() for each in other.group_aliases)
+
+
+def _alias(template: str, group: TunnelGroup) -> str:
+    return template.replace("{group}", group.name)
+
+
 def _asks_saml(group: TunnelGroup) -> bool:
     methods = group.authentication_methods
     return group.saml is not None or (methods is not None and "saml" in methods.value)
 
 
 def _commands(
-    facts: Facts, group: TunnelGroup, finding: Finding, name: str, policy_name: str
+    facts: Facts, group: TunnelGroup, finding: Finding, name: str
 ) -> tuple[tuple[ConfigCommand, ...], tuple[str, ...], list[Block]]:
-    if max(len(name), len(policy_name)) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME:
         return (), (), [Block.NAME]
     original = facts.policies.get(finding.group_policy or "")
     attributes, client = _policy_lines(facts, original, name)
@@ -91,8 +100,8 @@ def _commands(
     try:
         webvpn += _chosen_by(options.alias or ("{group}-TLS" if options.url is None else None), options.url, group)
         commands = (
-            NewGroupPolicy(policy_name, tuple(attributes), tuple(client), owner),
-            NewTunnelGroup(name, kind, (*general, f"default-group-policy {quoted(policy_name)}"), tuple(webvpn), owner),
+            NewGroupPolicy(name, tuple(attributes), tuple(client), owner),
+            NewTunnelGroup(name, kind, (*general, f"default-group-policy {quoted(name)}"), tuple(webvpn), owner),
         )
         return commands, lines_to_type(commands), []
     except NameRefusedError:
@@ -105,9 +114,9 @@ def _chosen_by(alias: str | None, url: str | None, group: TunnelGroup) -> list[s
     """How users find the group: an alias in the client's list, a URL, or both."""
     lines = []
     if alias is not None:
-        lines.append(f"group-alias {quoted(alias.replace('{group}', group.name))} enable")
+        lines.append(f"group-alias {quoted(_alias(alias, group))} enable")
     if url is not None:
-        lines.append(f"group-url {url.replace('{group}', group.name)} enable")
+        lines.append(f"group-url {_alias(url, group)} enable")
     return lines
 
 

@@ -282,8 +282,8 @@ def test_a_tls_only_group_copies_the_original_but_for_dtls_mtu_lock_and_alias():
     one = remedy(found, "T", Kind.TLS_ONLY_GROUP)
     assert one.blocked_by == ()
     assert one.preview().commands == (
-        'group-policy "My GP-TLS" internal',
-        'group-policy "My GP-TLS" attributes',
+        "group-policy T-TLS internal",
+        "group-policy T-TLS attributes",
         "banner value Hello  you",
         "vpn-tunnel-protocol ssl-client",
         "group-lock value T-TLS",
@@ -297,13 +297,13 @@ def test_a_tls_only_group_copies_the_original_but_for_dtls_mtu_lock_and_alias():
         "address-pool P",
         "authentication-server-group LOCAL",
         "accounting-server-group ACC",
-        'default-group-policy "My GP-TLS"',
+        "default-group-policy T-TLS",
         "exit",
         "tunnel-group T-TLS webvpn-attributes",
         "authentication aaa certificate",
         'group-alias "T without DTLS" enable',
     )
-    assert one.preview().rollback == ("no tunnel-group T-TLS", 'no group-policy "My GP-TLS"')
+    assert one.preview().rollback == ("no tunnel-group T-TLS", "no group-policy T-TLS")
     new = after(config, device, one)
     assert new[Scope.TUNNEL_GROUP, "T-TLS"].reason == "dtls-disabled"
     assert new[Scope.TUNNEL_GROUP, "T"].verdict is Verdict.AT_RISK
@@ -332,6 +332,19 @@ def test_what_blocks_a_tls_only_group(parts, block):
     options = None if block.startswith("alias") else ALIAS
     _, _, found = audited(DEFAULT, *parts, options=options)
     assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == (block,)
+
+
+def test_an_alias_that_is_taken_blocks():
+    _, _, found = audited(
+        DEFAULT, policy(), group(webvpn=("group-alias Taken enable",)), options=RemedyOptions(alias="Taken")
+    )
+    assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ("already-there",)
+
+
+def test_two_groups_of_one_policy_get_an_object_each():
+    _, _, found = audited(DEFAULT, policy(), group("A"), group("B"), options=RemedyOptions(alias="{group}!"))
+    names = [each.name for name in "AB" for each in remedy(found, name, Kind.TLS_ONLY_GROUP).commands]
+    assert names == ["A-TLS", "A-TLS", "B-TLS", "B-TLS"]
 
 
 def test_an_explicit_word_lifts_saml_and_external_attributes():
