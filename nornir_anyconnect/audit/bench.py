@@ -65,6 +65,8 @@ class Bench:
         self._tcpmss = tcpmss
         self._ip_version = ip_version
         self._derived: dict[tuple[Offer, int, AssumptionSet, int | None], Derivation] = {}
+        self._tightest: dict[object, Offer | None] = {}
+        self._widest: dict[object, Offer | None] = {}
         self._pairs: dict[object, Pair] = {}
 
     def derived(self, offer: Offer, link: int, assumptions: AssumptionSet, conf: int | None = None) -> Derivation:
@@ -84,19 +86,27 @@ class Bench:
         only: frozenset[Offer] | None = None,
     ) -> Derivation | None:
         """The TLS derivation that ends lowest before any cap; ``only`` narrows the offers."""
-        offers = [each for each in self.tls_offers if only is None or each in only]
-        if not offers:
-            return None
-        # compared before the cap: the cap makes ties and would hide which suite is the tight one
-        worst = min(offers, key=lambda each: self.derived(each, link, assumptions).computed)
-        return self.derived(worst, link, assumptions, conf)
+        key = (link, assumptions, only)
+        if key not in self._tightest:
+            offers = [each for each in self.tls_offers if only is None or each in only]
+            # compared before the cap: the cap makes ties and would hide which suite is the tight one
+            self._tightest[key] = min(
+                offers, key=lambda each: self.derived(each, link, assumptions).computed, default=None
+            )
+        offer = self._tightest[key]
+        return None if offer is None else self.derived(offer, link, assumptions, conf)
 
     def largest_dtls(self, link: int, assumptions: AssumptionSet, conf: int | None = None) -> Derivation | None:
         """The DTLS derivation that ends highest before any cap."""
-        if not self.dtls_offers:
-            return None
-        worst = max(self.dtls_offers, key=lambda each: self.derived(each, link, assumptions).computed)
-        return self.derived(worst, link, assumptions, conf)
+        key = (link, assumptions)
+        if key not in self._widest:
+            self._widest[key] = max(
+                self.dtls_offers,
+                key=lambda each: self.derived(each, link, assumptions).computed,
+                default=None,
+            )
+        offer = self._widest[key]
+        return None if offer is None else self.derived(offer, link, assumptions, conf)
 
     def worst_pair(
         self,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.audit import cited
 from nornir_anyconnect.audit.bench import Bench, Link, Pair, bench
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
+from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
@@ -40,7 +42,7 @@ class Options:
     ip_version: int = 4
 
 
-@dataclass(slots=True)
+@dataclass
 class Box:
     """One device or context under judgement."""
 
@@ -78,14 +80,14 @@ class Box:
         """The release computes an MTU for TLS and one for DTLS; one that is not printed does."""
         return self.release is None or self.release >= releases.TWO_MTUS
 
-    @property
+    @cached_property
     def standing(self) -> tuple[AssumptionSet, ...]:
         """The set asked for, else what the device's numbers leave, else the three that ship."""
         if self.options.assume is not None:
             return (self.options.assume,)
         return self.calibration.standing or STANDING
 
-    @property
+    @cached_property
     def safe_mtu(self) -> int | None:
         """The smallest TLS MTU over standing sets and negotiable suites before any cap, at most 1406 bytes."""
         lowest = [
@@ -95,6 +97,16 @@ class Box:
             if (tls := self.bench.smallest_tls(link.mtu, each)) is not None
         ]
         return min(*lowest, HIGHEST_MTU) if lowest else None
+
+    @cached_property
+    def has_l2l(self) -> bool:
+        """Site-to-site tunnels share the box."""
+        return bool(l2l_tunnels(self.config))
+
+    @cached_property
+    def asks_servers(self) -> bool:
+        """Some tunnel group, or a DAP, lets a server decide."""
+        return attributes_elsewhere(self.config, self.config.tunnel_groups)
 
     def policy(self, name: str) -> EffectivePolicy:
         """What users of the policy get, resolved once."""

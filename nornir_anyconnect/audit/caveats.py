@@ -8,17 +8,15 @@ from nornir_anyconnect.asa.effective import is_l2l
 from nornir_anyconnect.audit.finding import Numbers, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup
 
 DEFAULT_DTLS_PORT = 443
 
 
-def attributes_elsewhere(config: RunningConfig, group: TunnelGroup | None) -> bool:
-    """Whether a server or a DAP may hand out attributes that no configuration shows.
-
-    Without a tunnel group (a policy handed out at login): whether any group of the box asks a server.
-    """
-    groups = (group,) if group is not None else config.tunnel_groups
+def attributes_elsewhere(config: RunningConfig, groups: Iterable[TunnelGroup]) -> bool:
+    """Whether a DAP, or a server that one of ``groups`` asks, may hand out attributes nobody sees here."""
     return bool(config.dap_records) or any(_asks_a_server(each) for each in groups)
 
 
@@ -37,13 +35,14 @@ def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:
 
 def caveats(
     config: RunningConfig,
-    group: TunnelGroup | None,
     *,
     verdict: Verdict,
     reason: str,
     numbers: tuple[Numbers, ...],
     mtu_from_default_policy: bool,
     release_known: bool,
+    attributes_possible: bool,
+    l2l: bool,
     mismatch: bool,
 ) -> tuple[str, ...]:
     """The caveats of one finding, in the order of the contract."""
@@ -57,9 +56,9 @@ def caveats(
         "icmp-unreachable-rate-limited": at_risk and (config.icmp_unreachable_limit or answered) is not None,
         "icmp-path-unknown": at_risk,
         "non-default-dtls-port": judged_by_mtu and dtls_port is not None and dtls_port.value != DEFAULT_DTLS_PORT,
-        "external-attributes-possible": verdict is not Verdict.NOT_APPLICABLE and attributes_elsewhere(config, group),
+        "external-attributes-possible": verdict is not Verdict.NOT_APPLICABLE and attributes_possible,
         "default-policy-affected": judged_by_mtu and mtu_from_default_policy,
-        "l2l-tunnels-present": verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and bool(l2l_tunnels(config)),
+        "l2l-tunnels-present": verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and l2l,
         "release-unknown": not release_known,
         "model-mismatch": mismatch,
     }

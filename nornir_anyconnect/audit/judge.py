@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.audit import cited
 from nornir_anyconnect.audit.box import Box, Options, box_of
-from nornir_anyconnect.audit.caveats import caveats
+from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
 from nornir_anyconnect.audit.finding import (
     DerivationLine,
     DeviceAudit,
@@ -24,6 +24,8 @@ from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
 from nornir_anyconnect.audit.seen import evidence_of, of_user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup, Username
     from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
@@ -71,9 +73,7 @@ def judge(
     """
     options = options or Options()
     box = box_of(config, observations, options)
-    findings = tuple(
-        _finding(box, subject) for subject in _subjects(box) if only is None or (subject.scope, subject.name) in only
-    )
+    findings = tuple(_finding(box, subject) for subject in _subjects(box, only))
     whole = box.complete and config.indented
     return ordered(
         DeviceAudit(
@@ -102,13 +102,16 @@ def _warnings(box: Box) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _subjects(box: Box) -> list[_Subject]:
+def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_Subject]:
     config = box.config
-    found = []
+
+    def wanted(scope: Scope, name: str) -> bool:
+        return only is None or (scope, name) in only
+
     for group in effective.remote_access_groups(config):
-        assigned = effective.policy_name_of(group)
-        found.append(
-            _Subject(
+        if wanted(Scope.TUNNEL_GROUP, group.name):
+            assigned = effective.policy_name_of(group)
+            yield _Subject(
                 Scope.TUNNEL_GROUP,
                 group.name,
                 assigned,
@@ -116,12 +119,18 @@ def _subjects(box: Box) -> list[_Subject]:
                 group=group,
                 sources=cited.tunnel_group(group, assigned),
             )
-        )
-    for each in effective.unreferenced_policies(config):
-        reachable = effective.reachable_by(config, each.name)
-        found.append(_Subject(Scope.GROUP_POLICY, each.name, each.name, box.policy(each.name), reachable_by=reachable))
-    found += (_user(box, each) for each in effective.overriding_usernames(config))
-    return found
+    for policy in effective.unreferenced_policies(config):
+        if wanted(Scope.GROUP_POLICY, policy.name):
+            yield _Subject(
+                Scope.GROUP_POLICY,
+                policy.name,
+                policy.name,
+                box.policy(policy.name),
+                reachable_by=effective.reachable_by(config, policy.name),
+            )
+    for username in effective.overriding_usernames(config):
+        if wanted(Scope.USERNAME, username.name):
+            yield _user(box, username)
 
 
 def _user(box: Box, username: Username) -> _Subject:
@@ -205,15 +214,21 @@ def _finding(box: Box, subject: _Subject) -> Finding:
         finding,
         caveats=caveats(
             box.config,
-            subject.group,
             verdict=finding.verdict,
             reason=finding.reason,
             numbers=tuple(finding.assumptions.values()),
             mtu_from_default_policy=subject.assigned == effective.DEFAULT_POLICY or policy.mtu.from_ == "inherited",
             release_known=box.release is not None,
+            attributes_possible=_attributes_possible(box, subject.group),
+            l2l=box.has_l2l,
             mismatch=box.mismatches(subject.assigned),
         ),
     )
+
+
+def _attributes_possible(box: Box, group: TunnelGroup | None) -> bool:
+    """By the group's own servers; a policy that a login hands out comes from whatever the box asks."""
+    return attributes_elsewhere(box.config, (group,)) if group is not None else box.asks_servers
 
 
 def _evidence(box: Box, policy: EffectivePolicy, seen: GroupObservations | None) -> FindingEvidence | None:

@@ -78,9 +78,7 @@ def test_the_calibrated_set_is_exactly_what_the_evidence_allows(number: int) -> 
         tls, dtls = mtus(random.choice(TLS), random.choice(DTLS), path, truth)
         if dtls > tls:
             packets.append(LargePacket(random.choice([dtls, random.randint(tls + 1, dtls)]), tls, without_udp=True))
-    found = calibrate(
-        model(tcpmss=path.tcpmss, link=path.link), group(*packets), {"STAFF": path.conf}
-    )
+    found = calibrate(model(tcpmss=path.tcpmss, link=path.link), group(*packets), {"STAFF": path.conf})
     assert not found.mismatches("STAFF")
     if not packets:
         assert found.standing == ()
@@ -100,9 +98,7 @@ def test_the_truth_is_always_kept(data: st.DataObject) -> None:
     )
     pairs = data.draw(st.lists(st.tuples(st.sampled_from(TLS), st.sampled_from(DTLS)), min_size=1))
     met = [each for each in (mtus(*pair, path, truth) for pair in pairs) if each[1] > each[0]]
-    packets = [
-        LargePacket(data.draw(st.integers(tls + 1, dtls)), tls, without_udp=True) for tls, dtls in met
-    ]
+    packets = [LargePacket(data.draw(st.integers(tls + 1, dtls)), tls, without_udp=True) for tls, dtls in met]
     found = calibrate(model(tcpmss=path.tcpmss, link=path.link), group(*packets), {"STAFF": path.conf})
     assert bool(found.standing) == bool(packets)
     assert not packets or truth in found.standing
@@ -197,9 +193,7 @@ def test_a_suite_that_was_seen_gives_the_numbers_but_not_the_safe_mtu(finding) -
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(packet=st.integers(0, 2000), threshold=st.integers(0, 2000))
-def test_a_forged_line_never_lowers_the_safe_mtu_and_never_makes_a_risk_safe(
-    vpn1, packet: int, threshold: int
-) -> None:
+def test_a_forged_line_never_lowers_the_safe_mtu_and_never_makes_a_risk_safe(vpn1, packet: int, threshold: int) -> None:
     config = parse(vpn1())
     staff = frozenset({(Scope.TUNNEL_GROUP, "STAFF-VPN")})
     clean = judge(config, "vpn1", only=staff).findings[0]

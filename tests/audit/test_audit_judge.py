@@ -18,10 +18,18 @@ RC4 = (ALL_TLS, 'ssl cipher tlsv1 custom "RC4-SHA"\nssl server-version tlsv1-onl
 
 ROWS = {
     "no type": (((TYPE, ""),), "unknown", "incomplete-config"),
-    "a type nobody knows": (((TYPE, TYPE.replace("remote-access", "moon-base")),), "not-applicable", "not-remote-access"),
+    "a type nobody knows": (
+        ((TYPE, TYPE.replace("remote-access", "moon-base")),),
+        "not-applicable",
+        "not-remote-access",
+    ),
     "no webvpn": (((" enable outside\n", ""),), "not-applicable", "webvpn-not-enabled"),
     "no anyconnect": (((" anyconnect enable\n", ""),), "not-applicable", "anyconnect-not-enabled"),
-    "no policy": (((" default-group-policy STAFF\n", " default-group-policy GONE\n"),), "unknown", "group-policy-missing"),
+    "no policy": (
+        ((" default-group-policy STAFF\n", " default-group-policy GONE\n"),),
+        "unknown",
+        "group-policy-missing",
+    ),
     "external policy": (
         (("group-policy STAFF internal\n", "group-policy STAFF external server-group R password *****\n"),),
         "unknown",
@@ -193,7 +201,10 @@ def test_configured_mtu_is_told_even_where_nothing_can_be_judged(finding) -> Non
         ((), "icmp-unreachable-rate-limited"),
         ((), "icmp-path-unknown"),
         (((" anyconnect enable\n", " anyconnect enable\n dtls port 4443\n"),), "non-default-dtls-port"),
-        (((" address-pool POOL\n", " address-pool POOL\n authentication-server-group RAD LOCAL\n"),), "external-attributes-possible"),
+        (
+            ((" address-pool POOL\n", " address-pool POOL\n authentication-server-group RAD LOCAL\n"),),
+            "external-attributes-possible",
+        ),
         (((" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect mtu 1400\n"),), "default-policy-affected"),
         (((TYPE, TYPE + "tunnel-group 192.0.2.9 type ipsec-l2l\n"),), "l2l-tunnels-present"),
         ((("ASA Version 9.12(4)67\n", ""),), "release-unknown"),

@@ -146,14 +146,14 @@ def offers(draw: st.DrawFn, family: tuple[Version, ...]) -> Offer:
 
 
 @given(
-    st.lists(offers(TLS_VERSIONS), min_size=1, max_size=6),
-    st.lists(offers(DTLS_VERSIONS), min_size=1, max_size=4),
-    offers(TLS_VERSIONS),
-    st.sampled_from(COMBINATIONS),
-    st.one_of(st.none(), st.integers(256, 1462)),
-    st.lists(st.integers(1280, 1500), min_size=1, max_size=3),
+    tls=st.lists(offers(TLS_VERSIONS), min_size=1, max_size=6),
+    dtls=st.lists(offers(DTLS_VERSIONS), min_size=1, max_size=4),
+    more=offers(TLS_VERSIONS),
+    assume=st.sampled_from(COMBINATIONS),
+    conf=st.one_of(st.none(), st.integers(256, 1462)),
+    sizes=st.lists(st.integers(1280, 1500), min_size=1, max_size=3),
 )
-def test_one_more_suite_or_interface_never_shrinks_the_gap(tls, dtls, more, assume, conf, sizes) -> None:
+def test_one_more_suite_or_interface_never_shrinks_the_gap(*, tls, dtls, more, assume, conf, sizes) -> None:
     links = tuple(Link(f"if{number}", size) for number, size in enumerate(sizes))
     few = bench(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
     many = bench((*tls, more), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)

@@ -24,7 +24,11 @@ SEEN = DeviceObservations(
         (LOG + "no logging message 722036\n", "no", "suppresses message 722036"),
         (LOG + "logging message 722036 level debugging\n", "no", "is at level 7"),
         ("logging enable\nlogging buffered errors\nlogging message 722036 level errors\n", "yes", ""),
-        ("logging enable\nlogging list VPN level informational class svc\nlogging trap VPN\n", "unknown", "logging list"),
+        (
+            "logging enable\nlogging list VPN level informational class svc\nlogging trap VPN\n",
+            "unknown",
+            "logging list",
+        ),
     ],
 )
 def test_logging_decides_what_could_be_seen(lines: str, answer: str, reason: str, finding) -> None:
@@ -55,7 +59,9 @@ def test_sessions_alone_are_no_log(finding) -> None:
 
 
 def test_what_was_seen_was_observable(finding) -> None:
-    group = GroupObservations("STAFF", users=frozenset({"bob", "al"}), large_packets=(LargePacket(1418, 1315, True, 7),))
+    group = GroupObservations(
+        "STAFF", users=frozenset({"bob", "al"}), large_packets=(LargePacket(1418, 1315, True, 7),)
+    )
     seen = finding((LOG, ""), seen=DeviceObservations("vpn1", {"STAFF": group}, lines=7)).evidence
     assert (seen.observable, seen.large_packets, seen.thresholds) == ("yes", 7, (1315,))
     assert (seen.users, seen.user_names) == (2, ("al", "bob"))

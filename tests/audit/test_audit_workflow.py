@@ -65,7 +65,12 @@ def test_a_box_that_is_safe_has_no_timeline(vpn1) -> None:
         ((), GroupObservations("STAFF", incidents=(incident("dtls-lost", 400),)), "dtls-lost-later", "1 of 1"),
         ((), GroupObservations("STAFF", tls_only_users=frozenset("ab"), sessions=9), "path-blocked", "2 of 9"),
         ((), GroupObservations("STAFF", tls_only_users=frozenset("ab"), sessions=2), "undecided", "nothing"),
-        ((PORT,), GroupObservations("STAFF", tls_only_users=frozenset("ab"), sessions=2), "dtls-port-not-open", "2 of 2"),
+        (
+            (PORT,),
+            GroupObservations("STAFF", tls_only_users=frozenset("ab"), sessions=2),
+            "dtls-port-not-open",
+            "2 of 2",
+        ),
     ],
 )
 def test_the_cause_is_what_the_evidence_supports(edits, seen, cause: str, because: str, vpn1) -> None:
