@@ -10,13 +10,14 @@ removed again, also after a failure.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CLIENT, ROUTER, HEAD_END, INSIDE = "client", "router", "headend", "inside"
@@ -45,11 +46,15 @@ _SYSCTLS = {
 }
 
 
+_NAME = "anyconnect-lab"
+_numbers = itertools.count()
+
+
 class Network:
     """The namespaces, their links and their packet filters."""
 
     def __init__(self) -> None:
-        self._prefix = f"anyconnect-lab-{os.getpid()}-"
+        self._prefix = f"{_NAME}-{os.getpid()}-{next(_numbers)}-"
         self._made: list[str] = []
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -170,13 +175,40 @@ class Network:
 
 @contextmanager
 def network() -> Iterator[Network]:
-    """The four namespaces, built, and removed whatever happens."""
+    """The four namespaces, built, and removed whatever happens short of SIGKILL."""
     built = Network()
     try:
         built.build()
         yield built
     finally:
         built.remove()
+
+
+def remove_leftovers() -> None:
+    """Take away what a lab that was killed left behind: namespaces named after a process that is gone."""
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True, timeout=10)
+    for name in (line.split()[0] for line in listed.stdout.splitlines() if line.startswith(f"{_NAME}-")):
+        if Path(f"/proc/{name.removeprefix(f'{_NAME}-').split('-')[0]}").exists():
+            continue
+        inside = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False, timeout=10)
+        for process in inside.stdout.split():
+            with suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)
+        subprocess.run(["ip", "netns", "delete", name], check=False, timeout=10)
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Let SIGTERM end the program as an exception does, so that everything is removed (main thread only)."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def wait_for(what: str, ready: Callable[[], object], seconds: float) -> None:

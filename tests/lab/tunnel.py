@@ -38,13 +38,14 @@ def missing_packages() -> list[str]:
 
 @dataclass(frozen=True)
 class Tunnel:
-    """A tunnel that is up; ``device`` is its interface on the head-end."""
+    """A tunnel that is up; what was negotiated is in GnuTLS's words, read from openconnect."""
 
     device: str
+    """Its interface on the head-end."""
     client_address: str
     tls: str
-    dtls: str
-    """What was negotiated, in the words of ocserv; ``dtls`` is empty where DTLS did not come up."""
+    dtls: str | None
+    """None where DTLS did not come up."""
 
 
 def certificate(directory: Path) -> tuple[Path, Path]:
@@ -75,7 +76,9 @@ def certificate(directory: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def tunnel(net: Network, directory: Path, *, priority: str, dtls: str | None) -> Iterator[Tunnel]:
+def tunnel(
+    net: Network, directory: Path, *, priority: str, dtls: str | None = None, udp_passes: bool = True
+) -> Iterator[Tunnel]:
     """Bring the tunnel up, and take it down again.
 
     Args:
@@ -83,13 +86,14 @@ def tunnel(net: Network, directory: Path, *, priority: str, dtls: str | None) ->
         directory: for the files of this tunnel.
         priority: GnuTLS priority string of both sides: it leaves one version and one suite.
         dtls: the one DTLS suite the client offers (openconnect's name), or None for no DTLS.
+        udp_passes: whether to wait for DTLS, or go on over TLS because the path drops UDP.
 
     """
     server = _serve(net, directory, priority)
     client = None
     try:
         client = _connect(net, directory, priority, dtls)
-        yield _established(net, directory, wants_dtls=dtls is not None)
+        yield _established(net, directory, wants_dtls=udp_passes and dtls is not None)
     finally:
         for process in (client, server):
             if process is not None:
@@ -196,8 +200,21 @@ echo "$INTERNAL_IP4_ADDRESS" > {directory}/address
 
 
 def _established(net: Network, directory: Path, *, wants_dtls: bool) -> Tunnel:
-    address = directory / "address"
-    wait_for("openconnect configures its adapter", lambda: address.exists() and address.read_text(), 10)
+    address, log = directory / "address", directory / "openconnect.log"
+    wait_for("openconnect configures its adapter", lambda: address.exists() and address.read_text(), 15)
+    if wants_dtls:
+        active = "DTLS session 1 active"  # from here on ocserv answers over UDP
+        wait_for("DTLS comes up", lambda: active in (directory / "ocserv.log").read_text(), 10)
     devices = net.run(HEAD_END, "ip", "-brief", "link").split()
-    device = next(name for name in devices if name.startswith(HEAD_END_DEVICE))
-    return Tunnel(device=device, client_address=address.read_text().strip(), tls="", dtls="")
+    said = log.read_text()
+    return Tunnel(
+        device=next(name for name in devices if name.startswith(HEAD_END_DEVICE)),
+        client_address=address.read_text().strip(),
+        tls=_suite_after("Connected to HTTPS", said),
+        dtls=_suite_after("Established DTLS connection", said) if wants_dtls else None,
+    )
+
+
+def _suite_after(words: str, said: str) -> str:
+    line = next(each for each in said.splitlines() if each.startswith(words))
+    return line[line.index("(TLS" if "HTTPS" in words else "(DTLS") :].strip(" .")
