@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "text": "text",
     "json": "json_report",
+    "html": "html_report",
     "junit": "junit",
     "sarif": "sarif",
     "csv": "csv_report",
