@@ -26,7 +26,7 @@ def label(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _metric(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> list[str]:
+def metric(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> list[str]:
     """HELP, TYPE and the samples; a label set that comes twice keeps its worst (largest) value."""
     worst: dict[str, float] = {}
     for labels, value in samples:
@@ -67,36 +67,36 @@ def render(report: AuditReport, _style: Style) -> str:
     statuses = [({"device": each.name, "context": each.context or ""}, each.status) for each in report.devices]
     at = datetime.fromisoformat(report.generated_at).timestamp()
     lines = [
-        *_metric("devices", "Devices audited.", [({}, total.devices)]),
-        *_metric("failed_devices", "Devices that could not be read.", [({}, total.failed_devices)]),
-        *_metric("findings", "Findings by verdict.", [({"verdict": key}, count) for key, count in verdicts.items()]),
-        *_metric("confirmed_findings", "Findings that evidence confirms.", [({}, total.confirmed)]),
-        *_metric("affected_users", "Users that were hit.", [({}, total.users_affected)]),
-        *_metric(
+        *metric("devices", "Devices audited.", [({}, total.devices)]),
+        *metric("failed_devices", "Devices that could not be read.", [({}, total.failed_devices)]),
+        *metric("findings", "Findings by verdict.", [({"verdict": key}, count) for key, count in verdicts.items()]),
+        *metric("confirmed_findings", "Findings that evidence confirms.", [({}, total.confirmed)]),
+        *metric("affected_users", "Users that were hit.", [({}, total.users_affected)]),
+        *metric(
             "device_judged",
             "1 where the device was judged wholly.",
             [(labels, float(status == "ok")) for labels, status in statuses],
         ),
-        *_metric(
+        *metric(
             "finding_verdict",
             "1 for the verdict of the finding.",
             [({**labels, "verdict": str(finding.verdict)}, 1) for labels, finding in named],
         ),
-        *_metric(
+        *metric(
             "finding_gap_bytes",
             "DTLS MTU minus TLS MTU; above zero users stall and reconnect.",
             [(labels, finding.gap) for labels, finding in named if finding.gap is not None],
         ),
-        *_metric(
+        *metric(
             "finding_confirmed",
             "1 where evidence confirms that users were hit.",
             [(labels, float(finding.confirmed)) for labels, finding in named],
         ),
-        *_metric(
+        *metric(
             "finding_affected_users",
             "Users that were hit through this finding.",
             [(labels, finding.evidence.users) for labels, finding in named if finding.evidence],
         ),
-        *_metric("last_audit_timestamp_seconds", "When the audit was made.", [({}, at)]),
+        *metric("last_audit_timestamp_seconds", "When the audit was made.", [({}, at)]),
     ]
     return "\n".join(lines).replace(f"{at:g}", f"{at:.0f}") + "\n"

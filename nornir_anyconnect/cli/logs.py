@@ -1,0 +1,99 @@
+"""``logs``: incidents out of syslog and client logs, no configuration needed."""
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Annotated
+
+import typer
+
+from nornir_anyconnect.cli import options
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.report.fail_on import FailOn
+
+
+def zone(text: str) -> tzinfo:
+    """``UTC``, an offset such as ``+02:00``, or a name such as ``Europe/Berlin``.
+
+    Raises:
+        UsageError: no such zone.
+
+    """
+    if text.upper() in ("UTC", "Z"):
+        return UTC
+    if text[:1] in "+-" and text[1:].replace(":", "").isdigit():
+        digits = text[1:].replace(":", "").ljust(4, "0") if len(text) > 3 else text[1:].zfill(2) + "00"  # noqa: PLR2004 - +2, +02
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
+        if offset < timedelta(hours=24):
+            return timezone(-offset if text[0] == "-" else offset)
+    else:
+        from zoneinfo import ZoneInfo
+
+        try:
+            return ZoneInfo(text)
+        except (LookupError, ValueError, OSError):
+            pass
+    raise UsageError(f"'{text}' is not a time zone", "use UTC, an offset such as +02:00, or a name like Europe/Berlin")
+
+
+def moment(option: str, text: str | None, tz: tzinfo) -> datetime | None:
+    """An ISO 8601 date or time; one without a zone is in ``tz``.
+
+    Raises:
+        UsageError: not a time.
+
+    """
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} '{text}' is not a time", "write it as 2024-05-17 or 2024-05-17T22:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=tz)
+
+
+def logs(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Logs: files, .gz, .zst, folders, or - .")],
+    *,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave earlier lines out.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave later lines out.")] = None,
+    tz: Annotated[str, typer.Option("--tz", metavar="ZONE", help="Zone of stamps that name none.")] = "UTC",
+    year: Annotated[
+        int | None, typer.Option("--year", help="Year of stamps without one; else told by the file's date.")
+    ] = None,
+    formats: options.Formats = None,
+    fail_on: options.FailOnLevel = None,
+    pseudonymise_users: options.Pseudonymise = False,
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
+) -> int:
+    """Find incidents in syslog and client logs; no configuration needed."""
+    from nornir_anyconnect.cli import outputs, progress
+    from nornir_anyconnect.logs import summarise_logs, total_size
+    from nornir_anyconnect.report import incident_report
+
+    targets = outputs.outputs(formats, incident_report.FORMATS, "logs")
+    stamps = zone(tz)
+    begin, end = moment("--since", since, stamps), moment("--until", until, stamps)
+    if begin and end and begin > end:
+        raise UsageError("--since is later than --until", "swap the two")
+    if year is not None and not 1990 <= year <= 9998:  # noqa: PLR2004 - no ASA logged before PIX
+        raise UsageError(f"--year {year} is out of range", "give the four digits of a year")
+    with progress.reading(total_size(files)) as bar:
+        summary = summarise_logs(files, since=begin, until=end, tz=stamps, year=year, on_progress=bar.advance)
+    hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)
+    if pseudonymise_users:
+        from nornir_anyconnect.report.pseudonyms import Pseudonyms
+
+        summary = incident_report.pseudonymised(summary, Pseudonyms())
+    level = fail_on or FailOn.AT_RISK
+    written = outputs.emit(
+        targets, lambda target: incident_report.render(target.format, summary, outputs.style(target, level))
+    )
+    found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
+    return highest([written, found])
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("logs")(logs)

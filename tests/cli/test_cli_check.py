@@ -1,0 +1,286 @@
+"""`check`: every exit code, every message, and evidence joined to its configuration."""
+
+import io
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/configs"
+
+
+def only(run):
+    (device,) = run.json["devices"]
+    return device
+
+
+def finding(device, name):
+    (found,) = [each for each in device["findings"] if each["name"] == name]
+    return found
+
+
+def test_at_risk_is_exit_1_and_cites_its_lines(cli, write):
+    run = cli("check", write("edge1.cfg", AT_RISK), "--format", "json")
+    assert (run.code, run.err) == (1, "")
+    staff = finding(only(run), "STAFF")
+    assert (staff["verdict"], staff["tls_mtu"], staff["dtls_mtu"], staff["gap"]) == ("at-risk", 1303, 1418, 115)
+    lines = AT_RISK.splitlines()
+    cited = {each["setting"]: lines[each["line"] - 1].strip() for each in staff["sources"] if each["line"]}
+    assert cited["default-group-policy"] == "default-group-policy GP-STAFF"
+    assert cited["tunnel-group type"] == "tunnel-group STAFF type remote-access"
+
+
+def test_safe_is_exit_0(cli, write):
+    run = cli("check", write("edge2.cfg", SAFE), "--format", "json")
+    assert (run.code, run.err) == (0, "")
+    staff = finding(only(run), "STAFF")
+    assert (staff["verdict"], staff["configured_mtu"]) == ("safe", 1200)
+
+
+def test_an_incomplete_text_is_exit_3_and_named_on_stderr(cli, write):
+    path = write("cut.cfg", PARTIAL)
+    run = cli("check", path, "--format", "json")
+    assert run.code == 3
+    assert run.err.startswith("partial: cut.cfg: ")
+    assert cli("check", path, "--assume-complete", "--format", "json").code == 0
+
+
+def test_three_wins_over_one_and_two_over_three(cli, write):
+    risky, cut = write("a.cfg", AT_RISK), write("b.cfg", PARTIAL)
+    assert cli("check", risky, cut, "--format", "json").code == 3
+    run = cli("check", risky, cut, "missing.cfg", "--format", "json")
+    assert run.code == 2
+    assert [device["name"] for device in run.json["devices"]] == ["a.cfg", "b.cfg"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "cause"),
+    [
+        ("notes.txt", "Dear all,\nthe firewall is moved on Monday.\n", "is not an ASA or FTD configuration"),
+        ("empty.cfg", "", "is empty"),
+        ("blank.cfg", " \n\r\n", "is empty"),
+        ("image.bin", bytes(range(256)) * 16, "is binary"),
+        ("router.cfg", "version 15.2\nhostname r1\ninterface Gi0/0\n ip address 10.0.0.1 255.0.0.0\n", "is not an ASA"),
+        ("torn.zip", b"PK\x03\x04nothing", "is damaged"),
+        ("torn.tar.gz", b"\x1f\x8bnothing", "is damaged"),
+    ],
+)
+def test_a_named_file_that_cannot_be_judged_is_exit_2(cli, write, name, content, cause):
+    run = cli("check", write(name, content), write("edge1.cfg", AT_RISK), "--format", "json")
+    assert run.code == 2
+    first, second = run.err.splitlines()
+    assert first.startswith("error: ")
+    assert name in first
+    assert cause in first
+    assert second.startswith("  fix: ")
+    assert only(run)["name"] == "edge1.cfg"
+
+
+def test_a_missing_file_alone_gives_no_result(cli):
+    run = cli("check", "missing.cfg")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == "error: missing.cfg does not exist\n  fix: check the path; '-' reads standard input\n"
+
+
+def test_mixed_content_of_a_folder_is_normal(cli, write):
+    write("backup/edge2.cfg", SAFE)
+    write("backup/site/README", "just words\n")
+    write("backup/site/logo.png", b"\x89PNG\x00\x00\x00")
+    write("backup/.git/config", AT_RISK)
+    run = cli("check", "backup", "--format", "json")
+    assert run.code == 0
+    assert only(run)["name"] == "edge2.cfg"
+    assert only(run)["path"] == "backup/edge2.cfg"
+    assert sorted(run.err.splitlines()) == [
+        "skipped: backup/site/README is not an ASA or FTD configuration",
+        "skipped: backup/site/logo.png is binary",
+    ]
+    assert cli("check", "backup", "--format", "json", "--quiet").err == ""
+
+
+def test_a_folder_without_any_configuration_is_exit_2(cli, write):
+    write("docs/README", "words\n")
+    run = cli("check", "docs", "--quiet")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: no ASA configuration in docs\n  fix: ")
+
+
+def test_standard_input(cli, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(AT_RISK.encode())))
+    run = cli("check", "-", "--format", "json")
+    assert (run.code, only(run)["name"]) == (1, "stdin")
+
+
+def test_standard_input_serves_one_thing(cli):
+    run = cli("check", "-", "--syslog", "-")
+    assert run.code == 2
+    assert "standard input is named twice" in run.err
+
+
+@pytest.mark.parametrize(
+    ("level", "code"), [("confirmed", 0), ("at-risk", 1), ("unknown", 1), ("mitigated", 1), ("never", 0)]
+)
+def test_fail_on(cli, write, level, code):
+    assert cli("check", write("edge1.cfg", AT_RISK), "--format", "json", "--fail-on", level).code == code
+
+
+def test_evidence_confirms_and_counts_for_every_level(cli, write):
+    run = cli(
+        "check", write("core.cfg", AT_RISK), write("other.cfg", SAFE), "--syslog", write("asa.log", SYSLOG),
+        "--format", "json", "--fail-on", "confirmed",
+    )  # fmt: skip
+    assert run.code == 1
+    device = next(each for each in run.json["devices"] if each["name"] == "core.cfg")
+    seen = finding(device, "STAFF")["evidence"]
+    assert (seen["confirmed"], seen["users"], seen["reconnects"], seen["thresholds"]) == (True, 1, 1, [1303])
+    other = next(each for each in run.json["devices"] if each["name"] == "other.cfg")
+    unseen = finding(other, "STAFF")["evidence"]
+    assert (unseen["confirmed"], unseen["observable"]) == (False, "no")
+
+
+def test_a_log_that_names_another_device_is_said_to(cli, write):
+    log = write("asa.log", SYSLOG.replace("edge1", "elsewhere"))
+    run = cli("check", write("a.cfg", AT_RISK), write("b.cfg", SAFE), "--syslog", log, "--format", "json")
+    assert "the logs name elsewhere, which is none of the configurations" in run.err
+    assert run.json["summary"]["confirmed"] == 0
+
+
+def test_with_a_single_configuration_every_log_is_about_it(cli, write):
+    log = write("asa.log", SYSLOG.replace("edge1", "192.0.2.1"))
+    run = cli("check", write("a.cfg", AT_RISK), "--syslog", log, "--format", "json")
+    assert run.json["summary"]["confirmed"] == 1
+    assert run.err == ""
+
+
+def test_users_are_pseudonymised_in_every_format(cli, write):
+    config, log = write("a.cfg", AT_RISK), write("asa.log", SYSLOG)
+    for name in ("text", "json", "csv", "markdown", "junit", "sarif", "prometheus"):
+        named = cli("check", config, "--syslog", log, "--format", name).out
+        hidden = cli("check", config, "--syslog", log, "--format", name, "--pseudonymise-users").out
+        assert "alice" not in hidden
+        assert ("alice" in named) == (name in ("text", "json"))
+
+
+def test_formats_go_to_their_files(cli, write):
+    run = cli(
+        "check", write("edge1.cfg", AT_RISK), "--format", "json=a.json", "--format", "csv", "--format", "sarif=a.sarif"
+    )
+    assert run.code == 1
+    assert run.out.startswith("device,context")
+    assert json.loads(Path("a.json").read_text())["summary"]["at_risk"] == 1
+    assert json.loads(Path("a.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_a_file_that_cannot_be_written_is_rescued(cli, write, monkeypatch):
+    monkeypatch.setattr("nornir_anyconnect.cli.outputs._write", _disk_full)
+    run = cli("check", write("edge1.cfg", AT_RISK), "--format", "json=a.json", "--format", "csv")
+    assert run.code == 2
+    assert run.out.startswith("device,context")
+    first, second = run.err.splitlines()
+    assert first == "error: a.json: No space left on device"
+    rescued = Path(second.removeprefix("  fix: the result is in ").removesuffix(" instead"))
+    assert json.loads(rescued.read_text())["summary"]["at_risk"] == 1
+    rescued.unlink()
+
+
+def _disk_full(path, _text):
+    raise OSError(28, "No space left on device", str(path))
+
+
+@pytest.mark.parametrize(
+    ("argv", "cause"),
+    [
+        (["--format", "pdf"], "check has no format 'pdf'"),
+        (["--format", "json="], "--format json= names no file"),
+        (["--format", "json", "--format", "csv"], "two formats for standard output"),
+        (["--format", "json=no/such/folder/a.json"], "the folder no/such/folder does not exist"),
+        (["--format", "json=."], ". is a folder"),
+        (["--assume", "hearsay"], "'hearsay' is not an assumption set"),
+        (["--fail-on", "often"], "'often' is not one of confirmed, at-risk, unknown, mitigated, never"),
+        (["--ip-version", "5"], "--ip-version 5 is not an IP version"),
+        (["--syslog", "missing.log"], "missing.log does not exist"),
+    ],
+)
+def test_a_wrong_call_does_nothing(cli, write, argv, cause):
+    run = cli("check", write("edge1.cfg", AT_RISK), *argv)
+    assert (run.code, run.out) == (2, "")
+    first, second = run.err.splitlines()
+    assert first.startswith("error: ")
+    assert cause in first
+    assert second.startswith("  fix: ")
+
+
+def test_without_a_path(cli):
+    run = cli("check")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: Missing argument 'PATH...'")
+
+
+def test_one_assumption_set_alone(cli, write):
+    staff = finding(only(cli("check", write("a.cfg", AT_RISK), "--assume", "guide", "--format", "json")), "STAFF")
+    assert list(staff["assumptions"]) == ["guide"]
+    assert staff["numbers_from"] == "guide"
+
+
+def test_same_input_same_bytes(cli, write):
+    config = write("edge1.cfg", AT_RISK)
+    first, second = (cli("check", config, "--format", "json").out for _ in range(2))
+    assert first == second
+    assert '"generated_at": "2024-05-17T22:00:00+00:00"' in first
+
+
+def test_the_text_for_people(cli, write):
+    run = cli("check", write("edge2.cfg", SAFE))
+    assert run.out == (
+        "edge2.cfg: safe: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets\n"
+        "edge2.cfg: not-applicable: tunnel-group DefaultWEBVPNGroup (group policy DfltGrpPolicy)\n"
+        "1 device(s), 2 finding(s): 0 at risk (0 confirmed, 0 user(s) hit), 0 mitigated, 0 unknown, 1 safe, "
+        "1 not applicable\n"
+        "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
+    )
+    assert "from: default-group-policy: GP-STAFF (configured line 19)" in cli("check", "edge2.cfg", "-v").out
+
+
+def test_keep_puts_it_into_the_history(cli, write):
+    run = cli("check", write("edge1.cfg", AT_RISK), "--keep", "--format", "json")
+    assert (run.code, run.err) == (1, "kept as audit 1\n")
+    assert Path("data/nornir-anyconnect/history.sqlite").is_file()
+
+
+def test_a_history_that_fails_loses_no_report(cli, write):
+    write("data/nornir-anyconnect", "a file where a folder should be")
+    run = cli("check", write("edge1.cfg", AT_RISK), "--keep", "--format", "json")
+    assert run.code == 2
+    assert run.json["summary"]["at_risk"] == 1
+    assert run.err.startswith("error: ")
+
+
+def test_a_waived_finding_is_shown_and_does_not_count(cli, write):
+    write("nornir-anyconnect.yaml", "waivers: waivers.yaml\n")
+    write(
+        "waivers.yaml",
+        "- {device: edge1.cfg, name: STAFF, owner: ops, reason: moved next week, expires: 2999-01-01}\n",
+    )
+    run = cli("check", write("edge1.cfg", AT_RISK))
+    assert run.code == 0
+    assert "next: accepted by ops until 2999-01-01" in run.out
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"LOUD: the samples are not at {SAMPLES}: real device text is NOT tried")
+@pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()) if SAMPLES.is_dir() else [], ids=lambda path: path.name)
+def test_every_sample_is_judged(cli, path):
+    run = cli("check", path, "--format", "json")
+    assert run.code in (0, 1, 3)
+    assert "Traceback" not in run.err
+    schema = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
+    jsonschema.validate(run.json, schema)
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    named = {line.split()[1] for line in lines if line.strip().startswith("tunnel-group ") and "remote-access" in line}
+    found = {each["name"] for each in only(run)["findings"]}
+    assert {name.strip('"') for name in named if not name.startswith('"')} <= found
+    for each in only(run)["findings"]:
+        assert all(1 <= source["line"] <= len(lines) for source in each["sources"] if source["line"])

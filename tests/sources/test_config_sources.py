@@ -1,0 +1,135 @@
+"""Files, folders, archives and standard input, each handed on as one text at a time."""
+
+import gzip
+import io
+import os
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+from nornir_anyconnect.sources import archives, configs
+from nornir_anyconnect.sources.configs import ConfigText, Unread, config_texts, decoded
+
+
+def read(*paths):
+    return list(config_texts([str(path) for path in paths]))
+
+
+def tar(path, entries, mode="w:gz"):
+    with tarfile.open(path, mode) as archive:
+        for name, text in entries.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
+    return path
+
+
+def zipped(path, entries):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in entries.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_a_file(tmp_path):
+    path = tmp_path / "edge1.cfg"
+    path.write_text("hostname edge1\n")
+    assert read(path) == [ConfigText("edge1.cfg", str(path), "hostname edge1\n", named=True)]
+
+
+def test_a_gzipped_file(tmp_path):
+    path = tmp_path / "edge1.cfg.gz"
+    path.write_bytes(gzip.compress(b"hostname edge1\n"))
+    assert read(path)[0].text == "hostname edge1\n"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert "is damaged" in read(path)[0].cause
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"plain", "plain"),
+        (b"\xef\xbb\xbfmarked", "marked"),
+        ("Zürich".encode("utf-16"), "Zürich"),
+        ("Zürich".encode(), "Zürich"),
+        ("Zürich".encode("latin-1"), "Zürich"),
+    ],
+)
+def test_encodings(raw, text):
+    assert decoded(raw) == text
+
+
+def test_a_folder_is_read_by_name_and_hidden_things_are_not(tmp_path):
+    for name in ("b/2.cfg", "a.cfg", "b/1.cfg", ".git/objects/x", "CVS/Root", "b/.swp"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe")
+    found = read(tmp_path)
+    assert [each.text for each in found] == ["a.cfg", "b/1.cfg", "b/2.cfg"]
+    assert not any(each.named for each in found)
+
+
+@pytest.mark.parametrize(("suffix", "mode"), [(".tar.gz", "w:gz"), (".tgz", "w:gz"), (".tar", "w"), (".tar.xz", "w:xz"), (".tar.bz2", "w:bz2")])
+def test_tar_archives(tmp_path, suffix, mode):
+    path = tar(tmp_path / f"rancid{suffix}", {"fw/configs/edge1": b"one", "fw/.git/x": b"no", "fw/CVS/y": b"no"}, mode)
+    assert read(path) == [ConfigText("edge1", f"{path}/fw/configs/edge1", "one", named=False)]
+
+
+def test_zip_archives_and_archives_in_folders(tmp_path):
+    path = zipped(tmp_path / "oxidized.zip", {"b/edge2": "two", "a/edge1": "one"})
+    assert [(each.name, each.text) for each in read(path)] == [("edge1", "one"), ("edge2", "two")]
+    assert [each.text for each in read(tmp_path)] == ["one", "two"]
+
+
+def test_nothing_is_written_wherever_a_member_wants_to_go(tmp_path):
+    path = tar(tmp_path / "evil.tar.gz", {"../../outside": b"one", "/etc/outside": b"two"})
+    before = sorted(tmp_path.rglob("*"))
+    assert [each.text for each in read(path)] == ["two"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_bombs_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(configs, "LARGEST", 1000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 2500)
+    bomb = zipped(tmp_path / "bomb.zip", {f"{number}.cfg": "a" * 100_000 for number in range(9)})
+    *singles, last = read(bomb)
+    assert all(isinstance(each, Unread) for each in (*singles, last))
+    assert "is larger than" in singles[0].cause
+    assert last.cause.endswith("unpacks to too much")
+    plain = tmp_path / "huge.cfg"
+    plain.write_text("a" * 1001)
+    assert "is larger than" in read(plain)[0].cause
+
+
+def test_too_many_members_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    path = zipped(tmp_path / "many.zip", {f"{number}": "x" for number in range(5)})
+    assert [type(each) for each in read(path)] == [ConfigText] * 3 + [Unread]
+
+
+@pytest.mark.parametrize("name", ["torn.zip", "torn.tar.gz", "torn.tar"])
+def test_damaged_archives(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"not an archive at all")
+    (found,) = read(path)
+    assert (found.named, "is damaged" in found.cause) == (True, True)
+
+
+def test_what_does_not_exist_or_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    causes = [each.cause for each in read(tmp_path / "nowhere", tmp_path / "pipe")]
+    assert causes == [f"{tmp_path}/nowhere does not exist", f"{tmp_path}/pipe is not a file"]
+
+
+def test_one_bad_file_keeps_no_other_from_being_read(tmp_path):
+    (tmp_path / "good").write_text("x")
+    assert [type(each) for each in read(tmp_path / "bad", tmp_path / "good")] == [Unread, ConfigText]
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"hostname x\n")))
+    assert read("-") == [ConfigText("stdin", "standard input", "hostname x\n", named=True)]
