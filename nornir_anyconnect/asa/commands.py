@@ -86,6 +86,16 @@ class ShowRunning(Command):
         return " ".join(word for word in words if word)
 
 
+@dataclass(frozen=True, slots=True)
+class ShowStartup(Command):
+    """``show startup-config``: only a change that is asked to save sends it (promise 18)."""
+
+    @property
+    def text(self) -> str:
+        """The exact line."""
+        return "show startup-config"
+
+
 class Show(StrEnum):
     """The other show commands an audit may send."""
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nornir_anyconnect.asa.commands import Command
-    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.asa.config_commands import ConfigCommand, NewGroupPolicy, NewTunnelGroup
     from nornir_anyconnect.asa.config_lines import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
 
@@ -84,7 +84,7 @@ class Device(Protocol):
     def startup_differs(self) -> bool:
         """Whether running and startup configuration differ."""
 
-    def sessions_on(self, command: ConfigCommand) -> int:
+    def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
         """Users connected through the object that the command created."""
 
     def configure(self) -> None:
