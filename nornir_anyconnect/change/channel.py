@@ -1,0 +1,124 @@
+"""A device session as a transaction sees it: every question is asked of the device, now."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.commands import Show, ShowCommand, ShowRunning, ShowStartup, WriteMemory
+from nornir_anyconnect.asa.config_commands import NewGroupPolicy
+from nornir_anyconnect.errors import GateError, RejectedError
+from nornir_anyconnect.evidence.vpn_sessions import read_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nornir_anyconnect.asa.commands import Command
+    from nornir_anyconnect.asa.config_commands import NewTunnelGroup
+    from nornir_anyconnect.asa.config_lines import Mode
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.device.identity import Identity
+    from nornir_anyconnect.device.session import Session
+
+# what differs between a running and a startup configuration that are the same; the checksum covers the comments too
+_NOT_CONFIGURATION = re.compile(r"^(?::|Cryptochecksum|!|ASA Version|\s*$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The box a plan was made for: serial numbers of the unit and its mate, and the context."""
+
+    serials: tuple[str, ...]
+    context: str | None = None
+
+
+class Channel:
+    """The one device or context that a transaction changes.
+
+    Args:
+        session: logged in and enabled.
+        planned: the box it must be.
+        read: pulls what an audit reads, proved complete.
+
+    """
+
+    def __init__(self, session: Session, planned: Planned, read: Callable[[Session], RunningConfig]) -> None:
+        self._session = session
+        self._planned = planned
+        self._read = read
+
+    def check_identity(self) -> None:
+        """Refuse unless it is the planned box, in the planned context, and the unit that is configured."""
+        found = self._session.identity()
+        if found.multiple and self._planned.context and found.context != self._planned.context:
+            self._session.change_to(self._planned.context)
+            found = self._session.identity()
+        self._refuse_another_box(found)
+        self._refuse_the_wrong_unit(found)
+
+    def _refuse_another_box(self, found: Identity) -> None:
+        if not found.serials or set(found.serials) != set(self._planned.serials):
+            raise GateError(
+                f"it is another box: serial {', '.join(found.serials) or 'unknown'}, "
+                f"the plan was made for {', '.join(self._planned.serials) or 'unknown'}",
+                "check the inventory's addresses, and plan again",
+            )
+        if found.context != self._planned.context:
+            raise GateError(
+                f"the session stands in context {found.context or 'none'}, "
+                f"the plan was made for {self._planned.context or 'none'}",
+                "plan again",
+            )
+
+    def _refuse_the_wrong_unit(self, found: Identity) -> None:
+        if found.ftd:
+            raise GateError("it is an FTD: its configuration belongs to the management center (FMC)", "change it there")
+        if not found.may_be_configured:
+            cluster = f", cluster {found.cluster}" if found.cluster != "none" else ""
+            raise GateError(
+                f"this unit may not be configured: failover {found.role}{cluster}",
+                "plan and apply on the active unit (the control unit of a cluster)",
+            )
+
+    def read(self) -> RunningConfig:
+        """What it is configured to do now."""
+        return self._read(self._session)
+
+    def startup_differs(self) -> bool:
+        """Whether running and startup configuration differ in more than comments."""
+        running = self._session.send(ShowRunning()).text
+        startup = self._session.send(ShowStartup()).text
+        return _lines(running) != _lines(startup)
+
+    def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
+        """Users connected through the group policy or tunnel group that the command created."""
+        reply = self._session.send(ShowCommand(Show.SESSIONS))
+        if reply.refusal:
+            raise RejectedError(f"'{Show.SESSIONS}' was refused: {reply.refusal}", "give this login the right to it")
+        sessions = read_sessions(reply.text)
+        if isinstance(created, NewGroupPolicy):
+            return sum(1 for each in sessions if each.group_policy == created.name)
+        return sum(1 for each in sessions if each.tunnel_group == created.name)
+
+    def configure(self) -> None:
+        """Enter configuration mode."""
+        self._session.configure()
+
+    def send(self, line: Command, mode: Mode) -> str:
+        """Send one line in exactly that sub-mode; what the device says to it."""
+        return self._session.send_line(line, expect_mode=str(mode)).rejected_text or ""
+
+    def leave(self) -> None:
+        """Leave configuration mode."""
+        self._session.leave_configuration()
+
+    def save(self) -> None:
+        """``write memory``; an ASA confirms with ``[OK]``."""
+        said = self._session.send(WriteMemory()).text
+        if "[OK]" not in said:
+            raise RejectedError(f"write memory was answered with: {' '.join(said.split())}", "save it by hand")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if not _NOT_CONFIGURATION.match(line)]
