@@ -114,6 +114,11 @@ class Box:
             self._policies[name] = effective.effective_policy(self.config, name)
         return self._policies[name]
 
+    @property
+    def known_policies(self) -> frozenset[str]:
+        """Every policy that findings are about."""
+        return frozenset({*self.assigned_policies(), *(each.name for each in self.config.group_policies)})
+
     def assigned_policies(self) -> tuple[str, ...]:
         """The policies that tunnel groups hand out, each once."""
         groups = effective.remote_access_groups(self.config)

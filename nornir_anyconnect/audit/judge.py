@@ -93,6 +93,12 @@ def _warnings(box: Box) -> tuple[str, ...]:
     found = list(config.warnings)
     if not box.complete:
         found.append("the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand")
+    seen = box.observations.groups if box.observations is not None else {}
+    found += (
+        f"the evidence names group policy '{name}', which the configuration does not have "
+        f"({len(seen[name].users)} user(s) hit)"
+        for name in sorted(set(seen) - box.known_policies)
+    )
     if config.unknown_lines:
         first = config.unknown_lines[0]
         found.append(
@@ -217,7 +223,7 @@ def _finding(box: Box, subject: _Subject) -> Finding:
             verdict=finding.verdict,
             reason=finding.reason,
             numbers=tuple(finding.assumptions.values()),
-            mtu_from_default_policy=subject.assigned == effective.DEFAULT_POLICY or policy.mtu.from_ == "inherited",
+            mtu_from_default_policy=(policy.mtu_owner or subject.assigned) == effective.DEFAULT_POLICY,
             release_known=box.release is not None,
             attributes_possible=_attributes_possible(box, subject.group),
             l2l=box.has_l2l,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.audit.finding import Source
@@ -11,7 +12,7 @@ from nornir_anyconnect.mtu.releases import Train
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Setting
+    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Setting, SslSettings
 
 _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
@@ -38,6 +39,17 @@ class Negotiable:
     sources: tuple[Source, ...] = ()
 
 
+class _Asked(NamedTuple):
+    """All of a box that decides what it can negotiate."""
+
+    ssl: SslSettings
+    defaults: SslSettings | None
+    """The device's answer with defaults."""
+    answered: tuple[tuple[str, tuple[str, ...]], ...]
+    """The device's own lists."""
+    release: Train | None
+
+
 class _Listed(NamedTuple):
     """The suite names of one version, and who says so."""
 
@@ -58,13 +70,19 @@ def negotiable(config: RunningConfig) -> Negotiable:
     A version counts if a line prints it or the release has it, ``ssl server-version`` allows it, and
     its RFC allows the suite. The device's own lists (``show ssl ciphers``) outrank everything.
     """
-    release = release_of(config)
+    defaults = config.defaults.ssl if config.defaults is not None else None
+    return _negotiable(_Asked(config.ssl, defaults, config.device_ciphers, release_of(config)))
+
+
+@lru_cache(maxsize=64)
+def _negotiable(asked: _Asked) -> Negotiable:
+    """A fleet of like boxes, and every prediction on one of them, share the answer."""
     unsupported: list[str] = []
     sources: list[Source] = []
-    allowed = _allowed_versions(config, release, unsupported, sources)
+    allowed = _allowed_versions(asked, unsupported, sources)
     offers: list[Offer] = []
     unknown: list[str] = []
-    for version, listed in _lists(config, release, unsupported).items():
+    for version, listed in _lists(asked, unsupported).items():
         if version not in allowed:
             continue
         sources.append(listed.source)
@@ -83,19 +101,17 @@ def negotiable(config: RunningConfig) -> Negotiable:
     )
 
 
-def _lists(config: RunningConfig, release: Train | None, unsupported: list[str]) -> dict[Version, _Listed]:
+def _lists(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
     """What each version offers, newest version first."""
-    if config.device_ciphers:
-        found = _answered(config, unsupported)
-    else:
-        found = _silent(config, release) | _printed(config, release, unsupported)
+    read = _answered if asked.answered else _printed
+    found = read(asked, unsupported)
     return {version: found[version] for version in _NEWEST_FIRST if version in found}
 
 
-def _answered(config: RunningConfig, unsupported: list[str]) -> dict[Version, _Listed]:
+def _answered(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
     """The device's own answer to ``show ssl ciphers``."""
     found = {}
-    for name, suites in config.device_ciphers:
+    for name, suites in asked.answered:
         if name in list(Version):
             source = Source(f"ssl cipher {name}", ":".join(suites), "device", None)
             found[Version(name)] = _Listed(suites, source)
@@ -104,18 +120,16 @@ def _answered(config: RunningConfig, unsupported: list[str]) -> dict[Version, _L
     return found
 
 
-def _silent(config: RunningConfig, release: Train | None) -> dict[Version, _Listed]:
+def _silent(asked: _Asked) -> dict[Version, _Listed]:
     """What holds without a line: the packaged tables of the release."""
-    ssl = config.ssl
-    legacy = (ssl.encryption is not None and not ssl.ciphers) or (
-        release is not None and release < releases.SSL_CIPHER and not ssl.ciphers
-    )
-    if config.defaults is not None and config.defaults.ssl.ciphers:
+    if asked.defaults is not None and asked.defaults.ciphers:
         return {}  # the device answered for every version that it has
-    if legacy:
+    release = asked.release
+    old = asked.ssl.encryption is not None or (release is not None and release < releases.SSL_CIPHER)
+    if old and not asked.ssl.ciphers:
         names = tuple(suite.name for suite in releases.legacy_default(release))
         source = Source("ssl encryption", " ".join(names), "default", None)
-        return {version: _Listed(names, source) for version in _LEGACY_VERSIONS}
+        return dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
     level = releases.default_level(release)
     found = {}
     for version in releases.default_versions(release):
@@ -125,17 +139,17 @@ def _silent(config: RunningConfig, release: Train | None) -> dict[Version, _List
     return found
 
 
-def _printed(config: RunningConfig, release: Train | None, unsupported: list[str]) -> dict[Version, _Listed]:
-    """What lines say: the device's answer with defaults first, the configuration over it."""
-    found: dict[Version, _Listed] = {}
-    for asked, from_ in ((config.defaults, "device"), (config, "configured")):
-        if asked is None:
+def _printed(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
+    """What lines say over what holds without one: the device's answer first, the configuration over it."""
+    found = _silent(asked)
+    for ssl, from_ in ((asked.defaults, "device"), (asked.ssl, "configured")):
+        if ssl is None:
             continue
-        if asked.ssl.encryption:
-            names = _legacy(asked.ssl.encryption.value, unsupported)
-            source = Source("ssl encryption", " ".join(asked.ssl.encryption.value), from_, asked.ssl.encryption.line)
-            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
-        for name, choice in asked.ssl.ciphers:
+        if ssl.encryption:
+            words, line = ssl.encryption.value, ssl.encryption.line
+            source = Source("ssl encryption", " ".join(words), from_, line)
+            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(_legacy(words, unsupported), source))
+        for name, choice in ssl.ciphers:
             if name == "default":
                 continue  # outbound connections of the box itself
             if name not in list(Version):
@@ -143,7 +157,7 @@ def _printed(config: RunningConfig, release: Train | None, unsupported: list[str
                 continue
             version = Version(name)
             found[version] = _Listed(
-                _chosen(version, choice, release, unsupported),
+                _chosen(version, choice, asked.release, unsupported),
                 Source(f"ssl cipher {name}", _shown(choice.value), from_, choice.line),
             )
     return found
@@ -176,14 +190,12 @@ def _legacy(keywords: tuple[str, ...], unsupported: list[str]) -> tuple[str, ...
     return tuple(names)
 
 
-def _allowed_versions(
-    config: RunningConfig, release: Train | None, unsupported: list[str], sources: list[Source]
-) -> frozenset[Version]:
+def _allowed_versions(asked: _Asked, unsupported: list[str], sources: list[Source]) -> frozenset[Version]:
     """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
-    words, from_, line = releases.server_version_default(release), "default", None
-    for asked, origin in ((config, "configured"), (config.defaults, "device")):
-        if asked is not None and asked.ssl.server_version:
-            words, from_, line = asked.ssl.server_version.value, origin, asked.ssl.server_version.line
+    words, from_, line = releases.server_version_default(asked.release), "default", None
+    for ssl, origin in ((asked.ssl, "configured"), (asked.defaults, "device")):
+        if ssl is not None and ssl.server_version:
+            words, from_, line = ssl.server_version.value, origin, ssl.server_version.line
             break
     sources.append(Source("ssl server-version", " ".join(words), from_, line))
     allowed = {*TLS_VERSIONS, *DTLS_VERSIONS}

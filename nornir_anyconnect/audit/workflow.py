@@ -190,7 +190,7 @@ def _mss(mtu: int | None) -> int:
 def remarks(config: RunningConfig) -> tuple[str, ...]:
     """What a reader of Cisco's tech note must be told about this configuration."""
     for version, choice in config.ssl.ciphers:
-        if version == Version.TLS1_2 and "AES256-SHA256" in (choice.value.custom or ()):
+        if version == Version.TLS1_2 and (choice.value.custom or ("",))[0] == "AES256-SHA256":
             break
     else:
         return ()

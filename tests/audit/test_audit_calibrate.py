@@ -243,3 +243,8 @@ def test_an_old_release_with_evidence_is_judged_like_9x(finding) -> None:
     edits = (*old, (ALL_TLS + ssl, "ssl encryption aes256-sha1\n"))
     assert finding(*edits).reason == "single-mtu-release"
     assert finding(*edits, seen=group(LargePacket(1418, 1331, without_udp=True))).verdict == "at-risk"
+
+
+def test_hits_on_a_policy_that_the_text_does_not_have_are_told(vpn1) -> None:
+    audit = judge(parse(vpn1()), "vpn1", group(LargePacket(1418, 1315, without_udp=True), name="GHOST"))
+    assert any("group policy 'GHOST'" in each and "1 user(s)" in each for each in audit.warnings)

@@ -157,6 +157,15 @@ def test_a_user_with_a_setting_of_its_own_is_a_finding(finding) -> None:
     assert finding(capped, (TYPE, user + TYPE)).verdict == "safe"
 
 
+def test_the_default_policy_is_not_blamed_for_an_mtu_that_a_user_has(finding) -> None:
+    user = "username bob attributes\n vpn-group-policy DfltGrpPolicy\n vpn-tunnel-protocol ssl-client\n"
+    own = "username bob attributes\n webvpn\n  anyconnect mtu 1450\n"
+    at = (TYPE, user + TYPE)
+    assert "default-policy-affected" in finding(at, name="bob", scope=Scope.USERNAME).caveats
+    at = (TYPE, user + own + TYPE)
+    assert "default-policy-affected" not in finding(at, name="bob", scope=Scope.USERNAME).caveats
+
+
 def test_default_webvpn_group_always_has_a_finding(finding) -> None:
     found = finding(name="DefaultWEBVPNGroup")
     assert (found.group_policy, found.reason) == ("DfltGrpPolicy", "ssl-client-not-allowed")
