@@ -123,8 +123,9 @@ def plain(raw: bytes | bytearray) -> str:
 
 
 def _overwritten(line: str) -> str:
-    """A bare carriage return moves to the start of the line; what follows overwrites what was there."""
+    """A bare carriage return starts the line anew; blanks behind it erase what was there."""
     shown = ""
     for part in line.split("\r"):
-        shown = part + shown[len(part) :]
+        if part:
+            shown = part if part.strip() else ""
     return shown

@@ -5,6 +5,7 @@ It never enters configuration mode and never sends ``terminal width`` (promise 3
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.device.credentials import from_environment
@@ -12,6 +13,8 @@ from nornir_anyconnect.device.options import CONNECTION, check_host, effective_c
 from nornir_anyconnect.errors import InventoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nornir.core.configuration import Config
     from nornir.core.inventory import Host
 
@@ -115,6 +118,17 @@ def open_session(host: Host, configuration: Config) -> Session:
     )  # fmt: skip
     fresh: Session = opened.connection
     return fresh
+
+
+@contextmanager
+def closing_session(host: Host, configuration: Config) -> Iterator[Session]:
+    """The host's session for a while: one that was opened for this is closed again, to free its slot."""
+    was_open = CONNECTION in host.connections
+    try:
+        yield open_session(host, configuration)
+    finally:
+        if not was_open:
+            close_session(host)
 
 
 def close_session(host: Host) -> None:

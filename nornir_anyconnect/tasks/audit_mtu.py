@@ -1,0 +1,164 @@
+"""Judge one device of the inventory: which tunnel groups stall and reconnect, and why. Changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nornir.core.task import Result, Task
+
+from nornir_anyconnect.audit.finding import DeviceAudit, Status
+from nornir_anyconnect.device.connection import closing_session
+from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.mtu.assumptions import assumption_set
+from nornir_anyconnect.tasks.pull_config import PulledContext, pull_context, wanted_contexts
+from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nornir.core.inventory import Host
+
+    from nornir_anyconnect.audit.box import Options
+    from nornir_anyconnect.device.identity import Identity
+    from nornir_anyconnect.device.session import Session
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HostAudit:
+    """One host of the inventory, judged: one device, or several contexts."""
+
+    host: str
+    devices: tuple[DeviceAudit, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Something of it could not be read."""
+        return any(device.status is Status.FAILED for device in self.devices)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {"host": self.host, "devices": [device.to_dict() for device in self.devices]}
+
+    def __str__(self) -> str:
+        lines = []
+        for device in self.devices:
+            where = f"{device.name}/{device.context}" if device.context else device.name
+            lines.append(f"{where} {device.asa_version or ''} {device.status}".replace("  ", " "))
+            lines += [f"  error: {error}" for error in device.errors]
+            lines += [
+                f"  {finding.scope} {finding.name}: {finding.verdict} ({finding.reason})" for finding in device.findings
+            ]
+        return "\n".join(lines)
+
+
+def audit_mtu(
+    task: Task,
+    *,
+    assume: str | None = None,
+    evidence: bool = True,
+    full: bool = False,
+    on_device: Callable[[DeviceAudit], None] | None = None,
+) -> Result:
+    """Nornir task: pull what is needed, judge it, keep the findings and none of the text.
+
+    Args:
+        task: Nornir's.
+        assume: one assumption set instead of the three standing ones.
+        evidence: also ask for log buffer, sessions and drop counters.
+        full: pull the whole running configuration instead of the sections that matter.
+        on_device: called with each device or context as soon as it is judged, from the worker's thread.
+
+    Returns:
+        ``result`` is a :class:`HostAudit`; a host that could not be read holds a failed device with its error,
+        and ``failed`` is set.
+
+    Raises:
+        UsageError: no assumption set of that name.
+
+    """
+    from nornir_anyconnect.audit.box import Options  # noqa: PLC0415 - Nornir's start must stay cheap
+
+    options = Options(assume=assumption_set(assume) if assume else None)
+    devices = []
+    for device in _audit_host(task, options, evidence=evidence, full=full):
+        devices.append(device)
+        _hand_on(on_device, device)
+    audit = HostAudit(task.host.name, tuple(devices))
+    return Result(host=task.host, result=audit, changed=False, failed=audit.failed)
+
+
+def _audit_host(task: Task, options: Options, *, evidence: bool, full: bool) -> Iterator[DeviceAudit]:
+    """Every host ends in exactly one state, whatever happens (promise 21)."""
+    host = task.host
+    try:
+        with closing_session(host, task.nornir.config) as session:
+            identity = session.identity()
+            yield from _audit_contexts(session, host, identity, options, evidence=evidence, full=full)
+    except Exception as error:  # noqa: BLE001 - one box must not keep the others from their verdict
+        yield failed_device(host.name, error)
+
+
+def _audit_contexts(
+    session: Session, host: Host, identity: Identity, options: Options, *, evidence: bool, full: bool
+) -> Iterator[DeviceAudit]:
+    for name in wanted_contexts(host, session.contexts()) if identity.multiple else (None,):
+        try:
+            if name is not None:
+                session.change_to(name)
+            pulled = pull_context(session, identity.hostname, name, full=full)
+            yield _judge(session, host, identity, pulled, options, evidence=evidence)
+        except Exception as error:  # noqa: BLE001 - one context must not keep the others from their verdict
+            yield failed_device(host.name, error, context=name, identity=identity)
+            if not session.alive:
+                return
+
+
+def _judge(
+    session: Session, host: Host, identity: Identity, pulled: PulledContext, options: Options, *, evidence: bool
+) -> DeviceAudit:
+    from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
+
+    observed = pull_evidence(session, host.name) if evidence else None
+    config = pulled.parse()
+    device = assess_config(config, host.name, observed, options)
+    refused = tuple(f"the release refused '{line}'" for line in pulled.refused)
+    return replace(
+        device,
+        context=pulled.name,
+        serials=identity.serials or device.serials,
+        warnings=(*device.warnings, *refused),
+    )
+
+
+def failed_device(
+    name: str, error: Exception, *, context: str | None = None, identity: Identity | None = None
+) -> DeviceAudit:
+    """A device that could not be judged. Of an unexpected error only the kind is told: its text may hold a secret."""
+    if isinstance(error, AnyConnectError):
+        words = f"{error.code}: {error.cause}" + (f"; {error.remedy}" if error.remedy else "")
+    else:
+        logger.error("%s: unexpected %s", name, type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+        words = f"internal: unexpected {type(error).__name__}; run again with -vv and report it"
+    platform = "ftd" if identity is not None and identity.ftd else "asa"
+    return DeviceAudit(
+        name=name,
+        context=context,
+        asa_version=identity.release if identity else None,
+        platform=platform,
+        status=Status.FAILED,
+        errors=(words,),
+        serials=identity.serials if identity else (),
+    )
+
+
+def _hand_on(on_device: Callable[[DeviceAudit], None] | None, device: DeviceAudit) -> None:
+    if on_device is None:
+        return
+    try:
+        on_device(device)
+    except Exception:
+        logger.exception("%s: its result could not be handed on; the audit goes on", device.name)
