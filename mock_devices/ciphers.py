@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mock_devices.defaults import versions
-from mock_devices.grammar import tokens
 from typing import TYPE_CHECKING
 
+from mock_devices.defaults import versions
+from mock_devices.grammar import tokens
+
 if TYPE_CHECKING:
-    from mock_devices.tree import ConfigTree
     from mock_devices.release import Release
+    from mock_devices.tree import ConfigTree
 
 CBC_SHA1 = ("DHE-RSA-AES256-SHA", "AES256-SHA", "DHE-RSA-AES128-SHA", "AES128-SHA")
 WEAK = ("DES-CBC3-SHA", "RC4-SHA")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from mock_devices.grammar import Match, Refusal, match, same_slot, tokens
 from typing import TYPE_CHECKING
 
+from mock_devices.grammar import Match, Refusal, match, same_slot, tokens
+
 if TYPE_CHECKING:
-    from mock_devices.tree import ConfigTree, Path
-    from mock_devices.release import Release
     from collections.abc import Callable
+
+    from mock_devices.release import Release
+    from mock_devices.tree import ConfigTree, Path
 
 ALWAYS_THERE = {
     "group-policy": ("DfltGrpPolicy",),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from mock_devices.config_mode import ConfigMode
 from mock_devices.grammar import Match, match
 from mock_devices.tree import ConfigTree, Node
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_devices.release import Release
     from collections.abc import Iterator
+
+    from mock_devices.release import Release
 
 GROUP_POLICY = """\
 group-policy DfltGrpPolicy internal

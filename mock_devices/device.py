@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mock_devices.config_mode import ConfigMode, Operation, store
 from mock_devices.faults import Fault, Faults
@@ -14,8 +14,9 @@ from mock_devices.tree import ConfigTree
 from mock_devices.world import World
 
 if TYPE_CHECKING:
-    from mock_devices.spec import DeviceSpec
     from collections.abc import Callable, Mapping
+
+    from mock_devices.spec import DeviceSpec
 
 SYSTEM = "system"
 SINGLE = ""

@@ -10,7 +10,7 @@ PHASES = ("connect", "login", "enable", "setup", "show", "configure", "config", 
 
 KINDS = {
     "refuse-connection": "the TCP connection is closed before a word is said",
-    "hang": "at the step the box says nothing any more",
+    "hang": "at the step the box says nothing any more (`done`: after it did the line)",
     "wrong-password": "every password is refused (phase enable: the enable password)",
     "one-time-password": "a password is good for one login",
     "changed-host-key": "the box shows another host key than the inventory knows",
@@ -19,7 +19,7 @@ KINDS = {
     "slow-output": "`size` characters (default 64), then a pause of `seconds` (default 0.01)",
     "cut-output": "the reply ends after `after` characters (default: half), `then` prompt, silence or drop",
     "empty-reply": "the reply is empty, only the prompt comes",
-    "drop-link": "the link is gone: at the step, or `after` bytes of output in the session",
+    "drop-link": "the link is gone: at the step (`done`: after the line was done), or `after` bytes of output",
     "pager": "`terminal pager 0` is taken and ignored",
     "syslog": "a log line on the terminal, `where` before, inside or after the reply",
     "banner": "a login banner (`text`) that holds lines like prompts",
@@ -44,6 +44,7 @@ _STANDING = {
     "changed-host-key", "old-algorithms", "session-limit", "one-time-password", "banner", "pager",
     "echo-cut", "unsaved-changes", "clock-skew", "large-config",
 }  # fmt: skip
+_ONLY_IN = {"refuse-connection": "connect", "anonymous-reporting": "configure", "not-stored": "config"}
 _ONCE = {"failover-flip", "foreign-change", "anonymous-reporting", "standby"}
 
 
@@ -88,7 +89,7 @@ class Fault:
             return False
         if self.session is not None and moment.session != self.session:
             return False
-        if not self._step_holds(moment):
+        if not (_concerns(self.kind, moment) and self._step_holds(moment)):
             return False
         self.fired += 1
         if self.onwards:
@@ -107,6 +108,15 @@ class Fault:
         if colon and phase in PHASES and number.isdigit():
             return moment.phase == phase and moment.number_in_phase == int(number)
         return moment.line is not None and re.search(step, moment.line) is not None
+
+
+def _concerns(kind: str, moment: Moment) -> bool:
+    """Whether a kind can happen at such a moment at all: before, at or after the logins, or at a line."""
+    if kind == "wrong-password":
+        return moment.line is None and moment.phase in ("login", "enable")
+    if kind in _ONLY_IN:
+        return moment.phase == _ONLY_IN[kind]
+    return moment.line is not None or (kind in ("hang", "drop-link") and moment.phase != "enable")
 
 
 @dataclass(frozen=True, slots=True)

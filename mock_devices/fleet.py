@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
-from typing import Any, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from mock_devices.device import Device, Received
 from mock_devices.server import Listener
 from mock_devices.spec import DeviceSpec, expand, read_fleet
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from collections.abc import Mapping
+    from types import TracebackType
 
 FIRST_PORT = 20_001
 LAST_PORT = 32_767

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from os.path import commonprefix
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from mock_devices.release import Release, release
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +157,10 @@ def patterns(mode: str, box: Release) -> tuple[Pattern, ...]:
     return tuple(each for each in _grammar()[SHARED_MODES.get(mode, mode)] if each.known_to(box))
 
 
+def _agreement(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def _narrow(alive: list[Pattern], index: int, token: Token) -> tuple[list[Pattern], str] | Refusal:
     """The patterns that accept the word at ``index``, and the word in full."""
     typed = token.text.lower()
@@ -173,7 +177,7 @@ def _narrow(alive: list[Pattern], index: int, token: Token) -> tuple[list[Patter
         return [pattern for pattern, slot in slots if whole in slot.words] or open_to_it, whole
     if open_to_it:
         return open_to_it, token.text
-    agreed = max((len(commonprefix([typed, word])) for word in fixed), default=0)
+    agreed = max((_agreement(typed, word) for word in fixed), default=0)
     return Refusal(token.column + agreed)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mock_devices.host_keys import host_key
 
 if TYPE_CHECKING:
-    from mock_devices.device import Device
-    from pathlib import Path
     from collections.abc import Iterable
+    from pathlib import Path
+
+    from mock_devices.device import Device
 
 PLUGIN = "anyconnect_asa"
 

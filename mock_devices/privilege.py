@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_devices.shell import Shell
+    from mock_devices.commands import Commands
 
 EVERYBODY = ("enable", "disable", "exit", "quit", "logout", "help", "show curpriv", "show checksum", "show clock",
              "show version")  # fmt: skip
@@ -23,14 +23,14 @@ def _granted(line: str, level: int) -> tuple[str, str] | None:
     return verb, " ".join(words[words.index("command") + 1 :])
 
 
-def allowed(shell: Shell, line: str) -> bool:
+def allowed(place: Commands, line: str) -> bool:
     """Whether the session's level may run this exec command, given in full words."""
-    if shell.level >= 15 or not shell.device.spec.command_authorization or line in EVERYBODY:
+    if place.level >= 15 or not place.device.spec.command_authorization or line in EVERYBODY:
         return True
-    device = shell.device
+    device = place.device
     tree = device.contexts[device.context_at_login].running
     for stored in tree.lines("privilege"):
-        grant = _granted(stored, shell.level)
+        grant = _granted(stored, place.level)
         if grant is None:
             continue
         verb, command = grant

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
@@ -26,10 +26,12 @@ OLD = {
 }
 """What an ASA of the 8.x days offers."""
 SERVER_VERSION = "Cisco-1.25"
+FLUSH = 0.01
+"""Seconds that the kernel gets to send what was written before a link is cut."""
 LINGER_OFF = struct.pack("ii", 1, 0)
 
 
-class Door(asyncssh.SSHServer):  # type: ignore[misc] - asyncssh is not type-checked here
+class Door(asyncssh.SSHServer):  # type: ignore[misc]  # asyncssh is not type-checked here
     """Decides who comes in."""
 
     def __init__(self, device: Device, latency: float) -> None:
@@ -52,7 +54,7 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc] - asyncssh is not type-che
         logins.current += 1
         logins.peak = max(logins.peak, logins.current)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """A session slot is free again."""
         if self._counted:
             self._device.logins.current -= 1
@@ -104,7 +106,7 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc] - asyncssh is not type-che
         return Terminal(self._device, self._user, self._latency, self._connection)
 
 
-class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh is not type-checked here
+class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncssh is not type-checked here
     """Plays a shell's actions to the client, each byte after the link's latency."""
 
     def __init__(self, device: Device, user: str, latency: float, connection: Any) -> None:
@@ -123,7 +125,7 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh
         """The channel to write to."""
         self._channel = chan
 
-    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
+    def pty_requested(self, *_terminal: Any) -> bool:
         """Any terminal will do."""
         return True
 
@@ -136,7 +138,7 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh
         self._device.ssh_users[self._number] = self._user
         self._task = asyncio.get_running_loop().create_task(self._talk())
 
-    def data_received(self, data: str, datatype: Any) -> None:
+    def data_received(self, data: str, _datatype: Any) -> None:
         """Characters, which reach the box after the latency."""
         self._arrived.put_nowait((asyncio.get_running_loop().time() + self._latency, data))
 
@@ -144,7 +146,7 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh
         """The client has gone."""
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Nobody listens any more."""
         self._device.ssh_users.pop(self._number, None)
         if self._task:
@@ -166,19 +168,25 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh
             match action:
                 case Text(text):
                     if not self._write(text):
+                        await self._drop()
                         return False
                 case Pause(seconds):
                     await asyncio.sleep(seconds)
                 case Hang():
                     await asyncio.Event().wait()
                 case Drop():
-                    self._connection.abort()
+                    await self._drop()
                     return False
                 case Close():
                     self._channel.exit(0)
                     self._connection.close()
                     return False
         return True
+
+    async def _drop(self) -> None:
+        """End the link without a goodbye, once what was said before is on the wire."""
+        await asyncio.sleep(FLUSH)
+        self._connection.abort()
 
     def _write(self, text: str) -> bool:
         limit = self._device.faults.link_limit(self._number)
@@ -187,7 +195,6 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc] - asyncssh
             if len(text) >= left:
                 limit.fired += 1
                 self._channel.write(text[: max(left, 0)])
-                asyncio.get_running_loop().call_later(0.01, self._connection.abort)
                 return False
         self._sent += len(text)
         self._channel.write(text)

@@ -11,10 +11,11 @@ from mock_devices.device import SINGLE, SYSTEM, VPN_SECTIONS, Device
 from mock_devices.grammar import Refusal, patterns
 
 if TYPE_CHECKING:
-    from mock_devices.release import Release
-    from datetime import datetime
     from collections.abc import Callable, Iterator
-    from mock_devices.shell import Shell
+    from datetime import datetime
+
+    from mock_devices.commands import Commands
+    from mock_devices.release import Release
 
 FILLER = 100_000
 
@@ -157,7 +158,7 @@ def failover(device: Device) -> list[str]:
     off = "no failover" in device.contexts[SYSTEM if spec.is_multi else SINGLE].running.children()
     other = "Not Detected" if mate is None else roles.get(mate.role, mate.role)
     return [
-        "Failover Off (pseudo-Standby)" if off and device.role == "standby" else "Failover Off" if off else "Failover On ",
+        "Failover Off " if off else "Failover On ",
         f"Failover unit {ours}",
         "Failover LAN Interface: folink GigabitEthernet0/3 (up)",
         "Reconnect timeout 0:00:00",
@@ -244,10 +245,10 @@ def ssh_sessions(device: Device) -> list[str]:
 
 def ssh_resources(device: Device) -> list[str]:
     """``show resource usage resource ssh``."""
-    now, peak = len(device.ssh_users), device.logins.peak
+    now, peak, limit = len(device.ssh_users), device.logins.peak, session_limit(device)
     return [
         "Resource                 Current         Peak      Limit        Denied Context",
-        f"SSH                      {now:>7}      {peak:>7}    {session_limit(device):>7}       {device.logins.refused:>7} System",
+        f"{'SSH':<25}{now:>7}{peak:>13}{limit:>11}{device.logins.refused:>14} System",
     ]
 
 
@@ -266,10 +267,10 @@ def ssl_ciphers(device: Device, context: str) -> list[str]:
     return lines
 
 
-def curpriv(shell: Shell) -> list[str]:
+def curpriv(place: Commands) -> list[str]:
     """``show curpriv``."""
-    mode = "P_UNPR" if shell.level < 2 else "P_PRIV P_CONF" if shell.config else "P_PRIV"
-    return [f"Username : {shell.shown_user}", f"Current privilege level : {shell.level}", f"Current Mode/s : {mode}"]
+    mode = "P_UNPR" if place.level < 2 else "P_PRIV P_CONF" if place.config else "P_PRIV"
+    return [f"Username : {place.shown_user}", f"Current privilege level : {place.level}", f"Current Mode/s : {mode}"]
 
 
 SIMPLE: dict[str, Callable[[Device, str], list[str] | Refusal]] = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-
-from mock_devices.world import LEVELS, VpnSession
 from typing import TYPE_CHECKING
 
+from mock_devices.world import LEVELS, VpnSession
+
 if TYPE_CHECKING:
-    from mock_devices.device import Device
-    from datetime import timedelta
     from collections.abc import Callable
+    from datetime import timedelta
+
+    from mock_devices.device import Device
 
 RULE = "-" * 75
 DROP_REASONS = {
@@ -141,11 +142,13 @@ def summary(device: Device, context: str) -> list[str]:
     ]  # fmt: skip
 
 
-def asp_drop(device: Device, context: str) -> list[str]:
-    """``show asp drop``."""
+def asp_drop(device: Device, context: str, only: str | None = None) -> list[str]:
+    """``show asp drop``, or ``show asp drop frame REASON``."""
     drops = device.world(context).drops
     lines = ["", "Frame drop:"]
     for reason, count in sorted(drops.items()):
+        if only not in (None, reason):
+            continue
         label = f"  {DROP_REASONS.get(reason, reason)} ({reason})"
         lines.append(f"{label:<70} {count:>9}")
     return [*lines, "", "Last clearing: Never", "", "Flow drop:", "", "Last clearing: Never"]
