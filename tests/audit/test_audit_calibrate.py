@@ -142,6 +142,26 @@ def test_a_line_from_before_the_mtu_was_configured_is_no_mismatch() -> None:
     assert {each.combination for each in found.standing} == {"asa/sysopt/none"}
 
 
+def test_a_packet_that_fits_is_no_large_packet() -> None:
+    found = calibrate(model(), group(LargePacket(1331, 1331, without_udp=True)), {"STAFF": None})
+    assert found.standing == ()
+    assert found.mismatches("STAFF")
+
+
+def test_a_transcript_from_before_the_mtu_was_configured_is_no_mismatch() -> None:
+    seen = DeviceObservations("vpn1", debug=(DebugNumbers(1287, 1418, 1287, 1418),), lines=1)
+    found = calibrate(model(), seen, {"STAFF": 1287})
+    assert [each.combination for each in found.standing] == ["asa/sysopt/none"]
+    assert not found.mismatches("STAFF")
+
+
+def test_a_suite_seen_long_ago_does_not_hide_the_one_that_is_still_too_tight(finding) -> None:
+    many = GCM12.replace('384"', '384:AES256-SHA"')
+    mtu = ("  anyconnect ssl rekey time 30\n", "  anyconnect mtu 1300\n")
+    found = finding((ALL_TLS, many), mtu, seen=group(LargePacket(1418, 1315, without_udp=True)))
+    assert (found.verdict, found.tls_mtu, found.dtls_mtu) == ("at-risk", 1287, 1300)
+
+
 def test_an_odd_threshold_beside_a_living_dtls_tunnel_says_nothing() -> None:
     found = calibrate(model(), group(LargePacket(1500, 1111, without_udp=False)), {"STAFF": None})
     assert found == type(found)()

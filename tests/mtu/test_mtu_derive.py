@@ -64,6 +64,10 @@ def test_dtls_mtu(name: str, version: Version, assume: AssumptionSet, expected: 
     assert derive_dtls(suite(name), version, Path(), assume).mtu == expected
 
 
+def test_a_narrow_link_bounds_the_tls_path_below_tcpmss() -> None:
+    assert derive_tls(suite("RC4-SHA"), V.TLS1_0, Path(link=1400, tcpmss=1380), TECHNOTE).mtu == 1327
+
+
 def test_ipv6_has_the_longer_header() -> None:
     path = Path(tcpmss=0, ip_version=6)
     assert derive_tls(suite("RC4-SHA"), V.TLS1_0, path, TECHNOTE).mtu == 1407
