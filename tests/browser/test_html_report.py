@@ -1,0 +1,274 @@
+"""The HTML report in a real browser: it can be used, read by everybody, and nothing in it is obeyed."""
+
+import json
+
+import pytest
+
+from nornir_anyconnect.audit.finding import (
+    AuditReport,
+    DerivationLine,
+    DeviceAudit,
+    Finding,
+    FindingEvidence,
+    Numbers,
+    RemedyPreview,
+    Scope,
+    Source,
+    Status,
+    Verdict,
+)
+from nornir_anyconnect.report import PLAIN
+from nornir_anyconnect.report.html_report import render
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "\u2028alert(1)",
+    "a&lt;b&amp;c",
+    "<!--<script>",
+]
+
+
+def finding(name, verdict=Verdict.AT_RISK, users=0, tls=1287, dtls=1418, **more):
+    remedy = RemedyPreview(
+        "mtu",
+        (f"group-policy {name} attributes", "webvpn", f"anyconnect mtu {tls}"),
+        (f"group-policy {name} attributes", "webvpn", "no anyconnect mtu"),
+        closes=True,
+        closes_under=("technote",),
+        cost="smaller packets",
+        predicted={"technote": Numbers(tls, tls)},
+    )
+    return Finding(
+        Scope.TUNNEL_GROUP,
+        name,
+        f"GP-{name}",
+        verdict,
+        "dtls-mtu-exceeds-tls-mtu" if verdict is Verdict.AT_RISK else "dtls-disabled",
+        certainty="all-assumptions" if verdict is Verdict.AT_RISK else None,
+        tls_mtu=tls,
+        dtls_mtu=dtls if verdict is Verdict.AT_RISK else None,
+        tls_suite="AES256-SHA384",
+        dtls_suite="AES256-SHA",
+        safe_mtu=tls,
+        numbers_from="technote",
+        assumptions={"technote": Numbers(tls, dtls)},
+        caveats=("icmp-path-unknown",),
+        sources=(Source("sysopt connection tcpmss", "1380", "default", None),),
+        evidence=FindingEvidence(True, "yes", users=users, reconnects=users, thresholds=(1287,)) if users else None,
+        remedies=(remedy,) if verdict is Verdict.AT_RISK else (),
+        tls_steps=(DerivationLine("tls-mtu", "1344 - 8 - 48 - 1", tls),),
+        dtls_steps=(DerivationLine("dtls-mtu", "1440 - 1 - 20 - 1", dtls),),
+        **more,
+    )
+
+
+def report(*devices):
+    return AuditReport(tuple(devices), "2026-01-02T03:04:05+00:00", "0.1.0")
+
+
+FLEET = report(
+    DeviceAudit("fw-oslo", findings=(finding("SALES", users=3), finding("OPS", Verdict.SAFE)), asa_version="9.16(4)"),
+    DeviceAudit(
+        "fw-bergen", findings=(finding("HR", tls=1303), finding("LAB", Verdict.UNKNOWN)), status=Status.PARTIAL
+    ),
+    DeviceAudit("fw-hostile", findings=tuple(finding(name) for name in HOSTILE)),
+)
+TREND = [(f"2026-01-{day:02}T03:00:00", {"at_risk": 12 - day}) for day in range(1, 9)]
+
+
+@pytest.fixture
+def address(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(render(FLEET, PLAIN, TREND), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def opened(page, address):
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def names(page):
+    return page.locator("#table tbody tr td:nth-child(3) button").all_inner_texts()
+
+
+def test_the_worst_comes_first_and_everything_is_there(opened, tmp_path):
+    assert names(opened)[0] == "SALES"
+    assert len(names(opened)) == 4 + len(HOSTILE)
+    assert opened.locator("#trend svg").is_visible()
+    opened.screenshot(path=tmp_path / "report.png", full_page=True)
+    assert (tmp_path / "report.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda p: p.fill("#search", "bergen"), ["HR", "LAB"]),
+        (lambda p: p.fill("#search", "oslo gp-ops"), ["OPS"]),
+        (lambda p: p.select_option("#verdict", "unknown"), ["LAB"]),
+        (lambda p: p.check("#confirmed"), ["SALES"]),
+        (lambda p: p.click(".tile.safe"), ["OPS"]),
+    ],
+)
+def test_filters_keep_exactly_what_they_say(opened, act, expected):
+    act(opened)
+    assert names(opened) == expected
+    opened.click("button[type=reset]")
+    opened.locator("#table tbody tr").nth(5).wait_for()
+    assert len(names(opened)) == 4 + len(HOSTILE)
+
+
+def test_sorting_goes_up_down_and_back(opened):
+    opened.fill("#search", "fw-")
+    opened.select_option("#verdict", "at-risk")
+    opened.click("th button[data-sort=tls_mtu]")
+    assert names(opened)[-1] == "HR"
+    assert opened.locator("th:has([data-sort=tls_mtu])").get_attribute("aria-sort") == "ascending"
+    opened.click("th button[data-sort=tls_mtu]")
+    assert names(opened)[0] == "HR"
+    opened.click("th button[data-sort=tls_mtu]")
+    assert names(opened)[0] == "SALES"
+
+
+def test_a_finding_shows_its_picture_arithmetic_remedy_and_inverse(opened):
+    opened.click("text=SALES")
+    panel = opened.locator("dialog[open]")
+    panel.wait_for()
+    text = panel.inner_text()
+    for expected in (
+        "SALES on fw-oslo",
+        "tls-mtu = 1344 - 8 - 48 - 1 = 1287",
+        "anyconnect mtu 1287",
+        "722036",
+        "sysopt connection tcpmss",
+        "3 user(s) hit",
+    ):
+        assert expected in text
+    assert "131 bytes too many" in panel.locator("figure svg").get_attribute("aria-label")
+    panel.locator("summary").first.click()
+    assert "no anyconnect mtu" in panel.inner_text()
+
+
+def test_a_remedy_is_copied_as_it_stands(browser, address):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address)
+    page.click("text=SALES")
+    page.click("dialog >> text=Copy")
+    page.wait_for_selector("dialog >> text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+    assert copied == "group-policy SALES attributes\nwebvpn\nanyconnect mtu 1287"
+
+
+def test_keyboard_alone_is_enough(opened):
+    opened.keyboard.press("/")
+    opened.keyboard.type("oslo")
+    assert names(opened) == ["SALES", "OPS"]
+    opened.locator("[data-finding]").first.focus()
+    opened.keyboard.press("Enter")
+    opened.wait_for_selector("dialog[open]")
+    opened.keyboard.press("ArrowRight")
+    opened.locator("#panel-title", has_text="OPS").wait_for()
+    opened.keyboard.press("Escape")
+    opened.wait_for_selector("dialog", state="hidden")
+    assert "finding" not in opened.url
+
+
+def test_an_address_brings_a_colleague_to_the_same_view(page, address):
+    page.goto(address + "#q=bergen&verdict=at-risk")
+    page.wait_for_selector("html[data-ready]")
+    assert names(page) == ["HR"]
+    page.goto("about:blank")
+    page.goto(address + "#finding=0")
+    page.wait_for_selector("dialog[open]")
+    assert "SALES" in page.inner_text("#panel-title")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_inert_and_shown_as_they_are(opened, name):
+    row = opened.locator("#table tbody tr td:nth-child(3) button").filter(has_text=name.strip("\u2028"))
+    assert row.count() >= 1
+    row.first.click()
+    opened.wait_for_selector("dialog[open]")
+    assert opened.locator("dialog script, dialog img, dialog svg[onload]").count() == 0
+    assert opened.locator("#table img, #table script").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["table", "finding", "phone"])
+def test_axe_finds_no_violation(browser, address, scheme, view):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    size = {"width": 390, "height": 800} if view == "phone" else {"width": 1280, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    if view == "finding":
+        page.click("text=SALES")
+        page.wait_for_selector("dialog[open]")
+    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    violations = [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]]
+    context.close()
+    assert violations == []
+
+
+def test_on_paper_the_findings_are_there_and_the_controls_are_not(opened):
+    opened.emulate_media(media="print")
+    assert not opened.locator("#filters").is_visible()
+    assert opened.locator("#table").is_visible()
+
+
+def test_a_phone_never_scrolls_sideways(browser, address):
+    context = browser.new_context(viewport={"width": 360, "height": 700})
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert width <= 360
+
+
+def test_nothing_but_the_report_itself_may_run(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    page.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.hit = 1';
+        document.body.append(script);
+        document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.hit = 1">');
+    }""")
+    page.wait_for_timeout(200)
+    hit = page.evaluate("() => window.hit ?? null")
+    context.close()
+    assert hit is None
+
+
+def test_the_same_report_gives_the_same_bytes():
+    assert render(FLEET, PLAIN, TREND) == render(FLEET, PLAIN, TREND)
+
+
+def test_nothing_points_outside():
+    page = render(FLEET, PLAIN)
+    head = page.split('<script type="application/json"')[0]
+    assert "http://" not in head.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in head
+    assert "@import" not in head
+    assert "<link" not in head
+
+
+def test_the_rows_are_the_findings():
+    page = render(FLEET, PLAIN)
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    assert len(data["rows"]) == 4 + len(HOSTILE)
+    assert data["rows"][0][2] == "SALES"
