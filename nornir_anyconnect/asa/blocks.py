@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.redact import MASK, masked
+from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
 from nornir_anyconnect.asa.running_config import Block, Setting
 from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20  # characters split at a time: memory stays flat however long the text is
 _EXTERNAL = re.compile(r"([ \t]external[ \t].*?password[ \t]+)\S.*")
+LONGEST_COMMENT = 256  # characters; release and serial number stand well before
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
 _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
@@ -138,7 +139,7 @@ class _Cutter:
 
     def header(self, line: str, number: int) -> list[Setting[str]]:
         """Open a block; its (empty) body is what the loop appends to."""
-        header = line.rstrip()
+        header = line[: LONGEST_LINE + 1].rstrip()
         if header.startswith("group-policy ") and " external " in header:
             header = _EXTERNAL.sub(rf"\1{MASK}", header)
         self.open = _Open(header, number, [])
@@ -148,6 +149,7 @@ class _Cutter:
     def comment(self, line: str, number: int) -> None:
         """Release, platform, serial number and end mark stand in lines that open no block."""
         cut = self.cut
+        line = line[:LONGEST_COMMENT]
         if line.startswith("Cryptochecksum:") or line.split() == [":", "end"]:
             cut.complete = True
             return

@@ -10,12 +10,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa.redact import LONGEST_LINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nornir_anyconnect.asa.running_config import Block
-
-LONGEST_LINE = 4096  # an ASA takes far less; what is longer is not a command
 
 
 class Place(StrEnum):

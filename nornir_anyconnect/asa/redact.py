@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 MASK = "*****"
+LONGEST_LINE = 4096
+"""Characters of a line that are looked at; an ASA takes far less, so what is longer is no command."""
 
 _SECRET = re.compile(
     r"(?<![\w-])((?:[\w-]*-)?(?:password|passwd|passphrase|key|secret|community|pw)[ \t]+(?:hex |[0-9] )?)"
@@ -21,7 +23,12 @@ _NAMING = (
 
 
 def masked(line: str) -> str:
-    """The line with every password, key and community replaced by ``*****``; others come back as they are."""
+    """The line with every password, key and community replaced by ``*****``; others come back as they are.
+
+    A line too long to be a command comes back cut, but still too long.
+    """
+    if len(line) > LONGEST_LINE:
+        line = line[: LONGEST_LINE + 1]
     if "key" in line or "pass" in line or "secret" in line or "communit" in line or "pw" in line:
         if line.lstrip().startswith(_NAMING):
             return line
