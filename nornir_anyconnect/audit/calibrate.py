@@ -152,7 +152,7 @@ def calibrate(
                 explained.append(fits)
                 if not compression:
                     thresholds.add(each.threshold)
-            elif each.without_udp:
+            elif each.without_udp or not compression:
                 unexplained.add(name)
     wrong_transcript = False
     for numbers in seen.debug:

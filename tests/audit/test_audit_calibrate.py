@@ -14,6 +14,7 @@ from nornir_anyconnect.audit.calibrate import Model, calibrate
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
+from nornir_anyconnect.evidence.device import observe_device
 from nornir_anyconnect.evidence.observations import (
     DebugNumbers,
     DeviceObservations,
@@ -162,9 +163,11 @@ def test_a_suite_seen_long_ago_does_not_hide_the_one_that_is_still_too_tight(fin
     assert (found.verdict, found.tls_mtu, found.dtls_mtu) == ("at-risk", 1287, 1300)
 
 
-def test_an_odd_threshold_beside_a_living_dtls_tunnel_says_nothing() -> None:
-    found = calibrate(model(), group(LargePacket(1500, 1111, without_udp=False)), {"STAFF": None})
-    assert found == type(found)()
+def test_an_odd_threshold_counts_whatever_the_log_shows_of_the_session() -> None:
+    odd = group(LargePacket(1500, 1111, without_udp=False))
+    assert calibrate(model(), odd, {"STAFF": None}).mismatches("STAFF")
+    # a compressed DTLS tunnel has thresholds of its own
+    assert not calibrate(model(), odd, {"STAFF": None}, frozenset({"STAFF"})).mismatches("STAFF")
 
 
 def test_with_compression_the_packet_bounds_nothing_and_names_no_suite() -> None:
@@ -268,3 +271,27 @@ def test_an_old_release_with_evidence_is_judged_like_9x(finding) -> None:
 def test_hits_on_a_policy_that_the_text_does_not_have_are_told(vpn1) -> None:
     audit = judge(parse(vpn1()), "vpn1", group(LargePacket(1418, 1315, without_udp=True), name="GHOST"))
     assert any("group policy 'GHOST'" in each and "1 user(s)" in each for each in audit.warnings)
+
+
+LOG = """\
+Jun 22 2022 13:29:11 vpn1 : %ASA-6-722033: Group <STAFF> User <alice> IP <198.51.100.7> First TCP SVC connection established for SVC session.
+Jun 22 2022 13:29:11 vpn1 : %ASA-4-722051: Group <STAFF> User <alice> IP <198.51.100.7> IPv4 Address <10.9.0.10> IPv6 address <::> assigned to session
+Jun 22 2022 13:29:20 vpn1 : %ASA-6-722036: Group <STAFF> User <alice> IP <198.51.100.7> Transmitting large packet 1418 (threshold 1315).
+Jun 22 2022 13:30:12 vpn1 : %ASA-5-722032: Group <STAFF> User <alice> IP <198.51.100.7> New TCP SVC connection replacing old connection.
+"""
+
+
+def test_from_log_lines_to_a_confirmed_and_calibrated_finding(finding) -> None:
+    found = finding(seen=observe_device("vpn1", logging_text=LOG))
+    assert found.confirmed
+    assert found.evidence.reconnects == 1
+    assert found.evidence.user_names == ("alice",)
+    assert found.calibrated == ("asa/sysopt/none", "record/sysopt/none")
+    assert (found.tls_mtu, found.dtls_mtu, found.safe_mtu, found.certainty) == (1315, 1418, 1315, "all-assumptions")
+
+
+def test_a_lone_forged_line_blocks_and_moves_nothing(finding) -> None:
+    forged = LOG.splitlines()[2].replace("1315", "600")
+    found = finding(seen=observe_device("vpn1", logging_text=forged))
+    assert "model-mismatch" in found.caveats
+    assert (found.safe_mtu, found.confirmed, found.calibrated) == (1315, False, ())
