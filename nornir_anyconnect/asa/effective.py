@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nornir_anyconnect.asa.assemble import attribute_of, spells_svc
+from nornir_anyconnect.asa.assemble import spells_svc
+from nornir_anyconnect.asa.owners import attribute_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     GroupPolicy,

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
-from nornir_anyconnect.asa.assemble import GroupReader, Meaning, OwnerReader, name_of, release_of, words
+from nornir_anyconnect.asa.assemble import release_of
 from nornir_anyconnect.asa.blocks import Cut, cut
 from nornir_anyconnect.asa.places import Line, Place, Reading, lines_of, reading_of
 from nornir_anyconnect.asa.running_config import Block, LdapMapEntry, Platform, RunningConfig, Setting
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.commands import Section
+from nornir_anyconnect.asa.owners import GroupReader, Meaning, OwnerReader, name_of, words
 
 _ASA_ONLY = frozenset({
     "group-policy", "tunnel-group", "webvpn", "username", "interface", "dynamic-access-policy-record", "sysopt",
