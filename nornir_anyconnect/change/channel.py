@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import Show, ShowCommand, ShowRunning, ShowStartup, WriteMemory
 from nornir_anyconnect.asa.config_commands import NewGroupPolicy
+from nornir_anyconnect.change.rederive import check_identity
 from nornir_anyconnect.errors import GateError, RejectedError
 from nornir_anyconnect.evidence.vpn_sessions import read_sessions
 
@@ -18,19 +18,12 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.config_commands import NewTunnelGroup
     from nornir_anyconnect.asa.config_lines import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.change.planned import PlannedDevice
     from nornir_anyconnect.device.identity import Identity
     from nornir_anyconnect.device.session import Session
 
 # what differs between a running and a startup configuration that are the same; the checksum covers the comments too
 _NOT_CONFIGURATION = re.compile(r"^(?::|Cryptochecksum|!|ASA Version|\s*$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The box a plan was made for: serial numbers of the unit and its mate, and the context."""
-
-    serials: tuple[str, ...]
-    context: str | None = None
 
 
 class Channel:
@@ -43,7 +36,7 @@ class Channel:
 
     """
 
-    def __init__(self, session: Session, planned: Planned, read: Callable[[Session], RunningConfig]) -> None:
+    def __init__(self, session: Session, planned: PlannedDevice, read: Callable[[Session], RunningConfig]) -> None:
         self._session = session
         self._planned = planned
         self._read = read
@@ -54,22 +47,8 @@ class Channel:
         if found.multiple and self._planned.context and found.context != self._planned.context:
             self._session.change_to(self._planned.context)
             found = self._session.identity()
-        self._refuse_another_box(found)
+        check_identity(self._planned, found.serials, found.context)
         self._refuse_the_wrong_unit(found)
-
-    def _refuse_another_box(self, found: Identity) -> None:
-        if not found.serials or set(found.serials) != set(self._planned.serials):
-            raise GateError(
-                f"it is another box: serial {', '.join(found.serials) or 'unknown'}, "
-                f"the plan was made for {', '.join(self._planned.serials) or 'unknown'}",
-                "check the inventory's addresses, and plan again",
-            )
-        if found.context != self._planned.context:
-            raise GateError(
-                f"the session stands in context {found.context or 'none'}, "
-                f"the plan was made for {self._planned.context or 'none'}",
-                "plan again",
-            )
 
     def _refuse_the_wrong_unit(self, found: Identity) -> None:
         if found.ftd:

@@ -113,13 +113,13 @@ class Change:
 
     Args:
         commands: with the values before and after.
-        drifted: names the planned blocks that are no longer as planned.
+        check: refuses (GateError) a configuration that no longer leads to these commands.
         misjudged: says how a re-judged configuration differs from what the plan predicted, or None.
 
     """
 
     commands: tuple[ConfigCommand, ...]
-    drifted: Callable[[RunningConfig], Sequence[str]]
+    check: Callable[[RunningConfig], object]
     misjudged: Callable[[RunningConfig], str | None]
 
 
@@ -219,9 +219,9 @@ class Transaction:
         if all(each.shows is Shows.AFTER for each in seen):
             return True
         moved = [str(each) for each in seen if each.shows is not Shows.BEFORE]
-        moved += [f"'{header}' changed since the plan was made" for header in self._change.drifted(config)]
         if moved:
             raise GateError("drift: " + "; ".join(moved), "plan again and look at what changed")
+        self._change.check(config)
         if self._saving.wanted and not self._saving.foreign_changes and device.startup_differs():
             raise GateError(
                 "running and startup configuration already differ: saving would save somebody else's changes",

@@ -77,7 +77,7 @@ class WavesRunner:
         soak: seconds to wait between the canary and the first wave.
         deadline: seconds a host may take; then its connection is closed, which ends its task. None: no limit.
         stop_file: the run stops before the next host once this file exists.
-        hold: called with the names of the changed hosts during and after the soak and after each wave;
+        hold: called with the names of a wave's hosts, during and after the soak and after each wave;
             a returned text stops the run and says why.
         hold_every: seconds between calls of ``hold`` during the soak.
         on_progress: called with a ``Progress`` whenever a host ends.
@@ -124,15 +124,13 @@ class WavesRunner:
         result = AggregatedResult(task.name)
         queue = by_chassis(hosts, self.key)
         sizes = waves(len(queue), self.canary, self.wave_percent, self.wave_size)
-        finished: list[str] = []
         try:
             for number, size in enumerate(sizes):
                 wave, queue = queue[:size], queue[size:]
                 self._run_wave(task, wave, number, result, len(hosts))
-                finished += [host.name for group in wave for host in group]
                 if self._stop.is_set() or not queue:
                     break
-                self._between(number, finished)
+                self._between(number, [host.name for group in wave for host in group])
                 if self._stop.is_set():
                     break
         except KeyboardInterrupt:
@@ -207,26 +205,26 @@ class WavesRunner:
             except Exception:
                 logger.exception("%s: its connection could not be closed", name)
 
-    def _between(self, number: int, finished: list[str]) -> None:
-        """The soak after the canary; after every wave a look at the changed hosts."""
+    def _between(self, number: int, wave: list[str]) -> None:
+        """The soak after the canary; after every wave a look at its hosts."""
         began = time.monotonic()
         soak = self.soak if number == 0 else 0.0
         next_look = began + self.hold_every
         while (now := time.monotonic()) - began < soak and not self._stop.is_set():
             if now >= next_look:
-                self._look_at(finished)
+                self._look_at(wave)
                 next_look = now + self.hold_every
             self._look_at_stop_file()
             self._stop.wait(min(TICK, soak))
         if not self._stop.is_set():
-            self._look_at(finished)
+            self._look_at(wave)
             self._look_at_stop_file()
 
-    def _look_at(self, finished: list[str]) -> None:
+    def _look_at(self, wave: list[str]) -> None:
         if self.hold is None:
             return
         try:
-            reason = self.hold(tuple(finished))
+            reason = self.hold(tuple(wave))
         except Exception as error:
             # a look that fails is no proof that all is well
             logger.exception("the look at the changed hosts failed")

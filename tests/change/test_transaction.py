@@ -192,8 +192,8 @@ class Journal:
         return [event for event, _ in self.records]
 
 
-def run(box, *, commands=COMMANDS, verb="apply", saving=None, journal=None, drifted=(), misjudged=None, **options):
-    change = Change(commands, lambda _: drifted, misjudged or (lambda _: None))
+def run(box, *, commands=COMMANDS, verb="apply", saving=None, journal=None, check=None, misjudged=None, **options):
+    change = Change(commands, check or (lambda _: None), misjudged or (lambda _: None))
     transaction = Transaction(change, box.login, journal or Journal(), saving, **options)
     return getattr(transaction, verb)()
 
@@ -257,22 +257,26 @@ def test_a_second_rollback_sends_nothing():
 
 def test_a_dry_run_sends_nothing_and_shows_every_line():
     box, journal = Firewall(), Journal()
-    outcome = Transaction(Change(COMMANDS, lambda _: (), lambda _: None), box.login, journal).apply(dry_run=True)
+    outcome = Transaction(Change(COMMANDS, lambda _: None, lambda _: None), box.login, journal).apply(dry_run=True)
     assert outcome.state is State.NOT_STARTED
     assert "anyconnect mtu 1287" in outcome.lines
     assert (box.received, journal.records) == ([], [])
 
 
+def _drifted(_):
+    raise GateError("drift since the plan was made: group-policy SALES attributes")
+
+
 @pytest.mark.parametrize(
-    ("drifted", "config", "words"),
+    ("check", "config", "words"),
     [
-        (("group-policy SALES attributes",), START, "group-policy SALES attributes"),
-        ((), replace(START, tcpmss=Setting(1300, None)), "1300"),
+        (_drifted, START, "group-policy SALES attributes"),
+        (None, replace(START, tcpmss=Setting(1300, None)), "1300"),
     ],
 )
-def test_drift_refuses_before_the_first_line_and_names_it(drifted, config, words):
+def test_drift_refuses_before_the_first_line_and_names_it(check, config, words):
     box = Firewall(config)
-    outcome = run(box, drifted=drifted)
+    outcome = run(box, check=check)
     assert outcome.state is State.REFUSED
     assert words in outcome.reason
     assert box.received == []
