@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nornir_anyconnect.mtu.suites import Suite, Version, suite
 from tests.lab.gnutls_names import priority
-from tests.lab.network import HEAD_END, LINK, PORT, ROUTER, Network
+from tests.lab.network import CLIENT, HEAD_END, LINK, PORT, ROUTER, Network
 from tests.lab.tunnel import Tunnel, tunnel
 from tests.lab.wire import Wire
 
@@ -22,6 +22,25 @@ DTLS_NAMES = {
     ("AES256-GCM-SHA384", Version.DTLS1_2): "OC-DTLS1_2-AES256-GCM",
 }
 """The DTLS suites that both ocserv and openconnect speak, of those an ASA has."""
+
+TLS_SUITES = (
+    ("RC4-SHA", Version.TLS1_0),
+    ("RC4-MD5", Version.TLS1_2),
+    ("DES-CBC3-SHA", Version.TLS1_0),
+    ("DES-CBC3-SHA", Version.TLS1_1),
+    ("AES256-SHA", Version.TLS1_0),
+    ("AES128-SHA", Version.TLS1_1),
+    ("AES256-SHA", Version.TLS1_2),
+    ("AES256-SHA256", Version.TLS1_2),
+    ("ECDHE-RSA-AES256-SHA384", Version.TLS1_2),
+    ("AES128-GCM-SHA256", Version.TLS1_2),
+    ("ECDHE-RSA-AES256-GCM-SHA384", Version.TLS1_2),
+    ("ECDHE-RSA-CHACHA20-POLY1305", Version.TLS1_2),
+    ("TLS_AES_256_GCM_SHA384", Version.TLS1_3),
+    ("TLS_CHACHA20_POLY1305_SHA256", Version.TLS1_3),
+)
+"""One suite of every record size in every version (the key exchange is not in a record)."""
+TCPMSS = (1380, 1460, 1300, 0)
 
 _UNDER_DTLS = suite("AES256-SHA"), Version.TLS1_2
 _FIRST = 1100  # from this size of inner packet the search goes up
@@ -37,6 +56,8 @@ def established(
     udp_passes: bool,
 ) -> Iterator[Tunnel]:
     """A tunnel over a path whose router clamps the MSS (0: does not) and lets UDP/443 pass, or not."""
+    for role in (CLIENT, HEAD_END):
+        net.filter(role)
     rules = [] if udp_passes else [f"udp dport {PORT} drop", f"udp sport {PORT} drop"]
     if tcpmss:
         # as an ASA: lowered where it is larger, never raised
@@ -52,17 +73,18 @@ def established(
 def measured_tls(net: Network, of: Suite, version: Version, tcpmss: int) -> int:
     """Bytes of the largest inner packet that stays in one TCP segment."""
     with established(net, tls=(of, version), dtls=None, tcpmss=tcpmss, udp_passes=False) as up:
-        return _largest(net, up)
+        return measured_on(net, up)
 
 
 def measured_dtls(net: Network, of: Suite, version: Version) -> int:
     """Bytes of the largest inner packet that stays in one datagram."""
     name = DTLS_NAMES[of.name, version]
     with established(net, tls=_UNDER_DTLS, dtls=name, tcpmss=0, udp_passes=True) as up:
-        return _largest(net, up)
+        return measured_on(net, up)
 
 
-def _largest(net: Network, up: Tunnel) -> int:
+def measured_on(net: Network, up: Tunnel) -> int:
+    """Bytes of the largest inner packet that this tunnel carries in one piece."""
     net.mtu(HEAD_END, up.device, LINK)
     wire = Wire(net, up.client_address)
     try:
