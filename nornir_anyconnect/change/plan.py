@@ -1,0 +1,256 @@
+"""Making a plan: which remedy for which finding, on which device, and what that would lead to. Nothing is sent.
+
+A plan holds remedies and their parameters; the lines beside them are for people. ``apply`` derives the
+typed commands again (``rederive``) and refuses any difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect import __version__
+from nornir_anyconnect.asa.config_commands import (
+    ConfigCommand,
+    NewTunnelGroup,
+    inverse_of,
+    lines_to_type,
+)
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.audit.negotiable import release_of
+from nornir_anyconnect.change.codec import encode
+from nornir_anyconnect.change.footprint import diff, hashes, parts_read
+from nornir_anyconnect.change.planned import (
+    VALID_DAYS,
+    Fix,
+    Left,
+    Outlook,
+    Plan,
+    PlannedDevice,
+    Words,
+    content_id,
+    state_of,
+)
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.mtu.releases import TWO_MTUS
+from nornir_anyconnect.remedies.apply_model import applied
+from nornir_anyconnect.remedies.choose import Choice, choose
+from nornir_anyconnect.remedies.propose import remedies_of
+from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInput:
+    """One device or context to plan for: what it is configured to do, how it was judged, what was seen."""
+
+    config: RunningConfig
+    device: DeviceAudit
+    observations: DeviceObservations | None = None
+
+
+def make_plan(
+    inputs: Iterable[PlanInput],
+    *,
+    words: Words | None = None,
+    now: datetime | None = None,
+    **said: Any,
+) -> Plan:
+    """Plan the change of any number of devices.
+
+    Args:
+        inputs: the devices, judged with the same options that ``words`` names.
+        words: the fix and the explicit words.
+        now: time of planning; the plan expires 7 days later.
+        **said: fields of :class:`Words`, for callers that have no ``words``.
+
+    Raises:
+        UsageError: no such fix or assumption set, or one alias for several tunnel groups.
+
+    """
+    words = words or Words(**said)
+    options = words.options()
+    pairs = _one_per_pair(inputs)
+    devices = tuple(_planned(each, also, words.fix, options) for each, also in pairs)
+    created = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    plan = Plan(
+        id="",
+        created=created,
+        expires=created + timedelta(days=VALID_DAYS),
+        tool_version=__version__,
+        words=words,
+        devices=devices,
+        warnings=_partly_changed(devices),
+    )
+    return replace(plan, id=content_id(plan))
+
+
+def _one_per_pair(inputs: Iterable[PlanInput]) -> list[tuple[PlanInput, tuple[str, ...]]]:
+    """Sorted by load-balancing group, name and context; the units of a failover pair are one device."""
+    kept: list[tuple[PlanInput, list[str]]] = []
+    by_serial: dict[tuple[str, str | None], list[str]] = {}
+    for each in sorted(inputs, key=lambda one: (_group(one.config) or "", one.device.name, one.device.context or "")):
+        # two saved files of one box are two texts, not a pair
+        told = _serials(each) if each.device.path is None else ()
+        serials = [(serial, each.device.context) for serial in told]
+        also = next((by_serial[key] for key in serials if key in by_serial), None)
+        if also is None:
+            also = []
+            kept.append((each, also))
+        else:
+            also.append(each.device.name)
+        by_serial.update(dict.fromkeys(serials, also))
+    return [(each, tuple(also)) for each, also in kept]
+
+
+def _serials(each: PlanInput) -> tuple[str, ...]:
+    return each.device.serials or each.config.serials
+
+
+def _group(config: RunningConfig) -> str | None:
+    """The address that names the ``vpn load-balancing`` group."""
+    if config.load_balancing is None:
+        return None
+    lines = (
+        line.value.split() for block in config.blocks if block.header.startswith("vpn load") for line in block.body
+    )
+    return next((words[-1] for words in lines if words[:3] == ["cluster", "ip", "address"]), "unnamed")
+
+
+def _planned(each: PlanInput, also: tuple[str, ...], fix: str, options: RemedyOptions) -> PlannedDevice:
+    config, device = each.config, each.device
+    offered = remedies_of(config, device, options, each.observations)
+    stakes = [finding for finding in device.findings if key_of(finding) in offered]
+    choices = {key_of(finding): choose(finding, offered[key_of(finding)], fix) for finding in stakes}
+    fixes, commands = _fixes(choices)
+    changed = applied(config, commands)
+    after = judge(changed, device.name, each.observations, options.judging) if commands else device
+    served = [finding for finding in stakes if choices[key_of(finding)].remedy is not None]
+    return PlannedDevice(
+        name=device.name,
+        context=device.context,
+        platform=device.platform,
+        asa_version=device.asa_version,
+        serials=_serials(each),
+        also_named=also,
+        load_balancing=_group(config),
+        preview_only=device.path is not None or not _serials(each),
+        standing=_standing(stakes, options),
+        two_mtus_seen=_two_mtus_seen(config, stakes),
+        fixes=fixes,
+        commands=lines_to_type(commands),
+        rollback=lines_to_type(inverse_of(commands)),
+        diff=diff(config, changed, device.name),
+        outlook=_outlook(device, after, fixes, asked=each.observations is not None),
+        left=tuple(_left(finding, choices[key_of(finding)]) for finding in stakes if finding not in served),
+        hashes=hashes(config, parts_read(served, commands)) if commands else {},
+    )
+
+
+def _standing(stakes: Sequence[Finding], options: RemedyOptions) -> tuple[str, ...]:
+    if options.judging.assume is not None:
+        return ()
+    return next((finding.calibrated for finding in stakes if finding.calibrated), ())
+
+
+def _two_mtus_seen(config: RunningConfig, stakes: Sequence[Finding]) -> tuple[str, ...]:
+    release = release_of(config)
+    if release is None or release >= TWO_MTUS:
+        return ()
+    return tuple(dict.fromkeys(each.group_policy for each in stakes if each.group_policy is not None))
+
+
+def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], tuple[ConfigCommand, ...]]:
+    """The remedies, each once: one line in a policy serves all the findings that hang on it."""
+    served: dict[tuple[ConfigCommand, ...], list[tuple[Remedy, str]]] = defaultdict(list)
+    for choice in choices.values():
+        if choice.remedy is not None:
+            served[choice.remedy.commands].append((choice.remedy, choice.why))
+    _refuse_same_alias(served)
+    fixes = []
+    for commands, remedies in served.items():
+        remedy, why = remedies[0]
+        keys = [each.finding for each, _ in remedies]
+        fixes.append(
+            Fix(
+                remedy=str(remedy.kind),
+                why=why,
+                cost=remedy.cost,
+                serves=tuple(_named(key) for key in keys),
+                affects=tuple(_named(key) for key in remedy.reaches if key not in keys),
+                parameters=tuple(encode(command) for command in commands),
+            )
+        )
+    return tuple(fixes), tuple(command for commands in served for command in commands)
+
+
+def _refuse_same_alias(served: Iterable[tuple[ConfigCommand, ...]]) -> None:
+    lines = [
+        line
+        for commands in served
+        for command in commands
+        if isinstance(command, NewTunnelGroup)
+        for line in command.webvpn
+        if line.startswith(("group-alias ", "group-url "))
+    ]
+    if len(lines) != len(set(lines)):
+        raise UsageError(
+            "several new tunnel groups would have the same alias or URL",
+            "put {group} into --alias or --url: it stands for the name of the original",
+        )
+
+
+def _named(key: tuple[Scope, str]) -> str:
+    return f"{key[0]} {key[1]}"
+
+
+def _left(finding: Finding, choice: Choice) -> Left:
+    return Left(_named(key_of(finding)), str(finding.verdict), choice.why, choice.blocked_by)
+
+
+def _outlook(device: DeviceAudit, after: DeviceAudit, fixes: Sequence[Fix], *, asked: bool) -> tuple[Outlook, ...]:
+    """Every finding that a fix serves or changes, and every one that it creates."""
+    served = {name for each in fixes for name in each.serves}
+    was = {_named(key_of(each)): each for each in device.findings}
+    will = {_named(key_of(each)): each for each in after.findings}
+    shown = []
+    for name in {**was, **will}:
+        before, then = was.get(name), will.get(name)
+        if name in served or state_of(before) != state_of(then):
+            one = before or then
+            sessions = one.evidence.sessions if one and one.evidence else None
+            shown.append(
+                Outlook(
+                    finding=name,
+                    group_policy=one.group_policy if one else None,
+                    users=sessions if asked else None,
+                    before=state_of(before),
+                    after=state_of(then),
+                )
+            )
+    return tuple(shown)
+
+
+def _partly_changed(devices: Sequence[PlannedDevice]) -> tuple[str, ...]:
+    """Load-balancing groups of which only some members would be changed: a user may land on either."""
+    members: dict[str, list[PlannedDevice]] = defaultdict(list)
+    for each in devices:
+        if each.load_balancing is not None:
+            members[each.load_balancing].append(each)
+    warnings = []
+    for group, each_of in members.items():
+        changed = [each.name for each in each_of if each.fixes]
+        others = [each.name for each in each_of if not each.fixes]
+        if changed and others:
+            warnings.append(
+                f"vpn load-balancing group {group} is changed partly: {', '.join(changed)} but not {', '.join(others)}"
+            )
+    return tuple(warnings)

@@ -1,0 +1,152 @@
+"""The plan as a file: YAML for a change-board meeting, refused when a single byte of it was touched.
+
+The digest keeps accidents and careless edits out; it is no signature. What keeps a forged plan out is
+that ``apply`` sends nothing from the file: it derives the commands again and checks the device itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from nornir_anyconnect.change.planned import (
+    SCHEMA,
+    Fix,
+    Left,
+    Outlook,
+    Plan,
+    PlannedDevice,
+    Words,
+    content,
+    content_id,
+    sha256,
+)
+from nornir_anyconnect.errors import PlanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST = 256 * 1024 * 1024
+_PLAN_AGAIN = "make the plan again with 'nornir-anyconnect plan'"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines as blocks, and no anchors: people read this."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def to_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data; ``digest`` covers everything else."""
+    head = {
+        "schema": SCHEMA,
+        "plan": plan.id,
+        "created": plan.created.isoformat(),
+        "expires": plan.expires.isoformat(),
+        "tool_version": plan.tool_version,
+    }
+    data = head | content(plan)
+    return data | {"digest": sha256(data)}
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan file's text; the same plan gives the same bytes."""
+    return yaml.dump(to_dict(plan), Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=110)
+
+
+def dump_plan(plan: Plan, path: Path) -> None:
+    """Write the plan file.
+
+    Raises:
+        PlanError: it cannot be written.
+
+    """
+    try:
+        path.write_text(plan_text(plan), "ascii", newline="\n")
+    except OSError as error:
+        raise PlanError(f"cannot write {path}: {error.strerror}", "choose another --out") from error
+
+
+def load_plan(path: Path, *, now: datetime | None = None) -> Plan:
+    """Read a plan file.
+
+    Raises:
+        PlanError: it cannot be read, was altered, has expired, or is not a plan of this tool.
+
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise PlanError(f"{path} is too large for a plan", "name the plan file that 'plan --out' wrote")
+        text = path.read_bytes().decode("ascii")
+    except OSError as error:
+        raise PlanError(
+            f"cannot read {path}: {error.strerror}", "name the plan file that 'plan --out' wrote"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path} was altered since it was made", _PLAN_AGAIN) from error
+    return read_plan(text, str(path), now=now)
+
+
+def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None) -> Plan:
+    """Read the text of a plan file; ``shown`` names it in errors.
+
+    Raises:
+        PlanError: it was altered, has expired, or is not a plan of this tool.
+
+    """
+    try:
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise PlanError(f"{shown} is not a plan file", _PLAN_AGAIN) from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
+    try:
+        plan = _plan(data)
+        unaltered = plan_text(plan) == text and plan.id == content_id(plan)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN) from error
+    if not unaltered:
+        raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN)
+    if (now or datetime.now(UTC)) >= plan.expires:
+        raise PlanError(f"{shown} expired at {plan.expires.isoformat()}", _PLAN_AGAIN)
+    return plan
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    return Plan(
+        id=data["plan"],
+        created=datetime.fromisoformat(data["created"]),
+        expires=datetime.fromisoformat(data["expires"]),
+        tool_version=data["tool_version"],
+        words=Words(**data["words"]),
+        devices=tuple(_device(each) for each in data["devices"]),
+        warnings=tuple(data["warnings"]),
+    )
+
+
+def _device(data: dict[str, Any]) -> PlannedDevice:
+    parts: dict[str, Any] = {"fixes": Fix, "outlook": Outlook, "left": Left}
+    values = {
+        name: tuple(_frozen(parts[name], each) for each in value) if name in parts else value
+        for name, value in data.items()
+    }
+    return _frozen(PlannedDevice, values)  # type: ignore[no-any-return]
+
+
+def _frozen(kind: Any, data: dict[str, Any]) -> Any:
+    """A dataclass of plain data, every list a tuple; every field must be there."""
+    if data.keys() != {each.name for each in fields(kind)}:
+        raise ValueError(kind.__name__)
+    return kind(**{name: tuple(each) if isinstance(each, list) else each for name, each in data.items()})

@@ -1,0 +1,450 @@
+"""The plan: deterministic, bound to its devices, and never a source of lines to send (promises 1, 10, 11, 14)."""
+
+import dataclasses
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nornir_anyconnect.asa.config_commands import NewGroupPolicy, lines_to_type
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.planfile import dump_plan, load_plan, plan_text, read_plan
+from nornir_anyconnect.change.planned import Words
+from nornir_anyconnect.change.rederive import (
+    change_of,
+    check_identity,
+    misjudged,
+    rederive,
+    typed_commands,
+)
+from nornir_anyconnect.errors import GateError, PlanError, UsageError
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.remedies.apply_model import applied
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TEXT = """\
+ASA Version 9.12(4)
+mtu outside 1500
+webvpn
+ enable outside
+ anyconnect enable
+group-policy DfltGrpPolicy attributes
+ vpn-tunnel-protocol ssl-client
+group-policy "Sales Staff" internal
+group-policy "Sales Staff" attributes
+ webvpn
+  anyconnect mtu 1400
+  anyconnect keep-installer installed
+group-policy Guests internal
+tunnel-group Sales type remote-access
+tunnel-group Sales general-attributes
+ default-group-policy "Sales Staff"
+tunnel-group Sales2 type remote-access
+tunnel-group Sales2 general-attributes
+ default-group-policy "Sales Staff"
+tunnel-group Guests type remote-access
+tunnel-group Guests general-attributes
+ default-group-policy Guests
+Cryptochecksum:0
+"""
+
+
+def given_input(text=TEXT, name="fw1", *, serials=("JAD1", "JAD2"), observations=None, options=None, **device):
+    config = parse(text)
+    judged = judge(config, name, observations, options)
+    return PlanInput(config, dataclasses.replace(judged, serials=serials, **device), observations)
+
+
+def plan_of(*inputs, **said):
+    return make_plan(inputs or [given_input()], now=NOW, **said)
+
+
+def device_of(plan):
+    (device,) = plan.devices
+    return device
+
+
+def test_one_line_per_policy_serves_every_group_that_hangs_on_it():
+    device = device_of(plan_of())
+    assert device.commands == (
+        "group-policy Guests attributes",
+        "webvpn",
+        "anyconnect mtu 1287",
+        "exit",
+        "exit",
+        'group-policy "Sales Staff" attributes',
+        "webvpn",
+        "anyconnect mtu 1287",
+    )
+    assert {each.serves for each in device.fixes} == {
+        ("tunnel-group Guests",),
+        ("tunnel-group Sales", "tunnel-group Sales2"),
+    }
+    assert "anyconnect mtu 1400" in device.rollback
+    assert "no anyconnect mtu" in device.rollback
+
+
+def test_a_plan_says_what_changes_what_it_leads_to_and_what_stays():
+    device = device_of(plan_of())
+    outlook = {each.finding: each for each in device.outlook}
+    assert set(outlook) == {"tunnel-group Sales", "tunnel-group Sales2", "tunnel-group Guests"}
+    sales = outlook["tunnel-group Sales"]
+    assert sales.before["verdict"] == "at-risk"
+    assert sales.before["mtus"]["technote"] == {"tls": 1287, "dtls": 1400}
+    assert sales.after["verdict"] == "safe"
+    assert sales.after["mtus"]["technote"] == {"tls": 1287, "dtls": 1287}
+    assert sales.users is None
+    (left,) = device.left
+    assert left.finding == "tunnel-group DefaultWEBVPNGroup"
+    assert left.blocked_by == ("default-group-policy",)
+    assert "-  anyconnect mtu 1400" in device.diff
+    assert "+  anyconnect mtu 1287" in device.diff
+    assert "  anyconnect keep-installer installed" in device.diff
+
+
+def test_users_connected_now_stand_beside_each_finding():
+    seen = DeviceObservations("fw1", {"Guests": GroupObservations("Guests", sessions=17)})
+    device = device_of(plan_of(given_input(observations=seen)))
+    users = {each.finding: each.users for each in device.outlook}
+    assert users["tunnel-group Guests"] == 17
+    assert users["tunnel-group Sales"] == 0
+
+
+def test_the_same_input_gives_the_same_bytes_in_any_order():
+    boxes = [given_input(name=name, serials=(f"S-{name}",)) for name in ("b", "a", "c")]
+    first = plan_text(make_plan(boxes, now=NOW))
+    again = plan_text(make_plan(reversed(boxes), now=NOW))
+    assert first == again
+    later = make_plan(boxes, now=NOW + timedelta(hours=1))
+    assert later.id == make_plan(boxes, now=NOW).id
+    assert make_plan(boxes[:2], now=NOW).id != later.id
+
+
+def test_a_plan_file_comes_back_as_it_went(tmp_path):
+    plan = plan_of()
+    dump_plan(plan, tmp_path / "plan.yaml")
+    assert load_plan(tmp_path / "plan.yaml", now=NOW) == plan
+    text = (tmp_path / "plan.yaml").read_text()
+    assert "preview_only: false" in text
+    assert "  diff: |-" in text
+
+
+TEXT_OF_PLAN = plan_text(plan_of())
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, len(TEXT_OF_PLAN) - 1), st.sampled_from("x0 \n:-'\"#é"))
+def test_one_byte_edited_is_refused(at, new):
+    if TEXT_OF_PLAN[at] == new:
+        return
+    for edited in (
+        TEXT_OF_PLAN[:at] + new + TEXT_OF_PLAN[at + 1 :],
+        TEXT_OF_PLAN[:at] + TEXT_OF_PLAN[at + 1 :],
+        TEXT_OF_PLAN[:at] + new + TEXT_OF_PLAN[at:],
+    ):
+        with pytest.raises(PlanError):
+            read_plan(edited, now=NOW)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
+def test_what_is_no_plan_is_refused_in_one_line(text):
+    with pytest.raises(PlanError) as refused:
+        read_plan(text, "plan.yaml", now=NOW)
+    assert "\n" not in refused.value.cause
+    assert refused.value.remedy
+
+
+def test_a_plan_expires_after_seven_days(tmp_path):
+    dump_plan(plan_of(), tmp_path / "plan.yaml")
+    load_plan(tmp_path / "plan.yaml", now=NOW + timedelta(days=7) - timedelta(seconds=1))
+    with pytest.raises(PlanError, match="expired"):
+        load_plan(tmp_path / "plan.yaml", now=NOW + timedelta(days=7))
+
+
+def test_a_missing_or_foreign_file_is_named(tmp_path):
+    with pytest.raises(PlanError, match="no-such"):
+        load_plan(tmp_path / "no-such.yaml")
+    (tmp_path / "plan.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(PlanError, match="altered"):
+        load_plan(tmp_path / "plan.yaml")
+    (tmp_path / "plan.yaml").write_text("hosts: []\n")
+    with pytest.raises(PlanError, match="not a plan"):
+        load_plan(tmp_path / "plan.yaml")
+
+
+# --- from the plan back to commands ---
+
+
+def test_the_commands_are_derived_again_and_owned_by_the_run():
+    config = parse(TEXT)
+    plan = plan_of(given_input(), fix="tls-only-group", alias="{group}-slow")
+    commands = rederive(device_of(plan), config, plan.words, "run-0042")
+    assert {each.created_by for each in commands} == {"run-0042"}
+    assert lines_to_type(commands) == device_of(plan).commands
+
+
+def forged(device, **changes):
+    return dataclasses.replace(device, **changes)
+
+
+def test_the_text_of_a_plan_is_never_sent():
+    plan = plan_of()
+    device = device_of(plan)
+    lines = tuple(line.replace("1287", "1300") for line in device.commands)
+    for evil in (
+        forged(device, commands=lines),
+        forged(device, rollback=(*device.rollback, "reload")),
+        forged(device, commands=(*device.commands, "write erase")),
+    ):
+        with pytest.raises(PlanError, match="not those of its remedies"):
+            typed_commands(evil)
+
+
+def test_parameters_that_no_remedy_has_are_refused():
+    device = device_of(plan_of())
+    (first, *others) = device.fixes
+    for parameters in (
+        ({"command": "ClientMtu"},),
+        ({"command": "Reload"},),
+        ({**first.parameters[0], "name": "x\nreload"},),
+        ({**first.parameters[0], "spelling": "no group-policy"},),
+        ("anyconnect mtu 1300",),
+    ):
+        with pytest.raises(PlanError):
+            typed_commands(forged(device, fixes=(dataclasses.replace(first, parameters=parameters), *others)))
+
+
+def of_sales(device):
+    """The fix of the policy that has an explicit MTU."""
+    return next(each for each in device.fixes if "tunnel-group Sales" in each.serves)
+
+
+def consistent(device, parameters):
+    """A forgery that agrees with itself: parameters, lines and inverse changed together."""
+    first = of_sales(device)
+    fixes = tuple(dataclasses.replace(each, parameters=parameters) if each is first else each for each in device.fixes)
+    evil = forged(device, fixes=fixes)
+    from nornir_anyconnect.asa.config_commands import inverse_of
+    from nornir_anyconnect.change.codec import decode
+
+    commands = [decode(each) for fix in fixes for each in fix.parameters]
+    return forged(evil, commands=lines_to_type(commands), rollback=lines_to_type(inverse_of(commands)))
+
+
+def test_a_forged_plan_that_agrees_with_itself_is_refused_all_the_same():
+    plan = plan_of()
+    device = device_of(plan)
+    config = parse(TEXT)
+    assert rederive(device, config, plan.words)
+    for change in ({"after": 1000}, {"name": "DfltGrpPolicy", "before": None}, {"before": None}):
+        evil = consistent(device, ({**of_sales(device).parameters[0], **change},))
+        assert typed_commands(evil)
+        with pytest.raises(GateError, match="not what is derived now"):
+            rederive(evil, config, plan.words)
+
+
+def test_a_word_that_was_not_said_cannot_be_used():
+    plan = plan_of(given_input(), include_default_policy=True)
+    with pytest.raises(GateError):
+        rederive(device_of(plan), parse(TEXT), dataclasses.replace(plan.words, include_default_policy=False))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("anyconnect mtu 1400", "anyconnect mtu 1350", "group-policy Sales Staff"),
+        ("keep-installer installed", "keep-installer none", "group-policy Sales Staff"),
+        ("mtu outside 1500", "mtu outside 1400", "mtu"),
+        ("webvpn\n enable outside", "webvpn\n enable outside tls-only", "webvpn"),
+        ("webvpn\n enable", "sysopt connection tcpmss 1300\nwebvpn\n enable", "sysopt connection"),
+        ("webvpn\n enable", "ssl cipher tlsv1.2 high\nwebvpn\n enable", "ssl"),
+        ("vpn-tunnel-protocol ssl-client", "vpn-tunnel-protocol ikev2 ssl-client", "group-policy DfltGrpPolicy"),
+        (
+            "tunnel-group Guests type",
+            "tunnel-group Guests webvpn-attributes\n group-alias G enable\ntunnel-group Guests type",
+            "tunnel-group Guests",
+        ),
+    ],
+)
+def test_drift_in_anything_that_was_read_is_refused_by_name(old, new, named):
+    plan = plan_of()
+    assert old in TEXT
+    with pytest.raises(GateError, match=f"drift .*{re.escape(named)}"):
+        rederive(device_of(plan), parse(TEXT.replace(old, new)), plan.words)
+
+
+def test_what_was_not_read_may_change():
+    plan = plan_of()
+    other = TEXT.replace(
+        "Cryptochecksum", "group-policy New internal\nip local pool P 10.0.0.1-10.0.0.9\nCryptochecksum"
+    )
+    assert rederive(device_of(plan), parse(other), plan.words)
+
+
+def test_a_device_that_shows_it_already_is_left_alone():
+    plan = plan_of()
+    config = parse(TEXT)
+    commands = rederive(device_of(plan), config, plan.words)
+    changed = applied(config, commands)
+    assert rederive(device_of(plan), changed, plan.words) == commands
+    again = make_plan([PlanInput(changed, dataclasses.replace(judge(changed, "fw1"), serials=("JAD1",)))], now=NOW)
+    assert device_of(again).commands == ()
+    assert not again.changes
+
+
+def test_two_boxes_swapped_are_refused():
+    one = given_input(name="fw1", serials=("A1", "A2"))
+    two = given_input(name="fw2", serials=("B1", "B2"))
+    first, second = plan_of(one, two).devices
+    check_identity(first, ("A2", "A1"), None)
+    check_identity(first, ("A2",), None)  # after a failover the mate answers
+    for planned, serials in ((first, ("B1", "B2")), (second, ("A1",)), (first, ())):
+        with pytest.raises(GateError, match="serial number"):
+            check_identity(planned, serials, None)
+
+
+def test_the_context_is_part_of_the_identity():
+    config = dataclasses.replace(parse(TEXT), context="red")
+    device = dataclasses.replace(judge(config, "fw1"), serials=("A1",))
+    planned = device_of(make_plan([PlanInput(config, device)], now=NOW))
+    check_identity(planned, ("A1",), "red")
+    for context in (None, "blue", "system"):
+        with pytest.raises(GateError, match="context"):
+            check_identity(planned, ("A1",), context)
+
+
+def test_a_plan_from_files_is_preview_only():
+    plan = plan_of(given_input(serials=(), path="fw1.cfg"))
+    assert plan.preview_only
+    assert device_of(plan).commands
+    with pytest.raises(GateError, match="preview"):
+        check_identity(device_of(plan), ("A1",), None)
+
+
+def test_the_prediction_is_held_against_what_is_read_back():
+    plan = plan_of()
+    device, config = device_of(plan), parse(TEXT)
+    changed = applied(config, typed_commands(device))
+    assert misjudged(device, changed, plan.words) is None
+    found = misjudged(device, config, plan.words)
+    assert "predicted safe" in found
+    assert "found at-risk" in found
+
+
+def test_a_transaction_gets_its_three_answers():
+    plan = plan_of()
+    config = parse(TEXT)
+    change = change_of(device_of(plan), plan.words, "run-0001")
+    assert lines_to_type(change.commands) == device_of(plan).commands
+    assert change.check(config)
+    with pytest.raises(GateError, match="mtu"):
+        change.check(parse(TEXT.replace("1500", "1400")))
+    assert change.misjudged(applied(config, change.commands)) is None
+
+
+def test_numbers_that_calibration_left_standing_are_derived_again_without_the_logs():
+    seen = DeviceObservations(
+        "fw1",
+        {"Guests": GroupObservations("Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))},
+    )
+    given_one = given_input(observations=seen)
+    plan = plan_of(given_one)
+    device = device_of(plan)
+    assert device.standing
+    config = parse(TEXT)
+    commands = rederive(device, config, plan.words)
+    assert lines_to_type(commands) == device.commands
+    assert misjudged(device, applied(config, commands), plan.words) is None
+    evil = consistent(device, ({**of_sales(device).parameters[0], "after": 1400 - 1},))
+    with pytest.raises(GateError):
+        rederive(evil, config, plan.words)
+
+
+def test_an_old_release_that_showed_two_mtus_is_derived_again_as_it_was_judged():
+    text = TEXT.replace("9.12(4)", "8.2(5)").replace("anyconnect", "svc").replace("ssl-client", "svc")
+    seen = DeviceObservations(
+        "fw1", {"Guests": GroupObservations("Guests", large_packets=(LargePacket(1406, 1331, without_udp=True),))}
+    )
+    plan = plan_of(given_input(text, observations=seen))
+    device = device_of(plan)
+    assert any(line.startswith("svc mtu") for line in device.commands)
+    assert device.two_mtus_seen
+    commands = rederive(device, parse(text), plan.words)
+    assert misjudged(device, applied(parse(text), commands), plan.words) is None
+
+
+# --- fleets ---
+
+
+def test_a_failover_pair_is_one_device():
+    pair = [given_input(name="fw1-b", serials=("A1", "A2")), given_input(name="fw1-a", serials=("A2", "A1"))]
+    device = device_of(plan_of(*pair))
+    assert (device.name, device.also_named) == ("fw1-a", ("fw1-b",))
+
+
+def test_two_saved_texts_of_one_box_are_two_texts():
+    texts = [given_input(name=name, serials=("A1",), path=name) for name in ("mon.cfg", "tue.cfg")]
+    assert [each.name for each in plan_of(*texts).devices] == ["mon.cfg", "tue.cfg"]
+
+
+LOAD_BALANCED = TEXT.replace(
+    "webvpn\n enable", "vpn load-balancing\n cluster ip address 192.0.2.9\n participate\nwebvpn\n enable"
+)
+
+
+def test_a_load_balancing_group_is_planned_together_and_named_where_it_is_changed_partly():
+    fixed = LOAD_BALANCED.replace("anyconnect mtu 1400", "anyconnect mtu 1200").replace(
+        "group-policy Guests internal",
+        "group-policy Guests internal\ngroup-policy Guests attributes\n webvpn\n  anyconnect mtu 1200",
+    )
+    boxes = [
+        given_input(LOAD_BALANCED, "z1", serials=("Z1",)),
+        given_input(TEXT, "m", serials=("M",)),
+        given_input(fixed, "a2", serials=("A2",)),
+    ]
+    plan = plan_of(*boxes)
+    assert [each.name for each in plan.devices] == ["m", "a2", "z1"]
+    assert {each.load_balancing for each in plan.devices} == {None, "192.0.2.9"}
+    (warning,) = plan.warnings
+    assert "192.0.2.9" in warning
+    assert "z1 but not a2" in warning
+
+
+def test_one_alias_for_two_new_groups_is_a_wrong_call():
+    with pytest.raises(UsageError, match="same alias"):
+        plan_of(given_input(), fix="tls-only-group", alias="slow")
+    plan = plan_of(given_input(), fix="tls-only-group", alias="{group} slow")
+    created = [each for each in typed_commands(device_of(plan)) if isinstance(each, NewGroupPolicy)]
+    assert [each.name for each in created] == ["Guests-TLS", "Sales-TLS", "Sales2-TLS"]
+
+
+def test_unknown_words_are_a_wrong_call():
+    with pytest.raises(UsageError, match="reboot"):
+        plan_of(given_input(), fix="reboot")
+    with pytest.raises(UsageError, match="guess"):
+        plan_of(given_input(), assume="guess")
+
+
+def test_an_assumption_set_asked_for_is_asked_again():
+    words = Words(assume="guide")
+    plan = make_plan([given_input(options=words.options().judging)], words=words, now=NOW)
+    device = device_of(plan)
+    assert "anyconnect mtu 1367" in device.commands
+    assert rederive(device, parse(TEXT), plan.words)
+    with pytest.raises(GateError):
+        rederive(device, parse(TEXT), Words())
+
+
+def test_an_excerpt_is_planned_only_by_who_answers_for_it():
+    excerpt = TEXT.replace("Cryptochecksum:0\n", "")
+    plan = plan_of(given_input(excerpt))
+    assert not plan.changes
+    assert "incomplete-config" in device_of(plan).left[0].blocked_by
+    plan = plan_of(given_input(excerpt, options=Options(assume_complete=True)), assume_complete=True)
+    assert plan.changes
