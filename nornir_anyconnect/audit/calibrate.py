@@ -3,12 +3,13 @@
 A threshold of 722036 is the TLS MTU of the session it names; the packet beside it is larger than that and at
 most the adapter MTU. Syslog is unauthenticated, so a number can only choose among what the arithmetic
 yields for this configuration. It never becomes an MTU itself (promise 31). Numbers that contradict each other
-narrow nothing.
+narrow nothing, and neither does a single line without a session around it: one forged line steers nothing.
 602101 without a user is left alone: any other tunnel of the box logs it too.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -123,6 +124,56 @@ def _shows(derivations: Iterable[Derivation], computed: int | None, mtu: int | N
     return any(computed in (None, each.computed) and mtu in (None, each.mtu) for each in derivations)
 
 
+class _Weighed:
+    """Every number so far, and what it leaves."""
+
+    def __init__(self, model: Model, lines: Counter[int]) -> None:
+        self._model = model
+        self._lines = lines
+        self._explained: list[Explained] = []
+        self._thresholds: set[int] = set()
+        self._unexplained: set[str] = set()
+        self._mismatch = False
+
+    def packet(self, seen: LargePacket, policy: str, conf: int | None, *, compression: bool) -> None:
+        """A line of 722036, or a 602101 that was joined to a user."""
+        # without the configured MTU as well: the line can be older than the setting
+        fits = self._model.packet(seen, conf, compression=compression) or self._model.packet(
+            seen, None, compression=compression
+        )
+        corroborated = seen.without_udp or self._lines[seen.threshold] > 1
+        if fits and corroborated:
+            self._explained.append(fits)
+            if not compression:
+                self._thresholds.add(seen.threshold)
+        elif not fits and (seen.without_udp or not compression):
+            self._unexplained.add(policy)
+
+    def transcript(self, numbers: DebugNumbers, confs: frozenset[int | None]) -> None:
+        """A debug transcript; it does not say whose MTU was configured."""
+        shown = (numbers.tls_mtu, numbers.computed_tls_mtu, numbers.dtls_mtu, numbers.computed_dtls_mtu)
+        if not any(shown):
+            return
+        tries = (confs or {None}, {None}, {numbers.conf_mtu})
+        fits = next((found for each in tries if (found := self._model.transcript(numbers, each))), None)
+        if fits:
+            self._explained.append(fits)
+        else:
+            self._mismatch = True
+
+    def left(self) -> Calibration:
+        """The combinations that reproduce every explained number, if there are any."""
+        left: Explained = reduce(frozenset.intersection, self._explained, frozenset(COMBINATIONS))
+        standing = tuple(each for each in COMBINATIONS if each in left) if self._explained else ()
+        offers = (self._model.tls_offers(seen, each) for seen in self._thresholds for each in standing)
+        return Calibration(
+            standing=standing,
+            tls_offers=frozenset().union(*offers),
+            unexplained=frozenset(self._unexplained),
+            mismatch=self._mismatch or bool(self._explained and not standing),
+        )
+
+
 def calibrate(
     model: Model,
     seen: DeviceObservations,
@@ -138,44 +189,14 @@ def calibrate(
         compressed: the group policies with compression on.
 
     """
-    explained: list[Explained] = []
-    unexplained: set[str] = set()
-    thresholds: set[int] = set()
+    lines = Counter[int]()
+    for each in (packet for group in seen.groups.values() for packet in group.large_packets):
+        lines[each.threshold] += each.count
+    weighed = _Weighed(model, lines)
     for name, group in seen.groups.items():
-        compression = group.compression or name in compressed
-        for each in group.large_packets:
-            # without the configured MTU: the line can be older than the setting
-            fits = model.packet(each, confs.get(name), compression=compression) or model.packet(
-                each, None, compression=compression
-            )
-            if fits:
-                explained.append(fits)
-                if not compression:
-                    thresholds.add(each.threshold)
-            elif each.without_udp or not compression:
-                unexplained.add(name)
-    wrong_transcript = False
+        for packet in group.large_packets:
+            compression = group.compression or name in compressed
+            weighed.packet(packet, name, confs.get(name), compression=compression)
     for numbers in seen.debug:
-        if (numbers.tls_mtu, numbers.computed_tls_mtu, numbers.dtls_mtu, numbers.computed_dtls_mtu) == ((None,) * 4):
-            continue
-        fits = (
-            model.transcript(numbers, {*confs.values()} or {None})
-            or model.transcript(numbers, {None})
-            or model.transcript(numbers, {numbers.conf_mtu})
-        )
-        if fits:
-            explained.append(fits)
-        else:
-            wrong_transcript = True
-    left: Explained = reduce(frozenset.intersection, explained, frozenset(COMBINATIONS))
-    if not explained or not left:
-        return Calibration(unexplained=frozenset(unexplained), mismatch=wrong_transcript or bool(explained))
-    standing = tuple(each for each in COMBINATIONS if each in left)
-    return Calibration(
-        standing=standing,
-        tls_offers=frozenset().union(
-            *(model.tls_offers(threshold, each) for threshold in thresholds for each in standing)
-        ),
-        unexplained=frozenset(unexplained),
-        mismatch=wrong_transcript,
-    )
+        weighed.transcript(numbers, frozenset(confs.values()))
+    return weighed.left()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parse import parse
 from nornir_anyconnect.audit.bench import Link, bench
-from nornir_anyconnect.audit.calibrate import Model, calibrate
+from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
@@ -141,6 +141,15 @@ def test_a_line_from_before_the_mtu_was_configured_is_no_mismatch() -> None:
     found = calibrate(model(), group(LargePacket(1418, 1287, without_udp=True)), {"STAFF": 1287})
     assert not found.mismatches("STAFF")
     assert {each.combination for each in found.standing} == {"asa/sysopt/none"}
+
+
+def test_one_line_without_a_session_narrows_nothing_two_do() -> None:
+    lone = LargePacket(1418, 1287, without_udp=False)
+    assert calibrate(model(), group(lone), {"STAFF": None}) == Calibration()
+    two = LargePacket(1418, 1287, without_udp=False, count=2)
+    assert [each.combination for each in calibrate(model(), group(two), {"STAFF": None}).standing] == [
+        "asa/sysopt/none"
+    ]
 
 
 def test_a_packet_that_fits_is_no_large_packet() -> None:
