@@ -175,5 +175,6 @@ def _lines(first: bytes, rest: Iterable[bytes]) -> Iterator[str]:
     for chunk in _joined(first, rest):
         *whole, left = (left + decoder.decode(chunk)).split("\n")
         yield from (line.rstrip("\r") for line in whole)
-        left = left[:4096]
-    yield left
+        left = left[:_SNIFFED]
+    if left:
+        yield left

@@ -126,7 +126,7 @@ class Session:
         """722051: a session comes up, or one that is up gets its address again."""
         self.assigned = tuple(address for address in (event.ipv4, event.ipv6) if address)
         old = self._up is not None and event.time is not None and event.time - self._up > bounds[1]
-        if not self._came_up or (old and not self._large):
+        if not self._came_up or (old and not self._recent(event.time)):
             self._restart(event)
 
     def established(self, event: ev.UserEvent) -> None:
@@ -187,7 +187,7 @@ class Session:
             since = self._first_large if self._recent(now) else None
         else:
             since = self._up if self._up and bounds[0] <= now - self._up <= bounds[1] else None
-        if since is None:
+        if since is None or since > now:
             return None
         self.note(event, "new TCP connection: the client reconnects")
         return Incident(

@@ -16,13 +16,13 @@ _STAMP = re.compile(
     rf"(?:(?P<month>{_NAMES_OF_MONTHS}) {{1,2}}(?P<day>\d{{1,2}}),? (?:(?P<year>\d{{4}}),? )?"
     r"|(?P<date>\d{4}-\d\d-\d\d)[T ])"
     r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
-    r"(?: (?P<late_year>(?:19|20)\d\d)\b)?(?: ?(?P<offset>Z\b|[+-]\d\d:?\d\d\b))?"
+    r"(?: (?P<late_year>(?:19|20)\d\d)(?=:?\s|:?$))?(?: ?(?P<offset>Z\b|[+-]\d\d:?\d\d\b))?"
     r"(?: (?P<zone>[A-Z]{2,5}(?:/[A-Z]{2,5})?)(?=[ :]|$))?"
 )
 _PRIORITY = re.compile(r"<\d{1,3}>(?P<version>1 )?:?")
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
 # a process tag, a facility.level pair, or nothing at all: names of no device
-_NO_NAME = re.compile(r"[\w./-]*\[\d+\]|(?:local\d|auth|daemon|kern|user|syslog)\.\w+|[-\[\]:]+", re.IGNORECASE)
+_NO_NAME = re.compile(r"[\w./-]*\[\d+\]|(?:local\d|auth|daemon|kern|user|syslog)\.\w+|[-\[\]:%]+", re.IGNORECASE)
 # hours east of UTC. What a device calls its zone is free text: a name that is not here counts as no zone
 _ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2,

@@ -14,7 +14,8 @@ _SECOND = (
     "Assigned IPv6|Rekey Left\\([TD]\\)|Security Grp"
 )
 _SPLIT = re.compile(rf"\s+(?=(?:{_SECOND})\s*: ?)")
-_FIELD = re.compile(r"\s*([A-Z][A-Za-z0-9 /()-]{1,24}?)\s*:(?:\s|$)(.*)")
+# a tunnel's name is no field: it goes on with a list that was wrapped
+_FIELD = re.compile(r"\s*(?![\w-]+-(?:Tunnel|Parent)\s*:)([A-Z][A-Za-z0-9 /()-]{1,24}?)\s*:(?:\s|$)(.*)")
 _USERNAME = re.compile(r"\s*Username\s*:\s?(.*?)(?:\s+Index\s*:\s*(\d{1,10}))?\s*$")
 _SECTION = re.compile(r"\s*([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*$")
 _TUNNELS = re.compile(r"([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*(?:\(\d+\))?\s*([\w-]+)")
