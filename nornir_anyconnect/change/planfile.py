@@ -6,6 +6,7 @@ that ``apply`` sends nothing from the file: it derives the commands again and ch
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,6 @@ from nornir_anyconnect.change.planned import (
     Words,
     content,
     content_id,
-    sha256,
 )
 from nornir_anyconnect.errors import PlanError
 
@@ -45,11 +45,18 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
+def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+    """A pair of MTUs stands on one line."""
+    numbers = bool(value) and all(isinstance(each, int) and not isinstance(each, bool) for each in value.values())
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=numbers)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(dict, _mapping)
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data; ``digest`` covers everything else."""
+    """The plan as plain data."""
     head = {
         "schema": SCHEMA,
         "plan": plan.id,
@@ -57,13 +64,17 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "expires": plan.expires.isoformat(),
         "tool_version": plan.tool_version,
     }
-    data = head | content(plan)
-    return data | {"digest": sha256(data)}
+    return head | content(plan)
 
 
 def plan_text(plan: Plan) -> str:
-    """The plan file's text; the same plan gives the same bytes."""
-    return yaml.dump(to_dict(plan), Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=110)
+    """The plan file's text; the same plan gives the same bytes. Its last line is the digest of all others."""
+    text = yaml.dump(to_dict(plan), Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=110)
+    return text + _digest(text)
+
+
+def _digest(text: str) -> str:
+    return f"digest: {hashlib.sha256(text.encode('ascii')).hexdigest()}\n"
 
 
 def dump_plan(plan: Plan, path: Path) -> None:
@@ -106,15 +117,17 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
         PlanError: it was altered, has expired, or is not a plan of this tool.
 
     """
+    above, mark, _ = text.rpartition("digest: ")
+    unaltered = mark and text.isascii() and text == above + _digest(above)
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+        data = yaml.load(above, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise PlanError(f"{shown} is not a plan file", _PLAN_AGAIN) from error
+        raise PlanError(f"{shown} is not a plan file, or was altered", _PLAN_AGAIN) from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
     try:
         plan = _plan(data)
-        unaltered = plan_text(plan) == text and plan.id == content_id(plan)
+        unaltered = unaltered and plan.id == content_id(plan)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN) from error
     if not unaltered:
