@@ -74,5 +74,5 @@ def _refuse_non_text(text: str, shown: str) -> None:
         raise SourceError(f"{shown} is empty", "save the output of 'show running-config' into it")
     head = text[:_LOOKED_AT]
     odd = sum(1 for each in head if each == "\ufffd" or (each < " " and each not in _TEXT_CONTROLS))
-    if "\x00" in text or odd > _BINARY_SHARE * len(head):
+    if odd > _BINARY_SHARE * len(head):
         raise SourceError(f"{shown} is binary", "a running-config is plain text; unpack archives and images first")

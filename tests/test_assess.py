@@ -58,7 +58,7 @@ def test_what_is_no_configuration_is_refused_by_name(text: str, message: str) ->
 
 
 def test_a_captured_session_is_no_binary() -> None:
-    paged = BOX.replace("hostname vpn1\n", "hostname vpn1\n<--- More --->\r              \r")
+    paged = BOX.replace("hostname vpn1\n", "hostname vpn1\n<--- More --->\r\x00              \r\x00")
     assert assess_text(paged, "x").findings[0].name == "STAFF-VPN"
 
 
@@ -89,6 +89,31 @@ def test_a_real_sample_has_findings_that_cite_its_lines(path: Path) -> None:
             for source in cited:
                 assert lines[source.line - 1].strip()
                 assert source.from_ != "default"
+
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures" / "configs").glob("*"))
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
+def test_no_cut_of_a_fixture_calls_a_risk_safe(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    audit = assess_text(text, "x", options=Options(assume_complete=True))
+    risky = {(each.scope, each.name) for each in audit.findings if each.verdict is Verdict.AT_RISK}
+    lines = text.splitlines(keepends=True)
+    for end in range(len(lines)):
+        with contextlib.suppress(SourceError):
+            for finding in assess_text("".join(lines[:end]), "x").findings:
+                if (finding.scope, finding.name) in risky:
+                    assert finding.verdict in (Verdict.AT_RISK, Verdict.UNKNOWN), end
+
+
+def test_fixtures_of_both_kinds_are_cut() -> None:
+    verdicts = {
+        finding.verdict
+        for path in FIXTURES
+        for finding in assess_text(path.read_bytes().decode("utf-8", errors="replace"), "x").findings
+    }
+    assert {Verdict.AT_RISK, Verdict.UNKNOWN} <= verdicts
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples of real devices are not here")

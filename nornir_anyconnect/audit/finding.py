@@ -303,11 +303,14 @@ class Summary:
     unknown: int = 0
     confirmed: int = 0
     users_affected: int = 0
+    _boxes: set[str] = field(default_factory=set)
+    _failed_boxes: set[str] = field(default_factory=set)
 
     def add(self, device: DeviceAudit) -> None:
-        """Count one device; a user hit through several findings of one device counts once."""
-        self.devices += 1
-        self.failed_devices += device.status is Status.FAILED
+        """Count one device or context; a chassis counts once, and so does a user hit through several findings."""
+        self.devices += _is_new(device, self._boxes)
+        if device.status is Status.FAILED:
+            self.failed_devices += _is_new(device, self._failed_boxes)
         users: set[str] = set()
         unnamed = 0
         for finding in device.findings:
@@ -322,7 +325,15 @@ class Summary:
 
     def to_dict(self) -> dict[str, int]:
         """As in the JSON of an audit."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+
+
+def _is_new(device: DeviceAudit, known: set[str]) -> bool:
+    """Whether none of its serial numbers was met before; contexts without one belong together by their host's name."""
+    marks = set(device.serials) or ({f"host {device.name}"} if device.context else set())
+    new = known.isdisjoint(marks)
+    known |= marks
+    return new
 
 
 @dataclass(frozen=True, slots=True)
