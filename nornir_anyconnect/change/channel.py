@@ -37,16 +37,16 @@ class Channel:
     """
 
     def __init__(self, session: Session, planned: PlannedDevice, read: Callable[[Session], RunningConfig]) -> None:
-        self._session = session
+        self.session = session
         self._planned = planned
         self._read = read
 
     def check_identity(self) -> None:
         """Refuse unless it is the planned box, in the planned context, and the unit that is configured."""
-        found = self._session.identity()
+        found = self.session.identity()
         if found.multiple and self._planned.context and found.context != self._planned.context:
-            self._session.change_to(self._planned.context)
-            found = self._session.identity()
+            self.session.change_to(self._planned.context)
+            found = self.session.identity()
         check_identity(self._planned, found.serials, found.context)
         self._refuse_the_wrong_unit(found)
 
@@ -62,17 +62,17 @@ class Channel:
 
     def read(self) -> RunningConfig:
         """What it is configured to do now."""
-        return self._read(self._session)
+        return self._read(self.session)
 
     def startup_differs(self) -> bool:
         """Whether running and startup configuration differ in more than comments."""
-        running = self._session.send(ShowRunning()).text
-        startup = self._session.send(ShowStartup()).text
+        running = self.session.send(ShowRunning()).text
+        startup = self.session.send(ShowStartup()).text
         return _lines(running) != _lines(startup)
 
     def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
         """Users connected through the group policy or tunnel group that the command created."""
-        reply = self._session.send(ShowCommand(Show.SESSIONS))
+        reply = self.session.send(ShowCommand(Show.SESSIONS))
         if reply.refusal:
             raise RejectedError(f"'{Show.SESSIONS}' was refused: {reply.refusal}", "give this login the right to it")
         sessions = read_sessions(reply.text)
@@ -82,19 +82,19 @@ class Channel:
 
     def configure(self) -> None:
         """Enter configuration mode."""
-        self._session.configure()
+        self.session.configure()
 
     def send(self, line: Command, mode: Mode) -> str:
         """Send one line in exactly that sub-mode; what the device says to it."""
-        return self._session.send_line(line, expect_mode=str(mode)).rejected_text or ""
+        return self.session.send_line(line, expect_mode=str(mode)).rejected_text or ""
 
     def leave(self) -> None:
         """Leave configuration mode."""
-        self._session.leave_configuration()
+        self.session.leave_configuration()
 
     def save(self) -> None:
         """``write memory``; an ASA confirms with ``[OK]``."""
-        said = self._session.send(WriteMemory()).text
+        said = self.session.send(WriteMemory()).text
         if "[OK]" not in said:
             raise RejectedError(f"write memory was answered with: {' '.join(said.split())}", "save it by hand")
 

@@ -1,0 +1,249 @@
+"""One run of a plan: its name, its journal, and what the journal says of every host."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from nornir_anyconnect.asa.redact import masked
+from nornir_anyconnect.change.codec import decode
+from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, read
+from nornir_anyconnect.change.planfile import plan_text, read_plan
+from nornir_anyconnect.change.rederive import typed_commands
+from nornir_anyconnect.change.transaction import Outcome, Saving, State
+from nornir_anyconnect.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.change.planned import Plan, PlannedDevice
+
+SCHEMA = "nornir-anyconnect/run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """What the journal says of one device or context.
+
+    ``begun``: its inverse is on disk, so a line may have been sent. ``ended``: its outcome is known.
+    """
+
+    begun: bool = False
+    ended: bool = False
+    state: State | None = None
+    commands: tuple[ConfigCommand, ...] = ()
+    saved: bool = False
+    changed_at: str | None = None
+    """The device's own clock at the change, ISO 8601."""
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unfinished(self) -> bool:
+        """The run was killed in the middle of it."""
+        return self.begun and not self.ended
+
+    @property
+    def in_force(self) -> bool:
+        """The change is, or may be, on the device."""
+        return self.state in (State.APPLIED, State.INDETERMINATE) or self.unfinished
+
+
+def key_of(planned: PlannedDevice) -> str:
+    """What names a device or context in the journal."""
+    return f"{planned.name}/{planned.context}" if planned.context else planned.name
+
+
+class Run:
+    """A run with its journal open.
+
+    Args:
+        name: of the run; also the token of objects it creates.
+        plan: what it carries out.
+        journal: open for writing.
+        saving: whether to save.
+        records: what the journal said of each host when the run was opened.
+
+    """
+
+    def __init__(
+        self, name: str, plan: Plan, journal: Journal, saving: Saving, records: dict[str, HostRecord] | None = None
+    ) -> None:
+        self.name = name
+        self.plan = plan
+        self.journal = journal
+        self.saving = saving
+        self.records = records or {}
+
+    @classmethod
+    def start(
+        cls,
+        plan: Plan,
+        *,
+        directory: Path | None = None,
+        ticket: str | None = None,
+        saving: Saving | None = None,
+        secrets_known: Iterable[str] = (),
+    ) -> Self:
+        """Begin a new run of a plan.
+
+        Args:
+            plan: what to carry out.
+            directory: where journals are kept.
+            ticket: number of the change request.
+            saving: whether to save.
+            secrets_known: texts that must never be written.
+
+        Raises:
+            PlanError: the plan is a preview, or does not agree with itself.
+            JournalError: the journal cannot be written.
+
+        """
+        if plan.preview_only:
+            raise PlanError(
+                "this plan was made from files: it is a preview",
+                "plan over an inventory, so that the devices themselves are asked",
+            )
+        for planned in plan.changes:
+            typed_commands(planned)
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{plan.id[:8]}-{secrets.token_hex(2)}"
+        path = (directory or default_directory()) / f"{name}.jsonl"
+        journal = Journal(path, _redactor(secrets_known))
+        saving = saving or Saving()
+        journal.append(
+            "begin",
+            run=name,
+            plan_id=plan.id,
+            plan=plan_text(plan),
+            ticket=ticket,
+            by=author(),
+            saving={"wanted": saving.wanted, "foreign_changes": saving.foreign_changes},
+        )
+        return cls(name, plan, journal, saving)
+
+    @classmethod
+    def resume(cls, path: Path, *, secrets_known: Iterable[str] = ()) -> Self:
+        """Open an earlier run again, to verify it, take it back or settle what was killed.
+
+        Raises:
+            JournalError: its journal cannot be read, was altered, or is held by another process.
+
+        """
+        journal = Journal(path, _redactor(secrets_known))
+        try:
+            plan, saving, records = _read_run(path)
+        except BaseException:
+            journal.close()
+            raise
+        return cls(path.stem, plan, journal, saving, records)
+
+    def note_for(self, planned: PlannedDevice) -> Callable[..., None]:
+        """The journal as one host's transaction sees it."""
+        key = key_of(planned)
+
+        def note(event: str, **data: object) -> None:
+            self.journal.append(event, key, **data)
+
+        return note
+
+    def record(self, planned: PlannedDevice) -> HostRecord:
+        """What was known of this host when the run was opened."""
+        return self.records.get(key_of(planned), HostRecord())
+
+    def commands(self, planned: PlannedDevice) -> tuple[ConfigCommand, ...]:
+        """The typed commands as they were sent, or as the plan derives them."""
+        return self.record(planned).commands or typed_commands(planned, self.name)
+
+    def close(self) -> None:
+        """End the run: its last hash is what goes into the ticket."""
+        self.journal.append("end")
+        self.journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _redactor(known: Iterable[str]) -> Callable[[str], str]:
+    words = sorted({each for each in known if each}, key=len, reverse=True)
+
+    def redact(text: str) -> str:
+        for word in words:
+            text = text.replace(word, "*****")
+        return "\n".join(masked(line) for line in text.split("\n"))
+
+    return redact
+
+
+def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
+    plan = saving = None
+    hosts: dict[str, dict[str, Any]] = {}
+    for record in read(path):
+        if record.event == "begin":
+            # it was valid when the run began; a run may be taken back long after its plan expired
+            began = datetime.fromisoformat(record.time)
+            plan = read_plan(record.data["plan"], path.name, now=began)
+            saving = Saving(**record.data["saving"])
+        if record.host is None:
+            continue
+        host = hosts.setdefault(record.host, {})
+        match record.event:
+            case "intent":
+                commands = tuple(decode(each) for each in record.data["commands"])
+                host |= {"begun": True, "ended": False, "state": None, "commands": commands}
+                host["saved"] = bool(record.data["saving"])
+            case "outcome":
+                host |= {"ended": True, "state": State(record.data["state"])}
+            case "before":
+                host |= {"changed_at": record.data["changed_at"], "before": record.data["tally"]}
+    if plan is None or saving is None:
+        raise JournalError(f"the journal {path.name} has no beginning", "it holds no run; nothing was sent")
+    return plan, saving, {key: HostRecord(**values) for key, values in hosts.items()}
+
+
+def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:
+    """Journals of earlier runs of this plan in which a host was left in the middle."""
+    found = []
+    for path in sorted(directory.glob(f"*-{plan.id[:8]}-*.jsonl")):
+        _, _, records = _read_run(path)
+        if any(record.unfinished for record in records.values()):
+            found.append(path)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class HostChange:
+    """How one device or context ended."""
+
+    name: str
+    context: str | None
+    outcome: Outcome
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+    @property
+    def failed(self) -> bool:
+        """It is not in the state that was asked for."""
+        return self.outcome.state in (State.FAILED, State.REFUSED, State.REVERTED, State.INDETERMINATE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of a run."""
+        data: dict[str, Any] = {
+            "name": self.name,
+            "context": self.context,
+            "state": str(self.outcome.state),
+            "reason": self.outcome.reason,
+            "lines": list(self.outcome.lines),
+        }
+        if self.before is not None or self.after is not None:
+            data |= {"before": self.before, "after": self.after}
+        return data
+
+    def __str__(self) -> str:
+        where = f"{self.name}/{self.context}" if self.context else self.name
+        return f"{where}: {self.outcome.state}" + (f" ({self.outcome.reason})" if self.outcome.reason else "")

@@ -1,0 +1,210 @@
+"""Carry a plan out, verify it, take it back: one Nornir task per verb, one transaction per device or context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from nornir.core.task import Result, Task
+
+from nornir_anyconnect.asa.commands import Show, ShowCommand
+from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally
+from nornir_anyconnect.change.channel import Channel
+from nornir_anyconnect.change.observe import Shows, observe
+from nornir_anyconnect.change.rederive import change_of
+from nornir_anyconnect.change.run import HostChange, Run
+from nornir_anyconnect.change.transaction import Change, Outcome, State, Transaction
+from nornir_anyconnect.device.connection import close_session, open_session
+from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.tasks.pull_config import pull_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nornir.core.inventory import Host
+
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.change.planned import PlannedDevice
+    from nornir_anyconnect.device.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class HostChanges:
+    """Everything that a task did to one host of the inventory."""
+
+    host: str
+    changes: tuple[HostChange, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of a run."""
+        return {"host": self.host, "devices": [each.to_dict() for each in self.changes]}
+
+    def __str__(self) -> str:
+        return "\n".join(str(each) for each in self.changes) or f"{self.host}: nothing planned"
+
+
+def is_dry_run(task: Task, asked: bool | None) -> bool:
+    """Dry-run is sticky: the global flag or the argument, any True wins (promise 2)."""
+    return bool(task.global_dry_run) or bool(asked)
+
+
+def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: float = 300) -> Result:
+    """Nornir task: carry out what the run's plan holds for this host.
+
+    Args:
+        task: Nornir's.
+        run: from ``Run.start(load_plan(path))``; it holds the plan and the journal.
+        dry_run: show what would be sent; Nornir's global flag counts as well, any True wins.
+        deadline: seconds after which a change that is under way is taken back.
+
+    Returns:
+        ``result`` is :class:`HostChanges`; ``applied``, ``diff`` and ``plan_id`` are set.
+
+    """
+    dry = is_dry_run(task, dry_run)
+
+    def carry_out(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
+        note = run.note_for(planned)
+        before: dict[str, Any] = {}
+
+        def connect_and_count() -> Channel:
+            channel = connect()
+            if not dry and not before:
+                before.update(_count_before(channel, planned, note))
+            return channel
+
+        change = change_of(planned, run.plan.words, run.name)
+        outcome = Transaction(change, connect_and_count, note, run.saving, deadline).apply(dry_run=dry)
+        return HostChange(planned.name, planned.context, outcome)
+
+    return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry)
+
+
+def rollback_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: float = 300) -> Result:
+    """Nornir task: take back what the run did to this host, where the device still shows it.
+
+    Arguments as for :func:`apply_plan`, with a run from ``Run.resume(path)``. Run it with ``on_failed=True``.
+    """
+    dry = is_dry_run(task, dry_run)
+
+    def take_back(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
+        record = run.record(planned)
+        if not record.in_force:
+            state = record.state or State.NOT_STARTED
+            return HostChange(planned.name, planned.context, Outcome(State.UNCHANGED, f"this run left it {state}"))
+        if dry:
+            outcome = Outcome(State.NOT_STARTED, "dry run: what the device still shows of it would be taken back")
+            return HostChange(planned.name, planned.context, outcome)
+        transaction = Transaction(_as_it_was(run, planned), connect, run.note_for(planned), run.saving, deadline)
+        outcome = transaction.recover() if record.unfinished else transaction.rollback()
+        return HostChange(planned.name, planned.context, outcome)
+
+    return _each_planned(task, run, take_back, changed=(State.ROLLED_BACK, State.REVERTED), dry=dry)
+
+
+def verify_plan(task: Task, *, run: Run) -> Result:
+    """Nornir task: is the configuration as intended, and what happened to the users since? Changes nothing.
+
+    ``run`` comes from ``Run.resume(path)``. Run it with ``on_failed=True``.
+    """
+
+    def look(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
+        record = run.record(planned)
+        if record.state is not State.APPLIED:
+            outcome = Outcome(State.UNCHANGED, f"this run left it {record.state or State.NOT_STARTED}")
+            return HostChange(planned.name, planned.context, outcome)
+        try:
+            channel = connect()
+            channel.check_identity()
+            seen = observe(channel.read(), run.commands(planned))
+            wrong = [str(each) for each in seen if each.shows is not Shows.AFTER]
+            since = datetime.fromisoformat(record.changed_at) if record.changed_at else None
+            after = _count(channel.session, planned, since)
+        except AnyConnectError as error:
+            return HostChange(planned.name, planned.context, Outcome(State.FAILED, f"could not be verified: {error}"))
+        if wrong:
+            outcome = Outcome(State.FAILED, "not as intended: " + "; ".join(wrong))
+        else:
+            told = in_words(after) if after is not None else "drops are not observable: no log or no clock"
+            outcome = Outcome(State.VERIFIED, f"since the change: {told}")
+        return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after))
+
+    return _each_planned(task, run, look, changed=(), dry=False)
+
+
+def _each_planned(
+    task: Task,
+    run: Run,
+    work: Callable[[PlannedDevice, Callable[[], Channel]], HostChange],
+    *,
+    changed: tuple[State, ...],
+    dry: bool,
+) -> Result:
+    """All contexts of a host one after the other, in one session that is closed in the end."""
+    planned = [each for each in run.plan.changes if each.name == task.host.name]
+    done: list[HostChange] = []
+    try:
+        for each in planned:
+            done.append(work(each, _connector(task, each)))
+            if done[-1].outcome.state is State.INDETERMINATE:
+                break  # nothing more is sent to a box in doubt
+    finally:
+        close_session(task.host)
+    outcomes = [each.outcome.state for each in done]
+    did = any(state in changed for state in outcomes)
+    would = dry and any(each.outcome.lines for each in done)
+    return Result(
+        host=task.host,
+        result=HostChanges(task.host.name, tuple(done)),
+        changed=did or would,
+        failed=any(each.failed for each in done),
+        diff="\n".join(each.diff for each in planned),
+        applied=did,
+        plan_id=run.plan.id,
+    )
+
+
+def _connector(task: Task, planned: PlannedDevice) -> Callable[[], Channel]:
+    """Logs in; called again, it drops the old session first (one session per chassis)."""
+    calls = 0
+
+    def connect() -> Channel:
+        nonlocal calls
+        if calls:
+            close_session(task.host)
+        calls += 1
+        session = open_session(task.host, task.nornir.config)
+        return Channel(session, planned, lambda of: _read(of, task.host, planned))
+
+    return connect
+
+
+def _read(session: Session, host: Host, planned: PlannedDevice) -> RunningConfig:
+    return pull_context(session, host.name, planned.context).parse()
+
+
+def _as_it_was(run: Run, planned: PlannedDevice) -> Change:
+    """What the run did, for taking it back: neither drift nor verdict matters any more."""
+    return Change(run.commands(planned), check=lambda _: None, misjudged=lambda _: None)
+
+
+def _policies(planned: PlannedDevice) -> list[str]:
+    return sorted({each.group_policy for each in planned.outlook if each.group_policy})
+
+
+def _count_before(channel: Channel, planned: PlannedDevice, note: Callable[..., None]) -> dict[str, Any]:
+    """What there is to compare with later; a device that refuses to tell does not stop the change."""
+    channel.check_identity()
+    clock = device_time(channel.session.send(ShowCommand(Show.CLOCK)).text)
+    counted = _count(channel.session, planned, None)
+    note("before", changed_at=clock.isoformat() if clock else None, tally=as_data(counted) or {})
+    return {"counted": True}
+
+
+def _count(session: Session, planned: PlannedDevice, since: datetime | None) -> dict[str, Tally] | None:
+    log = session.send(ShowCommand(Show.LOGGING))
+    sessions = session.send(ShowCommand(Show.SESSIONS))
+    if log.refusal or sessions.refusal:
+        return None
+    return tally(_policies(planned), log.text, sessions.text, since)

@@ -1,0 +1,106 @@
+"""Plan the fix of one device: pull, judge, choose; nothing is sent but show commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nornir.core.task import Result, Task
+
+from nornir_anyconnect.device.connection import closing_session
+from nornir_anyconnect.tasks.pull_config import pull_context, wanted_contexts
+from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nornir.core.inventory import Host
+
+    from nornir_anyconnect.change.plan import PlanInput
+    from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.device.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """The plan of one host, and what a plan over several hosts is made from (``make_plan``)."""
+
+    host: str
+    plan: Plan
+    inputs: tuple[PlanInput, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in a plan file."""
+        from nornir_anyconnect.change.planfile import to_dict  # noqa: PLC0415 - Nornir's start must stay cheap
+
+        return to_dict(self.plan)
+
+    def __str__(self) -> str:
+        lines = [f"{self.host}: plan {self.plan.id}"]
+        for device in self.plan.devices:
+            where = f"{device.name}/{device.context}" if device.context else device.name
+            lines += [f"{where}: {each.remedy} for {', '.join(each.serves)}: {each.why}" for each in device.fixes]
+            lines += [f"{where}: {each.finding} stays {each.verdict}: {each.why}" for each in device.left]
+        return "\n".join(lines)
+
+
+def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, **said: Any) -> Result:
+    """Nornir task: what would be changed on this host, and why.
+
+    Args:
+        task: Nornir's.
+        words: the fix and the explicit words.
+        evidence: also ask for log buffer, sessions and drop counters.
+        **said: fields of ``Words``, such as ``fix="mtu"`` or ``include_default_policy=True``.
+
+    Returns:
+        ``result`` is :class:`HostPlan`; ``changed`` says whether it would change anything, ``diff`` how,
+        ``applied`` is False, ``plan_id`` is set.
+
+    Raises:
+        UsageError: no such fix or assumption set.
+        DeviceError: the device could not be read.
+
+    """
+    from nornir_anyconnect.change.plan import make_plan  # noqa: PLC0415 - Nornir's start must stay cheap
+    from nornir_anyconnect.change.planned import Words as Said  # noqa: PLC0415 - as above
+
+    words = words or Said(**said)
+    inputs = tuple(_inputs(task, words, evidence=evidence))
+    plan = make_plan(inputs, words=words)
+    return Result(
+        host=task.host,
+        result=HostPlan(task.host.name, plan, inputs),
+        changed=bool(plan.changes),
+        diff="\n".join(each.diff for each in plan.changes),
+        applied=False,
+        plan_id=plan.id,
+    )
+
+
+def _inputs(task: Task, words: Words, *, evidence: bool) -> Iterator[PlanInput]:
+    with closing_session(task.host, task.nornir.config) as session:
+        identity = session.identity()
+        for name in wanted_contexts(task.host, session.contexts()) if identity.multiple else (None,):
+            if name is not None:
+                session.change_to(name)
+            yield _input(session, task.host, name, words, evidence=evidence)
+
+
+def _input(session: Session, host: Host, context: str | None, words: Words, *, evidence: bool) -> PlanInput:
+    from nornir_anyconnect.audit.judge import judge  # noqa: PLC0415 - as above
+    from nornir_anyconnect.change.plan import PlanInput  # noqa: PLC0415 - as above
+
+    identity = session.identity()
+    config = pull_context(session, identity.hostname, context).parse()
+    observed = pull_evidence(session, host.name) if evidence else None
+    device = judge(config, host.name, observed, words.options().judging)
+    standby = () if identity.may_be_configured or identity.ftd else (f"failover {identity.role}: not to be configured",)
+    device = replace(
+        device,
+        context=context,
+        serials=identity.serials or device.serials,
+        platform="ftd" if identity.ftd else device.platform,
+        warnings=(*device.warnings, *standby),
+    )
+    return PlanInput(config, device, observed)
