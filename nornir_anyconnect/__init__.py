@@ -16,10 +16,17 @@ _ROOMS = {
     "AuditReport": "audit.finding",
     "DeviceAudit": "audit.finding",
     "Finding": "audit.finding",
+    "Options": "audit.box",
     "Verdict": "audit.finding",
+    "assess_text": "assess",
     "assumption_set": "mtu.assumptions",
+    "audit_mtu": "tasks",
     "derive_dtls": "mtu.derive",
     "derive_tls": "mtu.derive",
+    "pull_config": "tasks",
+    "pull_logs": "tasks",
+    "pull_sessions": "tasks",
+    "render": "report",
     "suite": "mtu.suites",
 }
 

@@ -10,7 +10,7 @@ import typer.main
 
 from nornir_anyconnect.cli.quick_start import without_pydantic
 
-FAMILIES = ("check", "logs", "mtu")
+FAMILIES = ("check", "audit", "explain", "mtu", "logs", "hosts")
 """Modules of this package with a ``register(app)``, in the order of ``--help``."""
 
 

@@ -24,25 +24,23 @@ def check(
     syslog: options.Syslog = None,
     client_log: options.ClientLog = None,
     debug_log: options.DebugLog = None,
-    assume_complete: Annotated[
-        bool, typer.Option("--assume-complete", help="The texts are excerpts in which nothing that matters is missing.")
-    ] = False,
+    assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
     pseudonymise_users: options.Pseudonymise = False,
     keep: options.Keep = False,
+    settings_file: options.SettingsFile = None,
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
     _no_color: options.NoColor = False,
 ) -> int:
     """Judge saved running-configs; no device needed."""
-    from nornir_anyconnect.cli.conclude import conclusion
+    from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
-    from nornir_anyconnect.settings import load_settings
 
-    settings = load_settings()
+    settings = settings_of(settings_file)
     concluded = conclusion(
         formats, fail_on, pseudonymise=pseudonymise_users, keep=keep, command="check", settings=settings
     )

@@ -97,6 +97,18 @@ def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
             TERMINAL.warning(f"{device.status}: {name}{': ' if why else ''}{why}")
 
 
+def settings_of(file: str | None) -> Settings:
+    """The settings file that was named, else the usual one where it is there.
+
+    Raises:
+        SettingsError: it cannot be read.
+
+    """
+    from nornir_anyconnect.settings import load_settings
+
+    return load_settings(Path(file) if file else None)
+
+
 def conclusion(
     formats: Sequence[str] | None,
     fail_on: FailOn | None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.cli import progress
 from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
+from nornir_anyconnect.evidence.device import merge
+from nornir_anyconnect.evidence.observations import DeviceObservations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,40 +29,6 @@ def _short(name: str) -> str:
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
     return name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0]
-
-
-def _merged(parts: Sequence[DeviceObservations], name: str) -> DeviceObservations:
-    """Several names of one device, such as both units of a failover pair, as one."""
-    groups: dict[str, GroupObservations] = {}
-    for part in parts:
-        for policy, group in part.groups.items():
-            groups[policy] = _united(groups[policy], group) if policy in groups else group
-    return DeviceObservations(
-        device=name,
-        groups=groups,
-        effective_mtus=tuple(pair for part in parts for pair in part.effective_mtus),
-        debug=tuple(numbers for part in parts for numbers in part.debug),
-        first=min((part.first for part in parts if part.first), default=None),
-        last=max((part.last for part in parts if part.last), default=None),
-        lines=sum(part.lines for part in parts),
-        unreadable=sum(part.unreadable for part in parts),
-    )
-
-
-def _united(one: GroupObservations, other: GroupObservations) -> GroupObservations:
-    return GroupObservations(
-        group_policy=one.group_policy,
-        users=one.users | other.users,
-        large_packets=one.large_packets + other.large_packets,
-        incidents=one.incidents + other.incidents,
-        tls_only_users=one.tls_only_users | other.tls_only_users,
-        sessions=one.sessions + other.sessions,
-        compression=one.compression or other.compression,
-        ciphers=one.ciphers | other.ciphers,
-        received_large=one.received_large + other.received_large,
-        logged_users=one.logged_users + other.logged_users,
-        dtls_disabled=one.dtls_disabled + other.dtls_disabled,
-    )
 
 
 @dataclass(slots=True)
@@ -89,8 +57,9 @@ class Evidence:
         if self.single and not matching:
             matching = list(self.devices)
         self._joined.update(matching)
-        seen = _merged([self.devices[name] for name in matching], names[0])
-        return replace(seen, debug=(*seen.debug, *self.debug))
+        # both units of a failover pair may have logged under names of their own
+        seen = reduce(merge, (self.devices[name] for name in matching), DeviceObservations(names[0]))
+        return replace(seen, device=names[0], debug=(*seen.debug, *self.debug))
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
         """The device with what its clients' logs say as warnings."""

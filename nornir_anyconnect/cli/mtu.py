@@ -159,7 +159,7 @@ def mtu(
     ] = None,
     ip_version: options.IpVersion = 4,
     assume: options.Assume = None,
-    output: Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the result.")] = "text",
+    output: options.TextOrJson = "text",
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
     _no_color: options.NoColor = False,
@@ -167,8 +167,7 @@ def mtu(
     """The arithmetic alone: both tunnel MTUs of the cipher suites given, step by step."""
     if tls_suite is None and dtls_suite is None:
         raise UsageError("no cipher suite was given", "name one with --tls-suite, --dtls-suite, or both")
-    if output not in ("text", "json"):
-        raise UsageError(f"mtu has no format '{output}'", "use --format text or --format json")
+    options.text_or_json("mtu", output)
     if ip_version not in (4, 6):
         raise UsageError(f"--ip-version {ip_version} is not an IP version", "use 4 or 6")
     assumptions = assumption_set(assume or "technote")

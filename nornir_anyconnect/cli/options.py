@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import terminal
+from nornir_anyconnect.cli.exit_codes import ExitCode
+from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
 
@@ -74,6 +76,45 @@ DebugLog = Annotated[
     list[str] | None,
     typer.Option("--debug-log", metavar="FILE", help="A pasted 'debug webvpn anyconnect' transcript as evidence."),
 ]
+AssumeComplete = Annotated[
+    bool, typer.Option("--assume-complete", help="The texts are excerpts in which nothing that matters is missing.")
+]
+Inventory = Annotated[
+    str | None,
+    typer.Option(
+        "--inventory",
+        metavar="PATH",
+        help="A Nornir config file, or the folder of one [default: inventory/config.yaml].",
+    ),
+]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option("--filter", metavar="KEY=VALUE", help="Only hosts with this value, e.g. site=London; repeatable."),
+]
+Limit = Annotated[list[str] | None, typer.Option("--limit", metavar="HOST,HOST", help="Only these hosts.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Devices at once [default: 20].")]
+SettingsFile = Annotated[
+    str | None, typer.Option("--settings", metavar="FILE", help="Settings [default: nornir-anyconnect.yaml, if there].")
+]
+TextOrJson = Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the result.")]
+
+
+def text_or_json(command: str, output: str) -> None:
+    """Refuse any other format.
+
+    Raises:
+        UsageError: it is another one.
+
+    """
+    if output not in ("text", "json"):
+        raise UsageError(f"{command} has no format '{output}'", "use --format text or --format json")
+
+
+def name_failed(failed: dict[str, str]) -> ExitCode:
+    """Name on standard error the hosts that could not be dealt with, and say so with the exit code."""
+    for name, why in sorted(failed.items()):
+        TERMINAL.warning(f"failed: {name}: {why}")
+    return ExitCode.NOT_WHOLLY if failed else ExitCode.CLEAN
 
 
 def judging(assume: str | None, ip_version: int, *, complete: bool = False) -> Options:

@@ -11,6 +11,7 @@ from nornir.core.task import Result, Task
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.evidence.device import merge
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.tasks.pull_config import PulledContext, pull_context, wanted_contexts
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.box import Options
     from nornir_anyconnect.device.identity import Identity
     from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+
+    Logged = Callable[[tuple[str, ...]], DeviceObservations]
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +66,7 @@ def audit_mtu(
     evidence: bool = True,
     full: bool = False,
     on_device: Callable[[DeviceAudit], None] | None = None,
+    logged: Logged | None = None,
 ) -> Result:
     """Nornir task: pull what is needed, judge it, keep the findings and none of the text.
 
@@ -71,6 +76,7 @@ def audit_mtu(
         evidence: also ask for log buffer, sessions and drop counters.
         full: pull the whole running configuration instead of the sections that matter.
         on_device: called with each device or context as soon as it is judged, from the worker's thread.
+        logged: what a log server saw of the device that has these names (of the inventory, of the box, its address).
 
     Returns:
         ``result`` is a :class:`HostAudit`; a host that could not be read holds a failed device with its error,
@@ -84,33 +90,36 @@ def audit_mtu(
 
     options = Options(assume=assumption_set(assume) if assume else None)
     devices = []
-    for device in _audit_host(task, options, evidence=evidence, full=full):
+    for device in _audit_host(task, options, evidence=evidence, full=full, logged=logged):
         devices.append(device)
         _hand_on(on_device, device)
     audit = HostAudit(task.host.name, tuple(devices))
     return Result(host=task.host, result=audit, changed=False, failed=audit.failed)
 
 
-def _audit_host(task: Task, options: Options, *, evidence: bool, full: bool) -> Iterator[DeviceAudit]:
+def _audit_host(
+    task: Task, options: Options, *, evidence: bool, full: bool, logged: Logged | None
+) -> Iterator[DeviceAudit]:
     """Every host ends in exactly one state, whatever happens (promise 21)."""
     host = task.host
     try:
         with closing_session(host, task.nornir.config) as session:
             identity = session.identity()
-            yield from _audit_contexts(session, host, identity, options, evidence=evidence, full=full)
+            yield from _audit_contexts(session, host, identity, options, evidence=evidence, full=full, logged=logged)
     except Exception as error:  # noqa: BLE001 - one box must not keep the others from their verdict
         yield failed_device(host.name, error)
 
 
 def _audit_contexts(
-    session: Session, host: Host, identity: Identity, options: Options, *, evidence: bool, full: bool
-) -> Iterator[DeviceAudit]:
+    session: Session, host: Host, identity: Identity, options: Options, *,
+    evidence: bool, full: bool, logged: Logged | None,
+) -> Iterator[DeviceAudit]:  # fmt: skip
     for name in wanted_contexts(host, session.contexts()) if identity.multiple else (None,):
         try:
             if name is not None:
                 session.change_to(name)
             pulled = pull_context(session, identity.hostname, name, full=full)
-            yield _judge(session, host, identity, pulled, options, evidence=evidence)
+            yield _judge(session, host, identity, pulled, options, evidence=evidence, logged=logged)
         except Exception as error:  # noqa: BLE001 - one context must not keep the others from their verdict
             yield failed_device(host.name, error, context=name, identity=identity)
             if not session.alive:
@@ -118,11 +127,16 @@ def _audit_contexts(
 
 
 def _judge(
-    session: Session, host: Host, identity: Identity, pulled: PulledContext, options: Options, *, evidence: bool
-) -> DeviceAudit:
+    session: Session, host: Host, identity: Identity, pulled: PulledContext, options: Options, *,
+    evidence: bool, logged: Logged | None,
+) -> DeviceAudit:  # fmt: skip
     from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
 
     observed = pull_evidence(session, host.name) if evidence else None
+    if logged is not None:
+        names = (host.name, identity.hostname, host.hostname or "", pulled.name or "")
+        given = logged(tuple(name for name in names if name))
+        observed = given if observed is None else merge(observed, given)
     config = pulled.parse()
     device = assess_config(config, host.name, observed, options)
     refused = tuple(f"the release refused '{line}'" for line in pulled.refused)

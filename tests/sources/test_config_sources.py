@@ -73,7 +73,10 @@ def test_a_folder_is_read_by_name_and_hidden_things_are_not(tmp_path):
     assert not any(each.named for each in found)
 
 
-@pytest.mark.parametrize(("suffix", "mode"), [(".tar.gz", "w:gz"), (".tgz", "w:gz"), (".tar", "w"), (".tar.xz", "w:xz"), (".tar.bz2", "w:bz2")])
+@pytest.mark.parametrize(
+    ("suffix", "mode"),
+    [(".tar.gz", "w:gz"), (".tgz", "w:gz"), (".tar", "w"), (".tar.xz", "w:xz"), (".tar.bz2", "w:bz2")],
+)
 def test_tar_archives(tmp_path, suffix, mode):
     path = tar(tmp_path / f"rancid{suffix}", {"fw/configs/edge1": b"one", "fw/.git/x": b"no", "fw/CVS/y": b"no"}, mode)
     assert read(path) == [ConfigText("edge1", f"{path}/fw/configs/edge1", "one", named=False)]

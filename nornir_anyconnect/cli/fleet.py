@@ -1,0 +1,208 @@
+"""The inventory: loads it with clear errors, picks hosts, and runs a task over them, one at a time per chassis."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from nornir import InitNornir
+from nornir.core.exceptions import PluginNotRegistered
+from nornir.core.task import AggregatedResult
+
+from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
+from nornir_anyconnect.errors import InventoryError, UsageError
+from nornir_anyconnect.runners.waves import by_chassis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nornir.core import Nornir
+    from nornir.core.inventory import Host
+    from nornir.core.task import MultiResult, Task
+
+    from nornir_anyconnect.asa.running_config import RunningConfig
+
+DEFAULT_INVENTORY = "inventory/config.yaml"
+_EXAMPLE = "compare it with the inventory/ that comes with this project"
+_FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file": "defaults.yaml"}
+
+
+def load(path: str) -> Nornir:
+    """Nornir over this inventory: a config file, the folder of one, or a folder with a hosts.yaml.
+
+    Nornir's own log is off: it would write the arguments of every task to ./nornir.log.
+
+    Raises:
+        InventoryError: it does not exist or cannot be understood.
+
+    """
+    place = Path(path)
+    config = place / "config.yaml" if place.is_dir() else place
+    if config.is_file():
+        settings = _mapping(config)
+    elif (place / "hosts.yaml").is_file():
+        settings = {"inventory": {"plugin": "SimpleInventory", "options": {}}}
+    else:
+        raise InventoryError(f"there is no inventory {path}", "name a Nornir config file or its folder: --inventory")
+    _locate(settings, config.parent)
+    settings["logging"] = {"enabled": False}
+    _quiet_logs()
+    try:
+        nornir = InitNornir(**settings)
+    except PluginNotRegistered as error:
+        raise InventoryError(f"{path}: {error}", "install the plugin, or correct its name") from error
+    except OSError as error:
+        raise InventoryError(f"{error.filename}: {error.strerror}", f"correct the paths in {config}") from error
+    except yaml.YAMLError as error:
+        raise InventoryError(f"{path}: not YAML: {_place(error)}", "correct the file") from error
+    except KeyError as error:
+        raise InventoryError(f"{path}: the group {error} is named but not defined", "define it, or drop it") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        # what Nornir raises for a file of another shape, or an option it does not know
+        raise InventoryError(f"{path} is not as Nornir wants it: {_first_line(error)}", _EXAMPLE) from error
+    if not nornir.inventory.hosts:
+        raise InventoryError(f"the inventory {path} holds no host", "add hosts to it")
+    return nornir
+
+
+def _quiet_logs() -> None:
+    """What went wrong with a host is in its result; the traceback that Nornir logs as well is for ``-vv``."""
+    if TERMINAL.verbosity < DEBUG:
+        logging.getLogger("nornir").addHandler(logging.NullHandler())
+        logging.getLogger("nornir_anyconnect").addHandler(logging.NullHandler())
+    else:
+        logging.getLogger("nornir_anyconnect").setLevel(logging.DEBUG)
+
+
+def _mapping(config: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(config.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InventoryError(f"{config}: not YAML: {_place(error)}", "correct the file") from error
+    except OSError as error:
+        raise InventoryError(f"{config}: {error.strerror}", "check its permissions") from error
+    if not isinstance(settings, dict) or not isinstance(settings.get("inventory", {}), dict):
+        raise InventoryError(f"{config} is not a Nornir config file", _EXAMPLE)
+    settings.pop("runner", None)
+    return settings
+
+
+def _locate(settings: dict[str, Any], folder: Path) -> None:
+    """Paths of SimpleInventory are relative to the working folder; where they lead nowhere, to the config file."""
+    inventory = settings.setdefault("inventory", {})
+    if inventory.get("plugin", "SimpleInventory") != "SimpleInventory":
+        return
+    options = inventory.setdefault("options", {})
+    for option, usual in _FILES.items():
+        given = Path(str(options.get(option, usual)))
+        near = [given.expanduser(), folder / given, folder / given.name]
+        if option in options or (folder / usual).exists():
+            options[option] = str(next((each for each in near if each.exists()), near[0]))
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark else _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = ()) -> Nornir:
+    """The hosts that every ``key=value`` holds for, and that ``limit`` names.
+
+    Args:
+        nornir: all hosts.
+        filters: ``name``, ``hostname``, ``platform``, ``group`` or any key of the host's data; ``a.b`` goes deeper.
+        limit: host names, comma separated.
+
+    Raises:
+        UsageError: a filter that is none, an unknown host, or no host left.
+
+    """
+    pairs = [each.partition("=") for each in filters]
+    for key, equals, _ in pairs:
+        if not equals or not key:
+            raise UsageError(f"--filter {key} is not key=value", "write --filter site=London")
+    names = [name.strip() for each in limit for name in each.split(",") if name.strip()]
+    unknown = [name for name in names if name not in nornir.inventory.hosts]
+    if unknown:
+        raise UsageError(f"the inventory has no host {', '.join(unknown)}", "check --limit against the inventory")
+    left = nornir.filter(
+        filter_func=lambda host: (not names or host.name in names) and all(_is(host, key, v) for key, _, v in pairs)
+    )
+    if not left.inventory.hosts:
+        raise UsageError("no host is left after --filter and --limit", "check them against the inventory")
+    return left
+
+
+def _is(host: Host, key: str, value: str) -> bool:
+    if key in ("group", "groups"):
+        return host.has_parent_group(value)
+    if key in ("name", "hostname", "platform"):
+        return str(getattr(host, key)) == value
+    first, *deeper = key.split(".")
+    found: Any = host.get(first) or (host.get("anyconnect") or {}).get(first)
+    for each in deeper:
+        found = found.get(each) if isinstance(found, dict) else None
+    return value in [str(each) for each in found] if isinstance(found, list) else str(found) == value
+
+
+class ChassisRunner:
+    """Nornir runner: ``workers`` chassis at once, the hosts of one chassis one after the other.
+
+    Args:
+        workers: threads.
+        on_host: called with each host's result as soon as it is there; results are not kept.
+
+    """
+
+    def __init__(self, workers: int, on_host: Callable[[Host, MultiResult], None]) -> None:
+        self.workers = workers
+        self.on_host = on_host
+        self.interrupted = False
+
+    def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
+        """Run the task; Ctrl-C lets the hosts in flight finish and starts no other."""
+
+        def one_by_one(group: list[Host]) -> None:
+            for host in group:
+                if not self.interrupted:
+                    self.on_host(host, task.copy().start(host))
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            try:
+                for future in [pool.submit(one_by_one, group) for group in by_chassis(hosts)]:
+                    future.result()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                pool.shutdown(wait=True, cancel_futures=True)
+        return AggregatedResult(task.name)
+
+
+def config_of_host(name: str, inventory: str | None) -> RunningConfig:
+    """Pull and parse the configuration of one host.
+
+    Raises:
+        UsageError: no such host, or one with several contexts.
+        AnyConnectError: the device could not be read.
+
+    """
+    from nornir_anyconnect.tasks import pull_config
+
+    nornir = chosen(load(inventory or DEFAULT_INVENTORY), limit=[name])
+    (result,) = nornir.run(task=pull_config).values()
+    if result.exception is not None:
+        raise result.exception
+    contexts = result.result.contexts
+    if len(contexts) != 1:
+        names = ", ".join(str(each.name) for each in contexts) or "none"
+        raise UsageError(
+            f"{name} has {len(contexts)} contexts", f"name one under data.anyconnect.context of the host: {names}"
+        )
+    config: RunningConfig = contexts[0].parse()
+    return config
