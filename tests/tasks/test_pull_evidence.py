@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -11,10 +12,12 @@ from nornir.core.task import Task
 from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.observations import DeviceObservations
-from nornir_anyconnect.tasks import pull_logs as logs_module
-from nornir_anyconnect.tasks import pull_sessions as sessions_module
 from nornir_anyconnect.tasks.pull_logs import pull_logs
 from nornir_anyconnect.tasks.pull_sessions import pull_sessions
+
+# the room's façade gives functions of the same names
+logs_module = import_module("nornir_anyconnect.tasks.pull_logs")
+sessions_module = import_module("nornir_anyconnect.tasks.pull_sessions")
 
 LOGGING = """\
     Buffer logging: level informational, 3 messages logged
@@ -50,7 +53,7 @@ def run(monkeypatch):
     def start(function, session, **arguments):
         for module in (logs_module, sessions_module):
             monkeypatch.setattr(module, "open_session", lambda host, config: session)
-        task = Task(function, SimpleNamespace(config=None))
+        task = Task(function, SimpleNamespace(config=None), False, [])
         task.host = Host(name="edge-1")
         return function(task, **arguments)
 
