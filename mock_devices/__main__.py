@@ -1,4 +1,4 @@
-"""``python -m mock_devices``: a simulated fleet until somebody stops it."""
+"""``python -m mock_devices``: a simulated fleet until SIGTERM; SIGUSR1 gives its VPN users ten minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from mock_devices.fleet import Fleet
 from mock_devices.inventory import write_inventory
-from mock_devices.spec import FleetError
+
+MINUTES = 10.0
+"""Simulated time that passes at each SIGUSR1."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -31,12 +33,18 @@ def _allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _let_time_pass(fleet: Fleet) -> None:
+    for device in fleet.devices.values():
+        device.run_traffic(MINUTES)
+
+
 async def _run(chosen: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     fleet = Fleet(chosen.fleet, count=chosen.count, port=chosen.port, latency=chosen.latency, record=chosen.record)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: _let_time_pass(fleet))
     async with fleet:
         if chosen.inventory:
             write_inventory(fleet.devices.values(), Path(chosen.inventory))
@@ -53,7 +61,7 @@ def main() -> int:
     warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning)
     try:
         asyncio.run(_run(chosen))
-    except (FleetError, OSError) as wrong:
+    except (ValueError, OSError) as wrong:
         sys.stderr.write(f"mock_devices: {wrong}\n")
         return 2
     return 0

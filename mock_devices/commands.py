@@ -171,7 +171,10 @@ class Commands:
 
     def _clear(self, words: tuple[str, ...]) -> Reply:
         world = self.device.world(self.context)
-        (world.log if words[1] == "logging" else world.drops).clear()
+        if words[1] == "logging":
+            world.clear_log()
+        else:
+            world.drops.clear()
         return []
 
     def _log_off(self, _: tuple[str, ...]) -> Reply:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mock_devices.clock import Clock
 from mock_devices.config_mode import ConfigMode, Operation, store
 from mock_devices.faults import Fault, Faults
 from mock_devices.grammar import Refusal
+from mock_devices.traffic import Person, Traffic, people
 from mock_devices.tree import ConfigTree
 from mock_devices.world import World
 
@@ -67,23 +68,6 @@ class Context:
     world: World = field(default_factory=World)
 
 
-@dataclass(slots=True)
-class Clock:
-    """The device's time: real time, moved by ``skew`` and by simulated minutes."""
-
-    start: datetime = field(default_factory=lambda: datetime.now(UTC))
-    frozen: bool = False
-    moved: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        """UTC."""
-        return (self.start if self.frozen else datetime.now(UTC)) + self.moved
-
-    def advance(self, seconds: float) -> None:
-        """Let simulated time pass at once."""
-        self.moved += timedelta(seconds=seconds)
-
-
 class Device:
     """A simulated ASA; ``address`` and ``port`` are set when it listens."""
 
@@ -105,6 +89,16 @@ class Device:
         self.used_passwords: set[str] = set()
         self.clock = Clock()
         self.contexts = {context.name: context for context in self._contexts()}
+        self._traffic = {
+            context.name: Traffic(context.running, context.world, self.clock, spec.release, spec.truth)
+            for context in self.contexts.values()
+        }
+        if spec.traffic and self.role == "active":
+            self.clock.advance(-60 * spec.traffic_minutes)
+            for entry in spec.traffic:
+                for person in people(entry):
+                    self._traffic[self._context(entry.get("context"))].add(person)
+            self.run_traffic(spec.traffic_minutes)
 
     def _contexts(self) -> list[Context]:
         texts = {SYSTEM: self.spec.config, **self.spec.contexts} if self.spec.is_multi else {SINGLE: self.spec.config}
@@ -140,6 +134,23 @@ class Device:
         self.received.append(received)
         self.on_received(received)
 
+    def _context(self, name: str | None) -> str:
+        return self.context_at_login if name is None else name
+
+    def add_user(self, name: str, tunnel_group: str, *, context: str | None = None, **habits: Any) -> None:
+        """A VPN user who connects in the next run of traffic; habits as in ``mock_devices.traffic``."""
+        self._traffic[self._context(context)].add(Person(name, tunnel_group, **habits))
+
+    def run_traffic(self, minutes: float = 10.0) -> None:
+        """Let the VPN users of every context live for so many simulated minutes, at once."""
+        for traffic in self._traffic.values():
+            traffic.run(60 * minutes)
+        self.clock.advance(60 * minutes)
+
+    def users_hit(self, context: str | None = None) -> set[tuple[str, str]]:
+        """(user, group policy) of those who really stalled and reconnected: what an audit should find."""
+        return self.world(self._context(context)).stalled
+
     def world(self, context: str) -> World:
         """The VPN users of a context, its log and its counters."""
         return self.contexts[context].world
@@ -158,12 +169,12 @@ class Device:
 
     def running_config(self, context: str | None = None) -> str:
         """The running configuration's lines; of the context where VPN users land unless one is named."""
-        chosen = self.context_at_login if context is None else context
+        chosen = self._context(context)
         return "\n".join(self.contexts[chosen].running.lines()) + "\n"
 
     def startup_config(self, context: str | None = None) -> str:
         """The startup configuration's lines."""
-        chosen = self.context_at_login if context is None else context
+        chosen = self._context(context)
         return "\n".join(self.contexts[chosen].startup.lines()) + "\n"
 
     def checksum(self, context: str) -> str:
@@ -189,7 +200,7 @@ class Device:
             ValueError: the box refuses a line.
 
         """
-        mode = self.config_mode(self.context_at_login if context is None else context)
+        mode = self.config_mode(self._context(context))
         for line in lines:
             answer = mode.type(line)
             if isinstance(answer, Refusal) or answer.startswith(("ERROR", "Removing")):

@@ -13,6 +13,8 @@ import yaml
 
 from mock_devices.faults import Fault
 from mock_devices.release import Release, release
+from mock_devices.traffic import people
+from mock_devices.truth import Truth
 
 DEFAULT_FLEET = files(__package__).joinpath("fleet.yaml")
 
@@ -48,15 +50,6 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """How this box really computes its MTUs, which an auditor cannot see."""
-
-    accounting: str = "asa"
-    mss: str = "sysopt"
-    cap: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceSpec:
     """One device of the fleet file; see ``fleet.yaml`` for every key."""
 
@@ -82,6 +75,9 @@ class DeviceSpec:
     ssh_sessions: int = 5
     truth: Truth = field(default_factory=Truth)
     traffic: tuple[Mapping[str, Any], ...] = ()
+    """Simulated users; see ``mock_devices.traffic``."""
+    traffic_minutes: float = 30.0
+    """Simulated time that has passed when the device starts to listen."""
     faults: tuple[Fault, ...] = ()
     inventory: Mapping[str, Any] = field(default_factory=dict)
     """What the Nornir inventory says of it besides address and platform."""
@@ -140,6 +136,8 @@ def device_spec(entry: Mapping[str, Any], folder: Path | None = None) -> DeviceS
                 values[key] = made(**{axis: str(value) for axis, value in values[key].items()})
         values["faults"] = tuple(Fault(**fault) for fault in values.get("faults") or ())
         values["traffic"] = tuple(values.get("traffic") or ())
+        for users in values["traffic"]:
+            people(users)
         return DeviceSpec(entry=name, **values)
     except (KeyError, TypeError, ValueError) as wrong:
         raise FleetError(f"device {entry.get('name', '(without name)')}: {wrong}") from wrong

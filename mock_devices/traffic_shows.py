@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mock_devices.traffic_text import duration
 from mock_devices.world import LEVELS, VpnSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
 
     from mock_devices.device import Device
 
@@ -33,14 +33,6 @@ def _encryption(suite: str) -> tuple[str, str]:
         return "CHACHA20", "POLY1305"
     name, _, hashing = suite.rpartition("-")
     return {"DES-CBC3": "3DES", "DES-CBC": "DES"}.get(name, name), "SHA1" if hashing == "SHA" else hashing
-
-
-def duration(elapsed: timedelta) -> str:
-    """As an ASA prints it: ``2h:21m:21s``, with days in front where there are any."""
-    seconds = int(elapsed.total_seconds())
-    days, seconds = divmod(seconds, 86400)
-    text = f"{seconds // 3600}h:{seconds // 60 % 60:02d}m:{seconds % 60:02d}s"
-    return f"{days}d {text}" if days else text
 
 
 def _tunnels(session: VpnSession) -> list[tuple[str, tuple[str, str]]]:

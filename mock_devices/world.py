@@ -44,6 +44,17 @@ class VpnSession:
     df_bit_ignore: bool = False
     sent: int = 0
     received: int = 0
+    connection: int = 0
+    """Counts the client's reconnects."""
+    path_is_dead: bool = False
+    """UDP has stopped arriving and nobody has noticed yet."""
+    server_knows: bool = False
+    """The ICMP message reached the server, which sends smaller packets now."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether full packets pass the TLS tunnel, whole or in fragments."""
+        return self.df_bit_ignore or self.adapter_mtu <= self.tls_mtu
 
 
 @dataclass(slots=True)
@@ -59,6 +70,21 @@ class World:
     """Sessions and tunnels ever, by kind."""
     peak: Counter[str] = field(default_factory=Counter)
     indexes: int = 0
+    log_bytes: int = 0
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    """(user, group policy) of each large packet that was dropped: what really happened, logged or not."""
+    reconnects: list[tuple[str, str]] = field(default_factory=list)
+    """(user, group policy) of each reconnect for a new MTU."""
+
+    @property
+    def stalled(self) -> set[tuple[str, str]]:
+        """(user, group policy) of those who stalled and had to reconnect."""
+        return set(self.dropped) & set(self.reconnects)
+
+    def clear_log(self) -> None:
+        """``clear logging buffer``."""
+        self.log.clear()
+        self.log_bytes = 0
 
     def count(self, kind: str, active: int) -> None:
         """One more session or tunnel of a kind, of which so many are up now."""
