@@ -9,9 +9,8 @@ LEVEL = 5
 
 
 def shows() -> tuple[str, ...]:
-    """The show commands of an audit, shortest form that covers them, without the word ``show``."""
-    words = sorted({*(str(show).removeprefix("show ") for show in Show), "running-config"})
-    return tuple(each for each in words if not any(each.startswith(other + " ") for other in words))
+    """The show commands of an audit, without the word ``show``."""
+    return tuple(sorted({*(str(show).removeprefix("show ") for show in Show), "running-config"}))
 
 
 def privilege_lines(level: int = LEVEL) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class Conversation:
 
     def _drive(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
         began = heard_at = time.monotonic()
-        heard, proofs, todo = False, 0, list(events)
+        proofs, todo = 0, list(events)
         while True:
             while todo:
                 event = todo.pop(0)
@@ -138,10 +138,10 @@ class Conversation:
                     return event
             now = time.monotonic()
             if now - heard_at >= silence or now - began >= LONGEST_REPLY:
-                self._give_up(what, now - heard_at, heard=heard)
+                self._give_up(what, now - heard_at)
             data = self._transport.read(min(QUIET, max(0.01, silence - (now - heard_at))))
             if data:
-                heard, heard_at = True, time.monotonic()
+                heard_at = time.monotonic()
                 todo += self._dialogue.receive(data)
                 continue
             quiet = time.monotonic() - heard_at
@@ -167,8 +167,8 @@ class Conversation:
             "answer it on the device",
         )
 
-    def _give_up(self, what: str, seconds: float, *, heard: bool) -> NoReturn:
-        if heard:
+    def _give_up(self, what: str, seconds: float) -> NoReturn:
+        if self._dialogue.begun:
             raise IncompleteReplyError(
                 f"{self.name}: the reply to '{what}' stopped before its end (silent for {seconds:.0f} s)",
                 "ask again; look at the path and the device's load",

@@ -131,10 +131,17 @@ class Dialogue:
     @property
     def in_doubt(self) -> bool:
         """A prompt seems to be there, perhaps behind log lines, but it is not the one expected."""
-        if self._asked is None:
+        if self._asked is None or (self.prompt and self._after_echo(self._asked, self.prompt) is None):
             return False
         text = self._quiet(plain(self._screen[-8192:])).rstrip()
         return self._looks.prompt(text.rpartition("\n")[2]) is not None
+
+    @property
+    def begun(self) -> bool:
+        """The reply has begun: something stands behind the echo."""
+        if self._asked is None or self.prompt is None:
+            return False
+        return bool((self._after_echo(self._asked, self.prompt) or "").strip())
 
     @property
     def question(self) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 _LOG = "nornir_anyconnect.ssh"
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
+
+# legacy_ssh is the user's own word for it: the warning would tell him what he has just said
+warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields")
 
 LEGACY: dict[str, list[str]] = {
     "kex": ["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],

@@ -1,0 +1,57 @@
+"""known_hosts: read, looked up by plain and hashed name, written only on purpose."""
+
+import paramiko
+import pytest
+
+from nornir_anyconnect.device.host_keys import HostKey, key_of, known_keys, learn, name_of
+from nornir_anyconnect.errors import HostKeyError
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return [paramiko.ECDSAKey.generate() for _ in range(2)]
+
+
+def test_names():
+    assert name_of("fw", 22) == "fw"
+    assert name_of("fw", 2222) == "[fw]:2222"
+
+
+def test_a_key_is_learnt_found_and_not_learnt_twice(tmp_path, keys):
+    file = tmp_path / "ssh" / "known_hosts"
+    key = key_of("[fw]:2222", keys[0])
+    assert known_keys(file, key.name) == {}
+    assert learn(file, [key]) == (key,)
+    assert learn(file, [key]) == ()
+    assert known_keys(file, key.name)[key.type] == keys[0]
+    assert file.stat().st_mode & 0o077 == 0
+    assert key.fingerprint.startswith("SHA256:")
+
+
+@pytest.mark.parametrize("written", ["fw,10.0.0.1", "hashed"])
+def test_a_changed_key_is_replaced_only_when_asked(tmp_path, keys, written):
+    file = tmp_path / "known_hosts"
+    name = paramiko.HostKeys.hash_host("fw") if written == "hashed" else written
+    file.write_text(f"# comment\n{name} {keys[0].get_name()} {keys[0].get_base64()}\nother ssh-rsa AAAA\n")
+    new = key_of("fw", keys[1])
+    with pytest.raises(HostKeyError, match="another host key"):
+        learn(file, [new])
+    assert learn(file, [new], replace=True) == (new,)
+    assert known_keys(file, "fw") == {new.type: keys[1]}
+    assert "# comment" in file.read_text()
+    assert "other ssh-rsa" in file.read_text()
+
+
+def test_damaged_lines_are_passed_over(tmp_path, keys):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"fw\nfw ssh-rsa !!!\nfw {keys[0].get_name()} {keys[0].get_base64()}\n")
+    assert list(known_keys(file, "fw").values()) == [keys[0]]
+
+
+def test_an_unreadable_file_is_an_error(tmp_path):
+    with pytest.raises(HostKeyError, match="cannot be read"):
+        known_keys(tmp_path, "fw")
+
+
+def test_the_line_is_what_openssh_writes():
+    assert HostKey("fw", "ssh-ed25519", "AAAA").line == "fw ssh-ed25519 AAAA"

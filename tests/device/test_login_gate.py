@@ -1,0 +1,62 @@
+"""One login at a time until a credential proved good; three refusals stop the fleet."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nornir_anyconnect.device.login_gate import LoginGate
+from nornir_anyconnect.errors import CredentialError
+
+
+def log_in(gate, host, *, accepted, seen, lock, password="p"):
+    with gate.attempt(host, "audit", password) as attempt:
+        with lock:
+            seen["now"] += 1
+            seen["peak"] = max(seen["peak"], seen["now"])
+            seen["all"] += 1
+        threading.Event().wait(0.002)
+        with lock:
+            seen["now"] -= 1
+        attempt.accepted, attempt.refused = accepted, not accepted
+
+
+def test_a_refused_credential_is_tried_three_times_among_a_hundred_workers():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    with ThreadPoolExecutor(100) as pool:
+        futures = [pool.submit(log_in, gate, f"fw{n}", accepted=False, seen=seen, lock=lock) for n in range(100)]
+    errors = [future.exception() for future in futures if future.exception()]
+    assert seen == {"now": 0, "peak": 1, "all": 3}
+    assert len(errors) == 97
+    assert all(isinstance(error, CredentialError) and "3 times" in str(error) for error in errors)
+
+
+def test_a_good_credential_lets_all_through_after_the_first():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    log_in(gate, "first", accepted=True, seen=seen, lock=lock)
+    assert seen["peak"] == 1
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: log_in(gate, f"fw{n}", accepted=True, seen=seen, lock=lock), range(20)))
+    assert seen["all"] == 21
+    assert seen["peak"] > 1
+
+
+def test_credentials_are_counted_apart_and_an_unreachable_host_counts_for_nothing():
+    gate = LoginGate()
+    for _ in range(5):
+        with gate.attempt("fw", "audit", "good"):
+            pass
+    for _ in range(3):
+        with gate.attempt("fw", "audit", "bad") as attempt:
+            attempt.refused = True
+    with pytest.raises(CredentialError), gate.attempt("fw", "audit", "bad"):
+        pass
+    with gate.attempt("fw", "audit", "good") as attempt:
+        attempt.accepted = True
+
+
+def test_the_gate_holds_no_credential():
+    gate = LoginGate()
+    with gate.attempt("fw", "audit", "canary-password"):
+        pass
+    assert b"canary" not in b"".join(gate._records)

@@ -1,0 +1,36 @@
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from nornir import InitNornir
+
+from mock_devices.fleet import start_fleet
+from nornir_anyconnect.device.login_gate import gate
+
+PASSWORD, ENABLE = "demo-password", "demo-enable"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_credentials(monkeypatch) -> Iterator[None]:
+    monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", PASSWORD)
+    monkeypatch.setenv("NORNIR_ANYCONNECT_ENABLE", ENABLE)
+    monkeypatch.delenv("NORNIR_ANYCONNECT_USERNAME", raising=False)
+    gate.forget()
+    yield
+    gate.forget()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a fleet and a Nornir over it: start(names=[...], count=N, latency=S, workers=N)."""
+    with contextlib.ExitStack() as stack:
+
+        def begin(source=None, *, count=None, latency=0.0, workers=20):
+            fleet = stack.enter_context(start_fleet(source, count=count, latency=latency, record=tmp_path / "record"))
+            config = fleet.write_inventory(tmp_path / "inventory")
+            runner = {"plugin": "threaded", "options": {"num_workers": workers}}
+            nornir = InitNornir(config_file=str(config), runner=runner, logging={"enabled": False})
+            stack.callback(nornir.close_connections)
+            return fleet, nornir
+
+        yield begin
