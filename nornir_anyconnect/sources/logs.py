@@ -5,13 +5,14 @@ Hands on chunks of bytes, never more than a few megabytes at once, whatever a fi
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
 
@@ -22,6 +23,7 @@ CHUNK = 1 << 18
 """Bytes read at a time: what a processor's cache holds is searched fastest."""
 _INFLATED = 1 << 20
 """Bytes that one step of decompression may yield."""
+_PIECE = 1 << 10
 STDIN = "-"
 
 _GZIP = b"\x1f\x8b"
@@ -172,19 +174,6 @@ def _gunzipped(name: str, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes
                 raise damaged
 
 
-class _Joined:
-    """Chunks, read as a file."""
-
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
-        self._left = first
-        self._rest = rest
-
-    def read(self, size: int) -> bytes:
-        data = self._left or next(self._rest, b"")
-        self._left = data[size:]
-        return data[:size]
-
-
 def _unzstd(name: str, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     try:
         import zstandard  # noqa: PLC0415 - an extra: only those who have such files need it
@@ -193,10 +182,31 @@ def _unzstd(name: str, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
             f"{name} is compressed with zstd", "pip install 'nornir-anyconnect[zstd]', or pipe it: zstdcat FILE | ... -"
         ) from error
 
-    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-    reader = decompressor.stream_reader(cast("IO[bytes]", _Joined(first, rest)), read_across_frames=True)
-    try:
-        while text := reader.read(CHUNK):
-            yield text
-    except zstandard.ZstdError as error:
-        raise SourceError(f"{name} is damaged or cut short", "copy the file again") from error
+    damaged = SourceError(f"{name} is damaged or cut short", "copy the file again")
+    opener = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    frame, parts, size = opener.decompressobj(), [], 0
+    for data in _sliced(first, rest):
+        left = data
+        while left:
+            if frame.eof:
+                frame = opener.decompressobj()
+            try:
+                text = frame.decompress(left)
+            except zstandard.ZstdError as error:
+                raise damaged from error
+            left = frame.unused_data if frame.eof else b""
+            parts.append(text)
+            size += len(text)
+        if size >= CHUNK:
+            yield b"".join(parts)
+            parts, size = [], 0
+    yield b"".join(parts)
+    if not frame.eof:
+        raise damaged
+
+
+def _sliced(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Small pieces: four hostile bytes of zstd unpack to 128 KiB, and nothing but the piece's size bounds the sum."""
+    for chunk in itertools.chain((first,), rest):
+        for at in range(0, len(chunk), _PIECE):
+            yield chunk[at : at + _PIECE]
