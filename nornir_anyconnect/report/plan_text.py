@@ -1,0 +1,194 @@
+"""A plan for people: plain text for the terminal, Markdown and HTML for the ticket of a change board.
+
+Everything a device named is shown as a literal in each format; nothing of it is obeyed (promise 26).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.report.markdown_report import code, escaped
+from nornir_anyconnect.report.sanitise import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.change.planned import Outlook, Plan, PlannedDevice
+
+
+def headline(plan: Plan) -> str:
+    """What the plan would do, in one sentence."""
+    changed = plan.changes
+    lines = sum(len(each.commands) for each in changed)
+    if not changed:
+        return f"nothing to change on {_count(len(plan.devices), 'device')}"
+    preview = " (preview only: made from files)" if plan.preview_only else ""
+    return f"{lines} lines on {len(changed)} of {_count(len(plan.devices), 'device')}{preview}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def device_name(device: PlannedDevice) -> str:
+    """The device, with its context and the other name of its pair where it has them."""
+    name = f"{device.name}/{device.context}" if device.context else device.name
+    return f"{name} (also {', '.join(device.also_named)})" if device.also_named else name
+
+
+def mtus(state: dict[str, Any]) -> str:
+    """``TLS/DTLS`` MTUs in bytes, under each assumption set."""
+    sizes = {name: f"{size['tls']}/{size['dtls']}" for name, size in state.get("mtus", {}).items()}
+    if len(set(sizes.values())) == 1:
+        return next(iter(sizes.values()))
+    return ", ".join(f"{name} {size}" for name, size in sizes.items())
+
+
+def _state(state: dict[str, Any]) -> str:
+    if not state:
+        return "not there"
+    numbers = mtus(state)
+    return f"{state['verdict']} ({numbers})" if numbers else f"{state['verdict']} ({state['reason']})"
+
+
+def _users(outlook: Iterable[Outlook]) -> str:
+    """Users connected now through the policies that change; a policy counts once."""
+    asked = {each.group_policy: each.users for each in outlook if each.users is not None}
+    return str(sum(asked.values())) if asked else "not asked"
+
+
+def _facts(device: PlannedDevice) -> list[tuple[str, str]]:
+    facts = [
+        ("release", device.asa_version or "unknown"),
+        ("serial numbers", ", ".join(device.serials) or "unknown"),
+        ("users connected now", _users(device.outlook)),
+    ]
+    if device.load_balancing:
+        facts.append(("load-balancing group", device.load_balancing))
+    return facts
+
+
+def text(plan: Plan) -> str:
+    """The plan as plain lines for a terminal."""
+    lines = [f"plan {plan.id}: {headline(plan)}", f"valid until {plan.expires.isoformat()}"]
+    lines += [f"warning: {warning}" for warning in plan.warnings]
+    for device in plan.devices:
+        if not device.fixes and not device.left:
+            continue
+        lines += ["", device_name(device)]
+        lines += [f"  {each.remedy}: {', '.join(each.serves)}: {each.why}; {each.cost}" for each in device.fixes]
+        lines += [f"  also reached: {', '.join(each.affects)}" for each in device.fixes if each.affects]
+        lines += [f"  {each.finding}: {_state(each.before)} -> {_state(each.after)}" for each in device.outlook]
+        lines += [f"  left: {each.finding} ({each.verdict}): {each.why}" for each in device.left]
+        lines += [f"  {line}" for line in device.diff.splitlines()]
+    return "\n".join(harmless(line) for line in lines) + "\n"
+
+
+def markdown(plan: Plan) -> str:
+    """The plan as Markdown."""
+    lines = [
+        f"# MTU change {code(plan.id)}",
+        "",
+        f"{escaped(headline(plan))}. Made {plan.created.isoformat()}, valid until {plan.expires.isoformat()}.",
+    ]
+    if plan.warnings:
+        lines += ["", *(f"- **{escaped(warning)}**" for warning in plan.warnings)]
+    for device in plan.changes:
+        lines += _markdown_device(device)
+    left = [(device, each) for device in plan.devices for each in device.left]
+    if left:
+        lines += ["", "## Left as it is", "", "| device | finding | verdict | why |", "|---|---|---|---|"]
+        lines += [
+            f"| {code(device_name(device))} | {code(each.finding)} | {each.verdict} | {escaped(each.why)} |"
+            for device, each in left
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_device(device: PlannedDevice) -> list[str]:
+    lines = ["", f"## {code(device_name(device))}", ""]
+    lines += [f"- {name}: {code(value)}" for name, value in _facts(device)]
+    for each in device.fixes:
+        serves = ", ".join(code(name) for name in each.serves)
+        lines.append(f"- {each.remedy} for {serves}: {escaped(each.why)}; {escaped(each.cost)}")
+        if each.affects:
+            lines.append(f"- also reached: {', '.join(code(name) for name in each.affects)}")
+    lines += ["", "| finding | before: TLS/DTLS MTU | predicted after |", "|---|---|---|"]
+    lines += [
+        f"| {code(each.finding)} | {escaped(_state(each.before))} | {escaped(_state(each.after))} |"
+        for each in device.outlook
+    ]
+    for title, block in (
+        ("To type, after configure terminal", device.commands),
+        ("To take it back", device.rollback),
+        ("Difference", device.diff.splitlines()),
+    ):
+        lines += ["", f"{title}:", "", *(f"    {harmless(line)}" for line in block)]
+    return lines
+
+
+_CSS = """\
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}
+h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem;border-top:1px solid #d5dce4;padding-top:1rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee}
+pre{background:#f4f6f8;padding:.7rem 1rem;overflow:auto;font-size:13px}.add{color:#12663a}.del{color:#a12622}
+.warning{border-left:4px solid #b46a00;padding:.3rem .8rem;background:#fff6e6}dt{font-weight:600}dd{margin:0 0 .3rem}
+@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}pre{background:#1c242c}
+td,th,h2{border-color:#2c3742}.add{color:#6fd19a}.del{color:#ff9a94}.warning{background:#33270f}}
+"""
+
+_PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{{ css_hash }}'">
+<meta name="viewport" content="width=device-width"><title>MTU change {{ plan.id }}</title>
+<style>{{ css | safe }}</style></head><body>
+<h1>MTU change {{ plan.id }}</h1>
+<p>{{ headline }}. Made {{ plan.created.isoformat() }}, valid until {{ plan.expires.isoformat() }}.</p>
+{% for warning in plan.warnings %}<p class="warning">{{ warning | shown }}</p>
+{% endfor %}
+{% for device in plan.changes %}
+<h2>{{ name(device) | shown }}</h2>
+<dl>{% for fact, value in facts(device) %}<dt>{{ fact }}</dt><dd>{{ value | shown }}</dd>{% endfor %}</dl>
+<ul>{% for fix in device.fixes %}<li><b>{{ fix.remedy }}</b> for {{ fix.serves | join(", ") | shown }}: \
+{{ fix.why }}; {{ fix.cost | shown }}{% if fix.affects %}; also reached: {{ fix.affects | join(", ") | shown }}\
+{% endif %}</li>{% endfor %}</ul>
+<table><tr><th>finding</th><th>before: TLS/DTLS MTU</th><th>predicted after</th></tr>
+{% for each in device.outlook %}<tr><td>{{ each.finding | shown }}</td><td>{{ state(each.before) }}</td>\
+<td>{{ state(each.after) }}</td></tr>
+{% endfor %}</table>
+<p>To type, after configure terminal:</p><pre>{% for line in device.commands %}{{ line | shown }}
+{% endfor %}</pre>
+<p>To take it back:</p><pre>{% for line in device.rollback %}{{ line | shown }}
+{% endfor %}</pre>
+<p>Difference:</p><pre>{% for line in device.diff.splitlines() %}\
+<span class="{{ {'+': 'add', '-': 'del'}.get(line[:1], '') }}">{{ line | shown }}</span>
+{% endfor %}</pre>
+{% endfor %}
+{% if left %}<h2>Left as it is</h2>
+<table><tr><th>device</th><th>finding</th><th>verdict</th><th>why</th></tr>
+{% for device, each in left %}<tr><td>{{ name(device) | shown }}</td><td>{{ each.finding | shown }}</td>\
+<td>{{ each.verdict }}</td><td>{{ each.why }}</td></tr>
+{% endfor %}</table>{% endif %}
+</body></html>
+"""
+
+
+def html(plan: Plan) -> str:
+    """The plan as one self-contained page without any script."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this format needs it
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["shown"] = harmless
+    return environment.from_string(_PAGE).render(
+        plan=plan,
+        headline=headline(plan),
+        left=[(device, each) for device in plan.devices for each in device.left],
+        name=device_name,
+        facts=_facts,
+        state=_state,
+        css=_CSS,
+        css_hash=base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode("ascii"),
+    )
