@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.audit.finding import worst_first
 from nornir_anyconnect.audit.texts import CAVEATS, CERTAINTY, REASONS
 from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.report.sanitise import harmless_lines
 from nornir_anyconnect.report.words import device_name, next_step, observed, predicted, recommended
 
 if TYPE_CHECKING:
@@ -64,35 +65,40 @@ def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[st
     script, styles = _asset("report.js"), _asset("report.css")
     template = environment.from_string(_asset("report.html.j2"))
     rows, chunks = _rows_and_chunks(report)
+    # a page is also printed: what steers a terminal must not be in it
     return (
-        template.render(
-            report=report,
-            summary=report.summary.to_dict(),
-            devices=[_device(device) for device in report.devices],
-            problems=[
-                (device_name(d), str(d.status), (*d.errors, *d.warnings)) for d in report.devices if d.status != "ok"
-            ],
-            script=script,
-            styles=styles,
-            # nothing but these two texts may run or style: whatever a device is called, it is inert
-            script_hash=_csp_hash(script),
-            style_hash=_csp_hash(styles),
-            data=_json(
-                {
-                    "columns": ROW,
-                    "devices": [_device(device) for device in report.devices],
-                    "rows": rows,
-                    "trend": [[time, counts] for time, counts in trend],
-                    "texts": {
-                        "blocks": EXPLAINED,
-                        "reasons": REASONS,
-                        "caveats": CAVEATS,
-                        "certainty": {str(k): v for k, v in CERTAINTY.items()},
-                    },
-                    "chunk": CHUNK,
-                }
-            ),
-            chunks=chunks,
+        harmless_lines(
+            template.render(
+                report=report,
+                summary=report.summary.to_dict(),
+                devices=[_device(device) for device in report.devices],
+                problems=[
+                    (device_name(d), str(d.status), (*d.errors, *d.warnings))
+                    for d in report.devices
+                    if d.status != "ok"
+                ],
+                script=script,
+                styles=styles,
+                # nothing but these two texts may run or style: whatever a device is called, it is inert
+                script_hash=_csp_hash(script),
+                style_hash=_csp_hash(styles),
+                data=_json(
+                    {
+                        "columns": ROW,
+                        "devices": [_device(device) for device in report.devices],
+                        "rows": rows,
+                        "trend": [[time, counts] for time, counts in trend],
+                        "texts": {
+                            "blocks": EXPLAINED,
+                            "reasons": REASONS,
+                            "caveats": CAVEATS,
+                            "certainty": {str(k): v for k, v in CERTAINTY.items()},
+                        },
+                        "chunk": CHUNK,
+                    }
+                ),
+                chunks=chunks,
+            )
         ).rstrip("\n")
         + "\n"
     )
@@ -182,5 +188,6 @@ def _rows_and_chunks(report: AuditReport) -> tuple[list[list[Any]], list[str]]:
 
 
 def _packed(details: list[dict[str, Any]]) -> str:
-    raw = json.dumps(details, separators=(",", ":"), ensure_ascii=False).encode()
+    # a file name that is not UTF-8 holds lone surrogates: as escapes they are valid JSON
+    raw = json.dumps(details, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

@@ -17,3 +17,8 @@ _UNSAFE = re.compile(
 def harmless(text: str) -> str:
     """The text in one line, with every control and direction character spelled as an escape."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+
+
+def harmless_lines(text: str) -> str:
+    """The same for a text of several lines: its line ends and tabs are its own."""
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in "\n\t" else harmless(found[0]), text)

@@ -63,7 +63,7 @@ def test_three_wins_over_one_and_two_over_three(cli, write):
         ("notes.txt", "Dear all,\nthe firewall is moved on Monday.\n", "is not an ASA or FTD configuration"),
         ("empty.cfg", "", "is empty"),
         ("blank.cfg", " \n\r\n", "is empty"),
-        ("image.bin", bytes(range(256)) * 16, "is binary"),
+        ("image.bin", bytes(range(32)) * 64, "is binary"),
         ("router.cfg", "version 15.2\nhostname r1\ninterface Gi0/0\n ip address 10.0.0.1 255.0.0.0\n", "is not an ASA"),
         ("torn.zip", b"PK\x03\x04nothing", "is damaged"),
         ("torn.tar.gz", b"\x1f\x8bnothing", "is damaged"),
