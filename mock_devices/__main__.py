@@ -48,6 +48,8 @@ async def _run(chosen: argparse.Namespace) -> None:
     async with fleet:
         if chosen.inventory:
             write_inventory(fleet.devices.values(), Path(chosen.inventory))
+        elif fleet.is_displaced:
+            sys.stderr.write("mock_devices: a port was taken; the packaged inventory does not fit, use --inventory\n")
         sys.stdout.write(f"ready {len(fleet.devices)} devices\n")
         sys.stdout.flush()
         await stopped.wait()

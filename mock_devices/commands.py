@@ -24,6 +24,8 @@ STANDBY_WARNING = [
 BUILDING = "Building configuration..."
 DENIED = "Command authorization failed"
 PASSWORD_TRIES = 3
+CLISH = ("show", "exit", "logout")
+"""What an FTD's own command line shares with an ASA's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,18 @@ class Commands:
         self.user = user
         self.shown_user = user
         """As ``show curpriv`` names the user."""
-        self.level = device.spec.users[user].privilege if device.spec.auto_enable else 1
+        lands_enabled = device.spec.auto_enable or device.spec.clish
+        self.level = device.spec.users[user].privilege if lands_enabled else 1
         self.context = device.context_at_login
         self.config: ConfigMode | None = None
         self.was_in_config = False
-        self.page: int | None = None
+        self.page: int | None = 0 if device.spec.clish else None
         """Lines per page that ``terminal pager`` set."""
 
     def do(self, line: str) -> Reply:
         """Do a line."""
+        if self.device.spec.clish and line.split()[0] not in CLISH:
+            return ["Syntax error: Illegal command line"]
         if self.config:
             return self._configure(self.config, line)
         return self._exec(line)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+LOCAL = "127.0.0.1"
 FIRST_PORT = 20_001
 LAST_PORT = 32_767
 """Ports of their own stay below those that a kernel hands out to clients."""
@@ -76,23 +77,29 @@ class Fleet:
             raise
 
     def _open(self, device: Device, index: int, next_port: int) -> int:
-        listener = Listener(device, self._latency)
         if self._port is not None:
-            listener.open(loopback(index), self._port)
-        elif self._ephemeral:
-            listener.open("127.0.0.1", 0)
-        else:
-            while True:
-                try:
-                    listener.open("127.0.0.1", next_port)
-                    break
-                except OSError:
-                    next_port += 1
-                    if next_port > LAST_PORT:
-                        raise
-                    listener = Listener(device, self._latency)
+            return self._listen(device, loopback(index), self._port)
+        if self._ephemeral:
+            return self._listen(device, LOCAL, 0)
+        while True:
+            try:
+                return self._listen(device, LOCAL, next_port)
+            except OSError:
+                next_port += 1
+                if next_port > LAST_PORT:
+                    raise
+
+    def _listen(self, device: Device, address: str, port: int) -> int:
+        listener = Listener(device, self._latency)
+        listener.open(address, port)
         self._listeners.append(listener)
-        return next_port
+        return port
+
+    @property
+    def is_displaced(self) -> bool:
+        """Whether a port was taken, so that the packaged inventory does not fit this fleet."""
+        own = self._port is None and not self._ephemeral
+        return own and any(device.port != FIRST_PORT + index for index, device in enumerate(self.devices.values()))
 
     async def stop(self) -> None:
         """End every session and stop listening."""

@@ -49,6 +49,8 @@ class Shell:
     def prompt(self) -> str:
         """As the ASA prints it, from its ``prompt`` command: e.g. ``fw/pri/act(config)# ``."""
         device, place = self.device, self.place
+        if device.spec.clish:
+            return "> "
         owner = device.contexts[SYSTEM if device.spec.is_multi else place.context]
         wanted = next((line.split()[1:] for line in owner.running.lines("prompt")), ["hostname", "context"])
         unit = device.spec.failover

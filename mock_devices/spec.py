@@ -62,6 +62,8 @@ class DeviceSpec:
     """Name of a context to its configuration; with contexts, ``config`` is that of the system space."""
     platform: str = "asa"
     ftd_version: str | None = None
+    clish: bool = False
+    """An FTD's own command line (a bare ``>``) instead of the ASA's."""
     model: str = "ASAv"
     serial: str = "9A0000000000"
     users: Mapping[str, User] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import pytest
 
 from mock_devices import start_fleet
 
-WAITS = re.compile(r"(?:[\w./-]+(?:\([\w-]+\))?[>#] |[Pp]assword: |<--- More --->|later: )\Z")
+WAITS = re.compile(r"(?:[\w./-]*(?:\([\w-]+\))?[>#] |[Pp]assword: |<--- More --->|later: )\Z")
 CONFIG = """\
 interface GigabitEthernet0/0
  nameif outside

@@ -218,6 +218,15 @@ def test_a_user_of_low_privilege_runs_what_the_configuration_grants(fleet_of, co
     assert client.answer("show curpriv")[1] == "Current privilege level : 5"
 
 
+def test_an_ftds_own_command_line_shows_and_does_nothing_else(fleet_of, connect):
+    entry = {"name": "fw", "platform": "ftd", "ftd_version": "7.4.2", "clish": True}
+    client = connect(fleet_of(entry).devices["fw"])
+    assert client.greeting.endswith("\n> ")
+    for line in ("enable", "configure terminal", "terminal pager 0"):
+        assert client.answer(line) == ["Syntax error: Illegal command line"]
+    assert client.answer("show running-config webvpn")[0] == "webvpn"
+
+
 def test_ftd_cannot_be_configured(enabled):
     client = enabled(platform="ftd", ftd_version="7.4.2")
     assert client.answer("configure terminal")[1].startswith("ERROR: %")

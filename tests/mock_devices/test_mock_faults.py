@@ -136,8 +136,9 @@ def test_changed_host_key(fleet_of, connect):
 def test_old_algorithms(fleet_of, connect):
     device = fleet_of().devices["fw"]
     device.set_fault("old-algorithms")
-    with pytest.raises(asyncssh.KeyExchangeFailed):
+    with pytest.raises(LOST):
         connect(device, kex_algs=["curve25519-sha256"])
+    assert device.logins.auth_started == 0
     old = {"kex_algs": ["diffie-hellman-group14-sha1"], "encryption_algs": ["3des-cbc"], "mac_algs": ["hmac-sha1"]}
     assert connect(device, **old).greeting.endswith("fw> ")
 
