@@ -55,6 +55,8 @@ class PlanInput:
     config: RunningConfig
     device: DeviceAudit
     observations: DeviceObservations | None = None
+    configurable: bool = True
+    """It is the unit of its pair that takes configuration, as far as it was asked."""
 
 
 def make_plan(
@@ -94,10 +96,11 @@ def make_plan(
 
 
 def _one_per_pair(inputs: Iterable[PlanInput]) -> list[tuple[PlanInput, tuple[str, ...]]]:
-    """Sorted by load-balancing group, name and context; the units of a failover pair are one device."""
+    """Sorted by load-balancing group, name and context; of a failover pair the unit that takes configuration."""
     kept: list[tuple[PlanInput, list[str]]] = []
     by_serial: dict[tuple[str, str | None], list[str]] = {}
-    for each in sorted(inputs, key=lambda one: (_group(one.config) or "", one.device.name, one.device.context or "")):
+    in_order = sorted(inputs, key=_order)
+    for each in sorted(in_order, key=lambda one: not one.configurable):
         # two saved files of one box are two texts, not a pair
         told = _serials(each) if each.device.path is None else ()
         serials = [(serial, each.device.context) for serial in told]
@@ -108,7 +111,11 @@ def _one_per_pair(inputs: Iterable[PlanInput]) -> list[tuple[PlanInput, tuple[st
         else:
             also.append(each.device.name)
         by_serial.update(dict.fromkeys(serials, also))
-    return [(each, tuple(also)) for each, also in kept]
+    return [(each, tuple(sorted(also))) for each, also in sorted(kept, key=lambda pair: _order(pair[0]))]
+
+
+def _order(each: PlanInput) -> tuple[str, str, str]:
+    return (_group(each.config) or "", each.device.name, each.device.context or "")
 
 
 def _serials(each: PlanInput) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,7 +36,6 @@ class HostRecord:
     ended: bool = False
     state: State | None = None
     commands: tuple[ConfigCommand, ...] = ()
-    saved: bool = False
     changed_at: str | None = None
     """The device's own clock at the change, ISO 8601."""
     before: dict[str, Any] = field(default_factory=dict)
@@ -145,7 +144,8 @@ class Run:
         key = key_of(planned)
 
         def note(event: str, **data: object) -> None:
-            self.journal.append(event, key, **data)
+            written = self.journal.append(event, key, **data)
+            self.records[key] = _after(self.records.get(key, HostRecord()), event, written.data)
 
         return note
 
@@ -182,28 +182,31 @@ def _redactor(known: Iterable[str]) -> Callable[[str], str]:
 
 def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
     plan = saving = None
-    hosts: dict[str, dict[str, Any]] = {}
+    hosts: dict[str, HostRecord] = {}
     for record in read(path):
         if record.event == "begin":
             # it was valid when the run began; a run may be taken back long after its plan expired
             began = datetime.fromisoformat(record.time)
             plan = read_plan(record.data["plan"], path.name, now=began)
             saving = Saving(**record.data["saving"])
-        if record.host is None:
-            continue
-        host = hosts.setdefault(record.host, {})
-        match record.event:
-            case "intent":
-                commands = tuple(decode(each) for each in record.data["commands"])
-                host |= {"begun": True, "ended": False, "state": None, "commands": commands}
-                host["saved"] = bool(record.data["saving"])
-            case "outcome":
-                host |= {"ended": True, "state": State(record.data["state"])}
-            case "before":
-                host |= {"changed_at": record.data["changed_at"], "before": record.data["tally"]}
+        if record.host is not None:
+            hosts[record.host] = _after(hosts.get(record.host, HostRecord()), record.event, record.data)
     if plan is None or saving is None:
         raise JournalError(f"the journal {path.name} has no beginning", "it holds no run; nothing was sent")
-    return plan, saving, {key: HostRecord(**values) for key, values in hosts.items()}
+    return plan, saving, hosts
+
+
+def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
+    """What is known of a host once one more record of it is read."""
+    match event:
+        case "intent":
+            commands = tuple(decode(each) for each in data["commands"])
+            return replace(known, begun=True, ended=False, state=None, commands=commands)
+        case "outcome":
+            return replace(known, ended=True, state=State(data["state"]))
+        case "before":
+            return replace(known, changed_at=data["changed_at"], before=data["tally"])
+    return known
 
 
 def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:

@@ -10,7 +10,7 @@ import typer.main
 
 from nornir_anyconnect.cli.quick_start import without_pydantic
 
-FAMILIES = ("check", "audit", "explain", "mtu", "logs", "hosts")
+FAMILIES = ("check", "audit", "explain", "mtu", "logs", "hosts", "plan", "change")
 """Modules of this package with a ``register(app)``, in the order of ``--help``."""
 
 

@@ -81,16 +81,19 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
     return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry)
 
 
-def rollback_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: float = 300) -> Result:
+def rollback_plan(
+    task: Task, *, run: Run, dry_run: bool | None = None, deadline: float = 300, only_unfinished: bool = False
+) -> Result:
     """Nornir task: take back what the run did to this host, where the device still shows it.
 
     Arguments as for :func:`apply_plan`, with a run from ``Run.resume(path)``. Run it with ``on_failed=True``.
+    ``only_unfinished`` settles what a killed run left in the middle and touches nothing else.
     """
     dry = is_dry_run(task, dry_run)
 
     def take_back(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
         record = run.record(planned)
-        if not record.in_force:
+        if not record.in_force or (only_unfinished and not record.unfinished):
             state = record.state or State.NOT_STARTED
             return HostChange(planned.name, planned.context, Outcome(State.UNCHANGED, f"this run left it {state}"))
         if dry:

@@ -95,12 +95,10 @@ def _input(session: Session, host: Host, context: str | None, words: Words, *, e
     config = pull_context(session, identity.hostname, context).parse()
     observed = pull_evidence(session, host.name) if evidence else None
     device = judge(config, host.name, observed, words.options().judging)
-    standby = () if identity.may_be_configured or identity.ftd else (f"failover {identity.role}: not to be configured",)
     device = replace(
         device,
         context=context,
         serials=identity.serials or device.serials,
         platform="ftd" if identity.ftd else device.platform,
-        warnings=(*device.warnings, *standby),
     )
-    return PlanInput(config, device, observed)
+    return PlanInput(config, device, observed, configurable=identity.may_be_configured)

@@ -1,0 +1,165 @@
+"""``plan``: the dry-run change preview, over saved configurations or an inventory; sends nothing but show commands."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nornir_anyconnect.cli import options, outputs
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.errors import AnyConnectError, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from nornir.core.inventory import Host
+    from nornir.core.task import MultiResult
+
+    from nornir_anyconnect.change.plan import PlanInput
+    from nornir_anyconnect.change.planned import Plan, Words
+
+FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
+FORMATS = ("text", "json", "markdown", "html")
+
+
+def plan(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH...]", help="Saved running-configs: the plan is a preview.")
+    ] = None,
+    *,
+    fix: Annotated[str, typer.Option("--fix", metavar="KIND", help=f"One of {', '.join(FIXES)}.")] = "auto",
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write the plan that 'apply' takes.")] = None,
+    include_default_policy: Annotated[
+        bool,
+        typer.Option("--include-default-policy", help="DfltGrpPolicy may be changed: it reaches all that inherit."),
+    ] = False,
+    accept_global: Annotated[
+        bool, typer.Option("--accept-global", help="sysopt connection tcpmss may be changed: it reaches the whole box.")
+    ] = False,
+    accept_external: Annotated[
+        bool, typer.Option("--accept-external", help="tls-only-group although SAML or a server decides about users.")
+    ] = False,
+    alias: Annotated[
+        str | None, typer.Option("--alias", help="group-alias of a tls-only-group; {group} is the original's name.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="group-url of a tls-only-group; {group} is the original's name.")
+    ] = None,
+    inventory: options.Inventory = None,
+    filters: options.Filters = None,
+    limit: options.Limit = None,
+    workers: options.Workers = None,
+    assume: options.Assume = None,
+    assume_complete: options.AssumeComplete = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="FORMAT[=FILE]", help=f"{', '.join(FORMATS)}; repeatable."),
+    ] = None,
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
+) -> int:
+    """Preview the change of every device: commands, inverse, diff, MTUs before and after. Changes nothing."""
+    from nornir_anyconnect.change.plan import make_plan
+    from nornir_anyconnect.change.planfile import dump_plan
+    from nornir_anyconnect.change.planned import Words
+
+    if fix not in FIXES:
+        raise UsageError(f"there is no fix '{fix}'", f"use one of {', '.join(FIXES)}")
+    targets = outputs.outputs(formats, FORMATS, "plan")
+    words = Words(
+        fix=fix,
+        include_default_policy=include_default_policy,
+        accept_global=accept_global,
+        accept_external=accept_external,
+        alias=alias,
+        url=url,
+        assume=assume,
+        assume_complete=assume_complete,
+    )
+    words.options()
+    if paths:
+        inputs, code = _from_files(paths, words)
+    else:
+        inputs, code = _from_fleet(inventory, filters, limit, workers, words)
+    made = make_plan(inputs, words=words)
+    if out is not None:
+        dump_plan(made, Path(out))
+    return highest([code, outputs.emit(targets, lambda target: _rendered(made, target.format))])
+
+
+def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], ExitCode]":
+    from dataclasses import replace
+
+    from nornir_anyconnect.asa.parse import parse
+    from nornir_anyconnect.audit.judge import judge
+    from nornir_anyconnect.change.plan import PlanInput
+    from nornir_anyconnect.sources.configs import Unread, config_texts
+
+    inputs: list[PlanInput] = []
+    code = ExitCode.CLEAN
+    for source in config_texts(paths):
+        if isinstance(source, Unread):
+            problem = SourceError(source.cause, source.remedy)
+        else:
+            config = parse(source.text)
+            if config.recognised:
+                judged = judge(config, source.name, None, words.options().judging)
+                inputs.append(PlanInput(config, replace(judged, path=source.path)))
+                continue
+            problem = SourceError(
+                f"{source.path} is not an ASA or FTD configuration", "save the output of 'show running-config'"
+            )
+        if source.named:
+            TERMINAL.failure(problem)
+            code = ExitCode.USAGE
+        else:
+            TERMINAL.note(f"skipped: {problem.cause}")
+    if not inputs and code is ExitCode.CLEAN:
+        raise SourceError(f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there")
+    return inputs, code
+
+
+def _from_fleet(
+    inventory: str | None, filters: list[str] | None, limit: list[str] | None, workers: int | None, words: "Words"
+) -> "tuple[list[PlanInput], ExitCode]":
+    import threading
+
+    from nornir_anyconnect.cli import fleet, progress
+    from nornir_anyconnect.tasks.plan_fix import plan_fix
+
+    nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
+    inputs: list[PlanInput] = []
+    failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
+    lock = threading.Lock()
+    with progress.hosts(len(failed)) as bar:
+
+        def on_host(host: "Host", result: "MultiResult") -> None:
+            problem = result.exception
+            with lock:
+                bar.advance(failed=int(result.failed))
+                if problem is None:
+                    inputs.extend(result[0].result.inputs)
+                    failed.pop(host.name)
+                elif isinstance(problem, AnyConnectError):
+                    failed[host.name] = problem.cause
+                else:
+                    failed[host.name] = f"unexpected {type(problem).__name__}"
+
+        nornir.with_runner(fleet.ChassisRunner(workers or 20, on_host)).run(task=plan_fix, words=words)
+    return inputs, options.name_failed(failed)
+
+
+def _rendered(made: "Plan", name: str) -> str:
+    if name == "json":
+        from nornir_anyconnect.change.planfile import to_dict
+
+        return json.dumps(to_dict(made), indent=2) + "\n"
+    from nornir_anyconnect.report import plan_text
+
+    return {"text": plan_text.text, "markdown": plan_text.markdown, "html": plan_text.html}[name](made)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("plan")(plan)
