@@ -17,8 +17,6 @@ from nornir_anyconnect.errors import HostKeyError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
-
 
 @dataclass(frozen=True, slots=True)
 class HostKey:

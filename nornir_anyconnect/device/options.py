@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.device.host_keys import DEFAULT_KNOWN_HOSTS
 from nornir_anyconnect.errors import InventoryError
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from nornir.core.inventory import ConnectionOptions, Host
 
+DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 CONNECTION = "anyconnect_asa"
 """The name of the connection plugin; without settings of its own, those of ``netmiko`` are read."""
 

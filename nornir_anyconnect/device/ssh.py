@@ -239,10 +239,19 @@ def _endpoint(
     credential: dict[str, Any] = {"password": password}
     if key_file is not None:
         try:
-            credential = {"pkey": paramiko.PKey.from_path(key_file, password.encode() if password else None)}
+            credential = {"pkey": _unlocked(key_file, password)}
         except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
             raise CredentialError(f"the key file {key_file} cannot be used: {error}", "check key_file") from error
     return _Endpoint(hostname, port, username, options, credential, str(key_file or password))
+
+
+def _unlocked(key_file: Path, password: str | None) -> paramiko.PKey:
+    try:
+        return paramiko.PKey.from_path(key_file)
+    except (TypeError, ValueError, paramiko.PasswordRequiredException):
+        if not password:
+            raise
+        return paramiko.PKey.from_path(key_file, password.encode())
 
 
 def _socket(hostname: str, port: int, timeout: float, jump: paramiko.SSHClient | None) -> Any:

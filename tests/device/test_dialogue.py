@@ -372,3 +372,10 @@ def test_the_dialogue_does_no_io():
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert not names & {"time", "socket", "asyncio", "threading", "select"}
+
+
+def test_the_bare_prompt_of_an_ftd():
+    terminal = Terminal({"show running-config mtu": "mtu outside 1500 > 1400"}, prompt="> ")
+    dialogue = logged_in(terminal, endless([5]))
+    assert (dialogue.prompt.ftd, dialogue.prompt.privileged) == (True, True)
+    assert ask(dialogue, terminal, "show running-config mtu", endless([5])).text == "mtu outside 1500 > 1400"

@@ -16,7 +16,7 @@ from nornir_anyconnect.device.connection import open_session
 from nornir_anyconnect.device.doctor import examine
 from nornir_anyconnect.device.ssh import server_key
 from nornir_anyconnect.errors import AlgorithmError, CredentialError, HostKeyError
-from nornir_anyconnect.tasks import audit_mtu, pull_config, pull_logs, pull_sessions
+from nornir_anyconnect.tasks import audit_mtu, pull_config
 
 pytestmark = [pytest.mark.fleet, pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")]
 
@@ -204,14 +204,6 @@ def test_what_was_pulled_is_typed_and_readable(start):
     assert "fw-one" in str(pulled)
 
 
-def test_logs_and_sessions_are_counted_not_kept(start):
-    _, nornir = start(SIMPLE)
-    for task in (pull_logs, pull_sessions):
-        observed = nornir.run(task)["fw-one"][0].result
-        assert observed.to_dict()["host"] == "fw-one"
-        assert "fw-one" in str(observed)
-
-
 def test_doctor_finds_what_is_well_and_what_is_not(start, tmp_path):
     fleet, nornir = start(SIMPLE, count=2)
     good, bad = nornir.inventory.hosts.values()
@@ -259,7 +251,7 @@ def jump(tmp_path):
         )
 
     server = asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
-    yield server.get_port(), host_key.export_public_key().decode().rsplit(" ", 1)[0], seen
+    yield server.get_port(), " ".join(host_key.export_public_key().decode().split()[:2]), seen
 
     async def stop():
         server.close()
