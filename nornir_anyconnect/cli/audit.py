@@ -7,7 +7,7 @@ import typer
 
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.cli.exit_codes import ExitCode
-from nornir_anyconnect.errors import NotStartedError, UsageError
+from nornir_anyconnect.errors import NotStartedError
 
 if TYPE_CHECKING:
     from nornir.core import Nornir
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from nornir.core.task import MultiResult
 
     from nornir_anyconnect.audit.finding import DeviceAudit
-
-_MOST_WORKERS = 1000
 
 
 def audit(
@@ -62,9 +60,7 @@ def audit(
     options.judging(assumed, 4)
     given = [f"{key}={value}" for key, value in settings.filter.items()] if filters is None else filters
     nornir = fleet.chosen(fleet.load(inventory or settings.inventory), given, limit or ())
-    at_once = workers or settings.workers
-    if not 1 <= at_once <= _MOST_WORKERS:
-        raise UsageError(f"--workers {at_once} is out of range", f"give 1 to {_MOST_WORKERS}")
+    at_once = options.at_once(workers, settings.workers)
     logs = read_evidence(
         syslog or (), client_log or (), debug_log or (), single=len(nornir.inventory.hosts) == 1
     )

@@ -11,6 +11,7 @@ import yaml
 from nornir import InitNornir
 from nornir.core.exceptions import PluginNotRegistered
 from nornir.core.task import AggregatedResult
+from ruamel.yaml.error import YAMLError as RuamelError
 
 from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
 from nornir_anyconnect.errors import InventoryError, UsageError
@@ -56,7 +57,7 @@ def load(path: str) -> Nornir:
         raise InventoryError(f"{path}: {error}", "install the plugin, or correct its name") from error
     except OSError as error:
         raise InventoryError(f"{error.filename}: {error.strerror}", f"correct the paths in {config}") from error
-    except yaml.YAMLError as error:
+    except RuamelError as error:
         raise InventoryError(f"{path}: not YAML: {_place(error)}", "correct the file") from error
     except KeyError as error:
         raise InventoryError(f"{path}: the group {error} is named but not defined", "define it, or drop it") from error

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.device.doctor import Checkup
     from nornir_anyconnect.device.host_keys import HostKey
 
-_WORKERS = 20
-
 
 def doctor(
     *,
@@ -37,6 +35,7 @@ def doctor(
     from nornir_anyconnect.device.doctor import examine
 
     options.text_or_json("doctor", output)
+    at_once = options.at_once(workers)
     nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
     found: list[Checkup] = []
     lock = threading.Lock()
@@ -55,7 +54,7 @@ def doctor(
                 found.append(result[0].result)
                 bar.advance(failed=int(not result[0].result.well))
 
-        nornir.with_runner(fleet.ChassisRunner(workers or _WORKERS, on_host)).run(task=look)
+        nornir.with_runner(fleet.ChassisRunner(at_once, on_host)).run(task=look)
     found.sort(key=lambda each: each.host)
     if output == "json":
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
@@ -107,6 +106,7 @@ def trust_hosts(
     from nornir_anyconnect.cli.terminal import TERMINAL
     from nornir_anyconnect.device import host_keys
 
+    at_once = options.at_once(workers)
     nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
     shown: dict[str, tuple[Path, HostKey]] = {}
     failed: dict[str, str] = {}
@@ -121,7 +121,7 @@ def trust_hosts(
                     failed[host.name] = str(result.exception)
                 bar.advance(failed=int(result.failed))
 
-        nornir.with_runner(fleet.ChassisRunner(workers or _WORKERS, on_host)).run(task=_presented)
+        nornir.with_runner(fleet.ChassisRunner(at_once, on_host)).run(task=_presented)
     news: dict[Path, dict[str, HostKey]] = {}
     for name, (known_hosts, key) in sorted(shown.items()):
         state = _state(known_hosts, key)

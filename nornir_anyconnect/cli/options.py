@@ -15,6 +15,8 @@ from nornir_anyconnect.report.fail_on import FailOn
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.judge import Options
 
+_MOST_WORKERS = 1000
+
 Verbose = Annotated[
     int,
     typer.Option(
@@ -108,6 +110,19 @@ def text_or_json(command: str, output: str) -> None:
     """
     if output not in ("text", "json"):
         raise UsageError(f"{command} has no format '{output}'", "use --format text or --format json")
+
+
+def at_once(workers: int | None, usual: int = 20) -> int:
+    """How many devices are talked to at once.
+
+    Raises:
+        UsageError: none, or more than a machine has threads for.
+
+    """
+    count = usual if workers is None else workers
+    if not 1 <= count <= _MOST_WORKERS:
+        raise UsageError(f"--workers {count} is out of range", f"give 1 to {_MOST_WORKERS}")
+    return count
 
 
 def name_failed(failed: dict[str, str]) -> ExitCode:

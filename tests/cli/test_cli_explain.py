@@ -1,0 +1,93 @@
+"""`explain`: each question answered with a line that can be quoted."""
+
+import pytest
+from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
+
+
+def answers(run):
+    return {each["question"]: each["lines"] for each in run.json["answers"]}
+
+
+def test_every_question_has_a_quotable_line(cli, write):
+    run = cli("explain", write("edge1.cfg", AT_RISK), "--tunnel-group", "STAFF")
+    assert (run.code, run.err) == (0, "")
+    lines = run.out.splitlines()
+    for line in (
+        "edge1.cfg, tunnel-group STAFF",
+        "  tunnel-group STAFF hands out group policy GP-STAFF (line 17)",
+        "  group-policy GP-STAFF / vpn-tunnel-protocol: ssl-client (line 14)",
+        "  sysopt connection tcpmss: 1380 (not in the configuration: the default)",
+        "  tls-mtu = 1344 - 8(cstp) - 32(mac) - 1(pad) = 1303",
+        "  TLS MTU 1303 bytes with AES256-SHA256",
+        "  DTLS MTU 1418 bytes with DHE-RSA-AES256-SHA",
+        "  2 s: %ASA-6-722036: Group <GP-STAFF> User <...> IP <...> Transmitting large packet 1418 (threshold 1303).",
+        "  not observable: no log, session or counter was given",
+        "  mtu, type: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1303",
+        "  mtu, take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu",
+        "  technote (asa/sysopt/none): TLS 1303, DTLS 1418, gap 115",
+        "  No evidence confirms it.",
+    ):
+        assert line in lines
+    assert any(line.startswith("  60 s: the client gives DTLS up and reconnects") for line in lines)
+    assert any("the user sees: pages and downloads stall" in line for line in lines)
+    assert any(line.startswith("  no evidence says which cause it is") for line in lines)
+    assert any("Cisco tech note 116881" in line and "1347" in line and "1303" in line for line in lines)
+
+
+def test_json_holds_the_same_answers_and_the_finding(cli, write):
+    run = cli("explain", write("edge1.cfg", AT_RISK), "--tunnel-group", "STAFF", "--format", "json")
+    assert run.json["schema"] == "nornir-anyconnect/explain/1"
+    assert run.json["finding"]["gap"] == 115
+    assert answers(run)["How does the TLS MTU come about?"][-1] == "TLS MTU 1303 bytes with AES256-SHA256"
+
+
+def test_evidence_tells_the_cause(cli, write):
+    log = write("asa.log", SYSLOG)
+    run = cli("explain", write("edge1.cfg", AT_RISK), "--tunnel-group", "STAFF", "--syslog", log, "--format", "json")
+    assert answers(run)["Which cause is it?"][0] == (
+        "DTLS never comes up: something between these clients and the ASA blocks UDP "
+        "(1 of 1 reconnects seen never had a UDP connection)"
+    )
+    assert answers(run)["How sure is it?"][-1] == "Evidence confirms it."
+    assert answers(run)["What was observed?"][0].startswith("confirmed: 1 user(s) hit, 1 reconnect(s)")
+
+
+def test_a_safe_group_is_explained_too(cli, write):
+    run = cli("explain", write("edge2.cfg", SAFE), "--tunnel-group", "STAFF", "--format", "json")
+    assert run.code == 0
+    assert answers(run)["What does the user see, and when?"][0].startswith("nothing of this: ")
+    assert "Which cause is it?" not in answers(run)
+
+
+def test_without_a_name_the_worst_is_taken(cli, write):
+    assert cli("explain", write("edge1.cfg", AT_RISK)).out.startswith("edge1.cfg, tunnel-group STAFF\n")
+
+
+def test_a_partial_text_is_exit_3(cli, write):
+    assert cli("explain", write("cut.cfg", PARTIAL)).code == 3
+    assert cli("explain", "cut.cfg", "--assume-complete").code == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "cause"),
+    [
+        ([], "explain takes one PATH, or a --host of the inventory"),
+        (["edge1.cfg", "--host", "fw1"], "explain takes one PATH, or a --host of the inventory"),
+        (["edge1.cfg", "--tunnel-group", "SALES"], "edge1.cfg has no tunnel group 'SALES'"),
+        (["edge1.cfg", "--format", "csv"], "explain has no format 'csv'"),
+        (["missing.cfg"], "missing.cfg does not exist"),
+        (["notes.txt"], "notes.txt is not an ASA or FTD configuration"),
+        (["two"], "two holds 2 files"),
+        (["--host", "fw1"], "there is no inventory inventory/config.yaml"),
+    ],
+)
+def test_a_wrong_call(cli, write, argv, cause):
+    write("edge1.cfg", AT_RISK)
+    write("notes.txt", "just words\n")
+    write("two/a.cfg", AT_RISK)
+    write("two/b.cfg", AT_RISK)
+    run = cli("explain", *argv)
+    assert (run.code, run.out) == (2, "")
+    first, second = run.err.splitlines()
+    assert first == f"error: {cause}"
+    assert second.startswith("  fix: ")

@@ -1,0 +1,169 @@
+"""The inventory: what is wrong with it is said in one line, and hosts are picked by name and value."""
+
+import threading
+import time
+
+import pytest
+from nornir.core.task import Result
+
+from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
+from nornir_anyconnect.cli.chassis import once_per_chassis
+from nornir_anyconnect.cli.fleet import ChassisRunner, chosen, load
+from nornir_anyconnect.errors import InventoryError, UsageError
+
+HOSTS = """\
+fw1: {hostname: 192.0.2.1, platform: cisco_asa, groups: [asa], data: {site: London, anyconnect: {chassis: pair}}}
+fw2: {hostname: 192.0.2.2, platform: cisco_asa, groups: [asa], data: {anyconnect: {chassis: pair, site: Paris}}}
+fw3: {hostname: 192.0.2.3, platform: cisco_ftd, data: {tags: [old, lab], rack: 7}}
+"""
+CONFIG = "inventory: {plugin: SimpleInventory, options: {host_file: hosts.yaml, group_file: groups.yaml}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def put(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path
+
+    put("hosts.yaml", HOSTS)
+    put("groups.yaml", "asa: {}\n")
+    put("config.yaml", CONFIG)
+    return put
+
+
+def names(nornir):
+    return list(nornir.inventory.hosts)
+
+
+def test_a_folder_a_config_file_and_bare_hosts(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    assert names(load(str(tmp_path))) == ["fw1", "fw2", "fw3"]
+    assert names(load(str(tmp_path / "config.yaml"))) == ["fw1", "fw2", "fw3"]
+    (tmp_path / "config.yaml").unlink()
+    assert names(load(str(tmp_path))) == ["fw1", "fw2", "fw3"]
+
+
+def test_nornir_writes_no_log(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    load(str(tmp_path))
+    assert not (tmp_path / "nornir.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "cause"),
+    [
+        ("config.yaml", "inventory: [broken\n", "not YAML: line 2"),
+        ("config.yaml", "- a list\n", "is not a Nornir config file"),
+        ("config.yaml", "inventory: {plugin: Oracle}\n", "Oracle"),
+        ("config.yaml", CONFIG.replace("hosts.yaml", "elsewhere.yaml"), "elsewhere.yaml: No such file"),
+        ("config.yaml", CONFIG.replace("host_file", "hots_file"), "is not as Nornir wants it"),
+        ("hosts.yaml", "- fw1\n", "is not as Nornir wants it"),
+        ("hosts.yaml", "fw1: {groups: [nobody]}\n", "the group 'nobody' is named but not defined"),
+        ("hosts.yaml", "fw1: {hostname: [\n", "not YAML"),
+        ("hosts.yaml", "{}\n", "holds no host"),
+    ],
+)
+def test_a_wrong_inventory(folder, name, text, cause):
+    with pytest.raises(InventoryError) as error:
+        load(str(folder(name, text)))
+    assert cause in error.value.cause
+    assert "\n" not in error.value.cause
+    assert error.value.remedy
+
+
+def test_a_missing_inventory(tmp_path):
+    with pytest.raises(InventoryError, match="there is no inventory"):
+        load(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("filters", "limit", "left"),
+    [
+        (["site=London"], [], ["fw1"]),
+        (["site=Paris"], [], ["fw2"]),
+        (["platform=cisco_ftd"], [], ["fw3"]),
+        (["group=asa"], [], ["fw1", "fw2"]),
+        (["anyconnect.chassis=pair", "name=fw2"], [], ["fw2"]),
+        (["tags=lab"], [], ["fw3"]),
+        (["rack=7"], [], ["fw3"]),
+        ([], ["fw3,fw1"], ["fw1", "fw3"]),
+        ([], ["fw3", "fw1"], ["fw1", "fw3"]),
+    ],
+)
+def test_hosts_are_picked(folder, tmp_path, filters, limit, left):
+    assert names(chosen(load(str(tmp_path)), filters, limit)) == left
+
+
+@pytest.mark.parametrize(
+    ("filters", "limit", "cause"),
+    [
+        (["London"], [], "--filter London is not key=value"),
+        (["site=Rome"], [], "no host is left"),
+        (["hostname.deeper=1"], [], "no host is left"),
+        ([], ["fw1,fw9"], "the inventory has no host fw9"),
+    ],
+)
+def test_nothing_to_pick(folder, tmp_path, filters, limit, cause):
+    with pytest.raises(UsageError, match=cause):
+        chosen(load(str(tmp_path)), filters, limit)
+
+
+def test_hosts_of_one_chassis_run_one_after_the_other(folder, tmp_path):
+    running, overlaps, seen = set(), [], []
+    lock = threading.Lock()
+
+    def work(task):
+        with lock:
+            overlaps.append(frozenset(running))
+            running.add(task.host.name)
+        time.sleep(0.05)
+        with lock:
+            running.discard(task.host.name)
+        return Result(host=task.host)
+
+    runner = ChassisRunner(3, lambda host, _result: seen.append(host.name))
+    load(str(tmp_path)).with_runner(runner).run(task=work)
+    assert sorted(seen) == ["fw1", "fw2", "fw3"]
+    assert not any({"fw1", "fw2"} <= each | {"fw2"} and "fw1" in each for each in overlaps[2:] if "fw2" in each)
+    assert not any(each >= {"fw1", "fw2"} for each in overlaps)
+
+
+def test_an_interrupted_run_finishes_what_is_in_flight_and_starts_nothing_else(folder, tmp_path):
+    seen = []
+
+    def on_host(host, _result):
+        seen.append(host.name)
+        raise KeyboardInterrupt
+
+    runner = ChassisRunner(1, on_host)
+    load(str(tmp_path)).with_runner(runner).run(task=lambda task: Result(host=task.host))
+    assert runner.interrupted
+    assert seen == ["fw1"]
+
+
+def device(name, *serials, context=None, status=Status.OK):
+    return DeviceAudit(name, context=context, serials=serials, status=status)
+
+
+def test_both_units_of_a_pair_are_one_device():
+    found = once_per_chassis([device("b", "S2", "S1"), device("a", "S1", "S2"), device("c", "S3"), device("d")])
+    assert [each.name for each in found] == ["a", "c", "d"]
+    assert found[0].warnings == ("the same chassis as b: counted once",)
+
+
+def test_the_unit_that_was_read_stands_for_the_one_that_was_not():
+    (found,) = once_per_chassis([device("a", "S1", status=Status.FAILED), device("b", "S1")])
+    assert (found.name, found.status) == ("b", Status.OK)
+
+
+def test_contexts_are_findings_of_their_own_on_one_chassis():
+    found = once_per_chassis(
+        [device("a", "S1", context="red"), device("a", "S1", context="blue"), device("b", "S1", context="red")]
+    )
+    assert [(each.name, each.context) for each in found] == [("a", "blue"), ("a", "red")]
+    assert AuditReport(tuple(found), "", "").summary.devices == 1
+
+
+def test_a_chain_of_serials_is_one_chassis():
+    found = once_per_chassis([device("a", "S1"), device("c", "S3", "S2"), device("b", "S2", "S1")])
+    assert [each.name for each in found] == ["a"]
