@@ -51,16 +51,8 @@ class Predictor:
                 same values lead to the same numbers, so they are judged once.
 
         """
-        same = (
-            change,
-            finding.scope,
-            finding.reason,
-            finding.tls_suite,
-            finding.dtls_suite,
-            finding.configured_mtu,
-            finding.calibrated,
-            tuple(finding.assumptions.items()),
-        )
+        # suites, interfaces and tcpmss are the box's: nothing else of a policy bears on its numbers
+        same = (change, finding.scope, finding.reason, finding.configured_mtu)
         if same not in self._known:
             self._known[same] = self._judged(finding, commands)
         return self._known[same]

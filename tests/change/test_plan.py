@@ -1,6 +1,7 @@
 """The plan: deterministic, bound to its devices, and never a source of lines to send (promises 1, 10, 11, 14)."""
 
 import dataclasses
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -158,6 +159,13 @@ def test_what_is_no_plan_is_refused_in_one_line(text):
         read_plan(text, "plan.yaml", now=NOW)
     assert "\n" not in refused.value.cause
     assert refused.value.remedy
+
+
+def test_another_id_is_refused_even_with_its_digest():
+    above = TEXT_OF_PLAN.rpartition("digest: ")[0].replace(f"plan: {plan_of().id}", "plan: 0123456789abcdef")
+    digest = hashlib.sha256(above.encode()).hexdigest()
+    with pytest.raises(PlanError, match="altered"):
+        read_plan(f"{above}digest: {digest}\n", now=NOW)
 
 
 def test_a_plan_expires_after_seven_days(tmp_path):
@@ -325,6 +333,9 @@ def test_a_plan_from_files_is_preview_only():
     assert device_of(plan).commands
     with pytest.raises(GateError, match="preview"):
         check_identity(device_of(plan), ("A1",), None)
+    with_serials = device_of(plan_of(given_input(serials=("A1",), path="fw1.cfg")))  # an archive prints them
+    with pytest.raises(GateError, match="preview"):
+        check_identity(with_serials, ("A1",), None)
 
 
 def test_the_prediction_is_held_against_what_is_read_back():
@@ -364,6 +375,53 @@ def test_numbers_that_calibration_left_standing_are_derived_again_without_the_lo
     evil = consistent(device, ({**of_sales(device).parameters[0], "after": 1400 - 1},))
     with pytest.raises(GateError):
         rederive(evil, config, plan.words)
+
+
+def test_under_several_sets_the_mtu_is_the_one_that_is_safe_under_all():
+    plan = plan_of()
+    for standing in (("guide", "technote"), ("technote", "guide")):
+        device = forged(device_of(plan), standing=standing)
+        assert lines_to_type(rederive(device, parse(TEXT), plan.words)) == device.commands
+    with pytest.raises(GateError):
+        rederive(forged(device_of(plan), standing=("guide",)), parse(TEXT), plan.words)
+
+
+def test_what_the_device_answers_about_its_defaults_is_part_of_what_was_read():
+    defaults = parse(
+        "sysopt connection tcpmss 1380\ngroup-policy DfltGrpPolicy attributes\n webvpn\n  anyconnect mtu 1406\n"
+    )
+    ciphers = (("tlsv1.2", ("AES256-SHA",)), ("dtlsv1", ("AES256-SHA",)))
+    config = dataclasses.replace(parse(TEXT), defaults=defaults, device_ciphers=ciphers)
+    device = dataclasses.replace(judge(config, "fw1"), serials=("A1",))
+    plan = make_plan([PlanInput(config, device)], now=NOW)
+    assert rederive(device_of(plan), config, plan.words)
+    for moved in (
+        dataclasses.replace(config, device_ciphers=(*ciphers, ("dtlsv1.2", ("AES256-SHA",)))),
+        dataclasses.replace(config, defaults=parse("sysopt connection tcpmss 1300\n")),
+        dataclasses.replace(config, defaults=None, device_ciphers=()),
+    ):
+        with pytest.raises(GateError, match="own defaults"):
+            rederive(device_of(plan), moved, plan.words)
+
+
+RC4 = "".join(f'ssl cipher {version} custom "RC4-SHA"\n' for version in ("tlsv1", "tlsv1.1", "tlsv1.2"))
+
+
+def test_a_change_of_the_whole_box_rests_on_the_policies_that_it_was_made_for():
+    text = TEXT.replace("9.12(4)", "9.8(2)").replace("webvpn\n enable", f"{RC4}webvpn\n enable")
+    plan = plan_of(given_input(text), fix="tcpmss", accept_global=True)
+    assert device_of(plan).commands == ("sysopt connection tcpmss 1451",)
+    assert rederive(device_of(plan), parse(text), plan.words)
+    with pytest.raises(GateError, match="Guests"):
+        rederive(
+            device_of(plan),
+            parse(
+                text.replace(
+                    "policy Guests internal", "policy Guests internal\ngroup-policy Guests attributes\n vlan 7"
+                )
+            ),
+            plan.words,
+        )
 
 
 def test_an_old_release_that_showed_two_mtus_is_derived_again_as_it_was_judged():

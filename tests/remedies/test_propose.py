@@ -6,6 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.config_commands import inverse_of
 from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.running_config import Setting
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.remedies import predict
@@ -104,6 +105,28 @@ def test_a_user_with_an_own_mtu_gets_the_line_in_the_username():
     assert one.preview().rollback[-1] == "anyconnect mtu 1402"
     assert after(config, device, one)[Scope.USERNAME, "anna"].verdict is Verdict.SAFE
     assert (Scope.USERNAME, "anna") not in remedy(found, "T", Kind.MTU).affects
+
+
+def test_one_line_is_small_enough_for_everybody_whom_it_reaches():
+    config, device, _ = audited(DEFAULT, policy(), group("A"), group("B"))
+    safe = {"A": 1300, "B": 1250}
+    findings = tuple(dataclasses.replace(each, safe_mtu=safe.get(each.name)) for each in device.findings)
+    found = remedies_of(config, dataclasses.replace(device, findings=findings))
+    for name in safe:
+        assert remedy(found, name, Kind.MTU).preview().commands[-1] == "anyconnect mtu 1250"
+
+
+def test_a_line_that_is_not_understood_could_not_be_put_back():
+    config, device, _ = audited(DEFAULT, policy(), group())
+    garbled = tuple(
+        dataclasses.replace(
+            each, client=dataclasses.replace(each.client, unsupported=(Setting("anyconnect mtu many", 9),))
+        )
+        for each in config.group_policies
+    )
+    found = remedies_of(dataclasses.replace(config, group_policies=garbled), device)
+    for kind in (Kind.MTU, Kind.DF_BIT_IGNORE):
+        assert remedy(found, "T", kind).blocked_by == ("prior-value-not-understood",)
 
 
 def test_a_policy_handed_out_at_login_is_fixed_itself():
@@ -338,6 +361,11 @@ def test_an_alias_that_is_taken_blocks():
     _, _, found = audited(
         DEFAULT, policy(), group(webvpn=("group-alias Taken enable",)), options=RemedyOptions(alias="Taken")
     )
+    assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ("already-there",)
+
+
+def test_a_policy_of_the_new_name_blocks():
+    _, _, found = audited(DEFAULT, policy(), policy("T-TLS"), group(), options=ALIAS)
     assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ("already-there",)
 
 
