@@ -9,6 +9,8 @@ from importlib.resources import files
 
 import yaml
 
+LONGEST_REFUSAL = 12
+"""Lines of the longest words with which a device refuses a command."""
 _LINE_END = re.compile(r"\r*\n\r*")
 _PAGER_LEFT = re.compile(r"<-{1,3} ?More ?[- ]*> ?(?:\r *\r|\x08+ *\x08+)?")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
@@ -82,8 +84,9 @@ class Appearance:
         return next((kind for kind, pattern in self.questions if pattern.search(line)), None)
 
     def refusal(self, text: str) -> str | None:
-        """The device's words that refuse the command, if any line of the reply holds such words."""
-        for line in text.splitlines():
+        """The device's words that refuse the command; a long reply is an answer, whatever its lines look like."""
+        lines = text.splitlines()
+        for line in lines if len(lines) <= LONGEST_REFUSAL else ():
             if any(pattern.match(line) for pattern in self.refusals):
                 return line.strip()
         return None

@@ -343,6 +343,11 @@ def test_refusals_are_told_from_answers(text, refused):
     assert (appearance().refusal(text) is not None) is refused
 
 
+def test_a_long_answer_is_no_refusal_whatever_its_lines_look_like():
+    log = "\n".join(["ERROR: something that was logged", "Command authorization failed for somebody"] * 10)
+    assert appearance().refusal(log) is None
+
+
 def test_a_second_command_before_the_reply_is_refused():
     dialogue = Dialogue()
     with pytest.raises(IncompleteReplyError):
