@@ -86,7 +86,7 @@ class Commands:
 
     def do(self, line: str) -> Reply:
         """Do a line."""
-        if self.device.spec.clish and line.split()[0] not in CLISH:
+        if self.device.spec.clish and line.split(maxsplit=1)[0] not in CLISH:
             return ["Syntax error: Illegal command line"]
         if self.config:
             return self._configure(self.config, line)

@@ -137,6 +137,7 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncss
         """Greet."""
         self._device.ssh_users[self._number] = self._user
         self._task = asyncio.get_running_loop().create_task(self._talk())
+        self._task.add_done_callback(self._ended)
 
     def data_received(self, data: str, _datatype: Any) -> None:
         """Characters, which reach the box after the latency."""
@@ -151,6 +152,14 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncss
         self._device.ssh_users.pop(self._number, None)
         if self._task:
             self._task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A mistake of the simulator ends the session loudly, rather than leave the client waiting."""
+        if not task.cancelled() and (mistake := task.exception()):
+            self._connection.abort()
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"session {self._number} of {self._device.name} failed", "exception": mistake}
+            )
 
     async def _talk(self) -> None:
         shell = Shell(self._device, self._number, self._user)
@@ -178,6 +187,7 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncss
                     await self._drop()
                     return False
                 case Close():
+                    await asyncio.sleep(0)  # a client that has already gone ends this task here
                     self._channel.exit(0)
                     self._connection.close()
                     return False
@@ -189,6 +199,8 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncss
         self._connection.abort()
 
     def _write(self, text: str) -> bool:
+        if self._channel.is_closing():
+            return False
         limit = self._device.faults.link_limit(self._number)
         if limit:
             left = int(limit.options["after"]) - self._sent

@@ -74,7 +74,8 @@ class Shell:
         yield Text(f"Type help or '?' for a list of available commands.{END}{self.prompt}")
 
     def feed(self, data: str) -> Iterator[Action]:
-        """What the box says to these characters."""
+        """What the box says to these characters; the echo of those that came together goes together."""
+        echo = ""
         for character in data:
             previous, self._last = self._last, character
             if self._pager:
@@ -82,23 +83,26 @@ class Shell:
             elif character == "\n" and previous == "\r":
                 continue
             elif character in "\r\n":
+                yield Text(echo + END)
+                echo = ""
                 yield from self._enter()
             else:
-                yield from self._type(character)
+                echo += self._type(character)
+        if echo:
+            yield Text(echo)
 
-    def _type(self, character: str) -> Iterator[Action]:
+    def _type(self, character: str) -> str:
         hidden = self._question is not None and self._question.hidden
         if character in "\x7f\b":
             if self._typed:
                 self._typed = self._typed[:-1]
-                yield Text("" if hidden else "\b \b")
-        elif character == "?" and self._question is None:
+                return "" if hidden else "\b \b"
+            return ""
+        if character == "?" and self._question is None:
             self._hear("help", self._typed + "?")
-            yield Text(f"?{END}ERROR: % Unrecognized command{END}{self.prompt}{self._typed}")
-        else:
-            self._typed += character
-            if not hidden:
-                yield Text(self._echo(character))
+            return f"?{END}ERROR: % Unrecognized command{END}{self.prompt}{self._typed}"
+        self._typed += character
+        return "" if hidden else self._echo(character)
 
     def _echo(self, character: str) -> str:
         column = len(self.prompt) + len(self._typed)
@@ -119,7 +123,6 @@ class Shell:
 
     def _enter(self) -> Iterator[Action]:
         line, self._typed = self._typed, ""
-        yield Text(END)
         if self._question:
             question, self._question = self._question, None
             self._hear("password" if question.hidden else "question", "****" if question.hidden else line)

@@ -43,6 +43,18 @@ def test_the_sixth_session_is_refused_and_counted(fleet_of, connect):
     assert connect(device).greeting.endswith("fw> ")
 
 
+def test_a_mistake_of_the_simulator_ends_the_session(fleet_of, connect, caplog):
+    device = fleet_of().devices["fw"]
+    client = connect(device)
+
+    def fail(received):
+        raise RuntimeError("the disk is full")
+
+    device.on_received = fail
+    assert not client.type("show clock").endswith("> ")
+    assert "session 1 of fw failed" in caplog.text
+
+
 def test_every_line_is_recorded_with_session_and_mode_and_no_password(fleet_of, connect, tmp_path):
     device = fleet_of(record=tmp_path).devices["fw"]
     first = connect(device)
