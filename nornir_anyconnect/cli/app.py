@@ -10,8 +10,19 @@ import typer.main
 
 from nornir_anyconnect.cli.quick_start import without_pydantic
 
-FAMILIES = ("check", "audit", "explain", "mtu", "logs", "hosts", "plan", "change")
-"""Modules of this package with a ``register(app)``, in the order of ``--help``."""
+FAMILIES = {
+    "check": ("check",),
+    "audit": ("audit",),
+    "explain": ("explain",),
+    "mtu": ("mtu",),
+    "logs": ("logs",),
+    "hosts": ("doctor", "trust-hosts"),
+    "plan": ("plan",),
+    "change": ("apply", "verify", "rollback"),
+    "history": ("history",),
+    "demo": ("demo",),
+}
+"""Modules of this package with a ``register(app)`` -> the commands it adds, in the order of ``--help``."""
 
 
 def _version(asked: bool) -> None:
@@ -30,13 +41,19 @@ def _root(
     """Find, prove and fix the AnyConnect one-minute reconnect (DTLS MTU above TLS MTU) on Cisco ASA fleets."""
 
 
-def build() -> Any:
-    """The application with all its commands, ready to be called with arguments."""
+def build(first: str | None = None) -> Any:
+    """The application, ready to be called with arguments.
+
+    Args:
+        first: the first argument; where it is a command, no other family is loaded.
+
+    """
     # rich markup off: drawing --help with rich costs more than all the rest of the start
     app = typer.Typer(
         name="nornir-anyconnect", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False
     )
     app.callback()(_root)
-    for family in FAMILIES:
+    asked = [family for family, commands in FAMILIES.items() if first in commands]
+    for family in asked or FAMILIES:
         import_module(f"nornir_anyconnect.cli.{family}").register(app)
     return without_pydantic(typer.main.get_command(app))
