@@ -68,6 +68,11 @@ class Facts:
         return tuple(each for each in self.device.findings if each.verdict in (Verdict.AT_RISK, Verdict.MITIGATED))
 
     @cached_property
+    def aliases(self) -> frozenset[str]:
+        """Every group alias of the box."""
+        return frozenset(alias.value for each in self.config.tunnel_groups for alias in each.group_aliases)
+
+    @cached_property
     def blocked(self) -> tuple[Block, ...]:
         """What forbids every change of this box."""
         found = []

@@ -73,8 +73,7 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
 
 def _alias_taken(facts: Facts, group: TunnelGroup) -> bool:
     """Whether another tunnel group has the alias already: an ASA refuses it twice."""
-    alias = _alias(facts.options.alias or "", group)
-    return any(each.value == alias for other in facts.groups.values() for each in other.group_aliases)
+    return facts.options.alias is not None and _alias(facts.options.alias, group) in facts.aliases
 
 
 def _alias(template: str, group: TunnelGroup) -> str:
