@@ -6,9 +6,7 @@ with TCP_NODELAY is handed to it, which saves the delayed acknowledgements of ev
 
 from __future__ import annotations
 
-import logging
 import socket
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ import paramiko
 from netmiko.cisco import CiscoAsaSSH
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
 
+from nornir_anyconnect.device.handshake import LEGACY, LOG, Client
 from nornir_anyconnect.device.host_keys import HostKey, key_of, known_keys, name_of
 from nornir_anyconnect.device.login_gate import Attempt, LoginGate, gate
 from nornir_anyconnect.device.options import JumpHost, Options
@@ -30,79 +29,22 @@ from nornir_anyconnect.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-_LOG = "nornir_anyconnect.ssh"
-logging.getLogger(_LOG).addHandler(logging.NullHandler())
-
-# legacy_ssh is the user's own word for it: the warning would tell him what he has just said
-warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields")
-
-LEGACY: dict[str, list[str]] = {
-    "kex": ["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],
-    "keys": ["ssh-rsa"],
-    "pubkeys": ["ssh-rsa"],
-    "ciphers": ["3des-cbc"],
-    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1-96"],
-}
-"""What is offered only to a host with ``legacy_ssh: true``; source: RFC 9142, RFC 8332."""
-
-_SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
 _CHUNK = 65536
-
-
-class _Handshake(paramiko.Transport):  # type: ignore[misc, unused-ignore]
-    """Remembers what the server offered, for the error that names it."""
-
-    offered: Mapping[str, list[str]] = {}
-
-    def _really_parse_kex_init(self, m: Any, ignore_first_byte: bool = False) -> dict[str, Any]:
-        parsed: dict[str, Any] = super()._really_parse_kex_init(m, ignore_first_byte)
-        self.offered = {
-            "key exchange": list(parsed["kex_algo_list"]),
-            "host key": list(parsed["server_key_algo_list"]),
-            "cipher": list(parsed["server_encrypt_algo_list"]),
-            "MAC": list(parsed["server_mac_algo_list"]),
-        }
-        return parsed
-
-
-class _Client(paramiko.SSHClient):  # type: ignore[misc, unused-ignore]
-    """Knows one server's keys and refuses every other."""
-
-    def __init__(self, known: Mapping[str, paramiko.PKey], name: str) -> None:
-        super().__init__()
-        self.known = known
-        self.handshake: _Handshake | None = None
-        self.set_log_channel(_LOG)
-        self.set_missing_host_key_policy(paramiko.RejectPolicy())
-        for kind, key in known.items():
-            self.get_host_keys().add(name, kind, key)
-
-    def connect(self, *args: Any, **kwargs: Any) -> None:
-        super().connect(*args, transport_factory=self._make, **kwargs)
-
-    def _make(self, *args: Any, **kwargs: Any) -> _Handshake:
-        self.handshake = _Handshake(*args, **kwargs)
-        # ask for the kind of key that is known, or a server with several keys shows another one
-        wanted = [each for kind in self.known for each in _SIGNATURES.get(kind, (kind,))]
-        rest = [each for each in self.handshake._preferred_keys if each not in wanted]  # noqa: SLF001 - no public way
-        self.handshake._preferred_keys = (*wanted, *rest)  # noqa: SLF001 - as above
-        return self.handshake
 
 
 class _Channel(CiscoAsaSSH):  # type: ignore[misc, unused-ignore]
     """netmiko without its login: nothing is written before the dialogue writes."""
 
-    def __init__(self, client: _Client, **kwargs: Any) -> None:
+    def __init__(self, client: Client, **kwargs: Any) -> None:
         self._client = client
         super().__init__(**kwargs)
 
-    def _get_ssh_client_instance(self) -> _Client:
+    def _get_ssh_client_instance(self) -> Client:
         return self._client
 
-    def _build_ssh_client(self) -> _Client:
+    def _build_ssh_client(self) -> Client:
         return self._client
 
     def _try_session_preparation(self, force_data: bool = True) -> None:
@@ -190,7 +132,7 @@ def open_ssh(
     jump = _jump(options.jump_host, username, password, options, login_gate) if options.jump_host else None
     try:
         device = _endpoint((hostname, port), username, password, options.key_file, options)
-        client = _Client(known_keys(options.known_hosts, device.name), device.name)
+        client = Client(known_keys(options.known_hosts, device.name), device.name)
         sock = _socket(hostname, port, options.connect_timeout, jump)
         try:
             with login_gate.attempt(hostname, username, device.fingerprint) as attempt:
@@ -206,7 +148,7 @@ def open_ssh(
     return SshTransport(channel, jump)
 
 
-def _log_in(device: _Endpoint, client: _Client, sock: Any, attempt: Attempt) -> _Channel:
+def _log_in(device: _Endpoint, client: Client, sock: Any, attempt: Attempt) -> _Channel:
     try:
         channel = _Channel(
             client,
@@ -273,7 +215,7 @@ def _jump(
     jump: JumpHost, username: str, password: str | None, options: Options, login_gate: LoginGate
 ) -> paramiko.SSHClient:
     server = _endpoint((jump.hostname, jump.port), jump.username or username, password, jump.key_file, options)
-    client = _Client(known_keys(options.known_hosts, server.name), server.name)
+    client = Client(known_keys(options.known_hosts, server.name), server.name)
     with login_gate.attempt(jump.hostname, server.username, server.fingerprint) as attempt:
         try:
             client.connect(
@@ -289,7 +231,7 @@ def _jump(
     return client
 
 
-def _explained(error: BaseException, client: _Client, server: _Endpoint, attempt: Attempt) -> DeviceError:
+def _explained(error: BaseException, client: Client, server: _Endpoint, attempt: Attempt) -> DeviceError:
     """What went wrong, in the words of a network engineer."""
     host = server.hostname
     if isinstance(error, paramiko.BadHostKeyException):
@@ -322,7 +264,7 @@ _KINDS = {"kex algorithm": "key exchange", "host key": "host key", "ciphers": "c
 """paramiko's words for what is not in common, and ours."""
 
 
-def _incompatible(error: Exception, client: _Client, server: _Endpoint) -> AlgorithmError:
+def _incompatible(error: Exception, client: Client, server: _Endpoint) -> AlgorithmError:
     offered = dict(client.handshake.offered) if client.handshake else {}
     kind = next((ours for theirs, ours in _KINDS.items() if theirs in str(error)), None)
     if kind in offered:
@@ -341,10 +283,10 @@ def server_key(hostname: str, port: int = 22, *, timeout: float = 15.0, legacy_s
 
     """
     server = _Endpoint(hostname, port, "", Options(legacy_ssh=legacy_ssh), {}, "")
-    client = _Client({}, server.name)
+    client = Client({}, server.name)
     sock = _socket(hostname, port, timeout, None)
-    transport = client._make(sock, disabled_algorithms=None if legacy_ssh else LEGACY)
-    transport.set_log_channel(_LOG)
+    transport = client.make(sock, disabled_algorithms=None if legacy_ssh else LEGACY)
+    transport.set_log_channel(LOG)
     transport.banner_timeout = timeout
     try:
         transport.start_client(timeout=timeout)
