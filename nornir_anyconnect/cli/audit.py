@@ -1,6 +1,7 @@
 """``audit``: the same judgement over a Nornir inventory, pulled over SSH; never changes anything."""
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,13 +47,15 @@ def audit(
     from nornir_anyconnect.cli import fleet
     from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
+    from nornir_anyconnect.lock import only_one
 
     settings = settings_of(settings_file)
     concluded = conclusion(
         formats or settings.formats or None,
         fail_on,
         pseudonymise=pseudonymise_users,
-        keep=keep or settings.history is not None,
+        # a part of the fleet is no night: everything else would count as not judged any more
+        keep=keep or (settings.history is not None and filters is None and not limit),
         command="audit",
         settings=settings,
     )
@@ -64,12 +67,17 @@ def audit(
     logs = read_evidence(
         syslog or (), client_log or (), debug_log or (), single=len(nornir.inventory.hosts) == 1
     )
-    asked = {"assume": assumed, "evidence": settings.evidence and not no_evidence, "full": full}
-    devices, interrupted = _audited(nornir, at_once, asked | ({"logged": logs.of} if logs else {}))
+    asked: dict[str, Any] = {"assume": assumed, "evidence": settings.evidence and not no_evidence, "full": full}
     if logs is not None:
-        devices = [logs.with_client_logs(device, [device.name]) for device in devices]
-        logs.note_the_rest()
-    code = concluded.of(devices, _sites(nornir))
+        asked["logged"] = logs.of
+    with only_one(settings.lock):
+        devices, interrupted = _audited(nornir, at_once, asked)
+        if logs is not None:
+            devices = [logs.with_client_logs(device, [device.name]) for device in devices]
+            logs.note_the_rest()
+        if interrupted:
+            concluded = replace(concluded, keep=False)
+        code = concluded.of(devices, _sites(nornir))
     return ExitCode.INTERRUPTED if interrupted else code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from nornir_anyconnect import __version__, report
 from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
 from nornir_anyconnect.cli import outputs
 from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
+from nornir_anyconnect.cli.nights import Nights
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.report.fail_on import FailOn
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from nornir_anyconnect.settings import Settings
+    from nornir_anyconnect.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Conclusion:
         pseudonymise: no user name in any format.
         keep: into the history.
         settings: the settings file.
+        waivers: what somebody accepted.
 
     """
 
@@ -39,6 +42,7 @@ class Conclusion:
     pseudonymise: bool
     keep: bool
     settings: Settings
+    waivers: tuple[Waiver, ...] = ()
 
     def of(self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None) -> ExitCode:
         """Report the devices; the exit code of it all."""
@@ -50,42 +54,31 @@ class Conclusion:
 
             audit = Pseudonyms().report(audit)
         _name_the_unjudged(audit.devices)
+        nights = Nights(self.settings) if self.keep else None
+        trend = nights.trend(audit) if nights else ()
         codes = [of_devices(audit.devices, self.fail_on)]
-        codes.append(
-            outputs.emit(
-                self.targets,
-                lambda target: report.render(target.format, audit, outputs.style(target, self.fail_on)),
-            )
-        )
-        if self.keep:
-            codes.append(self._kept(audit, sites))
+        codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend)))
+        if nights:
+            nights.keep(audit, sites)
+            codes.append(nights.code)
         return highest(codes)
 
+    def _rendered(
+        self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]
+    ) -> str:
+        style = outputs.style(target, self.fail_on)
+        if target.format == "html":
+            from nornir_anyconnect.report import html_report
+
+            return html_report.render(audit, style, trend)
+        return report.render(target.format, audit, style)
+
     def _waived(self, devices: Sequence[DeviceAudit], today: date) -> list[DeviceAudit]:
-        if self.settings.waivers is None:
+        if not self.waivers:
             return list(devices)
-        from nornir_anyconnect.waivers import apply_waivers, load_waivers
+        from nornir_anyconnect.waivers import apply_waivers
 
-        waivers = load_waivers(Path(self.settings.waivers))
-        return [apply_waivers(device, waivers, today) for device in devices]
-
-    def _kept(self, audit: AuditReport, sites: dict[str, str] | None) -> ExitCode:
-        """Into the history; a history that fails does not take the report with it."""
-        from nornir_anyconnect.errors import AnyConnectError
-        from nornir_anyconnect.history.store import History
-
-        try:
-            history = History(self.settings.history)
-            number = history.keep(audit.devices, audit.summary, audit.generated_at, audit.tool_version, sites)
-            if self.settings.keep_days:
-                horizon = datetime.fromisoformat(audit.generated_at).timestamp() - self.settings.keep_days * 86400
-                history.forget_before(datetime.fromtimestamp(horizon, UTC).isoformat(timespec="seconds"))
-            history.close()
-        except AnyConnectError as error:
-            TERMINAL.failure(error)
-            return ExitCode.USAGE
-        TERMINAL.note(f"kept as audit {number}")
-        return ExitCode.CLEAN
+        return [apply_waivers(device, self.waivers, today) for device in devices]
 
 
 def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
@@ -122,12 +115,16 @@ def conclusion(
 
     Raises:
         UsageError: see ``outputs.outputs``.
+        SettingsError: the waivers cannot be read.
 
     """
+    from nornir_anyconnect.waivers import load_waivers
+
     return Conclusion(
         targets=outputs.outputs(formats, report.FORMATS, command),
         fail_on=fail_on or FailOn(settings.fail_on),
         pseudonymise=pseudonymise or settings.pseudonymise_users,
         keep=keep,
         settings=settings,
+        waivers=load_waivers(Path(settings.waivers)) if settings.waivers else (),
     )

@@ -1,35 +1,39 @@
 """``history list | show | diff | trend``: earlier audits."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nornir_anyconnect.cli import options
 from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.sanitise import harmless
 
+if TYPE_CHECKING:
+    from nornir_anyconnect.history.store import History
+
 Url = Annotated[
     str | None, typer.Option("--history", metavar="PATH|URL", help="The history; the settings' or your own by default.")
 ]
-Output = Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the result.")]
 _COUNTS = ("devices", "failed_devices", "at_risk", "mitigated", "safe", "unknown", "confirmed", "users_affected")
 
 
-def _open(url: str | None) -> Any:
+def _open(url: str | None, settings_file: str | None, output: str) -> "History":
+    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.history.store import History
-    from nornir_anyconnect.settings import load_settings
 
-    return History(url or load_settings().history)
+    options.text_or_json("history", output)
+    return History(url or settings_of(settings_file).history)
 
 
 def _print(output: str, data: Any, lines: list[str]) -> None:
-    if output not in ("text", "json"):
-        raise UsageError(f"history has no format '{output}'", "use --format text or --format json")
+    from nornir_anyconnect.cli.outputs import to_stdout
+
     if output == "json":
-        typer.echo(json.dumps(data, indent=2, sort_keys=True))
+        to_stdout(json.dumps(data, indent=2, sort_keys=True) + "\n")
     else:
-        typer.echo("\n".join(harmless(line) for line in lines))
+        to_stdout("".join(f"{harmless(line)}\n" for line in lines))
 
 
 def _counts(summary: dict[str, int]) -> str:
@@ -37,12 +41,16 @@ def _counts(summary: dict[str, int]) -> str:
 
 
 def list_audits(
-    *, history: Url = None, output: Output = "text", last: Annotated[int, typer.Option(help="How many.")] = 30
+    *,
+    history: Url = None,
+    settings_file: options.SettingsFile = None,
+    output: options.TextOrJson = "text",
+    last: Annotated[int, typer.Option(help="How many.")] = 30,
 ) -> None:
     """The kept audits, newest first."""
     from nornir_anyconnect.history.compare import entries
 
-    found = entries(_open(history), last)
+    found = entries(_open(history, settings_file, output), last)
     data = [{"audit": e.number, "generated_at": e.generated_at, "summary": e.summary} for e in found]
     lines = [f"{e.number:>5}  {e.generated_at}  {_counts(e.summary)}" for e in found]
     _print(output, data, lines or ["the history is empty: keep an audit with --keep"])
@@ -52,12 +60,13 @@ def show(
     number: Annotated[int, typer.Argument(metavar="AUDIT", help="Its number, see 'history list'.")],
     *,
     history: Url = None,
-    output: Output = "text",
+    settings_file: options.SettingsFile = None,
+    output: options.TextOrJson = "text",
 ) -> None:
     """The findings of one kept audit."""
     from nornir_anyconnect.history.compare import rows
 
-    found = rows(_open(history), number)
+    found = rows(_open(history, settings_file, output), number)
     lines = [
         f"{row['verdict']:<15} {row['device']}{'/' if row['context'] else ''}{row['context']}  {row['scope']} "
         f"{row['name']}  {row['reason']}  TLS {row['tls_mtu'] or '-'}  DTLS {row['dtls_mtu'] or '-'}  "
@@ -72,14 +81,15 @@ def diff(
     after: Annotated[int | None, typer.Argument(metavar="[AFTER]", help="The newer one.")] = None,
     *,
     history: Url = None,
-    output: Output = "text",
+    settings_file: options.SettingsFile = None,
+    output: options.TextOrJson = "text",
 ) -> int:
     """What is new, fixed, still open or not judged; of the last two audits unless two are named."""
     from nornir_anyconnect.history.compare import diff as compare
 
     if (before is None) != (after is None):
         raise UsageError("one audit cannot be compared with nothing", "name two audits, or none for the last two")
-    found = compare(_open(history), before, after)
+    found = compare(_open(history, settings_file, output), before, after)
     names = [f"audit {each.number} ({each.generated_at})" for each in (found.before, found.after)]
     lines = [" -> ".join(names)]
     for title, items in (
@@ -99,14 +109,15 @@ def trend(
     group_policy: Annotated[str | None, typer.Option(help="Only this group policy.")] = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     history: Url = None,
-    output: Output = "text",
+    settings_file: options.SettingsFile = None,
+    output: options.TextOrJson = "text",
     last: Annotated[int, typer.Option(help="How many audits.")] = 30,
 ) -> None:
     """Verdict counts per audit, oldest first, and what keeps coming back."""
     from nornir_anyconnect.history.compare import flapping
     from nornir_anyconnect.history.compare import trend as points_of
 
-    opened = _open(history)
+    opened = _open(history, settings_file, output)
     points = points_of(opened, device=device, group_policy=group_policy, site=site, limit=last)
     again = flapping(opened, [point.audit for point in points])
     data = {

@@ -78,13 +78,16 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
     code = ExitCode.CLEAN
     for target in targets:
         text = render(target)
-        if target.path is None:
-            to_stdout(text)
-            continue
         try:
-            _write(target.path, text)
+            if target.path is None:
+                to_stdout(text)
+            else:
+                _write(target.path, text)
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            TERMINAL.error(f"{target.path}: {error.strerror or error}", _rescued(text, target))
+            where = target.path or "standard output"
+            TERMINAL.error(f"{where}: {error.strerror or error}", _rescued(text, target))
             code = ExitCode.USAGE
     return code
 
@@ -92,7 +95,15 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
 def to_stdout(text: str) -> None:
     """The result; characters that the terminal's encoding lacks are spelled as escapes."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # what is still buffered would fail again when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _write(path: Path, text: str) -> None:

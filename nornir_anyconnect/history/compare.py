@@ -80,9 +80,11 @@ def entries(history: History, limit: int | None = None) -> list[AuditEntry]:
     """The kept audits, newest first."""
     query = select(audits).order_by(audits.c.generated_at.desc(), audits.c.id.desc()).limit(limit)
     with history.reading() as connection:
-        return [
-            AuditEntry(r.id, r.generated_at, r.tool_version, json.loads(r.summary)) for r in connection.execute(query)
-        ]
+        return [_entry(row) for row in connection.execute(query)]
+
+
+def _entry(row: Any) -> AuditEntry:
+    return AuditEntry(row.id, row.generated_at, row.tool_version, json.loads(row.summary))
 
 
 def entry(history: History, number: int) -> AuditEntry:
@@ -92,9 +94,10 @@ def entry(history: History, number: int) -> AuditEntry:
         UsageError: there is none of that number.
 
     """
-    for each in entries(history):
-        if each.number == number:
-            return each
+    with history.reading() as connection:
+        row = connection.execute(select(audits).where(audits.c.id == number)).one_or_none()
+    if row is not None:
+        return _entry(row)
     raise UsageError(f"the history holds no audit {number}", "see 'nornir-anyconnect history list'")
 
 

@@ -1,0 +1,76 @@
+"""The history as ``check`` and ``audit`` use it: a failure is told, and does not take the report with it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.cli.exit_codes import ExitCode
+from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.errors import AnyConnectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nornir_anyconnect.audit.finding import AuditReport
+    from nornir_anyconnect.history.compare import Diff
+    from nornir_anyconnect.history.store import History
+    from nornir_anyconnect.settings import Settings
+
+
+class Nights:
+    """Earlier audits, this one, and who hears of what changed.
+
+    Args:
+        settings: history, retention and notification.
+
+    ``code`` says afterwards whether something of it failed.
+
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.code = ExitCode.CLEAN
+        self._settings = settings
+        self._history: History | None = None
+        with self._told():
+            from nornir_anyconnect.history.store import History
+
+            self._history = History(settings.history)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (AnyConnectError, OSError) as error:
+            TERMINAL.failure(error)
+            self.code = ExitCode.USAGE
+
+    def trend(self, audit: AuditReport) -> Sequence[tuple[str, dict[str, int]]]:
+        """Counts of the audits so far and of this one, oldest first; empty where they cannot be read."""
+        from nornir_anyconnect.history.nightly import trend_with
+
+        if self._history is not None:
+            with self._told():
+                return trend_with(self._history, audit)
+        return ()
+
+    def keep(self, audit: AuditReport, sites: dict[str, str] | None) -> None:
+        """Keep this audit, and tell of the changes since the one before."""
+        from nornir_anyconnect.history.nightly import keep_report
+
+        if self._history is None:
+            return
+        with self._told():
+            kept = keep_report(self._history, audit, sites, self._settings.keep_days)
+            TERMINAL.note(f"kept as audit {kept.number}")
+            if kept.changes is not None:
+                self._tell(kept.changes)
+        self._history.close()
+
+    def _tell(self, changes: Diff) -> None:
+        from nornir_anyconnect.report.notify import notify, summary
+
+        TERMINAL.note(f"since audit {changes.before.number}: {summary(changes)}")
+        for failure in notify(changes, self._settings.notify):
+            TERMINAL.error(failure, "the audit is reported and kept: see 'nornir-anyconnect history diff'")
+            self.code = ExitCode.USAGE
