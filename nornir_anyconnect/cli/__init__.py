@@ -57,11 +57,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
 
 
+def _reader_is_gone() -> int:
+    """``head`` or ``less`` has had enough; the interpreter must not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE
+
+
 def _run(argv: Sequence[str] | None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        result = build()(
-            list(argv) if argv is not None else None, prog_name="nornir-anyconnect", standalone_mode=False
-        )
+        app = build(arguments[0] if arguments else None)
+        result = app(arguments, prog_name="nornir-anyconnect", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:
         _usage_error(error)
@@ -70,9 +76,12 @@ def _run(argv: Sequence[str] | None) -> int:
         terminal.TERMINAL.error("interrupted", "")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # the reader (head, less) has had enough; the interpreter must not complain about it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        return _reader_is_gone()
+    except SystemExit as error:
+        # Typer's own answer to a broken pipe is exit 1, which would say "findings"
+        if isinstance(error.__context__, BrokenPipeError):
+            return _reader_is_gone()
+        raise
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
         terminal.TERMINAL.failure(error)
         return of_error(error)

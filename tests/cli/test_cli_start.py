@@ -2,19 +2,26 @@
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 import nornir_anyconnect
+from nornir_anyconnect import errors
 from nornir_anyconnect.cli import main
+from nornir_anyconnect.cli.app import FAMILIES, build
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_error
 
 HEAVY = ("nornir", "netmiko", "paramiko", "ttp", "jinja2", "sqlalchemy", "rich", "pydantic", "yaml", "asyncssh")
 
 PROBE = """
 import sys
+from nornir_anyconnect import errors
 from nornir_anyconnect.cli import main
+from nornir_anyconnect.cli.app import FAMILIES, build
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_error
 code = main(sys.argv[1:])
 print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
 sys.exit(code)
@@ -31,7 +38,11 @@ def test_nothing_heavy_is_loaded(argv):
 
 def test_the_facade_loads_no_room():
     done = subprocess.run(
-        [sys.executable, "-c", "import sys, nornir_anyconnect; print([m for m in sys.modules if m.startswith('nornir')])"],
+        [
+            sys.executable,
+            "-c",
+            "import sys, nornir_anyconnect; print([m for m in sys.modules if m.startswith('nornir')])",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -71,3 +82,75 @@ def test_the_shell_completes_commands():
         [sys.executable, "-c", PROBE], capture_output=True, text=True, check=False, env={**os.environ, **asked}
     )
     assert done.stdout.splitlines()[0] == "mtu"
+
+
+def test_every_family_registers_what_the_table_says():
+    for family, commands in FAMILIES.items():
+        assert tuple(build(commands[0]).commands) == commands, family
+    assert set(build().commands) == {command for commands in FAMILIES.values() for command in commands}
+
+
+def test_a_command_loads_no_other_family():
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.replace('name.partition(".")[0]', "name"), "mtu", "--tls-suite", "RC4-SHA"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stdout.splitlines()[-1].split()
+    assert "nornir_anyconnect.cli.mtu" in loaded
+    assert not {f"nornir_anyconnect.cli.{family}" for family in FAMILIES if family != "mtu"} & set(loaded)
+
+
+def test_interruption_is_exit_130(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("nornir_anyconnect.cli.arithmetic.answer", interrupted)
+    assert main(["mtu", "--tls-suite", "RC4-SHA"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_shows_no_traceback_unasked(monkeypatch, capsys):
+    def broken(*_, **__):
+        raise LookupError("boom \x1b[2J")
+
+    monkeypatch.setattr("nornir_anyconnect.cli.arithmetic.answer", broken)
+    assert main(["mtu", "--tls-suite", "RC4-SHA"]) == 2
+    assert capsys.readouterr().err == (
+        "error: internal error: LookupError: boom \\x1b[2J\n  fix: run it again with -vv and report what it shows\n"
+    )
+    assert main(["mtu", "--tls-suite", "RC4-SHA", "-vv"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_had_enough_is_no_error():
+    command = (
+        f"{sys.executable} -c 'import sys; from nornir_anyconnect.cli import main; sys.exit(main())' --help | true"
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 141)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.IndeterminateError("x"), 5),
+        (errors.RevertedError("x"), 4),
+        (errors.GateError("x"), 3),
+        (errors.UnreachableError("x"), 3),
+        (errors.SourceError("x"), 2),
+        (OSError(28, "No space left"), 2),
+    ],
+)
+def test_exit_codes_of_errors(error, code):
+    assert of_error(error) == code
+
+
+def test_the_worst_exit_code_wins():
+    everything = [ExitCode(code) for code in (0, 1, 3, 2, 4, 5)]
+    assert [highest(everything[:count]) for count in range(1, 7)] == [0, 1, 3, 2, 4, 5]
+    assert highest([]) == 0

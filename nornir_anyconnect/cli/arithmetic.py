@@ -1,0 +1,167 @@
+"""The arithmetic of ``mtu``: spellings understood, ranges checked, both derivations printed."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import Any
+
+from nornir_anyconnect.errors import UnknownSuiteError, UsageError
+from nornir_anyconnect.mtu.assumptions import AssumptionSet, assumption_set
+from nornir_anyconnect.mtu.derive import Derivation, Path, derive_dtls, derive_tls
+from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites, packaged
+
+# what the box itself accepts: Cisco ASA command reference, ``mtu``, ``sysopt connection tcpmss``, ``anyconnect mtu``
+# (its lower end from ``svc mtu`` before 8.4)
+_LINK = (64, 65535)
+_TCPMSS = (48, 65535)
+_CONFIGURED = (256, 1462)
+
+
+def _within(option: str, value: int, limits: tuple[int, int]) -> int:
+    low, high = limits
+    if not low <= value <= high:
+        raise UsageError(f"{option} {value} is out of range", f"give {low} to {high} bytes")
+    return value
+
+
+def suite_named(text: str) -> Suite:
+    """The suite by its ASA (OpenSSL) name, a keyword of ``ssl encryption``, or a name ending in SHA1.
+
+    Raises:
+        UnknownSuiteError: no suite of that name.
+
+    """
+    name = packaged()["legacy"].get(text.lower(), text.upper())
+    suites = all_suites()
+    if name in suites:
+        return suites[name]
+    if name.endswith("-SHA1") and name[:-1] in suites:
+        return suites[name[:-1]]
+    near = get_close_matches(name, suites) or ["AES256-SHA", "ECDHE-RSA-AES256-GCM-SHA384"]
+    raise UnknownSuiteError(
+        f"unknown cipher suite '{text}'",
+        f"use an ASA (OpenSSL) name such as {', '.join(near)}, or a keyword such as rc4-sha1",
+    )
+
+
+def version_named(text: str) -> Version:
+    """``tlsv1.2``, ``TLSv1.2`` or ``1.2``; ``tlsv1.0`` and ``1.0`` are ``tlsv1``.
+
+    Raises:
+        UsageError: no TLS version of that name.
+
+    """
+    number = text.lower().removeprefix("tls").removeprefix("v")
+    name = "tlsv1" if number in ("1", "1.0") else f"tlsv{number}"
+    if name not in TLS_VERSIONS:
+        raise UsageError(f"unknown TLS version '{text}'", f"use one of {', '.join(TLS_VERSIONS)}")
+    return Version(name)
+
+
+def usual_version(suite: Suite, versions: tuple[Version, ...]) -> Version:
+    """TLS 1.2 (DTLS 1.2) where its RFC allows the suite, else the newest that does.
+
+    Raises:
+        UsageError: none of these versions can carry the suite.
+
+    """
+    preferred = sorted(versions, key=lambda version: version.endswith("v1.2"))
+    fitting = [version for version in preferred if suite.allowed_in(version)]
+    if not fitting:
+        raise UsageError(
+            f"{suite.name} cannot carry DTLS (the ASA logs 722043)",
+            "choose a block or AEAD suite for --dtls-suite, such as AES256-SHA",
+        )
+    return fitting[-1]
+
+
+def _positive(derivation: Derivation) -> Derivation:
+    if derivation.mtu < 1:
+        raise UsageError(
+            f"no byte is left for the tunnel: {derivation.steps[-1]}", "give a larger --link-mtu or --tcpmss"
+        )
+    return derivation
+
+
+def _steps(derivation: Derivation | None) -> list[dict[str, Any]] | None:
+    if derivation is None:
+        return None
+    return [
+        {"label": step.label, "operation": step.operation, "value": step.value} for step in derivation.steps
+    ]
+
+
+def _as_json(assume: AssumptionSet, path: Path, tls: Derivation | None, dtls: Derivation | None) -> str:
+    answer = {
+        "assume": assume.name,
+        "tls_mtu": tls.mtu if tls else None,
+        "dtls_mtu": dtls.mtu if dtls else None,
+        "gap": dtls.mtu - tls.mtu if tls and dtls else None,
+        "configured_mtu": path.conf,
+        "tls_suite": tls.suite.name if tls else None,
+        "tls_version": tls.version if tls else None,
+        "dtls_suite": dtls.suite.name if dtls else None,
+        "dtls_version": dtls.version if dtls else None,
+        "tls": _steps(tls),
+        "dtls": _steps(dtls),
+    }
+    return json.dumps(answer, indent=2)
+
+
+def _as_text(assume: AssumptionSet, tls: Derivation | None, dtls: Derivation | None) -> str:
+    lines = [f"assumption set {assume.name} ({assume.combination})"]
+    for title, derivation in (("TLS", tls), ("DTLS", dtls)):
+        if derivation is None:
+            continue
+        lines += ["", f"{title}: {derivation.suite.name}, {derivation.version}"]
+        lines += [f"  {step}" for step in derivation.steps]
+        lines += [f"  {title} MTU {derivation.mtu} bytes"]
+    if tls and dtls:
+        gap = dtls.mtu - tls.mtu
+        meaning = (
+            f"at risk: the adapter starts with {dtls.mtu}, over TLS only {tls.mtu} fit"
+            if gap > 0
+            else "no gap: what fits the adapter fits TLS"
+        )
+        lines += ["", f"gap {gap} bytes, {meaning}"]
+    return "\n".join(lines)
+
+
+def path_of(link: int | None, tcpmss: int | None, conf: int | None, ip_version: int) -> Path:
+    """What both derivations share; None is the default. All sizes are bytes.
+
+    Raises:
+        UsageError: a value that no ASA takes.
+
+    """
+    if ip_version not in (4, 6):
+        raise UsageError(f"--ip-version {ip_version} is not an IP version", "use 4 or 6")
+    usual = Path()
+    return Path(
+        link=usual.link if link is None else _within("--link-mtu", link, _LINK),
+        tcpmss=usual.tcpmss if tcpmss is None else 0 if tcpmss == 0 else _within("--tcpmss", tcpmss, _TCPMSS),
+        conf=None if conf is None else _within("--anyconnect-mtu", conf, _CONFIGURED),
+        ip_version=ip_version,
+    )
+
+
+def answer(
+    output: str, assume: str, path: Path, *, tls_suite: str | None, tls_version: str | None, dtls_suite: str | None
+) -> str:
+    """Both MTUs as text or JSON; a side without a suite is left out.
+
+    Raises:
+        UsageError: an unknown suite, version or assumption set, or one that does not fit another.
+
+    """
+    assumptions = assumption_set(assume)
+    tls = dtls = None
+    if tls_suite is not None:
+        chosen = suite_named(tls_suite)
+        version = version_named(tls_version) if tls_version else usual_version(chosen, TLS_VERSIONS)
+        tls = _positive(derive_tls(chosen, version, path, assumptions))
+    if dtls_suite is not None:
+        chosen = suite_named(dtls_suite)
+        dtls = _positive(derive_dtls(chosen, usual_version(chosen, DTLS_VERSIONS), path, assumptions))
+    return _as_json(assumptions, path, tls, dtls) if output == "json" else _as_text(assumptions, tls, dtls)
