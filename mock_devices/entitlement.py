@@ -22,6 +22,8 @@ class Entitlement:
     mtu: int | None
     dtls: bool
     df_bit_ignore: bool
+    compression: str | None
+    """What the TLS tunnel is compressed with (``deflate``, ``lzs``), None without."""
 
 
 class NotAllowedError(ValueError):
@@ -81,6 +83,7 @@ def entitlement(
     mtu = _first(tree, owners, ("anyconnect mtu", "svc mtu"), client=True)
     dtls = _first(tree, owners, ("anyconnect ssl dtls", "svc dtls"), client=True)
     ignore = _first(tree, owners, ("anyconnect ssl df-bit-ignore", "svc df-bit-ignore"), client=True)
+    squeeze = _first(tree, owners, ("anyconnect ssl compression", "svc compression"), client=True)
     words = allowed.split()
     return Entitlement(
         group_policy=bare(policy),
@@ -88,6 +91,7 @@ def entitlement(
         mtu=int(mtu) if mtu else None,
         dtls=dtls != "none",
         df_bit_ignore=ignore == "enable",
+        compression=None if squeeze in (None, "none") else squeeze,
     )
 
 

@@ -159,6 +159,15 @@ class RunningFleet:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
+    def run_traffic(self, minutes: float = 10.0) -> None:
+        """Let the VPN users of every device live for so many simulated minutes, at once."""
+
+        async def run() -> None:
+            for device in self.devices.values():
+                device.run_traffic(minutes)
+
+        self._call(run())
+
     def write_inventory(self, folder: str | Path) -> Path:
         """A Nornir inventory that fits; see ``mock_devices.inventory``."""
         from mock_devices.inventory import write_inventory  # noqa: PLC0415 - only callers with a folder need it

@@ -47,6 +47,8 @@ RETRANSMISSIONS = (1, 3, 7, 15, 31)
 DEAD_PEER = 30
 RECONNECTS_AFTER_LOSS = 12
 FILE = 200_000
+SWELLS_BY = 11
+"""Bytes that compression adds to a packet of random data."""
 TWO_MTUS_SINCE = (9, 0, 0, 0)
 PATHS = ("open", "blocked", "lost")
 HABITS = ("download", "upload", "idle")
@@ -96,6 +98,10 @@ def people(entry: Mapping[str, Any]) -> list[Person]:
         replace(first, name=f"{start}-{first.dtls}-{number}", at=first.at + number)
         for number in range(1, int(entry.get("users", 1)) + 1)
     ]
+
+
+def _squeezed(session: VpnSession) -> str:
+    return "with" if session.compression else "without"
 
 
 class Traffic:
@@ -158,7 +164,7 @@ class Traffic:
         self._say(113039, session, "AnyConnect parent session started.")
         self._say(722051, session, f"IPv4 Address <{session.assigned}> IPv6 address <::> assigned to session")
         self._say(722033, session, "First TCP SVC connection established for SVC session.")
-        self._say(722022, session, "TCP SVC connection established without compression")
+        self._say(722022, session, f"TCP SVC connection established {_squeezed(session)} compression")
         if offered is not None and person.dtls != "blocked":
             self._later(DTLS_COMES_UP, session, lambda: self._dtls_up(person, session, offered, door.nameif))
         elif offered is not None:
@@ -177,7 +183,8 @@ class Traffic:
         if tls is None:
             raise NotAllowedError("no TLS cipher suite is left")
         path = Path(door.link, tcpmss(self._tree), gets.mtu)
-        session.group_policy, session.tls, session.df_bit_ignore = gets.group_policy, tls, gets.df_bit_ignore
+        session.group_policy, session.tls = gets.group_policy, tls
+        session.df_bit_ignore, session.compression = gets.df_bit_ignore, gets.compression
         session.tls_mtu = tls_mtu(tls[1], tls[0], path, self._truth)
         wanted = gets.dtls and door.dtls
         if wanted and dtls is None:
@@ -231,11 +238,11 @@ class Traffic:
             self._say(722032, session, "New TCP SVC connection replacing old connection.")
         else:
             self._say(722037, session, "SVC closing connection: Transport closing.")
-            self._say(722023, session, "TCP SVC connection terminated without compression")
+            self._say(722023, session, f"TCP SVC connection terminated {_squeezed(session)} compression")
             self._say(716058, session, "AnyConnect session lost connection. Waiting to resume.")
             self._say(716059, session, f"AnyConnect session resumed connection from IP <{session.public}>.")
             self._say(722034, session, "New TCP SVC connection, no existing connection.")
-        self._say(722022, session, "TCP SVC connection established without compression")
+        self._say(722022, session, f"TCP SVC connection established {_squeezed(session)} compression")
         session.connection += 1
         self._agree(person, session)
         session.dtls, session.adapter_mtu = None, session.tls_mtu
@@ -254,7 +261,14 @@ class Traffic:
             return
         elif not session.path_is_dead:
             session.sent += FILE
+            self._swell(session)
         self._later(BETWEEN_TRANSFERS, session, lambda: self._transfer(person, session))
+
+    def _swell(self, session: VpnSession) -> None:
+        """What cannot be compressed grows: the box complains of a large packet that is no stall."""
+        if session.compression and session.dtls is None:
+            large, threshold = session.tls_mtu + SWELLS_BY, session.tls_mtu
+            self._say(722036, session, f"Transmitting large packet {large} (threshold {threshold}).")
 
     def _stall(self, person: Person, session: VpnSession) -> None:
         """The first packet is lost; the server hears of it, or sends it again and again."""
@@ -284,7 +298,7 @@ class Traffic:
             return
         self._world.sessions.remove(session)
         self._say(722037, session, "SVC closing connection: User Requested.")
-        self._say(722023, session, "TCP SVC connection terminated without compression")
+        self._say(722023, session, f"TCP SVC connection terminated {_squeezed(session)} compression")
         if session.dtls:
             self._say(722023, session, "UDP SVC connection terminated without compression")
         self._log.write(

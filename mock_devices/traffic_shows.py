@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from mock_devices.device import Device
 
+LONGEST = 22
 RULE = "-" * 75
+ENCAPSULATION = {
+    "tlsv1": "TLSv1.0", "tlsv1.1": "TLSv1.1", "tlsv1.2": "TLSv1.2", "tlsv1.3": "TLSv1.3",
+    "dtlsv1": "DTLSv1.0", "dtlsv1.2": "DTLSv1.2",
+}  # fmt: skip
 DROP_REASONS = {
     "mp-svc-no-fragment": "SVC Module unable to fragment packet",
     "acl-drop": "Flow is denied by configured rule",
@@ -42,30 +47,29 @@ def _tunnels(session: VpnSession) -> list[tuple[str, tuple[str, str]]]:
     return shown
 
 
-def _pair(left: str, one: str, right: str, other: str) -> str:
-    return f"{left:<13}: {one:<23}{right:<13}: {other}"
+def _pair(left: str, one: str, right: str, other: str) -> list[str]:
+    """Two columns; a value too long for the first has a line of its own."""
+    if len(one) > LONGEST:
+        return [f"{left:<13}: {one}", f"{right:<13}: {other}"]
+    return [f"{left:<13}: {one:<{LONGEST + 1}}{right:<13}: {other}"]
 
 
 def _session(device: Device, session: VpnSession) -> list[str]:
     tunnels = _tunnels(session)
-    if len(session.user) < 22:
-        head = [_pair("Username", session.user, "Index", str(session.index))]
-    else:
-        head = [f"Username     : {session.user}", f"Index        : {session.index}"]
     now = device.clock.now()
     return [
-        "", *head,
-        _pair("Assigned IP", session.assigned, "Public IP", session.public),
+        "", *_pair("Username", session.user, "Index", str(session.index)),
+        *_pair("Assigned IP", session.assigned, "Public IP", session.public),
         f"Protocol     : {' '.join(name for name, _ in tunnels)}",
         "License      : AnyConnect Premium",
         f"Encryption   : {'  '.join(f'{name}: (1){suite[0]}' for name, suite in tunnels)}",
         f"Hashing      : {'  '.join(f'{name}: (1){suite[1]}' for name, suite in tunnels)}",
-        _pair("Bytes Tx", str(session.sent), "Bytes Rx", str(session.received)),
-        _pair("Group Policy", session.group_policy, "Tunnel Group", session.tunnel_group),
+        *_pair("Bytes Tx", str(session.sent), "Bytes Rx", str(session.received)),
+        *_pair("Group Policy", session.group_policy, "Tunnel Group", session.tunnel_group),
         f"Login Time   : {session.login:%H:%M:%S} UTC {session.login:%a %b} {session.login.day} {session.login:%Y}",
         f"Duration     : {duration(now - session.login)}",
         "Inactivity   : 0h:00m:00s",
-        _pair("VLAN Mapping", "N/A", "VLAN", "none"),
+        *_pair("VLAN Mapping", "N/A", "VLAN", "none"),
         f"Audt Sess ID : 0a0a0a01{session.index:08x}{int(session.login.timestamp()):08x}",
         "Security Grp : none",
     ]  # fmt: skip
@@ -80,6 +84,24 @@ def sessions(device: Device, context: str) -> list[str]:
     return ["", f"Session Type: {kind}", *(line for each in connected for line in _session(device, each))]
 
 
+def _tunnel(session: VpnSession, number: int, name: str, protection: tuple[str, str]) -> list[str]:
+    """One tunnel of a session in detail."""
+    version, suite = session.dtls if name == "DTLS-Tunnel" and session.dtls else session.tls
+    lines = [
+        f"Tunnel ID    : {session.index}.{number}",
+        *_pair("Assigned IP", session.assigned, "Public IP", session.public),
+        *_pair("Encryption", protection[0], "Hashing", protection[1]),
+    ]
+    if name != "AnyConnect-Parent":
+        squeezed = session.compression.upper() if session.compression and name == "SSL-Tunnel" else "None"
+        lines += [
+            f"Ciphersuite  : {suite}",
+            *_pair("Encapsulation", ENCAPSULATION[version], "Compression", squeezed),
+        ]
+    lines += _pair("Bytes Tx", str(session.sent), "Bytes Rx", str(session.received))
+    return ["", f"{name}:", *(f"  {line}" for line in lines)]
+
+
 def sessions_detail(device: Device, context: str) -> list[str]:
     """``show vpn-sessiondb detail anyconnect``: the same with each tunnel of a session."""
     connected = device.world(context).sessions
@@ -87,20 +109,10 @@ def sessions_detail(device: Device, context: str) -> list[str]:
         return ["INFO: There are presently no active sessions of the type specified"]
     lines = ["", "Session Type: AnyConnect Detailed"]
     for each in connected:
-        lines += [*_session(device, each), "", "AnyConnect-Parent Tunnels: 1", "SSL-Tunnel Tunnels: 1"]
-        if each.dtls:
-            lines.append("DTLS-Tunnel Tunnels: 1")
-        for number, (name, (encryption, hashing)) in enumerate(_tunnels(each), 1):
-            version, suite = each.dtls if name == "DTLS-Tunnel" and each.dtls else each.tls
-            lines += ["", f"{name}:", f"  Tunnel ID    : {each.index}.{number}"]
-            lines.append("  " + _pair("Assigned IP", each.assigned, "Public IP", each.public))
-            lines.append("  " + _pair("Encryption", encryption, "Hashing", hashing))
-            if name != "AnyConnect-Parent":
-                shown = version.replace("dtlsv", "DTLSv").replace("tlsv", "TLSv").removesuffix("1") + (
-                    "1.0" if version in ("tlsv1", "dtlsv1") else "1" if version == "tlsv1.1" else ""
-                )
-                lines += [f"  Ciphersuite  : {suite}", "  " + _pair("Encapsulation", shown, "TCP Dst Port", "443")]
-            lines.append("  " + _pair("Bytes Tx", str(each.sent), "Bytes Rx", str(each.received)))
+        tunnels = _tunnels(each)
+        lines += [*_session(device, each), "", *(f"{name} Tunnels: 1" for name, _ in tunnels)]
+        for number, (name, protection) in enumerate(tunnels, 1):
+            lines += _tunnel(each, number, name, protection)
     return lines
 
 

@@ -90,6 +90,11 @@ def _capped(mtu: int, path: Path, truth: Truth) -> int:
     return min(mtu, cap)
 
 
+def passes_tls(packet: int, tls: int, *, df_bit_ignore: bool) -> bool:
+    """The stall rule: whether a packet with the DF bit gets through a TLS tunnel of that MTU."""
+    return df_bit_ignore or packet <= tls
+
+
 def tls_mtu(suite: str, version: str, path: Path, truth: Truth) -> int:
     """The largest packet that the box sends in one TLS segment."""
     room = path.link - IP_AND_TCP

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mock_devices.truth import passes_tls
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -42,6 +44,8 @@ class VpnSession:
     dtls_mtu: int | None
     adapter_mtu: int
     df_bit_ignore: bool = False
+    compression: str | None = None
+    """What the TLS tunnel is compressed with."""
     sent: int = 0
     received: int = 0
     connection: int = 0
@@ -54,7 +58,7 @@ class VpnSession:
     @property
     def fits(self) -> bool:
         """Whether full packets pass the TLS tunnel, whole or in fragments."""
-        return self.df_bit_ignore or self.adapter_mtu <= self.tls_mtu
+        return passes_tls(self.adapter_mtu, self.tls_mtu, df_bit_ignore=self.df_bit_ignore)
 
 
 @dataclass(slots=True)

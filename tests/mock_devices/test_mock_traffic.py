@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mock_devices import FleetError
 from mock_devices.ciphers import negotiated
 from mock_devices.entitlement import NotAllowedError, entitlement
 from mock_devices.release import release
@@ -318,3 +319,35 @@ def test_logging_everybody_off(enabled):
     client = enabled(release="9.1(7)", config=NOTE, traffic=[{"users": 3, "tunnel_group": "STAFF"}])
     assert client.answer("vpn-sessiondb logoff all noconfirm") == ["INFO: Number of sessions logged off : 3"]
     assert client.answer("show vpn-sessiondb anyconnect")[0].startswith("INFO: There are presently no active sessions")
+
+
+def test_compression_makes_large_packets_and_no_stall(fleet_of, connect):
+    fleet = fleet_of({"name": "fw", "release": "9.1(7)", "config": NOTE})
+    device = fleet.devices["fw"]
+    device.configure(*TO_WEBVPN, "anyconnect ssl compression lzs", "anyconnect mtu 1300")
+    device.add_user("ann", "STAFF", dtls="blocked")
+    fleet.run_traffic(5)
+    assert "Transmitting large packet 1311 (threshold 1300)." in logged(device, 722036)[0]
+    assert "established with compression" in logged(device, 722022)[0]
+    assert device.users_hit() == set()
+    client = connect(device)
+    client.enable()
+    client.type("terminal pager 0")
+    detail = client.answer("show vpn-sessiondb detail anyconnect")
+    assert "  Encapsulation: TLSv1.0                Compression  : LZS" in detail
+    assert "  Ciphersuite  : RC4-SHA" in detail
+
+
+def test_long_names_have_lines_of_their_own(fleet_of, connect):
+    traffic = [{"name": "longfirstname.longlastname@example.com", "tunnel_group": "STAFF"}]
+    device = fleet_of({"name": "fw", "release": "9.1(7)", "config": NOTE, "traffic": traffic}).devices["fw"]
+    client = connect(device)
+    client.enable()
+    shown = client.answer("show vpn-sessiondb anyconnect")
+    assert shown[3:5] == ["Username     : longfirstname.longlastname@example.com", "Index        : 1"]
+
+
+@pytest.mark.parametrize("entry", [{"dtls": "maybe"}, {"colour": "red"}, {"does": "sleep"}])
+def test_a_wrong_habit_is_refused(fleet_of, entry):
+    with pytest.raises(FleetError, match="fw: "):
+        fleet_of({"name": "fw", "traffic": [{"tunnel_group": "STAFF", **entry}]})
