@@ -12,6 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
+from nornir_anyconnect.audit.finding import AuditReport
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import FORMATS, PLAIN, Style, generated_at, render
 from nornir_anyconnect.report.fail_on import FailOn, counts
@@ -255,3 +256,13 @@ def test_generated_at_honours_source_date_epoch(monkeypatch):
 
 def test_plain_is_the_default_style():
     assert Style(terminal=False, color=False, detail=False, fail_on=FailOn.AT_RISK) == PLAIN
+
+
+def test_json_says_what_to_dict_says(fleet, hostile):
+    for report in (fleet, hostile, AuditReport((), "2024-05-17T22:00:00+00:00", "0.1.0")):
+        assert json.loads(render("json", report)) == report.to_dict()
+
+
+def test_json_has_a_line_for_every_finding(fleet):
+    lines = render("json", fleet).splitlines()
+    assert sum(line.lstrip().startswith('{"scope"') for line in lines) == fleet.summary.findings
