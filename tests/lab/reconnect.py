@@ -97,6 +97,11 @@ def _against_verdict(when: str, finding: Finding, seen: tuple[Seen, ...]) -> lis
     stalls = any(not each.filtered for each in seen)
     if (finding.verdict is Verdict.AT_RISK) is not stalls:
         wrong.append(f"{when}: verdict {finding.verdict}, download {'stalls' if stalls else 'completes'}")
+    doubt = finding.certainty if finding.verdict is Verdict.AT_RISK else None
+    if doubt == "all-assumptions" and any(each.filtered for each in seen):
+        wrong.append(f"{when}: at risk under all assumptions, but some downloads complete")
+    if doubt == "some-assumptions" and not (stalls and any(each.filtered for each in seen)):
+        wrong.append(f"{when}: at risk under some assumptions, but all downloads go the same way")
     for each in seen:
         if not each.allowed or not each.reconnected:
             wrong.append(f"{when}: {each.tls_mtu}/{each.dtls_mtu} stalls even with ICMP or after the reconnect")
