@@ -83,8 +83,8 @@ def audit(
 
 def _audited(nornir: "Nornir", workers: int, asked: dict[str, Any]) -> "tuple[list[DeviceAudit], bool]":
     """Every host ends in exactly one state, also where its turn never came."""
+    from nornir_anyconnect.audit.chassis import once_per_chassis
     from nornir_anyconnect.cli import progress
-    from nornir_anyconnect.cli.chassis import once_per_chassis
     from nornir_anyconnect.cli.fleet import ChassisRunner
     from nornir_anyconnect.tasks.audit_mtu import audit_mtu, failed_device
 
