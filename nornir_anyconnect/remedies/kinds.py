@@ -5,6 +5,7 @@ Source: Cisco tech note 116881, section "Resolution"; what each costs is said be
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ LOWEST_MTU = 576
 LOWEST_MTU_IPV6 = 1280
 """Bytes; RFC 8200, section 5."""
 
+NO_CAP = 65_536
+"""Bytes; stands for an MTU that is not set, which caps nothing."""
+
 _COST = {
     Kind.MTU: "packets of at most {bytes} bytes on both tunnels; sessions get it when they next connect",
     Kind.DF_BIT_IGNORE: "large packets pass in fragments; the adapter is still reconfigured after a minute",
@@ -57,9 +61,14 @@ class Targets:
     @cached_property
     def tcpmss(self) -> int | None:
         """One value for the box, bytes: what its neediest finding needs; None where no value helps any."""
-        alike = {tuple(each.assumptions.items()): each for each in self.facts.at_stake}
-        needed = [found for each in alike.values() if (found := self._searched(each)) is not None]
-        return max(needed, default=None)
+        # the larger the MTU in force, the more tcpmss a finding needs: the neediest that can be helped decides
+        by_need = sorted(
+            {each.configured_mtu: each for each in self.facts.at_stake}.values(),
+            key=lambda each: each.configured_mtu or NO_CAP,
+        )
+        high = _tcpmss_range(self.facts)[1]
+        helped = bisect_left(by_need, 1, key=lambda each: not self.closes_with_tcpmss(each, high))
+        return self._searched(by_need[helped - 1]) if helped else None
 
     def _searched(self, finding: Finding) -> int | None:
         """The smallest tcpmss that closes the finding under every standing set, bytes."""
@@ -120,14 +129,13 @@ def mtu(facts: Facts, targets: Targets, finding: Finding) -> Remedy | None:
     if size >= LOWEST_MTU and Block.NAME not in blocks:
         commands = (ClientMtu(target, before, size, facts.spelling),)
     return _remedy(
-        facts,
         finding,
         Kind.MTU,
         commands,
         blocks,
         cost=_COST[Kind.MTU].format(bytes=size),
         reaches=facts.keys_reached(target, "mtu"),
-        change=(Kind.MTU, size),
+        after=facts.predictor.after(finding, commands, (Kind.MTU, size)) if commands else None,
     )
 
 
@@ -142,39 +150,42 @@ def df_bit_ignore(facts: Facts, finding: Finding) -> Remedy | None:
     blocks = [*facts.blocked_for(finding), *_default_policy(facts, target)]
     if facts.client(target).unsupported:
         blocks.append(Block.PRIOR_VALUE)
-    command = DfBitIgnore(target, before, "enable", spelling)
+    commands = () if Block.NAME in blocks else (DfBitIgnore(target, before, "enable", spelling),)
     return _remedy(
-        facts,
         finding,
         Kind.DF_BIT_IGNORE,
-        () if Block.NAME in blocks else (command,),
+        commands,
         blocks,
         cost=_COST[Kind.DF_BIT_IGNORE],
         reaches=facts.keys_reached(target, "df_bit_ignore"),
-        change=(Kind.DF_BIT_IGNORE,),
+        after=facts.predictor.after(finding, commands, (Kind.DF_BIT_IGNORE,)) if commands else None,
     )
 
 
 def tcpmss(facts: Facts, targets: Targets, finding: Finding) -> Remedy | None:
     """Raise ``sysopt connection tcpmss``, where that closes the finding under every standing set."""
     size = targets.tcpmss
-    if size is None or not targets.closes_with_tcpmss(finding, size):
+    if size is None:
         return None
     prior = facts.config.tcpmss
+    command = TcpMss(prior.value if prior else None, size)
+    after = facts.predictor.after_on_the_box(finding, (command,))
+    standing = tuple(finding.assumptions)
+    if after is None or not standing or after.closed(standing) != standing:
+        return None
     blocks = list(facts.blocked_for(finding))
     if not facts.options.accept_global:
         blocks.append(Block.ACCEPT_GLOBAL)
     tunnels = l2l_tunnels(facts.config)
     cost = _COST[Kind.TCPMSS] + (f"; L2L tunnels that it reaches: {', '.join(tunnels)}" if tunnels else "")
     return _remedy(
-        facts,
         finding,
         Kind.TCPMSS,
-        (TcpMss(prior.value if prior else None, size),),
+        (command,),
         blocks,
         cost=cost,
         reaches=facts.keys_judged,
-        change=(Kind.TCPMSS, size),
+        after=after,
     )
 
 
@@ -193,7 +204,6 @@ def dtls_port(facts: Facts, finding: Finding) -> Remedy | None:
 
 
 def _remedy(
-    facts: Facts,
     finding: Finding,
     kind: Kind,
     commands: tuple[ConfigCommand, ...],
@@ -201,9 +211,8 @@ def _remedy(
     *,
     cost: str,
     reaches: tuple[tuple[Scope, str], ...],
-    change: tuple[object, ...],
+    after: Prediction | None,
 ) -> Remedy:
-    after = facts.predictor.after(finding, commands, change) if commands else None
     standing = tuple(finding.assumptions)
     closed = after.closed(standing) if after else ()
     return Remedy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.config_commands import ClientMtu
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
 from nornir_anyconnect.audit.finding import Finding, Numbers, Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
@@ -40,6 +41,7 @@ class Predictor:
     judging: Options
     observations: DeviceObservations | None = None
     _known: dict[object, Prediction | None] = field(default_factory=dict)
+    _boxes: dict[tuple[ConfigCommand, ...], dict[tuple[Scope, str], Prediction]] = field(default_factory=dict)
 
     def after(self, finding: Finding, commands: tuple[ConfigCommand, ...], change: object) -> Prediction | None:
         """What the finding would be; None where it would no longer exist.
@@ -51,11 +53,21 @@ class Predictor:
                 same values lead to the same numbers, so they are judged once.
 
         """
-        # suites, interfaces and tcpmss are the box's: nothing else of a policy bears on its numbers
-        same = (change, finding.scope, finding.reason, finding.configured_mtu)
+        # suites, interfaces and tcpmss are the box's: nothing of a policy but its MTU bears on its numbers
+        rests_on = None if any(isinstance(each, ClientMtu) for each in commands) else finding.configured_mtu
+        same = (change, finding.scope, finding.reason, rests_on)
         if same not in self._known:
             self._known[same] = self._judged(finding, commands)
         return self._known[same]
+
+    def after_on_the_box(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
+        """The same for a change of the whole box: all of its findings are judged at once."""
+        if commands not in self._boxes:
+            audit = judge(applied(replace(self.config, blocks=()), commands), "", self.observations, self.judging)
+            self._boxes[commands] = {
+                key_of(each): Prediction(each.verdict, each.assumptions) for each in audit.findings
+            }
+        return self._boxes[commands].get(key_of(finding))
 
     def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
         changed = applied(self._around(finding), commands)
