@@ -235,9 +235,9 @@ class Listener:
         try:
             self._socket.bind((address, port))
             self._socket.listen(100)
-        except OSError:
+        except OSError as error:
             self._socket.close()
-            raise
+            raise OSError(error.errno, f"cannot listen on {address}:{port}: {error.strerror}") from error
         self._device.address, self._device.port = self._socket.getsockname()
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._accept)
 

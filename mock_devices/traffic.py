@@ -19,7 +19,7 @@ import heapq
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -156,13 +156,18 @@ class Traffic:
             assigned=self._address(person.tunnel_group), public=f"198.18.{index // 250}.{index % 250 + 1}",
             index=index, login=self._now, tls=("", ""), dtls=None, tls_mtu=0, dtls_mtu=None, adapter_mtu=0,
         )  # fmt: skip
+        session.assigned_v6 = self._address_v6(person.tunnel_group, index)
         offered = self._agree(person, session)
         self._world.sessions.append(session)
         self._world.count("session", len(self._world.sessions))
         self._world.count("ssl", len(self._world.sessions))
         self._log.handshake(self._now, session, door.nameif, session.tls)
         self._say(113039, session, "AnyConnect parent session started.")
-        self._say(722051, session, f"IPv4 Address <{session.assigned}> IPv6 address <::> assigned to session")
+        self._say(
+            722051,
+            session,
+            f"IPv4 Address <{session.assigned}> IPv6 address <{session.assigned_v6 or '::'}> assigned to session",
+        )
         self._say(722033, session, "First TCP SVC connection established for SVC session.")
         self._say(722022, session, f"TCP SVC connection established {_squeezed(session)} compression")
         if offered is not None and person.dtls != "blocked":
@@ -196,15 +201,25 @@ class Traffic:
         session.adapter_mtu = session.dtls_mtu or session.tls_mtu
         return offered
 
-    def _address(self, tunnel_group: str) -> str:
+    def _pool(self, tunnel_group: str, keyword: str) -> str | None:
+        """The pool that a tunnel group names."""
         header = (f"tunnel-group {as_typed(tunnel_group)} general-attributes",)
-        pool = next((line.split()[-1] for line in self._tree.children(header) if line.startswith("address-pool ")), "")
+        lines = self._tree.children(header)
+        return next((line.split()[-1] for line in lines if line.startswith(keyword + " ")), None)
+
+    def _address(self, tunnel_group: str) -> str:
+        pool = self._pool(tunnel_group, "address-pool")
         first = next((line.split()[4] for line in self._tree.lines(f"ip local pool {pool}")), "10.99.0.10-")
         taken = {session.assigned for session in self._world.sessions}
         address = IPv4Address(first.partition("-")[0])
         while str(address) in taken:
             address += 1
         return str(address)
+
+    def _address_v6(self, tunnel_group: str, index: int) -> str | None:
+        pool = self._pool(tunnel_group, "ipv6-address-pool")
+        first = next((line.split()[4] for line in self._tree.lines(f"ipv6 local pool {pool}")), None)
+        return str(IPv6Address(first.partition("/")[0]) + index) if first else None
 
     def _dtls_up(self, person: Person, session: VpnSession, dtls: tuple[str, str], nameif: str) -> None:
         session.dtls = dtls

@@ -60,6 +60,7 @@ def _session(device: Device, session: VpnSession) -> list[str]:
     return [
         "", *_pair("Username", session.user, "Index", str(session.index)),
         *_pair("Assigned IP", session.assigned, "Public IP", session.public),
+        *([f"Assigned IPv6: {session.assigned_v6}"] if session.assigned_v6 else []),
         f"Protocol     : {' '.join(name for name, _ in tunnels)}",
         "License      : AnyConnect Premium",
         f"Encryption   : {'  '.join(f'{name}: (1){suite[0]}' for name, suite in tunnels)}",

@@ -44,6 +44,7 @@ class VpnSession:
     dtls_mtu: int | None
     adapter_mtu: int
     df_bit_ignore: bool = False
+    assigned_v6: str | None = None
     compression: str | None = None
     """What the TLS tunnel is compressed with."""
     sent: int = 0

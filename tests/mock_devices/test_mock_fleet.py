@@ -1,5 +1,6 @@
 """Fleets: listening, host keys, sessions, recording, failover, inventory, the command line."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -170,7 +171,7 @@ def test_a_taken_port_is_an_error(fleet_of):
     with socket.socket() as holder:
         holder.bind((loopback(0), 0))
         holder.listen()
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match=r"cannot listen on 127\.10\.0\.1:\d+: .* in use"):
             fleet_of(port=holder.getsockname()[1])
 
 
@@ -227,6 +228,8 @@ def test_command_line_says_ready_and_stops_on_sigterm(tmp_path):
         assert len(hosts) == 15
         assert len({host["hostname"] for host in hosts.values()}) == 15
         assert len(list((tmp_path / "rec").iterdir())) == 15
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
@@ -241,6 +244,19 @@ def test_command_line_refuses_a_fleet_that_is_none(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr == "mock_devices: a fleet file needs a list named 'devices'\n"
+
+
+def test_asynchronous_fleet_listens_inside_its_context_only():
+    async def visit():
+        async with Fleet({"defaults": {"release": "9.12(4)"}, "devices": [{"name": "fw"}]}, ephemeral=True) as fleet:
+            device = fleet.devices["fw"]
+            _, writer = await asyncio.open_connection(device.address, device.port)
+            writer.close()
+            await writer.wait_closed()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(device.address, device.port)
+
+    asyncio.run(visit())
 
 
 def test_latency_delays_each_reply(fleet_of, connect):

@@ -347,6 +347,19 @@ def test_long_names_have_lines_of_their_own(fleet_of, connect):
     assert shown[3:5] == ["Username     : longfirstname.longlastname@example.com", "Index        : 1"]
 
 
+def test_an_ipv6_pool_hands_out_addresses(fleet_of, connect):
+    config = (
+        NOTE.replace(" default-group-policy STAFF", " ipv6-address-pool V6\n default-group-policy STAFF")
+        + "ipv6 local pool V6 2001:db8::10/64 50\n"
+    )
+    traffic = [{"users": 2, "tunnel_group": "STAFF"}]
+    device = fleet_of({"name": "fw", "release": "9.1(7)", "config": config, "traffic": traffic}).devices["fw"]
+    assert "IPv6 address <2001:db8::11> assigned to session" in logged(device, 722051)[0]
+    client = connect(device)
+    client.enable()
+    assert "Assigned IPv6: 2001:db8::11" in client.answer("show vpn-sessiondb anyconnect")
+
+
 @pytest.mark.parametrize("entry", [{"dtls": "maybe"}, {"colour": "red"}, {"does": "sleep"}])
 def test_a_wrong_habit_is_refused(fleet_of, entry):
     with pytest.raises(FleetError, match="fw: "):
