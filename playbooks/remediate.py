@@ -1,0 +1,64 @@
+"""Carry out a plan of preview.py: canary, soak, waves, then verify; or take the last run back.
+
+python playbooks/remediate.py plan.yaml --ticket CHG0012345            shows every line, sends none
+python playbooks/remediate.py plan.yaml --ticket CHG0012345 --commit   changes devices
+python playbooks/remediate.py --rollback --commit                      takes the last run back
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from nornir import InitNornir
+from nornir.core import Nornir
+
+from nornir_anyconnect.change.journal import default_directory, find_run
+from nornir_anyconnect.change.planfile import load_plan
+from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.runners import WavesRunner
+from nornir_anyconnect.tasks import apply_plan, rollback_plan, verify_plan
+
+
+def carry_out(nornir: Nornir, verb: object, run: Run, **how: object) -> bool:
+    """One verb over the hosts of the plan; True where every one of them ended well."""
+    # hosts that failed are still verified and taken back: on_failed
+    result = nornir.run(task=verb, run=run, on_failed=True, **how)
+    for name, host in result.items():
+        print(host[0].result if host.exception is None else f"{name}: {host.exception}")
+        for change in host[0].result.changes if how.get("dry_run") and host.exception is None else ():
+            print("\n".join(f"    {line}" for line in change.outcome.lines))
+    return not result.failed
+
+
+def main() -> int:
+    """0 all devices ended well, 1 some did not: the journal says how, `nornir-anyconnect verify last` looks again."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plan", type=Path, nargs="?", help="what preview.py wrote")
+    parser.add_argument("--inventory", default="inventory/config.yaml", help="Nornir's config file")
+    parser.add_argument("--ticket", help="number of the change request")
+    parser.add_argument("--soak", type=float, default=300, help="seconds between the canary and the waves")
+    parser.add_argument("--commit", action="store_true", help="without it nothing is sent")
+    parser.add_argument("--rollback", action="store_true", help="take the last run back")
+    chosen = parser.parse_args()
+    if chosen.rollback == (chosen.plan is not None):
+        parser.error("name a plan, or --rollback")
+
+    dry = {"dry_run": not chosen.commit}
+    if chosen.rollback:
+        run = Run.resume(find_run("last", default_directory()))
+    else:
+        run = Run.start(load_plan(chosen.plan), ticket=chosen.ticket)
+    with run:
+        names = {each.name for each in run.plan.changes}
+        nornir = InitNornir(config_file=chosen.inventory).filter(filter_func=lambda host: host.name in names)
+        if chosen.rollback:
+            return 0 if carry_out(nornir, rollback_plan, run, **dry) else 1
+        waves = WavesRunner(soak=chosen.soak if chosen.commit else 0)
+        well = carry_out(nornir.with_runner(waves), apply_plan, run, **dry)
+        if chosen.commit:
+            well = carry_out(nornir, verify_plan, run) and well
+        return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
