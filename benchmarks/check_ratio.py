@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from parse_ratio import configuration
 
 MAX_RATIO = 8.0
 MAX_MEMORY_MB = 150
-CHECK = "import sys; from nornir_anyconnect.cli import main; main(sys.argv[1:])"
+CHECK = "import sys; from nornir_anyconnect.cli import main; sys.exit(main(sys.argv[1:]))"
 LOOP = """
 import sys, time
 begin = time.process_time()
@@ -32,6 +33,17 @@ with open(sys.argv[1]) as lines:
             found += 1
 print(time.process_time() - begin)
 """
+
+
+def text(lines: int, policies: int, mtus: int) -> str:
+    """The configuration of ``parse_ratio``, with so many different MTUs in it; of four policies one sets any."""
+    numbers = iter(range(policies or 1))
+
+    def kept(_found: re.Match[str]) -> str:
+        number = next(numbers)
+        return "" if number % 4 else f"  anyconnect mtu {1250 + number // 4 % mtus * 20}\n"
+
+    return re.sub(r"  anyconnect mtu \d+\n", kept, configuration(lines, policies))
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,10 @@ def run(*command: str) -> Run:
     """CPU seconds and the peak memory of one Python process."""
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen([sys.executable, "-c", *command], stdout=out, stderr=subprocess.DEVNULL)
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0  # reaped here, so that Popen does not wait for it again
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)  # reaped here: Popen must not wait for it again
+        if process.returncode not in (0, 1):  # 1 says findings; a command that fails is quick and proves nothing
+            sys.exit(f"{command} ended with {process.returncode}")
         out.seek(0)
         return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out.read())
 
@@ -56,13 +70,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--policies", type=int, default=200)
+    parser.add_argument("--mtus", type=int, default=4)
     parser.add_argument("--format", default="json")
     parser.add_argument("--runs", type=int, default=5)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         big, small = Path(folder, "big.cfg"), Path(folder, "small.cfg")
-        big.write_text(configuration(chosen.lines, chosen.policies))
-        small.write_text(configuration(0, 1))
+        big.write_text(text(chosen.lines, chosen.policies, chosen.mtus))
+        small.write_text(text(0, 1, 1))
         check = (CHECK, "check", "--format", chosen.format)
         run(*check, str(small))  # compiles the modules
         bigs, smalls, loops = [], [], []

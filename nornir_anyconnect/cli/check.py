@@ -1,6 +1,8 @@
 """``check``: judges saved running-configs, no device needed."""
 
+import gc
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,8 @@ from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.audit.judge import Options
     from nornir_anyconnect.cli.evidence import Evidence
@@ -51,7 +55,8 @@ def check(
     evidence = read_evidence(
         syslog or (), client_log or (), debug_log or (), single=len(paths) == 1 and not _holds_many(paths[0])
     )
-    devices, code = _judged(paths, judging, evidence)
+    with _few_collections():
+        devices, code = _judged(paths, judging, evidence)
     if evidence is not None:
         evidence.note_the_rest()
     if not devices:
@@ -61,6 +66,17 @@ def check(
             )
         return code
     return highest([code, concluded.of(devices)])
+
+
+@contextmanager
+def _few_collections() -> "Iterator[None]":
+    """What a configuration is read into holds no cycles: looking for some takes a quarter of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _holds_many(path: str) -> bool:
