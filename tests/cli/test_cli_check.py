@@ -284,3 +284,49 @@ def test_every_sample_is_judged(cli, path):
     assert {name.strip('"') for name in named if not name.startswith('"')} <= found
     for each in only(run)["findings"]:
         assert all(1 <= source["line"] <= len(lines) for source in each["sources"] if source["line"])
+
+
+CLIENT_LOG = """\
+******************************************
+Date        : 05/17/2024
+Time        : 20:01:01
+Type        : Warning
+Source      : acvpnagent
+
+Description : Reconfigure reason code 16:
+New MTU configuration.
+******************************************
+"""
+
+DEBUG = """\
+Iphdr=20 base-mtu=1500 def-mtu=1500 conf-mtu=0
+tcp-mss = 1380
+path-mtu = 1380(mss)
+TLS Block size = 16, version = 0x303
+mtu = 1380(path-mtu) - 0(opts) - 5(ssl) - 16(iv) = 1359
+mod-mtu = 1359(mtu) & 0xfff0(complement) = 1344
+tls-mtu = 1344(mod-mtu) - 8(cstp) - 32(mac) - 1(pad) = 1303
+computed tls-mtu=1303 dtls-mtu=1418 conf-mtu=0
+tls-mtu=1303 dtls-mtu=1418
+"""
+
+
+def test_what_a_clients_log_says_stands_with_the_device(cli, write):
+    run = cli("check", write("a.cfg", AT_RISK), "--client-log", write("client.txt", CLIENT_LOG), "--format", "json")
+    (warning,) = only(run)["warnings"]
+    assert warning.startswith("client log client.txt: the client reconnected at 2024-05-17T20:01:01")
+    assert warning.endswith("to apply a new MTU (reason code 16)")
+
+
+def test_a_debug_transcript_calibrates(cli, write):
+    run = cli("check", write("a.cfg", AT_RISK), "--debug-log", write("debug.txt", DEBUG), "--format", "json")
+    staff = finding(only(run), "STAFF")
+    assert (staff["tls_mtu"], staff["dtls_mtu"]) == (1303, 1418)
+    assert staff["calibrated"]
+    assert all(each.endswith("/none") for each in staff["calibrated"])
+
+
+def test_a_debug_transcript_names_no_device(cli, write):
+    run = cli("check", write("a.cfg", AT_RISK), write("b.cfg", SAFE), "--debug-log", write("debug.txt", DEBUG))
+    assert (run.code, run.out) == (2, "")
+    assert "does not say which device it is of" in run.err
