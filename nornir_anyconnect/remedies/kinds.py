@@ -66,15 +66,15 @@ class Targets:
             {each.configured_mtu: each for each in self.facts.at_stake}.values(),
             key=lambda each: each.configured_mtu or NO_CAP,
         )
-        high = _tcpmss_range(self.facts)[1]
+        low, high = _tcpmss_range(self.facts)
+        if low >= high:
+            return None
         helped = bisect_left(by_need, 1, key=lambda each: not self.closes_with_tcpmss(each, high))
         return self._searched(by_need[helped - 1]) if helped else None
 
-    def _searched(self, finding: Finding) -> int | None:
-        """The smallest tcpmss that closes the finding under every standing set, bytes."""
+    def _searched(self, finding: Finding) -> int:
+        """The smallest tcpmss that closes the finding under every standing set, bytes; the largest one does."""
         low, high = _tcpmss_range(self.facts)
-        if low >= high or not self.closes_with_tcpmss(finding, high):
-            return None
         while high - low > 1:  # a larger tcpmss never makes the TLS MTU smaller
             middle = (low + high) // 2
             low, high = (low, middle) if self.closes_with_tcpmss(finding, middle) else (middle, high)

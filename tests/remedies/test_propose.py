@@ -213,6 +213,13 @@ def test_tcpmss_for_rc4_over_tls_and_aes_over_dtls():
     assert remedy(found, "T", Kind.TCPMSS).blocked_by == ()
 
 
+@pytest.mark.parametrize("value", [1460, 9000])
+def test_tcpmss_at_or_above_the_link_cannot_be_raised(value):
+    _, _, found = audited(f"sysopt connection tcpmss {value}\n", policy(), group(), DEFAULT)
+    assert remedy(found, "T", Kind.MTU) is not None
+    assert remedy(found, "T", Kind.TCPMSS) is None
+
+
 def test_tcpmss_switched_off_cannot_be_raised():
     _, _, found = audited("sysopt connection tcpmss 0\n", DEFAULT, policy(), group())
     assert remedy(found, "T", Kind.TCPMSS) is None
