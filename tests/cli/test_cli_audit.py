@@ -38,10 +38,11 @@ def credentials(monkeypatch):
     monkeypatch.setenv("NORNIR_ANYCONNECT_ENABLE", ENABLE)
 
 
-@pytest.fixture(scope="module")
-def strangers(inventory, tmp_path_factory):
+@pytest.fixture
+def strangers(inventory, tmp_path):
     """The same inventory, but no host key is known."""
-    folder = tmp_path_factory.mktemp("strangers")
+    folder = tmp_path / "strangers"
+    folder.mkdir()
     for file in inventory.glob("*.yaml"):
         text = file.read_text().replace(str(inventory / "known_hosts"), str(folder / "known_hosts"))
         (folder / file.name).write_text(text.replace(str(inventory), str(folder)))
