@@ -57,8 +57,12 @@ class ConfigTree:
             depth = len(raw) - len(raw.lstrip())
             while open_nodes[-1][0] >= depth:
                 open_nodes.pop()
-            node = Node(line)
-            open_nodes[-1][1].children.append(node)
+            above = open_nodes[-1][1]
+            # the same header again goes on with its block, as on an ASA
+            node = next((c for c in above.children if c.line == line and (c.children or not depth)), None)
+            if node is None:
+                node = Node(line)
+                above.children.append(node)
             open_nodes.append((depth, node))
         return tree
 
