@@ -32,19 +32,21 @@ _CIPHERS = {
 _MACS = {"SHA": "SHA1", "SHA256": "SHA256", "SHA384": "SHA384", "MD5": "MD5"}
 
 
-def priority(suite: Suite, version: Version) -> str | None:
-    """The priority string that leaves nothing but this suite in this version, MAC-then-encrypt.
+def cipher(suite: Suite) -> str | None:
+    """The bulk cipher; None where GnuTLS never had it (single DES, NULL)."""
+    return next((words for part, words in _CIPHERS.items() if part in suite.name), None)
 
-    None where GnuTLS never had the suite (single DES, NULL).
-    """
-    cipher = next((words for part, words in _CIPHERS.items() if part in suite.name), None)
-    if cipher is None:
+
+def priority(suite: Suite, version: Version) -> str | None:
+    """The priority string that leaves nothing but this suite in this version, MAC-then-encrypt; None as above."""
+    bulk = cipher(suite)
+    if bulk is None:
         return None
     exchange = next((words for prefix, words in _EXCHANGES.items() if suite.name.startswith(prefix)), "RSA")
     mac = "AEAD" if suite.aead else _MACS[suite.name.rsplit("-", 1)[-1]]
     # TLS 1.3 has no key exchange in its suites; GnuTLS wants its default list then
     key_exchange = "" if version is Version.TLS1_3 else f":-KX-ALL:+{exchange}"
     return (
-        f"NORMAL:-VERS-ALL:+VERS-{_VERSIONS[version]}:-CIPHER-ALL:+{cipher}:-MAC-ALL:+{mac}"
+        f"NORMAL:-VERS-ALL:+VERS-{_VERSIONS[version]}:-CIPHER-ALL:+{bulk}:-MAC-ALL:+{mac}"
         f"{key_exchange}:+SIGN-ALL:%NO_ETM"
     )

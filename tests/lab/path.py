@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nornir_anyconnect.mtu.suites import Suite, Version, suite
-from tests.lab.gnutls_names import priority
+from tests.lab.gnutls_names import cipher, priority
 from tests.lab.network import CLIENT, HEAD_END, LINK, PORT, ROUTER, Network
 from tests.lab.tunnel import Tunnel, tunnel
 from tests.lab.wire import Wire
@@ -67,6 +67,8 @@ def established(
     assert words is not None, f"GnuTLS does not have {tls[0].name}"
     with tempfile.TemporaryDirectory(prefix="anyconnect-lab-") as directory:
         with tunnel(net, Path(directory), priority=words, dtls=dtls, udp_passes=udp_passes) as up:
+            assert f"({cipher(tls[0])})" in up.tls, f"{tls[0].name} was asked for, {up.tls} negotiated"
+            assert (up.dtls is not None) is (udp_passes and dtls is not None), "DTLS must be as the path lets it"
             yield up
 
 

@@ -48,8 +48,10 @@ def why_not() -> str | None:
         return "the lab needs root (network namespaces)"
     if not Path("/dev/net/tun").exists():
         return "the lab needs /dev/net/tun"
-    missing = missing_packages()
-    return f"the lab needs Debian's {', '.join(missing)} (apt-get install)" if missing else None
+    if missing := missing_packages():
+        return f"the lab needs Debian's {', '.join(missing)} (apt-get install)"
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, timeout=10, check=False)
+    return "the lab may not make network namespaces here" if tried.returncode else None
 
 
 def data_path(*, full: bool) -> list[Measured]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -48,8 +50,8 @@ class Tunnel:
     """None where DTLS did not come up."""
 
 
-def certificate(directory: Path) -> tuple[Path, Path]:
-    """Write a self-signed RSA certificate and its key; valid for a day."""
+def certificate(directory: Path) -> str:
+    """Write a self-signed RSA certificate and its key, valid for a day; its pin, as openconnect wants it."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "head-end.example")])
     now = dt.datetime.now(dt.UTC)
@@ -63,16 +65,16 @@ def certificate(directory: Path) -> tuple[Path, Path]:
         .not_valid_after(now + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    paths = directory / "head-end.pem", directory / "head-end.key"
-    paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
+    (directory / "head-end.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (directory / "head-end.key").write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
             serialization.NoEncryption(),
         )
     )
-    return paths
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return "pin-sha256:" + base64.b64encode(hashlib.sha256(public).digest()).decode()
 
 
 @contextmanager
@@ -89,10 +91,11 @@ def tunnel(
         udp_passes: whether to wait for DTLS, or go on over TLS because the path drops UDP.
 
     """
+    pin = certificate(directory)
     server = _serve(net, directory, priority)
     client = None
     try:
-        client = _connect(net, directory, priority, dtls)
+        client = _connect(net, directory, priority, dtls, pin)
         yield _established(net, directory, wants_dtls=udp_passes and dtls is not None)
     finally:
         for process in (client, server):
@@ -101,7 +104,6 @@ def tunnel(
 
 
 def _serve(net: Network, directory: Path, priority: str) -> subprocess.Popen[bytes]:
-    pem, key = certificate(directory)
     users = directory / "users"
     subprocess.run(
         ["ocpasswd", "-c", users, USER],
@@ -121,8 +123,8 @@ run-as-user = root
 run-as-group = root
 socket-file = {directory}/ocserv.socket
 use-occtl = false
-server-cert = {pem}
-server-key = {key}
+server-cert = {directory}/head-end.pem
+server-key = {directory}/head-end.key
 isolate-workers = false
 max-clients = 4
 rate-limit-ms = 0
@@ -161,7 +163,7 @@ log-level = 3
     return process
 
 
-def _connect(net: Network, directory: Path, priority: str, dtls: str | None) -> subprocess.Popen[bytes]:
+def _connect(net: Network, directory: Path, priority: str, dtls: str | None, pin: str) -> subprocess.Popen[bytes]:
     up = directory / "vpnc-script"
     up.write_text(f"""\
 #!/bin/sh
@@ -172,18 +174,11 @@ ip route add {INSIDE_GATEWAY.rsplit(".", 1)[0]}.0/24 dev "$TUNDEV"
 echo "$INTERNAL_IP4_ADDRESS" > {directory}/address
 """)
     up.chmod(0o755)
-    pin = subprocess.run(
-        ["openssl", "x509", "-in", directory / "head-end.pem", "-noout", "-fingerprint", "-sha1"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=10,
-    )
     return net.start(
         CLIENT,
         "openconnect",
         "--verbose",
-        f"--servercert={pin.stdout.strip().split('=')[1].replace(':', '').lower()}",
+        f"--servercert={pin}",
         f"--user={USER}",
         "--passwd-on-stdin",
         f"--interface={CLIENT_DEVICE}",

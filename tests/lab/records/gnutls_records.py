@@ -11,7 +11,7 @@ from collections import deque
 _SERVER, _CLIENT, _DATAGRAM, _NONBLOCK = 1, 2, 4, 8  # gnutls_init flags
 _CERTIFICATE = 1  # GNUTLS_CRD_CERTIFICATE
 _PEM = 1
-_EAGAIN_CODES = (-28, -52, -19)  # EAGAIN, INTERRUPTED is retried alike; -19: a warning while handshaking
+_GO_ON = (-28, -52)  # GNUTLS_E_AGAIN, GNUTLS_E_INTERRUPTED
 _EAGAIN = 11
 
 _PUSH = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
@@ -88,7 +88,7 @@ class _End:
     def shake(self) -> bool:
         """Go on with the handshake; whether it is through."""
         answer = self._library.gnutls_handshake(self.session)
-        if answer in _EAGAIN_CODES:
+        if answer in _GO_ON:
             return False
         if answer < 0:
             raise Refused(self._library.gnutls_strerror(answer).decode())
