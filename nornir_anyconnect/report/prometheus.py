@@ -97,6 +97,11 @@ def render(report: AuditReport, _style: Style) -> str:
             "Users that were hit through this finding.",
             [(labels, finding.evidence.users) for labels, finding in named if finding.evidence],
         ),
+        *metric(
+            "finding_waived",
+            "1 where somebody accepted the finding; only those.",
+            [(labels, 1) for labels, finding in named if finding.waiver],
+        ),
         *metric("last_audit_timestamp_seconds", "When the audit was made.", [({}, at)]),
     ]
     return "\n".join(lines).replace(f"{at:g}", f"{at:.0f}") + "\n"
