@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, or_, select
 
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, states
@@ -208,12 +208,43 @@ def trend(
 
 
 def flapping(history: History, nights: Sequence[int], verdicts: frozenset[str] = OPEN) -> dict[Item, int]:
-    """Findings that opened more than once over these audits (oldest first), and how often."""
+    """Findings that opened more than once over these audits, and how often.
+
+    A night on which a device or a finding could not be judged counts for nothing: what is not judged is not fixed.
+    """
+    time = (audits.c.generated_at, audits.c.id)
+    judged = (
+        select(
+            audited.c.device_id,
+            audited.c.state_id,
+            func.lag(audited.c.state_id).over(partition_by=audited.c.device_id, order_by=time).label("earlier"),
+            func.row_number().over(order_by=time).label("at"),
+        )
+        .join(audits, audits.c.id == audited.c.audit_id)
+        .join(states, states.c.id == audited.c.state_id)
+        .where(and_(audited.c.audit_id.in_(nights), states.c.status == "ok"))
+        .subquery()
+    )
+    # most devices are as they were the night before: only those that are not are looked at
+    changed = select(judged).where(or_(judged.c.earlier.is_(None), judged.c.earlier != judged.c.state_id)).subquery()
+    stands = select(findings).where(
+        and_(findings.c.state_id.in_(select(changed.c.state_id)), findings.c.verdict.in_([*verdicts, "unknown"]))
+    )
+    open_in: dict[int, set[tuple[str, str]]] = {}
+    unknown_in: dict[int, set[tuple[str, str]]] = {}
     opened: dict[Item, int] = {}
-    before: set[Item] = set()
-    for number in nights:
-        now = _open_items(_findings(history, number), verdicts)
-        for item in now - before:
-            opened[item] = opened.get(item, 0) + 1
-        before = now
+    before: dict[int, set[tuple[str, str]]] = {}
+    with history.reading() as connection:
+        names = {row.id: row for row in connection.execute(select(devices))}
+        for row in connection.execute(stands):
+            if row.verdict == "unknown":
+                unknown_in.setdefault(row.state_id, set()).add((row.scope, row.name))
+            elif not row.waived:
+                open_in.setdefault(row.state_id, set()).add((row.scope, row.name))
+        for turn in connection.execute(select(changed).order_by(changed.c.at)):
+            was, now = before.get(turn.device_id, set()), open_in.get(turn.state_id, set())
+            for finding in now - was:
+                item = Item(names[turn.device_id].name, names[turn.device_id].context, *finding)
+                opened[item] = opened.get(item, 0) + 1
+            before[turn.device_id] = now | (was & unknown_in.get(turn.state_id, set()))
     return {item: times for item, times in sorted(opened.items()) if times > 1}

@@ -16,7 +16,7 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, prepare, states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT = 30.0
 """Seconds a writer waits for another one."""
 _POSTGRESQL_LOCK = 7226036
+_AT_ONCE = 500
+"""Digests that are looked up with one query."""
 
 
 class HistoryError(UsageError):
@@ -139,8 +141,9 @@ class History:
                 (row.name, row.context): row.id
                 for row in connection.execute(select(devices.c.id, devices.c.name, devices.c.context))
             }
+            judged = list(audit)
             rows = {}
-            for device in audit:
+            for device, state in zip(judged, _states(connection, judged), strict=True):
                 key = (device.name, device.context or "")
                 if key not in known_devices:
                     known_devices[key] = connection.execute(
@@ -148,7 +151,7 @@ class History:
                         .values(name=key[0], context=key[1], site=(sites or {}).get(device.name, ""))
                         .returning(devices.c.id)
                     ).scalar_one()
-                rows[known_devices[key]] = _state(connection, device)
+                rows[known_devices[key]] = state
             if rows:
                 connection.execute(
                     insert(audited),
@@ -192,15 +195,27 @@ def _row(position: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _state(connection: Connection, device: DeviceAudit) -> int:
-    """The number of the state, made on first sight."""
+def _states(connection: Connection, judged: Sequence[DeviceAudit]) -> list[int]:
+    """The number of each device's state; on a quiet night all of them are known already."""
+    contents = [_content(device) for device in judged]
+    digests = list(dict.fromkeys(digest for digest, _, _ in contents))
+    known: dict[str, int] = {}
+    for start in range(0, len(digests), _AT_ONCE):
+        query = select(states.c.digest, states.c.id).where(states.c.digest.in_(digests[start : start + _AT_ONCE]))
+        known |= {row.digest: row.id for row in connection.execute(query)}
+    for digest, head, rows in contents:
+        if digest in known:
+            continue
+        new = insert(states).values(digest=digest, **head).returning(states.c.id)
+        known[digest] = int(connection.execute(new).scalar_one())
+        if rows:
+            connection.execute(insert(findings), [{"state_id": known[digest], **row} for row in rows])
+    return [known[digest] for digest, _, _ in contents]
+
+
+def _content(device: DeviceAudit) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
+    """What is kept of a device, and its digest."""
     rows = [_row(position, finding) for position, finding in enumerate(device.findings)]
     head = {"status": str(device.status), "asa_version": device.asa_version, "errors": "\n".join(device.errors)}
     digest = hashlib.sha256(json.dumps([head, rows], sort_keys=True).encode()).hexdigest()
-    found = connection.execute(select(states.c.id).where(states.c.digest == digest)).scalar_one_or_none()
-    if found is not None:
-        return int(found)
-    number = int(connection.execute(insert(states).values(digest=digest, **head).returning(states.c.id)).scalar_one())
-    if rows:
-        connection.execute(insert(findings), [{"state_id": number, **row} for row in rows])
-    return number
+    return digest, head, rows

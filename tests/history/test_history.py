@@ -145,6 +145,25 @@ def test_what_keeps_coming_back_is_flapping(history):
     assert {str(i): n for i, n in flapping(history, nights).items()} == {"fw1 tunnel-group A": 3}
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param([device("fw1", status=Status.FAILED)], id="failed"),
+        pytest.param([], id="left out"),
+        pytest.param([device("fw1", finding("A", Verdict.UNKNOWN))], id="unknown"),
+    ],
+)
+def test_what_was_not_judged_for_a_night_does_not_flap(history, between):
+    nights = [keep(history, n, *(between if n % 2 else [device("fw1", finding("A"))])) for n in range(5)]
+    assert flapping(history, nights) == {}
+
+
+def test_only_the_nights_that_are_asked_for_count(history):
+    nights = [keep(history, n, device("fw1", *([finding("A")] if n % 2 == 0 else []))) for n in range(5)]
+    assert flapping(history, nights[:2]) == {}
+    assert list(flapping(history, nights[:3]).values()) == [2]
+
+
 def test_retention_forgets_old_nights_and_only_those(history):
     for night in range(4):
         keep(history, night, device("fw1", finding(f"G{night}")))
