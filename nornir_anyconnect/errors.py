@@ -1,26 +1,26 @@
 """The tree of errors; each has a stable code, a cause in one line and a remedy in one line.
 
-    AnyConnectError
-    ├── UsageError                      the call was wrong, nothing was done          (exit 2)
-    │   ├── SourceError                 a file, archive or stream that cannot be read
-    │   ├── InventoryError              the Nornir inventory is wrong or unsafe
-    │   ├── SettingsError               nornir-anyconnect.yaml is wrong
-    │   ├── PlanError                   the plan file is damaged, expired or not ours
-    │   └── UnknownSuiteError           a cipher suite whose cost nobody here knows (also a KeyError)
-    ├── NameRefusedError                a name that must never reach a device (also a ValueError)
-    ├── DeviceError                     one device could not be read or judged        (exit 3)
-    │   ├── UnreachableError            no TCP or SSH session (also a ConnectionError)
-    │   ├── AlgorithmError              it offers only algorithms the client lacks
-    │   ├── HostKeyError                unknown or changed host key; no password was sent
-    │   ├── CredentialError             login or enable refused (also a PermissionError)
-    │   ├── ReplyTimeoutError           the device hangs (also a TimeoutError)
-    │   ├── IncompleteReplyError        a reply that is not proved complete
-    │   ├── RejectedError               the device refused a command
-    │   └── LinkLostError               the session ended under us (also a ConnectionError)
-    └── ChangeError                     a change was refused, failed or is in doubt
-        ├── GateError                   refused before the first line was sent        (exit 3)
-        ├── RevertedError               failed and was taken back                     (exit 4)
-        └── IndeterminateError          the device's state is not known               (exit 5)
+AnyConnectError
+├── UsageError                      the call was wrong, nothing was done          (exit 2)
+│   ├── SourceError                 a file, archive or stream that cannot be read
+│   ├── InventoryError              the Nornir inventory is wrong or unsafe
+│   ├── SettingsError               nornir-anyconnect.yaml is wrong
+│   ├── PlanError                   the plan file is damaged, expired or not ours
+│   └── UnknownSuiteError           a cipher suite whose cost nobody here knows (also a KeyError)
+├── NameRefusedError                a name that must never reach a device (also a ValueError)
+├── DeviceError                     one device could not be read or judged        (exit 3)
+│   ├── UnreachableError            no TCP or SSH session (also a ConnectionError)
+│   ├── AlgorithmError              it offers only algorithms the client lacks
+│   ├── HostKeyError                unknown or changed host key; no password was sent
+│   ├── CredentialError             login or enable refused (also a PermissionError)
+│   ├── ReplyTimeoutError           the device hangs (also a TimeoutError)
+│   ├── IncompleteReplyError        a reply that is not proved complete
+│   ├── RejectedError               the device refused a command
+│   └── LinkLostError               the session ended under us (also a ConnectionError)
+└── ChangeError                     a change was refused, failed or is in doubt
+    ├── GateError                   refused before the first line was sent        (exit 3)
+    ├── RevertedError               failed and was taken back                     (exit 4)
+    └── IndeterminateError          the device's state is not known               (exit 5)
 """
 
 from __future__ import annotations

@@ -87,9 +87,7 @@ def _positive(derivation: Derivation) -> Derivation:
 def _steps(derivation: Derivation | None) -> list[dict[str, Any]] | None:
     if derivation is None:
         return None
-    return [
-        {"label": step.label, "operation": step.operation, "value": step.value} for step in derivation.steps
-    ]
+    return [{"label": step.label, "operation": step.operation, "value": step.value} for step in derivation.steps]
 
 
 def _as_json(assume: AssumptionSet, path: Path, tls: Derivation | None, dtls: Derivation | None) -> str:

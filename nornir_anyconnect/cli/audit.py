@@ -64,9 +64,7 @@ def audit(
     given = [f"{key}={value}" for key, value in settings.filter.items()] if filters is None else filters
     nornir = fleet.chosen(fleet.load(inventory or settings.inventory), given, limit or ())
     at_once = options.at_once(workers, settings.workers)
-    logs = read_evidence(
-        syslog or (), client_log or (), debug_log or (), single=len(nornir.inventory.hosts) == 1
-    )
+    logs = read_evidence(syslog or (), client_log or (), debug_log or (), single=len(nornir.inventory.hosts) == 1)
     asked: dict[str, Any] = {"assume": assumed, "evidence": settings.evidence and not no_evidence, "full": full}
     if logs is not None:
         asked["logged"] = logs.of

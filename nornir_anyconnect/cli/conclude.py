@@ -63,9 +63,7 @@ class Conclusion:
             codes.append(nights.code)
         return highest(codes)
 
-    def _rendered(
-        self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]
-    ) -> str:
+    def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
         style = outputs.style(target, self.fail_on)
         if target.format == "html":
             from nornir_anyconnect.report import html_report

@@ -174,4 +174,3 @@ def register(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("doctor")(doctor)
     app.command("trust-hosts")(trust_hosts)
-

@@ -44,9 +44,7 @@ def outputs(given: Sequence[str] | None, known: Collection[str], command: str) -
             raise UsageError(f"--format {text} names no file", f"write --format {name}=FILE")
         found.append(Output(name, Path(file) if file and file != "-" else None))
     if sum(output.path is None for output in found) > 1:
-        raise UsageError(
-            "two formats for standard output", "give all but one a file, such as --format json=audit.json"
-        )
+        raise UsageError("two formats for standard output", "give all but one a file, such as --format json=audit.json")
     for output in found:
         if output.path is not None:
             _writable(output.path)
@@ -68,9 +66,7 @@ def style(output: Output, fail_on: FailOn) -> Style:
     color = screen and TERMINAL.color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     width = os.get_terminal_size(sys.stdout.fileno()).columns if screen else Style().width
     # a terminal that tells no size says 0
-    return Style(
-        terminal=screen, color=color, width=max(width, 60), detail=bool(TERMINAL.verbosity), fail_on=fail_on
-    )
+    return Style(terminal=screen, color=color, width=max(width, 60), detail=bool(TERMINAL.verbosity), fail_on=fail_on)
 
 
 def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode:

@@ -108,9 +108,7 @@ def render(report: AuditReport, _style: Style) -> str:
             {
                 "executionSuccessful": not any(device.status is Status.FAILED for device in troubled),
                 "toolExecutionNotifications": [
-                    _notification(device, text)
-                    for device in troubled
-                    for text in (device.errors or device.warnings)
+                    _notification(device, text) for device in troubled for text in (device.errors or device.warnings)
                 ],
             }
         ],

@@ -270,7 +270,9 @@ def test_a_waived_finding_is_shown_and_does_not_count(cli, write):
     assert "next: accepted by ops until 2999-01-01" in run.out
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"LOUD: the samples are not at {SAMPLES}: real device text is NOT tried")
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason=f"LOUD: the samples are not at {SAMPLES}: real device text is NOT tried"
+)
 @pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()) if SAMPLES.is_dir() else [], ids=lambda path: path.name)
 def test_every_sample_is_judged(cli, path):
     run = cli("check", path, "--format", "json")

@@ -44,7 +44,8 @@ def test_configured_mtu_caps_both_sides(capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "version"), [("1.2", "tlsv1.2"), ("TLSv1.2", "tlsv1.2"), ("tlsv1", "tlsv1"), ("1.0", "tlsv1"), ("TLS1.1", "tlsv1.1")]
+    ("name", "version"),
+    [("1.2", "tlsv1.2"), ("TLSv1.2", "tlsv1.2"), ("tlsv1", "tlsv1"), ("1.0", "tlsv1"), ("TLS1.1", "tlsv1.1")],
 )
 def test_spellings_of_the_tls_version(capsys, name, version):
     assert answer(capsys, "--tls-suite", "AES256-SHA", "--tls-version", name)["tls_version"] == version
@@ -58,7 +59,8 @@ def test_tls_1_0_has_no_explicit_iv(capsys):
 
 
 @pytest.mark.parametrize(
-    ("suite", "version"), [("RC4-SHA", "tlsv1.2"), ("AES256-GCM-SHA384", "tlsv1.2"), ("TLS_AES_128_GCM_SHA256", "tlsv1.3")]
+    ("suite", "version"),
+    [("RC4-SHA", "tlsv1.2"), ("AES256-GCM-SHA384", "tlsv1.2"), ("TLS_AES_128_GCM_SHA256", "tlsv1.3")],
 )
 def test_the_version_that_is_taken_unasked(capsys, suite, version):
     assert answer(capsys, "--tls-suite", suite)["tls_version"] == version

@@ -104,6 +104,13 @@ def test_fifty_boxes_of_every_kind(start):
         }
         truth = spec["truth"]
         assert f"{truth['accounting']}/{truth['mss']}/{truth['cap']}" in staff.calibrated, name
-        assert set(staff.calibrated) == possible, (name, staff.evidence.thresholds, staff.evidence.packet_sizes, path, tls, dtls)
+        assert set(staff.calibrated) == possible, (
+            name,
+            staff.evidence.thresholds,
+            staff.evidence.packet_sizes,
+            path,
+            tls,
+            dtls,
+        )
     assert confirmed > 15
     assert calibrated > 15

@@ -29,7 +29,7 @@ HOSTILE = (
     "[click](javascript:alert(1)) ![x](http://evil/y.png)",
     "| cell | broken `code` ``deep`` @everyone #1",
     "two\nlines\r\nhere",
-    'quote" back\\slash \'single\'',
+    "quote\" back\\slash 'single'",
     "]]>&amp;<!--",
     "[bold red]rich[/] :bomb:",
     "\ud800lone",
@@ -122,11 +122,15 @@ def fleet():
         scope=Scope.USERNAME,
         evidence=FindingEvidence(observable="no", observable_reason="logging is not enabled in the configuration"),
         sources=(Source("anyconnect mtu", "1418", "configured", 77),),
-        remedies=(RemedyPreview(kind="mtu", commands=("username carol attributes", " webvpn"), blocked_by=("below 576",)),),
+        remedies=(
+            RemedyPreview(kind="mtu", commands=("username carol attributes", " webvpn"), blocked_by=("below 576",)),
+        ),
     )
     return AuditReport(
         devices=(
-            DeviceAudit("edge1.cfg", asa_version="9.12(4)67", path="configs/edge 1.cfg", findings=(at_risk(evidence=CONFIRMED),)),
+            DeviceAudit(
+                "edge1.cfg", asa_version="9.12(4)67", path="configs/edge 1.cfg", findings=(at_risk(evidence=CONFIRMED),)
+            ),
             DeviceAudit(
                 "edge2.cfg",
                 context="red",

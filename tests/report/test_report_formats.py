@@ -240,7 +240,9 @@ def test_tables_hold_every_finding_and_no_colour_unless_asked(fleet):
 def test_a_waived_finding_is_shown_but_does_not_count(fleet):
     finding = fleet.devices[0].findings[0]
     assert counts(finding, FailOn.CONFIRMED)
-    waived = type(finding)(**{name: getattr(finding, name) for name in finding.__slots__ if name != "waiver"}, waiver={"owner": "ops"})
+    waived = type(finding)(
+        **{name: getattr(finding, name) for name in finding.__slots__ if name != "waiver"}, waiver={"owner": "ops"}
+    )
     assert not counts(waived, FailOn.MITIGATED)
 
 
