@@ -3,12 +3,19 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const CHUNKS = [...document.querySelectorAll("script.details")];
 const AT = Object.fromEntries(DATA.columns.map((name, position) => [name, position]));
-const PAGE = 100, NS = "http://www.w3.org/2000/svg", $ = (id) => document.getElementById(id);
+// rows are drawn a slice per task, so that no key press waits for a whole page of them
+const PAGE = 100, SLICE = 20, NS = "http://www.w3.org/2000/svg", $ = (id) => document.getElementById(id);
 const RANK = { "at-risk": 0, unknown: 1, mitigated: 2, safe: 3, "not-applicable": 4 };
 const gap = (row) => (row[AT.dtls_mtu] === null || row[AT.tls_mtu] === null ? null : row[AT.dtls_mtu] - row[AT.tls_mtu]);
 const deviceOf = (row) => DATA.devices[row[AT.device]];
-const haystack = DATA.rows.map((row) =>
-  [deviceOf(row)[0], row[AT.name], row[AT.group_policy], row[AT.reason], row[AT.verdict]].join("\n").toLowerCase());
+const searchable = [];
+const searchText = (i) => searchable[i] ??= [deviceOf(DATA.rows[i])[0], DATA.rows[i][AT.name], DATA.rows[i][AT.group_policy],
+  DATA.rows[i][AT.reason], DATA.rows[i][AT.verdict]].join("\n").toLowerCase();
+function prepareSearch(from) {
+  const to = Math.min(from + 500, DATA.rows.length);
+  for (let i = from; i < to; i++) searchText(i);
+  if (to < DATA.rows.length) setTimeout(prepareSearch, 0, to);
+}
 const state = { q: "", verdict: "", scope: "", confirmed: false, sort: "", down: false, shown: PAGE, open: null };
 let visible = [];
 
@@ -61,7 +68,7 @@ function select() {
     if (state.verdict && row[AT.verdict] !== state.verdict) continue;
     if (state.scope && row[AT.scope] !== state.scope) continue;
     if (state.confirmed && !row[AT.users]) continue;
-    if (words.length && !words.every((word) => haystack[i].includes(word))) continue;
+    if (words.length && !words.every((word) => searchText(i).includes(word))) continue;
     visible.push(i);
   }
   if (state.sort) {
@@ -94,9 +101,16 @@ function rowElement(i) {
     cell("DTLS MTU", row[AT.dtls_mtu], true), cell("TLS MTU", row[AT.tls_mtu], true), cell("Gap", gap(row), true),
     cell("Configured", row[AT.configured_mtu], true), cell("Safe MTU", row[AT.safe_mtu], true), cell("Users hit", row[AT.users], true));
 }
+let drawing = 0;
+function grow(mine) {
+  if (mine !== drawing) return;
+  const body = $("table").tBodies[0], from = body.rows.length, end = Math.min(state.shown, visible.length);
+  body.append(...visible.slice(from, Math.min(from + SLICE, end)).map(rowElement));
+  if (from + SLICE < end) setTimeout(grow, 0, mine);
+}
 function show() {
-  const body = $("table").tBodies[0];
-  body.replaceChildren(...visible.slice(0, state.shown).map(rowElement));
+  $("table").tBodies[0].replaceChildren();
+  grow(++drawing);
   $("count").textContent = visible.length === DATA.rows.length ? `${visible.length} findings` : `${visible.length} of ${DATA.rows.length} findings`;
   $("more").hidden = visible.length <= state.shown;
   for (const tile of document.querySelectorAll(".tile")) tile.setAttribute("aria-pressed", String(tile.dataset.verdict === state.verdict));
@@ -144,8 +158,8 @@ function picture(row, more) {
   for (const value of seen) svg.append(draw("line", { x1: x(value), x2: x(value), y1: 2, y2: height - 28, stroke: "var(--ink)", "stroke-dasharray": "4 3" }));
   const caption = dtls > tls ? `gap ${dtls - tls} bytes` : "no gap";
   svg.append(draw("text", { x: dtls > tls ? (x(tls) + x(dtls)) / 2 : x(tls), y: height - 10, "text-anchor": "middle" }, caption));
-  if (seen.length) svg.append(draw("text", { x: 180, y: height - 10, class: "soft" }, `dashed: seen in the log (${seen.join(", ")})`));
-  return make("figure", {}, svg, make("figcaption", {}, title));
+  const notes = [title, seen.length ? `Dashed: thresholds seen in the log (${seen.join(", ")}).` : "", `The scale begins at ${low} bytes.`];
+  return make("figure", {}, svg, make("figcaption", {}, notes.filter(Boolean).join(" ")));
 }
 function timeline(row) {
   const tls = row[AT.tls_mtu], dtls = row[AT.dtls_mtu];
@@ -259,7 +273,7 @@ $("table").addEventListener("click", (event) => {
     refresh();
   } else if (button?.dataset.finding) open(Number(button.dataset.finding));
 });
-$("more").addEventListener("click", () => { state.shown += PAGE; show(); });
+$("more").addEventListener("click", () => { state.shown += PAGE; $("more").hidden = visible.length <= state.shown; grow(++drawing); });
 $("panel").addEventListener("click", (event) => {
   if (event.target.id === "close" || event.target === $("panel")) $("panel").close();
   if (event.target.id === "before") step(-1);
@@ -274,4 +288,5 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("hashchange", () => { readAddress(); fillForm(); select(); show(); if (state.open !== null) open(state.open); });
 readAddress(); fillForm(); select(); show(); trend();
 if (state.open !== null) open(state.open);
+setTimeout(prepareSearch, 0, 0);
 document.documentElement.dataset.ready = "1";
