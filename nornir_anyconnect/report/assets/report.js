@@ -72,10 +72,11 @@ function select() {
     visible.push(i);
   }
   if (state.sort) {
-    const keys = new Map(visible.map((i) => [i, sortKey(DATA.rows[i], state.sort)]));
+    const keys = new Array(DATA.rows.length);
+    for (const i of visible) keys[i] = sortKey(DATA.rows[i], state.sort);
     const sign = state.down ? -1 : 1;
     visible.sort((a, b) => {
-      const x = keys.get(a), y = keys.get(b);
+      const x = keys[a], y = keys[b];
       if (x === y) return a - b;
       if (x === null || x === undefined) return 1;
       if (y === null || y === undefined) return -1;
