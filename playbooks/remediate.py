@@ -47,7 +47,7 @@ def main() -> int:
     if chosen.rollback:
         run = Run.resume(find_run("last", default_directory()))
     else:
-        run = Run.start(load_plan(chosen.plan), ticket=chosen.ticket)
+        run = Run.start(load_plan(chosen.plan), ticket=chosen.ticket, rehearsal=not chosen.commit)
     with run:
         names = {each.name for each in run.plan.changes}
         nornir = InitNornir(config_file=chosen.inventory).filter(filter_func=lambda host: host.name in names)

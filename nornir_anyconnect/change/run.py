@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from nornir_anyconnect.asa.redact import masked
@@ -17,7 +20,6 @@ from nornir_anyconnect.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.change.planned import Plan, PlannedDevice
@@ -76,6 +78,7 @@ class Run:
         self.journal = journal
         self.saving = saving
         self.records = records or {}
+        self.rehearsal = False
 
     @classmethod
     def start(
@@ -86,6 +89,7 @@ class Run:
         ticket: str | None = None,
         saving: Saving | None = None,
         secrets_known: Iterable[str] = (),
+        rehearsal: bool = False,
     ) -> Self:
         """Begin a new run of a plan.
 
@@ -95,6 +99,7 @@ class Run:
             ticket: number of the change request.
             saving: whether to save.
             secrets_known: texts that must never be written.
+            rehearsal: for a dry run, which leaves no journal behind.
 
         Raises:
             PlanError: the plan is a preview, or does not agree with itself.
@@ -108,7 +113,10 @@ class Run:
             )
         for planned in plan.changes:
             typed_commands(planned)
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{plan.id[:8]}-{secrets.token_hex(2)}"
+        # to the microsecond: the newest run is the last one by name
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{plan.id[:8]}-{secrets.token_hex(2)}"
+        if rehearsal:
+            directory = Path(tempfile.mkdtemp(prefix="nornir-anyconnect-"))
         path = (directory or default_directory()) / f"{name}.jsonl"
         journal = Journal(path, _redactor(secrets_known))
         saving = saving or Saving()
@@ -121,7 +129,9 @@ class Run:
             by=author(),
             saving={"wanted": saving.wanted, "foreign_changes": saving.foreign_changes},
         )
-        return cls(name, plan, journal, saving)
+        run = cls(name, plan, journal, saving)
+        run.rehearsal = rehearsal
+        return run
 
     @classmethod
     def resume(cls, path: Path, *, secrets_known: Iterable[str] = ()) -> Self:
@@ -161,6 +171,8 @@ class Run:
         """End the run: its last hash is what goes into the ticket."""
         self.journal.append("end")
         self.journal.close()
+        if self.rehearsal:
+            shutil.rmtree(self.journal.path.parent)
 
     def __enter__(self) -> Self:
         return self

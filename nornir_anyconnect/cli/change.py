@@ -79,7 +79,14 @@ def apply(
         _settle_unfinished(plan, folder, nornir)
         _confirm(len(nornir.inventory.hosts), "change", yes=yes)
     saving = Saving(wanted=save == "verified", foreign_changes=save_foreign_changes)
-    with Run.start(plan, directory=folder, ticket=ticket, saving=saving, secrets_known=_secrets(nornir)) as run:
+    with Run.start(
+        plan,
+        directory=folder,
+        ticket=ticket,
+        saving=saving,
+        secrets_known=_secrets(nornir),
+        rehearsal=dry_run,
+    ) as run:
         runner = WavesRunner(
             canary=canary,
             wave_percent=wave_percent,

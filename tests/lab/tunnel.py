@@ -196,7 +196,7 @@ echo "$INTERNAL_IP4_ADDRESS" > {directory}/address
 
 def _established(net: Network, directory: Path, *, wants_dtls: bool) -> Tunnel:
     address, log = directory / "address", directory / "openconnect.log"
-    wait_for("openconnect configures its adapter", lambda: address.exists() and address.read_text(), 15)
+    wait_for("openconnect configures its adapter", lambda: address.exists() and address.read_text(), 60)
     if wants_dtls:
         active = "DTLS session 1 active"  # from here on ocserv answers over UDP
         wait_for("DTLS comes up", lambda: active in (directory / "ocserv.log").read_text(), 10)
