@@ -50,7 +50,8 @@ class Settings:
     """What a scheduled audit needs to know.
 
     ``history`` is a path or an SQLAlchemy URL, ``keep_days`` its retention in days, ``formats`` are
-    ``NAME=FILE`` pairs as for ``--format``, ``lock`` is a file that keeps two runs apart.
+    ``NAME=FILE`` pairs as for ``--format``, ``lock`` is a file that keeps two runs apart, ``push`` the
+    address of a Prometheus Pushgateway that is given the metrics of every audit that is kept.
     """
 
     inventory: str = "inventory/config.yaml"
@@ -65,6 +66,7 @@ class Settings:
     keep_days: int | None = None
     waivers: str | None = None
     lock: str | None = None
+    push: str | None = None
     notify: Notify = field(default_factory=Notify)
 
 

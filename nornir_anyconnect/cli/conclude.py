@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,9 +51,13 @@ class Conclusion:
         devices = self._waived(devices, datetime.fromisoformat(made_at).date())
         audit = AuditReport(tuple(devices), made_at, __version__)
         if self.pseudonymise:
-            from nornir_anyconnect.report.pseudonyms import Pseudonyms
+            from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
 
             audit = Pseudonyms().report(audit)
+            if self.keep and SALT_VARIABLE not in os.environ:
+                TERMINAL.warning(
+                    f"pseudonyms differ from night to night: set {SALT_VARIABLE} to compare users' findings"
+                )
         _name_the_unjudged(audit.devices)
         nights = Nights(self.settings) if self.keep else None
         trend = nights.trend(audit) if nights else ()

@@ -55,9 +55,12 @@ class Nights:
         return ()
 
     def keep(self, audit: AuditReport, sites: dict[str, str] | None) -> None:
-        """Keep this audit, and tell of the changes since the one before."""
+        """Keep this audit, push its metrics, and tell of the changes since the one before."""
         from nornir_anyconnect.history.nightly import keep_report
 
+        if self._settings.push is not None:
+            with self._told():
+                self._push(self._settings.push, audit)
         if self._history is None:
             return
         with self._told():
@@ -66,6 +69,14 @@ class Nights:
             if kept.changes is not None:
                 self._tell(kept.changes)
         self._history.close()
+
+    def _push(self, gateway: str, audit: AuditReport) -> None:
+        from nornir_anyconnect.report import render
+        from nornir_anyconnect.report.notify import push
+
+        for failure in push(gateway, render("prometheus", audit)):
+            TERMINAL.error(failure, "see whether it is up; '--format prometheus=FILE' needs no Pushgateway")
+            self.code = ExitCode.USAGE
 
     def _tell(self, changes: Diff) -> None:
         from nornir_anyconnect.report.notify import notify, summary

@@ -1,7 +1,7 @@
 """Tells somebody what changed: a command, a webhook, or both. Nothing is sent when nothing changed.
 
 The only module that opens a connection to anything but a device. What goes out is the difference of two
-audits: devices, group policies, verdicts; no user names, no configuration text, no secret.
+audits, or the metrics of one: devices, group policies, verdicts; no user names, no configuration text, no secret.
 """
 
 from __future__ import annotations
@@ -79,20 +79,51 @@ def _post(webhook: Webhook, body: str, diff: Diff) -> list[str]:
         headers["Authorization"] = f"Bearer {token}"
     content = _templated(webhook.template, diff) if webhook.template else body
     request = urllib.request.Request(webhook.url, content.encode(), headers, method="POST")  # noqa: S310 - scheme checked above
+    problem = _send(request, webhook.timeout, webhook.retries)
+    return [f"the webhook did not take the notification: {problem}"] if problem else []
+
+
+def push(gateway: str, metrics: str, timeout: float = 10.0, retries: int = 3) -> list[str]:
+    """Hand the metrics of an audit to a Prometheus Pushgateway, in place of those of the audit before.
+
+    Args:
+        gateway: its address.
+        metrics: what ``--format prometheus`` writes.
+        timeout: seconds for one attempt.
+        retries: attempts after the first.
+
+    Returns:
+        One line if it failed, else nothing.
+
+    Raises:
+        SettingsError: the address is none of the web.
+
+    """
+    if not gateway.startswith(("https://", "http://")):
+        raise SettingsError(f"push is '{gateway}'", "use the http or https address of a Pushgateway")
+    address = f"{gateway.rstrip('/')}/metrics/job/nornir_anyconnect"
+    headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+    request = urllib.request.Request(address, metrics.encode(), headers, method="PUT")  # noqa: S310 - scheme checked above
+    problem = _send(request, timeout, retries)
+    return [f"the Pushgateway did not take the metrics: {problem}"] if problem else []
+
+
+def _send(request: urllib.request.Request, timeout: float, retries: int) -> str:
+    """What kept it from being taken, empty where nothing did; tried again where waiting may mend it."""
     problem = ""
-    for attempt in range(webhook.retries + 1):
+    for attempt in range(retries + 1):
         if attempt:
             time.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
         try:
-            with urllib.request.urlopen(request, timeout=webhook.timeout):  # noqa: S310 - scheme checked above
-                return []
+            with urllib.request.urlopen(request, timeout=timeout):  # noqa: S310 - the callers check the scheme
+                return ""
         except urllib.error.HTTPError as error:
             problem = f"HTTP {error.code}"
             if error.code < 500 and error.code not in (408, 429):  # noqa: PLR2004 - the client errors that waiting does not mend
                 break
         except OSError as error:
             problem = str(getattr(error, "reason", error))
-    return [f"the webhook did not take the notification: {problem}"]
+    return problem
 
 
 def _templated(path: str, diff: Diff) -> str:

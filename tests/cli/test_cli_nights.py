@@ -58,6 +58,11 @@ def listener():
             self.send_response(204)
             self.end_headers()
 
+        def do_PUT(self):
+            received.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            self.send_response(200)
+            self.end_headers()
+
         def log_message(self, *_):
             pass
 
@@ -88,6 +93,35 @@ def test_a_webhook_that_is_down(night, cli, closed_port):
     assert "refused" in run.err
     assert "Traceback" not in run.err
     assert len(cli("history", "list").out.splitlines()) == 2
+
+
+def test_the_metrics_of_a_kept_audit_are_pushed(night, listener):
+    port, received = listener
+    night(AT_RISK, f"push: http://127.0.0.1:{port}/\n", "--format", "prometheus=audit.prom")
+    assert received == [("/metrics/job/nornir_anyconnect", Path("audit.prom").read_text())]
+    assert 'nornir_anyconnect_findings{verdict="at-risk"} 1' in received[0][1]
+
+
+def test_a_pushgateway_that_is_down(night, cli, closed_port):
+    run = night(AT_RISK, f"push: http://127.0.0.1:{closed_port}\n")
+    assert run.code == 2
+    assert "error: the Pushgateway did not take the metrics: " in run.err
+    assert run.json["summary"]["at_risk"] == 1
+    assert len(cli("history", "list").out.splitlines()) == 1
+
+
+def test_a_push_that_is_no_address_costs_no_result(night):
+    run = night(AT_RISK, "push: file:///etc/passwd\n")
+    assert run.code == 2
+    assert "push is 'file:///etc/passwd'" in run.err
+    assert run.json["summary"]["at_risk"] == 1
+
+
+def test_pseudonyms_that_cannot_be_compared_are_told(night, monkeypatch):
+    words = "pseudonyms differ from night to night"
+    assert words in night(AT_RISK, "", "--pseudonymise-users").err
+    monkeypatch.setenv("NORNIR_ANYCONNECT_SALT", "a salt of this test")
+    assert words not in night(AT_RISK, "", "--pseudonymise-users").err
 
 
 def test_a_notification_command_that_fails(night):
@@ -172,7 +206,8 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(cli, write):
 
 
 def test_a_folder_that_refuses_the_file_after_the_work(cli, write, tmp_path, monkeypatch):
-    # nobody, not even root, can make a file in /proc
+    # nobody, not even root, can make a file in /proc; that it looks writable is how a quota or a remote disk behaves
+    monkeypatch.setattr("os.access", lambda *_: True)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     run = cli("check", write("edge.cfg", AT_RISK), "--format", "json=/proc/audit.json", "--format", "csv")
