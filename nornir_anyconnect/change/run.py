@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from nornir_anyconnect.change.planned import Plan, PlannedDevice
 
 SCHEMA = "nornir-anyconnect/run/1"
+_AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
+_LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
+"""An attempt that ended like this sent nothing: what an earlier one left on the device is there still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ class HostRecord:
     """What the journal says of one device or context.
 
     ``begun``: its inverse is on disk, so a line may have been sent. ``ended``: its outcome is known.
+    ``sent``: a line was announced since, and nothing was seen to be as before again.
     """
 
     begun: bool = False
     ended: bool = False
+    sent: bool = False
     state: State | None = None
     commands: tuple[ConfigCommand, ...] = ()
     changed_at: str | None = None
@@ -213,9 +218,14 @@ def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
     match event:
         case "intent":
             commands = tuple(decode(each) for each in data["commands"])
-            return replace(known, begun=True, ended=False, state=None, commands=commands)
+            return replace(known, begun=True, ended=False, sent=False, state=None, commands=commands)
+        case "sending":
+            return replace(known, sent=True)
         case "outcome":
-            return replace(known, ended=True, state=State(data["state"]))
+            state = State(data["state"])
+            if known.sent and state in _LEFT_ALONE:
+                return known
+            return replace(known, ended=True, sent=known.sent and state not in _AS_BEFORE, state=state)
         case "before":
             return replace(known, changed_at=data["changed_at"], before=data["tally"])
     return known

@@ -62,7 +62,7 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
         ``result`` is :class:`HostChanges`; ``applied``, ``diff`` and ``plan_id`` are set.
 
     """
-    dry = is_dry_run(task, dry_run)
+    dry = is_dry_run(task, dry_run) or run.rehearsal
 
     def carry_out(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
         note = run.note_for(planned)
