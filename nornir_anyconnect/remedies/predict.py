@@ -13,6 +13,8 @@ from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.remedies.remedy import key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.judge import Options
@@ -30,7 +32,7 @@ class Prediction:
         """The standing sets under which no gap is left."""
         if not self.numbers:
             return standing if self.verdict is Verdict.SAFE else ()
-        return tuple(name for name in standing if name in self.numbers and self.numbers[name].gap <= 0)
+        return tuple(name for name in standing if name in self.numbers and (self.numbers[name].gap or 0) <= 0)
 
 
 @dataclass(slots=True)
@@ -41,7 +43,6 @@ class Predictor:
     judging: Options
     observations: DeviceObservations | None = None
     _known: dict[object, Prediction | None] = field(default_factory=dict)
-    _boxes: dict[tuple[ConfigCommand, ...], dict[tuple[Scope, str], Prediction]] = field(default_factory=dict)
 
     def after(self, finding: Finding, commands: tuple[ConfigCommand, ...], change: object) -> Prediction | None:
         """What the finding would be; None where it would no longer exist.
@@ -60,14 +61,18 @@ class Predictor:
             self._known[same] = self._judged(finding, commands)
         return self._known[same]
 
-    def after_on_the_box(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
-        """The same for a change of the whole box: all of its findings are judged at once."""
-        if commands not in self._boxes:
-            audit = judge(applied(replace(self.config, blocks=()), commands), "", self.observations, self.judging)
-            self._boxes[commands] = {
-                key_of(each): Prediction(each.verdict, each.assumptions) for each in audit.findings
-            }
-        return self._boxes[commands].get(key_of(finding))
+    def after_on_the_box(
+        self, findings: Iterable[Finding], commands: tuple[ConfigCommand, ...]
+    ) -> dict[tuple[Scope, str], Prediction]:
+        """The same for a change of the whole box: in one judgement, of one finding for all that rest on its values."""
+        alike: dict[object, list[tuple[Scope, str]]] = {}
+        for each in findings:
+            alike.setdefault((each.scope, each.reason, each.configured_mtu), []).append(key_of(each))
+        changed = applied(replace(self.config, blocks=()), commands)
+        only = frozenset(keys[0] for keys in alike.values())
+        audit = judge(changed, "", self.observations, self.judging, only=only)
+        found = {key_of(each): Prediction(each.verdict, each.assumptions) for each in audit.findings}
+        return {key: found[keys[0]] for keys in alike.values() if keys[0] in found for key in keys}
 
     def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
         changed = applied(self._around(finding), commands)
