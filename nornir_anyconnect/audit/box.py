@@ -124,6 +124,11 @@ class Box:
         groups = effective.remote_access_groups(self.config)
         return tuple(dict.fromkeys(effective.policy_name_of(each) for each in groups))
 
+    def reachable_policies(self) -> tuple[str, ...]:
+        """The policies that a login can hand out: by a tunnel group or by an LDAP map."""
+        mapped = (each.group_policy for each in self.config.ldap_entries)
+        return tuple(dict.fromkeys((*self.assigned_policies(), *mapped)))
+
     @staticmethod
     def conf(policy: EffectivePolicy) -> int | None:
         """The ``anyconnect mtu`` in force, bytes; None where nobody set one.
@@ -156,14 +161,18 @@ class Box:
             self._pairs[conf] = found
         return self._pairs[conf]
 
-    def tls_alone(self, conf: int | None) -> tuple[Derivation, str] | None:
-        """The lowest TLS derivation over all serving interfaces under the first standing set, and where."""
-        found = [
-            (tls, link.nameif)
-            for link in self.links
-            if (tls := self.bench.smallest_tls(link.mtu, self.standing[0], conf)) is not None
-        ]
-        return min(found, key=lambda each: each[0].computed, default=None)
+    def tls_alone(self, conf: int | None) -> dict[str, tuple[Derivation, str]]:
+        """The lowest TLS derivation over all serving interfaces, and where, by standing set."""
+        found = {}
+        for each in self.standing:
+            alone = [
+                (tls, link.nameif)
+                for link in self.links
+                if (tls := self.bench.smallest_tls(link.mtu, each, conf)) is not None
+            ]
+            if alone:
+                found[each.name] = min(alone, key=lambda one: one[0].computed)
+        return found
 
     def seen_of(self, policy: str) -> GroupObservations | None:
         """What was seen of a policy; empty where logs were given and it is not in them."""

@@ -47,12 +47,12 @@ def caveats(
 ) -> tuple[str, ...]:
     """The caveats of one finding, in the order of the contract."""
     at_risk = verdict is Verdict.AT_RISK
-    judged_by_mtu = bool(numbers)
+    judged_by_mtu = any(each.gap is not None for each in numbers)
     dtls_port = config.webvpn.dtls_port
     answered = config.defaults.icmp_unreachable_limit if config.defaults else None
     holds = {
         "udp-above-client-mtu": reason == "tls-mtu-at-or-above-dtls-mtu"
-        and any(each.tls_mtu > each.dtls_mtu for each in numbers),
+        and any(each.gap is not None and each.gap < 0 for each in numbers),
         "icmp-unreachable-rate-limited": at_risk and (config.icmp_unreachable_limit or answered) is not None,
         "icmp-path-unknown": at_risk,
         "non-default-dtls-port": judged_by_mtu and dtls_port is not None and dtls_port.value != DEFAULT_DTLS_PORT,

@@ -51,17 +51,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Both MTUs under one assumption set, bytes; ``gap`` = DTLS - TLS."""
+    """Both MTUs under one assumption set, bytes; no DTLS MTU where users never get DTLS."""
 
     tls_mtu: int
-    dtls_mtu: int
+    dtls_mtu: int | None = None
 
     @property
-    def gap(self) -> int:
+    def gap(self) -> int | None:
         """Bytes by which the adapter (DTLS) MTU exceeds the TLS MTU."""
-        return self.dtls_mtu - self.tls_mtu
+        return None if self.dtls_mtu is None else self.dtls_mtu - self.tls_mtu
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int | None]:
         """As in the JSON of an audit."""
         return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
 
@@ -243,10 +243,12 @@ _VERDICT = {
 
 
 def worst_first(finding: Finding) -> tuple[Any, ...]:
-    """Sort key: confirmed and most users hit first, then verdict, certainty, users connected, name."""
+    """Sort key: most users hit first, then the verdict, its certainty, users connected, name.
+
+    The verdict stands before the certainty: a group that is certainly safe is not worse than one perhaps at risk.
+    """
     seen = finding.evidence or FindingEvidence()
     return (
-        -int(seen.confirmed),
         -seen.users,
         _VERDICT[finding.verdict],
         _CERTAINTY[finding.certainty],

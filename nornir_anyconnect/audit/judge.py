@@ -14,6 +14,7 @@ from nornir_anyconnect.audit.finding import (
     DeviceAudit,
     Finding,
     FindingEvidence,
+    Numbers,
     Scope,
     Source,
     Status,
@@ -142,7 +143,7 @@ def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_
 def _user(box: Box, username: Username) -> _Subject:
     """A user on its own policy, else on the policy within reach that is worst for it."""
     own = username.group_policy
-    bases = box.assigned_policies() if own is None else (own.value,)
+    bases = box.reachable_policies() if own is None else (own.value,)
     policies = {base: effective.effective_user(box.config, username.name, base) for base in bases}
     worst = max(bases, key=lambda base: _reach(box, policies[base]))
     return _Subject(
@@ -277,13 +278,14 @@ def _with_numbers(box: Box, policy: EffectivePolicy, finding: Finding) -> Findin
 
 def _with_tls_only(box: Box, policy: EffectivePolicy, finding: Finding) -> Finding:
     """The TLS MTU alone: no adapter MTU stands above it."""
-    worst = box.tls_alone(box.conf(policy))
-    if worst is None:
+    alone = box.tls_alone(box.conf(policy))
+    if not alone:
         return finding
-    tls, nameif = worst
+    first, (tls, nameif) = next(iter(alone.items()))
     return replace(
         finding,
-        numbers_from=box.standing[0].name,
+        numbers_from=first,
+        assumptions={name: Numbers(each.mtu) for name, (each, _) in alone.items()},
         tls_mtu=tls.mtu,
         tls_suite=tls.suite.name,
         tls_version=str(tls.version),

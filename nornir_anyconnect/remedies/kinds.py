@@ -59,8 +59,8 @@ class Targets:
         return self._mtu[target]
 
     @cached_property
-    def tcpmss(self) -> int | None:
-        """One value for the box, bytes: what its neediest finding needs; None where no value helps any."""
+    def tcpmss(self) -> TcpMss | None:
+        """One value for the box: what its neediest finding needs; None where no value helps any."""
         # the larger the MTU in force, the more tcpmss a finding needs: the neediest that can be helped decides
         by_need = sorted(
             {each.configured_mtu: each for each in self.facts.at_stake}.values(),
@@ -70,7 +70,17 @@ class Targets:
         if low >= high:
             return None
         helped = bisect_left(by_need, 1, key=lambda each: not self.closes_with_tcpmss(each, high))
-        return self._searched(by_need[helped - 1]) if helped else None
+        return self._tcpmss(self._searched(by_need[helped - 1])) if helped else None
+
+    @cached_property
+    def with_tcpmss(self) -> dict[tuple[Scope, str], Prediction]:
+        """What every finding at stake would be with that value."""
+        commands = (self.tcpmss,) if self.tcpmss else ()
+        return self.facts.predictor.after_on_the_box(self.facts.at_stake, commands)
+
+    def _tcpmss(self, size: int) -> TcpMss:
+        prior = self.facts.config.tcpmss
+        return TcpMss(prior.value if prior else None, size)
 
     def _searched(self, finding: Finding) -> int:
         """The smallest tcpmss that closes the finding under every standing set, bytes; the largest one does."""
@@ -88,9 +98,7 @@ class Targets:
 
     def predicted_tcpmss(self, finding: Finding, tcpmss: int) -> Prediction | None:
         """What the finding would be with that tcpmss (bytes)."""
-        prior = self.facts.config.tcpmss
-        command = TcpMss(prior.value if prior else None, tcpmss)
-        return self.facts.predictor.after(finding, (command,), (Kind.TCPMSS, tcpmss))
+        return self.facts.predictor.after(finding, (self._tcpmss(tcpmss),), (Kind.TCPMSS, tcpmss))
 
 
 def _tcpmss_range(facts: Facts) -> tuple[int, int]:
@@ -164,12 +172,10 @@ def df_bit_ignore(facts: Facts, finding: Finding) -> Remedy | None:
 
 def tcpmss(facts: Facts, targets: Targets, finding: Finding) -> Remedy | None:
     """Raise ``sysopt connection tcpmss``, where that closes the finding under every standing set."""
-    size = targets.tcpmss
-    if size is None:
+    command = targets.tcpmss
+    if command is None:
         return None
-    prior = facts.config.tcpmss
-    command = TcpMss(prior.value if prior else None, size)
-    after = facts.predictor.after_on_the_box(finding, (command,))
+    after = targets.with_tcpmss.get(key_of(finding))
     standing = tuple(finding.assumptions)
     if after is None or not standing or after.closed(standing) != standing:
         return None

@@ -160,7 +160,10 @@ def _fix(remedy: RemedyPreview, *, recommended: bool) -> list[str]:
         lines.append(f"{remedy.kind}, type: {' / '.join(line.strip() for line in remedy.commands)}")
         lines.append(f"{remedy.kind}, take back: {' / '.join(line.strip() for line in remedy.rollback)}")
     if remedy.predicted:
-        after = (f"{name} TLS {each.tls_mtu} DTLS {each.dtls_mtu}" for name, each in remedy.predicted.items())
+        after = (
+            f"{name} TLS {each.tls_mtu}" + ("" if each.dtls_mtu is None else f" DTLS {each.dtls_mtu}")
+            for name, each in remedy.predicted.items()
+        )
         lines.append(f"{remedy.kind}, afterwards: {', '.join(after)}")
     if remedy.affects:
         lines.append(f"{remedy.kind}, also touches: {', '.join(remedy.affects)}")
@@ -172,7 +175,8 @@ def _fix(remedy: RemedyPreview, *, recommended: bool) -> list[str]:
 def _assumed(finding: Finding) -> tuple[str, ...]:
     spelled = {each.name: each.combination for each in STANDING}
     lines = [
-        f"{name} ({spelled.get(name, name)}): TLS {each.tls_mtu}, DTLS {each.dtls_mtu}, gap {each.gap}"
+        f"{name} ({spelled.get(name, name)}): TLS {each.tls_mtu}"
+        + ("" if each.gap is None else f", DTLS {each.dtls_mtu}, gap {each.gap}")
         for name, each in finding.assumptions.items()
     ]
     if finding.calibrated:

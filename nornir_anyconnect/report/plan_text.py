@@ -40,7 +40,7 @@ def device_name(device: PlannedDevice) -> str:
 
 def mtus(state: dict[str, Any]) -> str:
     """``TLS/DTLS`` MTUs in bytes, under each assumption set."""
-    sizes = {name: f"{size['tls']}/{size['dtls']}" for name, size in state.get("mtus", {}).items()}
+    sizes = {name: f"{size['tls']}/{size['dtls'] or 'no DTLS'}" for name, size in state.get("mtus", {}).items()}
     if len(set(sizes.values())) == 1:
         return next(iter(sizes.values()))
     return ", ".join(f"{name} {size}" for name, size in sizes.items())

@@ -37,7 +37,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     if finding.gap is not None:
         found += [("why", texts.reason_text(finding.reason))]
     found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
-    if len(finding.assumptions) > 1:
+    if finding.gap is not None and len(finding.assumptions) > 1:
         shown = (f"{name} {each.tls_mtu}/{each.dtls_mtu}" for name, each in finding.assumptions.items())
         found.append(("TLS/DTLS by", ", ".join(shown)))
     if finding.configured_mtu is not None:
