@@ -1,0 +1,136 @@
+"""The documentation as a reader uses it: pages, their fenced blocks, the commands in them and what they show."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>[\w-]+)?(?P<rest>[^`]*)$")
+_TITLE = re.compile(r'title="([^"]+)"')
+_EXIT = re.compile(r"\s+# exit (\d+)$")
+_SKIPPED = "..."
+
+# what differs from run to run, and what stands in its place on both sides
+_VARIABLE = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)?"), "<time>"),
+    (re.compile(r"\b\d{8}T\d{6}-[0-9a-f]{8}-[0-9a-f]{4}\b"), "<run>"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
+    (re.compile(r"\b[0-9a-f]{16}\b"), "<plan>"),
+    (re.compile(r"\b127\.0\.0\.1:\d+"), "<address>"),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page; ``title`` is the file that a reader saves it as."""
+
+    kind: str
+    title: str | None
+    lines: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command after ``$``, the exit code that is promised (0 unless ``# exit N``), and the output that is shown."""
+
+    command: str
+    code: int
+    shown: tuple[str, ...]
+    line: int
+
+
+def blocks(text):
+    """The fenced blocks of a page, in order."""
+    opened = None
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = _FENCE.match(line)
+        if opened is None:
+            if fence:
+                title = _TITLE.search(fence["rest"])
+                opened = (fence["kind"] or "", title and title[1], len(fence["indent"]), number, [])
+        elif fence and not fence["kind"]:
+            kind, title, _, began, lines = opened
+            yield Block(kind, title, tuple(lines), began)
+            opened = None
+        else:
+            opened[4].append(line[opened[2] :])
+    assert opened is None, f"the block of line {opened[3]} is not closed"
+
+
+def calls(block):
+    """The commands of a console block."""
+    current = None
+    for offset, line in enumerate(block.lines, 1):
+        if line.startswith("$ "):
+            if current:
+                yield _call(*current)
+            current = (line[2:], [], block.line + offset)
+        elif current and not current[1] and current[0].endswith("\\"):
+            current = (f"{current[0][:-1].rstrip()} {line.removeprefix('>').strip()}", [], current[2])
+        else:
+            assert current, f"line {block.line + offset}: output before the first command"
+            current[1].append(line)
+    if current:
+        yield _call(*current)
+
+
+def _call(command, shown, line):
+    code = _EXIT.search(command)
+    while shown and not shown[-1].strip():
+        shown.pop()
+    return Call(_EXIT.sub("", command), int(code[1]) if code else 0, tuple(shown), line)
+
+
+def normal(line):
+    """A line without what differs from run to run."""
+    for pattern, word in _VARIABLE:
+        line = pattern.sub(word, line)
+    return line.rstrip()
+
+
+def not_in(shown, printed):
+    """The first line that is shown and was not printed where it is shown, or None.
+
+    Lines follow one another as they are shown. ``...`` alone stands for any number of lines, within a line for any text.
+    """
+    real = [normal(line) for line in printed]
+    at, skipping = 0, False
+    groups = _groups([normal(line) for line in shown])
+    for index, group in enumerate(groups):
+        if group is None:
+            skipping = True
+            continue
+        last = index == len(groups) - 1
+        starts = range(at, len(real) - len(group) + 1) if skipping else (at,)
+        if last and skipping:
+            starts = (len(real) - len(group),) if len(real) - len(group) >= at else ()
+        found = next((start for start in starts if _fits(group, real[start : start + len(group)])), None)
+        if found is None:
+            return next((line for line in group if not any(_fits([line], [each]) for each in real[at:])), group[0])
+        at, skipping = found + len(group), False
+    if not skipping and at < len(real):
+        return f"(nothing after the last line; printed was: {real[at]})"
+    return None
+
+
+def _groups(shown):
+    groups = []
+    for line in shown:
+        if line.strip() == _SKIPPED:
+            groups.append(None)
+        elif groups and groups[-1] is not None:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _fits(group, lines):
+    return len(group) == len(lines) and all(
+        re.fullmatch(".*?".join(map(re.escape, line.split(_SKIPPED))), each)
+        for line, each in zip(group, lines, strict=True)
+    )
