@@ -19,9 +19,9 @@ Nothing here knows SSH: a ``Device`` is what a transaction may ask of a firewall
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import RemoveCreated, inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.change.codec import encode
@@ -38,10 +38,9 @@ from nornir_anyconnect.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nornir_anyconnect.asa.commands import Command
-    from nornir_anyconnect.asa.config_commands import ConfigCommand, NewGroupPolicy, NewTunnelGroup
-    from nornir_anyconnect.asa.config_lines import Mode
+    from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.change.seams import Device, Notes
 
 TAKING_BACK_TRIES = 2
 """The session at hand, and one more login where its link is gone."""
@@ -70,41 +69,6 @@ class Outcome:
     state: State
     reason: str
     lines: tuple[str, ...] = ()
-
-
-class Device(Protocol):
-    """One logged-in device or context, as far as a transaction needs it. All methods raise AnyConnectError."""
-
-    def check_identity(self) -> None:
-        """Refuse (GateError) unless this is the planned box and context, an ASA, and the unit that configures."""
-
-    def read(self) -> RunningConfig:
-        """What it is configured to do now, proved complete."""
-
-    def startup_differs(self) -> bool:
-        """Whether running and startup configuration differ."""
-
-    def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
-        """Users connected through the object that the command created."""
-
-    def configure(self) -> None:
-        """Enter configuration mode; GateError where the unit must not be configured."""
-
-    def send(self, line: Command, mode: Mode) -> str:
-        """Send one line in exactly that sub-mode; whatever the device says to it, empty if nothing."""
-
-    def leave(self) -> None:
-        """Leave configuration mode; nothing happens outside of it."""
-
-    def save(self) -> None:
-        """``write memory``."""
-
-
-class Notes(Protocol):
-    """The journal, as seen by one host: returns when the record is on disk."""
-
-    def __call__(self, event: str, **data: object) -> None:
-        """Write one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,25 +151,51 @@ class Transaction:
     def rollback(self) -> Outcome:
         """Take the change back where the device still shows it. Never raises an AnyConnectError."""
         try:
-            self._login().check_identity()
+            foreign = self._greet()
         except GateError as error:
             return self._end(Outcome(State.REFUSED, str(error)))
         except AnyConnectError as error:
             return self._end(Outcome(State.FAILED, f"nothing was sent: {error}"))
         outcome = self._take_back("")
         if outcome.state is State.REVERTED:
-            saved = self._save(self._device) if self._sent else ""
-            outcome = Outcome(State.ROLLED_BACK, saved or outcome.reason, outcome.lines)
+            outcome = replace(self._saved_too(outcome, foreign=foreign), state=State.ROLLED_BACK)
         return self._end(outcome)
 
     def recover(self) -> Outcome:
         """Settle a host whose run was killed: whatever the device shows of it is taken back."""
         why = "the run was killed"
         try:
-            self._login().check_identity()
+            foreign = self._greet()
         except AnyConnectError as error:
             return self._end(self._in_doubt(f"{why}, and the device cannot be read: {error}"))
-        return self._end(self._take_back(why))
+        outcome = self._take_back(why)
+        if outcome.state is State.REVERTED:
+            outcome = self._saved_too(outcome, foreign=foreign)
+        return self._end(outcome)
+
+    def _greet(self) -> bool:
+        """Log in to take something back; True where saving would save more than that."""
+        device = self._login()
+        device.check_identity()
+        return self._foreign_changes(device)
+
+    def _foreign_changes(self, device: Device) -> bool:
+        return self._saving.wanted and not self._saving.foreign_changes and device.startup_differs()
+
+    def _saved_too(self, outcome: Outcome, *, foreign: bool) -> Outcome:
+        """What was saved is taken back in the startup configuration as well, but nobody else's change is saved."""
+        if not (self._saving.wanted and self._sent):
+            return outcome
+        try:
+            if not foreign:
+                said = self._save(self._device)
+            elif self._device.startup_differs():
+                said = "unsaved: running and startup configuration differed before it was taken back"
+            else:
+                said = "it was never saved"
+        except AnyConnectError as error:
+            said = f"unsaved: {error}"
+        return replace(outcome, reason=f"{outcome.reason}; {said}")
 
     def _login(self) -> Device:
         self._device = self._connect()
@@ -222,7 +212,7 @@ class Transaction:
         if moved:
             raise GateError("drift: " + "; ".join(moved), "plan again and look at what changed")
         self._change.check(config)
-        if self._saving.wanted and not self._saving.foreign_changes and device.startup_differs():
+        if self._foreign_changes(device):
             raise GateError(
                 "running and startup configuration already differ: saving would save somebody else's changes",
                 "save or discard them first, apply with --save never, or add --save-foreign-changes",

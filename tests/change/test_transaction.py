@@ -433,8 +433,38 @@ def test_a_save_that_fails_is_reported_unsaved_and_the_change_stands():
 def test_the_rollback_of_a_saved_apply_saves_too():
     box = Firewall()
     run(box, saving=Saving(wanted=True))
-    assert run(box, verb="rollback", saving=Saving(wanted=True)).reason == "saved"
+    assert run(box, verb="rollback", saving=Saving(wanted=True)).reason == "as before; saved"
     assert box.startup == START
+
+
+def test_a_rollback_does_not_save_what_somebody_else_left_unsaved():
+    box = Firewall()
+    run(box, saving=Saving(wanted=True))
+    saved = box.startup
+    box.config = replace(box.config, hostname="renamed-by-somebody")
+    outcome = run(box, verb="rollback", saving=Saving(wanted=True))
+    assert outcome.state is State.ROLLED_BACK
+    assert "unsaved: running and startup configuration differed" in outcome.reason
+    assert box.startup == saved
+    assert run(box, saving=Saving(wanted=True, foreign_changes=True)).reason == "saved"
+
+
+@pytest.mark.parametrize(("saved", "said"), [(True, "saved"), (False, "it was never saved")])
+def test_a_run_killed_around_its_save_leaves_the_startup_configuration_as_before(saved, said):
+    box = applied()
+    box.startup = box.config if saved else START
+    outcome = run(box, verb="recover", saving=Saving(wanted=True))
+    assert (outcome.state, outcome.reason) == (State.REVERTED, f"the run was killed; {said}")
+    assert box.startup == START
+
+
+def test_a_startup_configuration_that_cannot_be_read_after_a_rollback_is_reported_unsaved():
+    box = applied()
+    seen = []
+    box.faults["startup_differs"] = lambda _: ReplyTimeoutError("no answer") if seen else seen.append(1)
+    outcome = run(box, verb="rollback", saving=Saving(wanted=True))
+    assert outcome.state is State.ROLLED_BACK
+    assert "unsaved: no answer" in outcome.reason
 
 
 def test_a_rollback_saves_through_the_session_it_ended_in():
@@ -442,7 +472,7 @@ def test_a_rollback_saves_through_the_session_it_ended_in():
     box.startup = box.config
     box.faults[2] = LinkLostError("cut before the first look")
     outcome = run(box, verb="rollback", saving=Saving(wanted=True))
-    assert (outcome.state, outcome.reason) == (State.ROLLED_BACK, "saved")
+    assert (outcome.state, outcome.reason) == (State.ROLLED_BACK, "as before; saved")
     assert box.logins == 2
     assert box.startup == START
 
