@@ -118,10 +118,12 @@ def _lines(text: str) -> Iterator[list[str]]:
         stop = text.find("\n", start + _CHUNK)
         chunk = text[start:] if stop < 0 else text[start:stop]
         start = size if stop < 0 else stop + 1
-        if "\r\n" in chunk:
+        # one character is looked for at the speed of memory, several are not
+        dirty = any(trace[0] in chunk for trace in TRACES)
+        if dirty:
             chunk = chunk.replace("\r\n", "\n")
         lines = chunk.split("\n")
-        if any(trace in chunk for trace in TRACES):
+        if dirty and any(trace in chunk for trace in TRACES):
             lines = [cleaned(line) if any(trace in line for trace in TRACES) else line for line in lines]
         yield lines
 
@@ -229,14 +231,16 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
     cutter = _Cutter()
     cutter.any_indented = "\n " in text
     body: list[Setting[str]] | None = None
-    number = 0
+    begin, last = 1, 0
     opening, content = _OPENING, _CONTENT
     for lines in _lines(text):
-        for line in lines:
-            number += 1
-            if line[:11] == "access-list":
+        # access lists are most of a large text, and nothing to us: a filter passes them over quickest
+        looked_at = [(number, line) for number, line in enumerate(lines, begin) if line[:11] != "access-list"]
+        begin += len(lines)
+        for number, line in looked_at:
+            if number != last + 1:
                 body = None
-                continue
+            last = number
             first = line[:1]
             if first == " " or first == "\t":  # noqa: PLR1714 - two comparisons beat a set here
                 if body is not None:
