@@ -54,10 +54,12 @@ def explain(
         config = parse(source.text)
     else:
         from nornir_anyconnect.assess import assess_config
-        from nornir_anyconnect.cli.fleet import config_of_host
+        from nornir_anyconnect.cli.fleet import seen_on_host
+        from nornir_anyconnect.evidence.device import merge
 
-        config = config_of_host(str(host), inventory)
-        seen = evidence.of([str(host), config.hostname or str(host)]) if evidence else None
+        config, seen = seen_on_host(str(host), inventory)
+        if evidence:
+            seen = merge(seen, evidence.of([str(host), config.hostname or str(host)]))
         device = assess_config(config, str(host), seen, judging)
     finding = _finding(device, tunnel_group)
     group = seen.groups.get(finding.group_policy or "") if seen else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from nornir import InitNornir
 from nornir.core.exceptions import PluginNotRegistered
-from nornir.core.task import AggregatedResult
+from nornir.core.task import AggregatedResult, Result
 from ruamel.yaml.error import YAMLError as RuamelError
 
 from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nornir.core.task import MultiResult, Task
 
     from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.evidence.observations import DeviceObservations
 
 DEFAULT_INVENTORY = "inventory/config.yaml"
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
@@ -185,25 +186,33 @@ class ChassisRunner:
         return AggregatedResult(task.name)
 
 
-def config_of_host(name: str, inventory: str | None) -> RunningConfig:
-    """Pull and parse the configuration of one host.
+def seen_on_host(name: str, inventory: str | None) -> tuple[RunningConfig, DeviceObservations]:
+    """Pull the configuration of one host, and what the host says it saw.
 
     Raises:
         UsageError: no such host, or one with several contexts.
         AnyConnectError: the device could not be read.
 
     """
-    from nornir_anyconnect.tasks import pull_config
-
     nornir = chosen(load(inventory or DEFAULT_INVENTORY), limit=[name])
-    (result,) = nornir.run(task=pull_config).values()
+    (result,) = nornir.run(task=_seen).values()
     if result.exception is not None:
         raise result.exception
-    contexts = result.result.contexts
-    if len(contexts) != 1:
-        names = ", ".join(str(each.name) for each in contexts) or "none"
-        raise UsageError(
-            f"{name} has {len(contexts)} contexts", f"name one under data.anyconnect.context of the host: {names}"
-        )
-    config: RunningConfig = contexts[0].parse()
-    return config
+    seen: tuple[RunningConfig, DeviceObservations] = result.result
+    return seen
+
+
+def _seen(task: Task) -> Result:
+    from nornir_anyconnect.device.connection import closing_session
+    from nornir_anyconnect.tasks.pull_config import pull_contexts
+    from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+
+    with closing_session(task.host, task.nornir.config) as session:
+        contexts = tuple(pull_contexts(session, task.host, session.identity()))
+        if len(contexts) != 1:
+            names = ", ".join(str(each.name) for each in contexts) or "none"
+            raise UsageError(
+                f"{task.host.name} has {len(contexts)} contexts",
+                f"name one under data.anyconnect.context of the host: {names}",
+            )
+        return Result(host=task.host, result=(contexts[0].parse(), pull_evidence(session, task.host.name)))

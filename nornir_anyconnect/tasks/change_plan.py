@@ -15,8 +15,10 @@ from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.rederive import change_of
 from nornir_anyconnect.change.run import HostChange, Run
 from nornir_anyconnect.change.transaction import Change, Outcome, State, Transaction
+from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.connection import close_session, open_session
-from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.device.slots import leave_one_free
+from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.tasks.pull_config import pull_context
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
 
         def connect_and_count() -> Channel:
             channel = connect()
+            if not before:
+                leave_one_free(channel.session)
             if not dry and not before:
                 before.update(_count_before(channel, planned, note))
             return channel
@@ -148,12 +152,16 @@ def _each_planned(
     planned = [each for each in run.plan.changes if each.name == task.host.name]
     done: list[HostChange] = []
     try:
-        for each in planned:
-            done.append(work(each, _connector(task, each)))
-            if done[-1].outcome.state is State.INDETERMINATE:
-                break  # nothing more is sent to a box in doubt
-    finally:
-        close_session(task.host)
+        with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
+            try:
+                for each in planned:
+                    done.append(work(each, _connector(task, each)))
+                    if done[-1].outcome.state is State.INDETERMINATE:
+                        break  # nothing more is sent to a box in doubt
+            finally:
+                close_session(task.host)
+    except GateError as error:
+        done = [HostChange(each.name, each.context, Outcome(State.REFUSED, str(error))) for each in planned]
     outcomes = [each.outcome.state for each in done]
     did = any(state in changed for state in outcomes)
     would = dry and any(each.outcome.lines for each in done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -12,12 +12,7 @@ from nornir.core.task import Task
 from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.observations import DeviceObservations
-from nornir_anyconnect.tasks.pull_logs import pull_logs
-from nornir_anyconnect.tasks.pull_sessions import pull_sessions
-
-# the room's façade gives functions of the same names
-logs_module = import_module("nornir_anyconnect.tasks.pull_logs")
-sessions_module = import_module("nornir_anyconnect.tasks.pull_sessions")
+from nornir_anyconnect.tasks import pull_evidence, pull_logs, pull_sessions
 
 LOGGING = """\
     Buffer logging: level informational, 3 messages logged
@@ -51,8 +46,7 @@ class FakeSession:
 @pytest.fixture
 def run(monkeypatch):
     def start(function, session, **arguments):
-        for module in (logs_module, sessions_module):
-            monkeypatch.setattr(module, "open_session", lambda host, config: session)
+        monkeypatch.setattr(pull_evidence, "closing_session", lambda host, config: nullcontext(session))
         task = Task(function, SimpleNamespace(config=None), False, [])
         task.host = Host(name="edge-1")
         return function(task, **arguments)
@@ -96,7 +90,7 @@ def test_pull_sessions(run):
 
 def test_two_samples_make_a_rate(run, monkeypatch):
     slept = []
-    monkeypatch.setattr(sessions_module.time, "sleep", slept.append)
+    monkeypatch.setattr(pull_evidence.time, "sleep", slept.append)
     session = FakeSession({Show.ASP_DROP: "Frame drop:\n  x (mp-svc-no-fragment)  7\n"})
     seen = run(pull_sessions, session, detail=True, interval=30).result
     assert session.sent == [Show.ASP_DROP, Show.SESSIONS_DETAIL, Show.SESSIONS_SUMMARY, Show.ASP_DROP]
@@ -114,3 +108,18 @@ def test_counters_that_this_login_may_not_see_are_left_out(run):
 def test_sessions_that_may_not_be_seen_are_an_error(run):
     with pytest.raises(RejectedError, match="refused 'show vpn-sessiondb anyconnect'"):
         run(pull_sessions, FakeSession({}, (Show.SESSIONS,)))
+
+
+def test_everything_in_one_go_and_the_plain_sessions_where_the_detailed_are_refused(run):
+    session = FakeSession({Show.LOGGING: LOGGING, Show.SESSIONS: SESSIONS}, (Show.SESSIONS_DETAIL,))
+    seen = pull_evidence.pull_evidence(session, "edge-1")
+    assert session.sent == [
+        Show.ASP_DROP, Show.LOGGING, Show.SESSIONS_DETAIL, Show.SESSIONS, Show.SESSIONS_SUMMARY,
+    ]  # fmt: skip
+    assert seen.groups["GP"].tls_only_users == {"bob"}
+    assert len(seen.groups["GP"].incidents) == 1
+
+
+def test_what_a_device_does_not_show_is_left_out(run):
+    seen = pull_evidence.pull_evidence(FakeSession({}, tuple(Show)), "edge-1")
+    assert seen == DeviceObservations("edge-1")
