@@ -7,12 +7,14 @@ run one after the other in one worker (an ASA has five SSH sessions and one conf
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
@@ -21,6 +23,7 @@ from nornir_anyconnect.runners.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
     from nornir.core.inventory import Host
     from nornir.core.task import Task
@@ -66,6 +69,14 @@ def waves(count: int, canary: int, percent: float, at_most: int) -> Iterator[int
         left -= size
 
 
+def _harmless(tell: Callable[[Any], None], what: object) -> None:
+    """Tell somebody; a display that fails must not touch the run."""
+    try:
+        tell(what)
+    except Exception:
+        logger.exception("the progress display failed; the run goes on")
+
+
 class WavesRunner:
     """Nornir runner ``anyconnect_waves``.
 
@@ -77,12 +88,14 @@ class WavesRunner:
         soak: seconds to wait between the canary and the first wave.
         deadline: seconds a host may take; then its connection is closed, which ends its task. None: no limit.
         stop_file: the run stops before the next host once this file exists.
-        hold: called with the names of a wave's hosts, during and after the soak and after each wave;
+        hold: called with the names of a wave's hosts, during and after the soak and before the next wave;
             a returned text stops the run and says why.
         hold_every: seconds between calls of ``hold`` during the soak.
         on_progress: called with a ``Progress`` whenever a host ends.
+        on_stop: called once with the reason when the run stops early; hosts in flight still finish.
 
-    After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether Ctrl-C did it.
+    Ctrl-C and SIGTERM stop the run in the same orderly way, any number of them, where it runs in the main thread.
+    After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether one of them did it.
     Hosts whose turn never came have a failed result with a ``NotStartedError``.
 
     """
@@ -100,6 +113,7 @@ class WavesRunner:
         hold: Callable[[Sequence[str]], str | None] | None = None,
         hold_every: float = 30,
         on_progress: Callable[[Progress], None] | None = None,
+        on_stop: Callable[[str], None] | None = None,
         key: Callable[[Host], str] = chassis_of,
     ) -> None:
         self.canary = canary
@@ -112,10 +126,12 @@ class WavesRunner:
         self.hold = hold
         self.hold_every = hold_every
         self.on_progress = on_progress
+        self.on_stop = on_stop
         self.key = key
         self.stopped: str | None = None
         self.interrupted = False
         self._stop = threading.Event()
+        self._stop_lock = threading.Lock()
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Run the task over all hosts; every host has a result in the end."""
@@ -124,17 +140,15 @@ class WavesRunner:
         result = AggregatedResult(task.name)
         queue = by_chassis(hosts, self.key)
         sizes = waves(len(queue), self.canary, self.wave_percent, self.wave_size)
-        try:
+        with self._signals_interrupt():
             for number, size in enumerate(sizes):
                 wave, queue = queue[:size], queue[size:]
                 self._run_wave(task, wave, number, result, len(hosts))
-                if self._stop.is_set() or not queue:
+                if self._stopping() or not queue:
                     break
                 self._between(number, [host.name for group in wave for host in group])
-                if self._stop.is_set():
+                if self._stopping():
                     break
-        except KeyboardInterrupt:
-            self._interrupt()
         for host in hosts:
             if host.name not in result:
                 result[host.name] = self._not_started(task, host)
@@ -142,13 +156,35 @@ class WavesRunner:
 
     def stop(self, why: str) -> None:
         """Stop before the next host; hosts in flight finish or revert."""
-        if not self._stop.is_set():
+        with self._stop_lock:
+            if self._stop.is_set():
+                return
             self.stopped = why
             self._stop.set()
+        if self.on_stop is not None:
+            _harmless(self.on_stop, why)
 
-    def _interrupt(self) -> None:
-        self.interrupted = True
-        self.stop("interrupted")
+    def _stopping(self) -> bool:
+        if self.interrupted:
+            self.stop("interrupted")
+        return self._stop.is_set()
+
+    @contextmanager
+    def _signals_interrupt(self) -> Iterator[None]:
+        """A signal only leaves a mark: an exception out of nowhere would lose what the hosts in flight report."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def mark(_number: int, _frame: FrameType | None) -> None:
+            self.interrupted = True
+
+        before = {number: signal.signal(number, mark) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler or signal.SIG_DFL)
 
     def _run_wave(self, task: Task, wave: list[list[Host]], number: int, result: AggregatedResult, total: int) -> None:
         started: dict[str, float] = {}
@@ -161,12 +197,13 @@ class WavesRunner:
                 failed = len(result.failed_hosts)
                 if failed > self.max_failures:
                     self.stop(f"{failed} failed, at most {self.max_failures} are tolerated")
-            self._report(Progress(number, len(result), failed, total - len(result)))
+                if self.on_progress is not None:
+                    _harmless(self.on_progress, Progress(number, len(result), failed, total - len(result)))
 
         def run_chassis(group: list[Host]) -> None:
             for host in group:
                 self._look_at_stop_file()
-                if self._stop.is_set():
+                if self._stopping():
                     return
                 with lock:
                     started[host.name] = time.monotonic()
@@ -176,11 +213,8 @@ class WavesRunner:
         with ThreadPoolExecutor(max_workers=len(wave), thread_name_prefix="wave") as pool:
             pending: set[Future[None]] = {pool.submit(run_chassis, group) for group in wave}
             while pending:
-                try:
-                    done, pending = wait(pending, timeout=TICK)
-                except KeyboardInterrupt:
-                    self._interrupt()
-                    continue
+                done, pending = wait(pending, timeout=TICK)
+                self._stopping()
                 for future in done:
                     future.result()
                 self._end_overdue(started, lock, by_name)
@@ -206,17 +240,17 @@ class WavesRunner:
                 logger.exception("%s: its connection could not be closed", name)
 
     def _between(self, number: int, wave: list[str]) -> None:
-        """The soak after the canary; after every wave a look at its hosts."""
+        """The soak after the canary; before every further wave a look at the hosts of the last one."""
         began = time.monotonic()
         soak = self.soak if number == 0 else 0.0
         next_look = began + self.hold_every
-        while (now := time.monotonic()) - began < soak and not self._stop.is_set():
+        while (now := time.monotonic()) - began < soak and not self._stopping():
             if now >= next_look:
                 self._look_at(wave)
                 next_look = now + self.hold_every
             self._look_at_stop_file()
             self._stop.wait(min(TICK, soak))
-        if not self._stop.is_set():
+        if not self._stopping():
             self._look_at(wave)
             self._look_at_stop_file()
 
@@ -235,14 +269,6 @@ class WavesRunner:
     def _look_at_stop_file(self) -> None:
         if self.stop_file is not None and self.stop_file.exists():
             self.stop(f"the stop file {self.stop_file} exists")
-
-    def _report(self, progress: Progress) -> None:
-        if self.on_progress is None:
-            return
-        try:
-            self.on_progress(progress)
-        except Exception:
-            logger.exception("the progress display failed; the run goes on")
 
     def _not_started(self, task: Task, host: Host) -> MultiResult:
         error = NotStartedError(

@@ -1,5 +1,7 @@
 """Promise 19 and 21: canary, soak, waves, failure budget, stop file; every host ends in one state."""
 
+import os
+import signal
 import threading
 import time
 
@@ -159,24 +161,40 @@ def test_a_look_that_fails_counts_as_a_bad_sign():
     assert "OSError" in runner.stopped
 
 
-def test_an_interrupt_finishes_the_hosts_in_flight(monkeypatch):
-    from nornir_anyconnect.runners import waves as module
-
-    real, calls = module.wait, []
-
-    def interrupted(pending, timeout):
-        calls.append(1)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        return real(pending, timeout=timeout)
-
-    monkeypatch.setattr(module, "wait", interrupted)
-    task = Recorder(seconds=0.2)
-    runner = WavesRunner(canary=2, soak=0)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_finishes_the_hosts_in_flight(number):
+    before = signal.getsignal(number)
+    task = Recorder(seconds=0.4)
+    told = []
+    runner = WavesRunner(canary=2, soak=0, on_stop=told.append)
+    for after in (0.1, 0.2, 0.25):
+        threading.Timer(after, os.kill, (os.getpid(), number)).start()
     result = fleet(names(6)).with_runner(runner).run(task)
     assert runner.interrupted
+    assert told == ["interrupted"]
     assert ("end", "fw000") in task.events
     assert sorted(states(result).values()) == ["done", "done", *["not-started"] * 4]
+    assert signal.getsignal(number) is before
+
+
+def test_an_interrupt_ends_the_soak_at_once():
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    runner = WavesRunner(soak=60)
+    began = time.monotonic()
+    result = fleet(names(3)).with_runner(runner).run(Recorder())
+    assert time.monotonic() - began < 10
+    assert sorted(states(result).values()) == ["done", "not-started", "not-started"]
+
+
+def test_in_a_thread_of_a_runbook_signals_are_left_alone():
+    before = signal.getsignal(signal.SIGINT)
+    runner = WavesRunner(soak=0)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(fleet(names(2)).with_runner(runner).run(Recorder())))
+    thread.start()
+    thread.join()
+    assert set(states(found[0]).values()) == {"done"}
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_overdue_host_loses_its_connection_and_ends(monkeypatch):
