@@ -16,7 +16,8 @@ AnyConnectError
 │   ├── ReplyTimeoutError           the device hangs (also a TimeoutError)
 │   ├── IncompleteReplyError        a reply that is not proved complete
 │   ├── RejectedError               the device refused a command
-│   └── LinkLostError               the session ended under us (also a ConnectionError)
+│   ├── LinkLostError               the session ended under us (also a ConnectionError)
+│   └── NoSlotError                 no SSH session would be left free (also a GateError)
 └── ChangeError                     a change was refused, failed or is in doubt
     ├── GateError                   refused before the first line was sent        (exit 3)
     ├── RevertedError               failed and was taken back                     (exit 4)
@@ -161,6 +162,12 @@ class GateError(ChangeError):
     """Refused before the first line was sent."""
 
     code = "refused"
+
+
+class NoSlotError(DeviceError, GateError):
+    """The device has no SSH session left but ours, and one is always left free (promise 9)."""
+
+    code = "no-slot"
 
 
 class RevertedError(ChangeError):

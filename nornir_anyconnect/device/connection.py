@@ -121,11 +121,27 @@ def open_session(host: Host, configuration: Config) -> Session:
 
 
 @contextmanager
-def closing_session(host: Host, configuration: Config) -> Iterator[Session]:
-    """The host's session for a while: one that was opened for this is closed again, to free its slot."""
+def closing_session(host: Host, configuration: Config, *, last_slot: bool = False) -> Iterator[Session]:
+    """The host's session for a while: one that was opened for this is closed again, to free its slot.
+
+    Args:
+        host: of the inventory.
+        configuration: Nornir's.
+        last_slot: also where the device then has no SSH session left for anybody else.
+
+    Raises:
+        NoSlotError: it would be the last one.
+        AnyConnectError: as of :func:`open_session`.
+
+    """
+    from nornir_anyconnect.device.slots import leave_one_free  # noqa: PLC0415 - Nornir's start must stay cheap
+
     was_open = CONNECTION in host.connections
     try:
-        yield open_session(host, configuration)
+        session = open_session(host, configuration)
+        if not was_open and not last_slot:
+            leave_one_free(session)
+        yield session
     finally:
         if not was_open:
             close_session(host)

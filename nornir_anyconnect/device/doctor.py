@@ -10,6 +10,7 @@ from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.device.connection import SSH_PORT, closing_session
 from nornir_anyconnect.device.host_keys import known_keys
 from nornir_anyconnect.device.options import CONNECTION, check_host, effective_connection
+from nornir_anyconnect.device.slots import free_slots
 from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
 
     from nornir_anyconnect.device.session import Session
-
-SSH_SESSIONS = 5
-"""SSH sessions of an ASA, per context; source: ASA configuration guide, management access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def examine(host: Host, configuration: Config) -> Checkup:
     found: dict[str, Any] = {"host": host.name}
     try:
         _look_at_server(host, found)
-        with closing_session(host, configuration) as session:
+        with closing_session(host, configuration, last_slot=True) as session:
             found["logged_in"] = True
             _ask(session, found)
     except AnyConnectError as error:
@@ -97,7 +95,4 @@ def _ask(session: Session, found: dict[str, Any]) -> None:
     found |= {"role": str(identity.role), "release": identity.ftd_release or identity.release}
     level = re.search(r"privilege level *: *(\d+)", session.send(ShowCommand(Show.CURPRIV)).text)
     found["privilege"] = int(level[1]) if level else None
-    reply = session.send(ShowCommand(Show.SSH_SESSIONS))
-    if reply.refusal is None:
-        sessions = len(set(re.findall(r"^(\d+) +\S", reply.text, re.MULTILINE)))
-        found["free_slots"] = max(0, SSH_SESSIONS - sessions)
+    found["free_slots"] = free_slots(session)

@@ -46,7 +46,9 @@ class Site:
         return make_plan(inputs, words=Words(**said))
 
     def apply(self, plan, *, nornir=None, saving=None, task=apply_plan, **how):
-        with Run.start(plan, directory=self.runs, ticket="CHG1", saving=saving, secrets_known=(PASSWORD, ENABLE)) as run:
+        with Run.start(
+            plan, directory=self.runs, ticket="CHG1", saving=saving, secrets_known=(PASSWORD, ENABLE)
+        ) as run:
             return _changes((nornir or self.nornir).run(task, run=run, on_failed=True, **how))
 
     def verify(self):
@@ -70,7 +72,11 @@ class Site:
         return [each for each in self.heard if each[1] == "config" or each[2].startswith("conf")]
 
     def texts(self):
-        return {(name, of): device.running_config(of) for name, device in self.fleet.devices.items() for of in device.contexts}
+        return {
+            (name, of): device.running_config(of)
+            for name, device in self.fleet.devices.items()
+            for of in device.contexts
+        }
 
 
 def _changes(result):

@@ -49,7 +49,9 @@ def test_on_the_command_line_only_apply_without_dry_run_changes_anything(site, c
 
 def test_a_plan_made_from_files_is_preview_only(site, cli, tmp_path):
     here = site()
-    (tmp_path / "saved.cfg").write_text(f"ASA Version 9.12(4)67\n{here.fleet.devices['fw-one'].running_config()}: end\n")
+    (tmp_path / "saved.cfg").write_text(
+        f"ASA Version 9.12(4)67\n{here.fleet.devices['fw-one'].running_config()}: end\n"
+    )
     assert cli("plan", "saved.cfg", "--out", "plan.yaml")[0] == 0
     code, _, err = cli("apply", "plan.yaml", "--inventory", here.inventory.parent, "--yes", "--soak", "0")
     assert code == 2

@@ -12,7 +12,15 @@ from nornir_anyconnect.device.login_gate import LoginGate
 from nornir_anyconnect.device.session import Session
 
 PACKAGE = Path(nornir_anyconnect.__file__).parent
-DOORS = {"send_command", "send_command_timing", "send_config_set", "write_channel", "sendall", "exec_command", "send_multiline"}
+DOORS = {
+    "send_command",
+    "send_command_timing",
+    "send_config_set",
+    "write_channel",
+    "sendall",
+    "exec_command",
+    "send_multiline",
+}
 
 
 class Wire:

@@ -20,7 +20,20 @@ from nornir_anyconnect.device.login_gate import LoginGate
 from nornir_anyconnect.device.session import Session
 from nornir_anyconnect.errors import AnyConnectError
 
-HOSTILE = ["x\nreload", "x\rreload", "x\treload", "x?", "x\x1b[2J", 'x" attributes', "x\u2028reload", "-x", " x", "x ", "", "x\x00"]
+HOSTILE = [
+    "x\nreload",
+    "x\rreload",
+    "x\treload",
+    "x?",
+    "x\x1b[2J",
+    'x" attributes',
+    "x\u2028reload",
+    "-x",
+    " x",
+    "x ",
+    "",
+    "x\x00",
+]
 
 
 class Box:

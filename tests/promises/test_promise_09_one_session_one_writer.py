@@ -1,0 +1,118 @@
+"""Promise 9: one SSH session and one writer per chassis; one of a box's five sessions is always left free."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from nornir_anyconnect.device.doctor import examine
+from nornir_anyconnect.tasks import audit_mtu, plan_fix
+from tests.mock_devices.conftest import Client
+from tests.promises.conftest import PASSWORD, box
+
+pytestmark = pytest.mark.fleet
+
+
+@pytest.fixture
+def occupy():
+    """Log in to a box as other administrators do, and stay."""
+    clients = []
+
+    def take(device, count):
+        clients.extend(Client(device, user="audit", password=PASSWORD) for _ in range(count))
+        for client in clients:
+            client.read()
+
+    yield take
+    for client in clients:
+        client.close()
+
+
+def test_a_run_never_holds_two_sessions_of_a_box(site):
+    here = site(box("fw-a"), box("fw-b"))
+    here.apply(here.plan())
+    here.verify()
+    here.rollback()
+    assert [device.logins.peak for device in here.fleet.devices.values()] == [1, 1]
+
+
+def test_the_last_free_session_is_left_to_others(site, occupy):
+    here = site()
+    plan = here.plan()
+    device = here.fleet.devices["fw-one"]
+    occupy(device, 4)
+    outcome = here.apply(plan)["fw-one"]
+    assert outcome.state == "refused", outcome
+    assert "one" in outcome.reason
+    assert here.configured == []
+    refused = here.nornir.run(plan_fix, on_failed=True)["fw-one"][0].exception
+    audited = here.nornir.run(audit_mtu, on_failed=True)["fw-one"][0].result.devices[0]
+    assert "ours is the last one" in str(refused)
+    assert audited.errors[0].startswith("no-slot:")
+    assert examine(here.nornir.inventory.hosts["fw-one"], here.nornir.config).free_slots == 0
+    assert device.logins.refused == 0
+
+
+def test_with_three_others_there_is_room(site, occupy):
+    here = site()
+    plan = here.plan()
+    occupy(here.fleet.devices["fw-one"], 3)
+    assert here.apply(plan)["fw-one"].state == "applied"
+
+
+def test_a_box_with_no_session_left_is_not_pressed(site, occupy):
+    here = site()
+    plan = here.plan()
+    device = here.fleet.devices["fw-one"]
+    occupy(device, 5)
+    assert here.apply(plan)["fw-one"].state == "failed"
+    assert device.logins.refused == 1
+    assert here.configured == []
+
+
+def test_two_hosts_that_lead_to_one_box_are_changed_one_after_the_other(site, cli, tmp_path):
+    """Two contexts of one chassis under two names: the serial numbers of the plan say that it is one."""
+    contexts = {name: ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"] for name in ("sales", "lab")}
+    here = site(box("fw-multi", release="9.16(4)38", config="system.cfg", contexts={"admin": "admin.cfg", **contexts}))
+    hosts = tmp_path / "inventory" / "hosts.yaml"
+    text = hosts.read_text()
+    first = text.replace("fw-multi:", "fw-sales:")
+    second = text.replace("---\n", "").replace("fw-multi:", "fw-lab:")
+    hosts.write_text(first + second)
+    groups = here.inventory.parent
+    data = yaml.safe_load(hosts.read_text())
+    for name, context in (("fw-sales", "sales"), ("fw-lab", "lab")):
+        data[name]["data"] = {"anyconnect": {"context": context}}
+    hosts.write_text(yaml.safe_dump(data))
+    device = here.fleet.devices["fw-multi"]
+    journal = ("--journal", tmp_path / "journal")
+    assert cli("plan", "--inventory", groups, "--out", "plan.yaml", "--workers", 1)[0] == 0
+    device.logins.peak = 0
+    code, out, err = cli(
+        "apply", "plan.yaml", "--inventory", groups, "--yes", "--canary", 0, "--wave-percent", 100, *journal
+    )
+    assert code == 0, err
+    assert out.count("applied") == 2
+    assert device.logins.peak == 1
+    assert cli("rollback", "last", "--inventory", groups, "--yes", *journal)[0] == 0
+    assert device.logins.peak == 1
+
+
+def test_a_second_process_is_refused_while_the_first_writes(site):
+    here = site()
+    plan = here.plan()
+    here.runs.mkdir()
+    script = (
+        "import sys; from pathlib import Path; from nornir_anyconnect.change.writer import only_writer\n"
+        f"with only_writer(['SN-fw-one'], Path({str(here.runs)!r})): print('held', flush=True); sys.stdin.readline()"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with other:
+        assert other.stdout.readline() == "held\n"
+        outcome = here.apply(plan)["fw-one"]
+        other.communicate("\n")
+    assert outcome.state == "refused", outcome
+    assert "another run is working on the chassis SN-fw-one" in outcome.reason
+    assert here.configured == []
+    assert here.apply(plan)["fw-one"].state == "applied"
