@@ -7,16 +7,22 @@ befalls sessions that came up after the change says anything about it.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.audit.observable import Observable, logged
+from nornir_anyconnect.evidence.counters import log_buffer
 from nornir_anyconnect.evidence.device import observe_device
 from nornir_anyconnect.evidence.events import AddressAssigned, LargePacketSent, NewConnection, SessionStarted, UserEvent
+from nornir_anyconnect.evidence.observations import GroupObservations
 from nornir_anyconnect.evidence.syslog import SyslogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from nornir_anyconnect.asa.running_config import LoggingSettings
 
 _CLOCK = re.compile(r"(\d{1,2}:\d\d:\d\d)(?:\.\d+)?\s+\S+\s+\w{3}\s+(\w{3})\s+(\d{1,2})\s+(\d{4})")
 
@@ -26,19 +32,17 @@ class Tally:
     """Counts of one group policy; users, sessions and packets."""
 
     sessions: int = 0
+    """Connected now."""
+    came_up: int = 0
+    """Sessions that the log shows coming up in the time that is counted."""
     tls_only: int = 0
+    """Connected now without DTLS."""
     large_packets: int = 0
     reconnects: int = 0
 
     def to_dict(self) -> dict[str, int]:
         """For JSON."""
         return asdict(self)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.sessions} sessions, {self.tls_only} without DTLS, "
-            f"{self.large_packets} large packets, {self.reconnects} reconnects"
-        )
 
 
 def device_time(clock: str) -> datetime | None:
@@ -63,43 +67,88 @@ def tally(
 
     """
     seen = observe_device("device", logging_text=logging_text, sessions_text=sessions_text)
-    drops = _drops_since(logging_text, since) if since else None
+    begin = since or datetime.min.replace(tzinfo=UTC)
+    came_up, drops = _in_the_log(logging_text, begin)
     counted = {}
     for name in policies:
-        group = seen.groups.get(name)
-        if group is None:
-            counted[name] = Tally()
-            continue
+        group = seen.groups.get(name, GroupObservations(name))
         incidents = [
             each
             for each in group.incidents
             if since is None or (each.connected_at is not None and each.connected_at >= since)
         ]
-        packets = drops.get(name, 0) if drops is not None else sum(each.count for each in group.large_packets)
-        counted[name] = Tally(group.sessions, len(group.tls_only_users), packets, len(incidents))
+        packets = drops[name] if since else sum(each.count for each in group.large_packets)
+        counted[name] = Tally(group.sessions, came_up[name], len(group.tls_only_users), packets, len(incidents))
     return counted
 
 
-def _drops_since(logging_text: str, since: datetime) -> dict[str, int]:
-    """722036 per group policy, of sessions that came up at or after ``since``."""
+def _in_the_log(logging_text: str, since: datetime) -> tuple[Counter[str], Counter[str]]:
+    """Per group policy: sessions that came up at or after ``since``, and 722036 of those."""
     came_up: dict[tuple[str, str], datetime] = {}
-    counts: dict[str, int] = {}
+    sessions: Counter[str] = Counter()
+    drops: Counter[str] = Counter()
     for event in SyslogReader(device="device").read([logging_text.encode(errors="replace")]):
         if not isinstance(event, UserEvent) or event.time is None:
             continue
         key = (event.user, event.address)
-        if isinstance(event, AddressAssigned | SessionStarted) or (
-            isinstance(event, NewConnection) and key not in came_up
-        ):
+        if isinstance(event, AddressAssigned):
             came_up[key] = event.time
-        elif isinstance(event, LargePacketSent) and came_up.get(key, datetime.min.replace(tzinfo=UTC)) >= since:
-            counts[event.group_policy] = counts.get(event.group_policy, 0) + event.count
-    return counts
+            sessions[event.group_policy] += event.time >= since
+        elif isinstance(event, SessionStarted) or (isinstance(event, NewConnection) and key not in came_up):
+            came_up[key] = event.time
+        elif isinstance(event, LargePacketSent) and key in came_up and came_up[key] >= since:
+            drops[event.group_policy] += event.count
+    return sessions, drops
 
 
-def in_words(counted: dict[str, Tally]) -> str:
-    """One line for people."""
-    return "; ".join(f"{name}: {counts}" for name, counts in counted.items()) or "no policy was counted"
+def watched(logging: LoggingSettings, logging_text: str, since: datetime | None) -> Observable:
+    """Whether a drop since the change would show in the log buffer. No evidence is not "nobody hit".
+
+    Args:
+        logging: as configured now.
+        logging_text: ``show logging``.
+        since: device time of the change.
+
+    """
+    if since is None:
+        return Observable("no", "the device's clock at the change is not known")
+    buffer = log_buffer(logging_text)
+    if buffer is None:
+        return Observable("no", "this login may not read the log, or it was not understood")
+    if buffer.level == "disabled":
+        return Observable("no", "the device keeps no log buffer (no logging buffered)")
+    # only the buffer is read here: a syslog server may know more
+    answer = logged(replace(logging, trap=None))
+    if answer.answer != "yes" or not buffer.wrapped:
+        return answer
+    stamps = (each.time for each in SyslogReader(device="device").read([logging_text.encode(errors="replace")]))
+    oldest = min((each for each in stamps if each is not None), default=None)
+    if oldest is not None and oldest <= since:
+        return answer
+    return Observable("unknown", "the log buffer has wrapped since the change: older messages are gone")
+
+
+def in_words(counted: dict[str, Tally], watch: Observable) -> str:
+    """What became of the users since the change, in one sentence."""
+    hit = [
+        f"{_many(counts.large_packets, 'large packet')} and {_many(counts.reconnects, 'reconnect')} in {name}"
+        for name, counts in counted.items()
+        if counts.large_packets or counts.reconnects
+    ]
+    came_up = sum(each.came_up for each in counted.values())
+    if hit:
+        return "since the change " + "; ".join(hit)
+    if watch.answer == "no":
+        return f"drops are not observable: {watch.reason}"
+    if not came_up:
+        told = "no session came up since the change: no user has put it to the test yet"
+    else:
+        told = f"{_many(came_up, 'session')} came up since the change, with no large packet and no reconnect"
+    return f"{told} ({watch.reason})" if watch.reason else told
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def as_data(counted: dict[str, Tally] | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import tempfile
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.audit.observable import Observable
     from nornir_anyconnect.change.planned import Plan, PlannedDevice
 
 SCHEMA = "nornir-anyconnect/run/1"
+_TAIL = 256 * 1024
+"""Bytes; the last record of a journal that ended is far smaller."""
 _AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
 _LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
 """An attempt that ended like this sent nothing: what an earlier one left on the device is there still."""
@@ -84,6 +88,7 @@ class Run:
         self.saving = saving
         self.records = records or {}
         self.rehearsal = False
+        self._hidden = _Hidden(())
 
     @classmethod
     def start(
@@ -123,7 +128,8 @@ class Run:
         if rehearsal:
             directory = Path(tempfile.mkdtemp(prefix="nornir-anyconnect-"))
         path = (directory or default_directory()) / f"{name}.jsonl"
-        journal = Journal(path, _redactor(secrets_known))
+        hidden = _Hidden(secrets_known)
+        journal = Journal(path, hidden)
         saving = saving or Saving()
         journal.append(
             "begin",
@@ -135,6 +141,7 @@ class Run:
             saving={"wanted": saving.wanted, "foreign_changes": saving.foreign_changes},
         )
         run = cls(name, plan, journal, saving)
+        run._hidden = hidden
         run.rehearsal = rehearsal
         return run
 
@@ -146,13 +153,16 @@ class Run:
             JournalError: its journal cannot be read, was altered, or is held by another process.
 
         """
-        journal = Journal(path, _redactor(secrets_known))
+        hidden = _Hidden(secrets_known)
+        journal = Journal(path, hidden)
         try:
             plan, saving, records = _read_run(path)
         except BaseException:
             journal.close()
             raise
-        return cls(path.stem, plan, journal, saving, records)
+        run = cls(path.stem, plan, journal, saving, records)
+        run._hidden = hidden
+        return run
 
     def note_for(self, planned: PlannedDevice) -> Callable[..., None]:
         """The journal as one host's transaction sees it."""
@@ -164,6 +174,14 @@ class Run:
 
         return note
 
+    def never_write(self, words: Iterable[str]) -> None:
+        """Texts that must not stand in the journal from now on, whoever says them."""
+        self._hidden.add(words)
+
+    def hides(self, text: str) -> str:
+        """The text without any of them."""
+        return self._hidden(text)
+
     def record(self, planned: PlannedDevice) -> HostRecord:
         """What was known of this host when the run was opened."""
         return self.records.get(key_of(planned), HostRecord())
@@ -174,7 +192,8 @@ class Run:
 
     def close(self) -> None:
         """End the run: its last hash is what goes into the ticket."""
-        self.journal.append("end")
+        left = [name for name, each in self.records.items() if each.unfinished]
+        self.journal.append("end", unfinished=left)
         self.journal.close()
         if self.rehearsal:
             shutil.rmtree(self.journal.path.parent)
@@ -186,15 +205,20 @@ class Run:
         self.close()
 
 
-def _redactor(known: Iterable[str]) -> Callable[[str], str]:
-    words = sorted({each for each in known if each}, key=len, reverse=True)
+class _Hidden:
+    """Takes known secrets, and what looks like one, out of a text."""
 
-    def redact(text: str) -> str:
-        for word in words:
+    def __init__(self, known: Iterable[str]) -> None:
+        self._words: frozenset[str] = frozenset()
+        self.add(known)
+
+    def add(self, words: Iterable[str]) -> None:
+        self._words |= {each for each in words if each}
+
+    def __call__(self, text: str) -> str:
+        for word in sorted(self._words, key=len, reverse=True):
             text = text.replace(word, "*****")
         return "\n".join(masked(line) for line in text.split("\n"))
-
-    return redact
 
 
 def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
@@ -232,13 +256,32 @@ def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
 
 
 def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:
-    """Journals of earlier runs of this plan in which a host was left in the middle."""
+    """Journals of runs, of this or any other plan, that were killed in the middle of a device of this plan.
+
+    Raises:
+        JournalError: one of them was altered.
+
+    """
+    wanted = {key_of(each) for each in plan.changes}
     found = []
-    for path in sorted(directory.glob(f"*-{plan.id[:8]}-*.jsonl")):
-        _, _, records = _read_run(path)
-        if any(record.unfinished for record in records.values()):
-            found.append(path)
+    for path in sorted(directory.glob("*.jsonl")):
+        if not _ended_well(path):
+            _, _, records = _read_run(path)
+            if any(key in wanted and record.unfinished for key, record in records.items()):
+                found.append(path)
     return found
+
+
+def _ended_well(path: Path) -> bool:
+    """A look at the last line, so that years of runs cost little."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        *_, last = file.read().splitlines() or [b""]
+    try:
+        record = json.loads(last)["record"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return bool(record["event"] == "end" and not record["data"].get("unfinished", True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +293,8 @@ class HostChange:
     outcome: Outcome
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    watched: Observable | None = None
+    """Whether drops since the change would show at all; None where nobody looked."""
 
     @property
     def failed(self) -> bool:
@@ -267,6 +312,8 @@ class HostChange:
         }
         if self.before is not None or self.after is not None:
             data |= {"before": self.before, "after": self.after}
+        if self.watched is not None:
+            data["observable"] = {"answer": self.watched.answer, "reason": self.watched.reason}
         return data
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ FAMILIES = {
     "hosts": ("doctor", "trust-hosts"),
     "plan": ("plan",),
     "change": ("apply", "verify", "rollback"),
+    "journal": ("journal",),
     "history": ("history",),
     "demo": ("demo",),
 }

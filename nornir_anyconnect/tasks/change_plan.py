@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Show, ShowCommand
-from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally
+from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
+from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.rederive import change_of
@@ -101,7 +102,10 @@ def rollback_plan(
             state = record.state or State.NOT_STARTED
             return HostChange(planned.name, planned.context, Outcome(State.UNCHANGED, f"this run left it {state}"))
         if dry:
-            outcome = Outcome(State.NOT_STARTED, "dry run: what the device still shows of it would be taken back")
+            lines = lines_to_type(inverse_of(run.commands(planned)))
+            outcome = Outcome(
+                State.NOT_STARTED, "dry run: what the device still shows of it would be taken back", lines
+            )
             return HostChange(planned.name, planned.context, outcome)
         transaction = Transaction(_as_it_was(run, planned), connect, run.note_for(planned), run.saving, deadline)
         outcome = transaction.recover() if record.unfinished else transaction.rollback()
@@ -118,24 +122,28 @@ def verify_plan(task: Task, *, run: Run) -> Result:
 
     def look(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
         record = run.record(planned)
-        if record.state is not State.APPLIED:
+        if not record.in_force:
             outcome = Outcome(State.UNCHANGED, f"this run left it {record.state or State.NOT_STARTED}")
             return HostChange(planned.name, planned.context, outcome)
         try:
             channel = connect()
             channel.check_identity()
-            seen = observe(channel.read(), run.commands(planned))
-            wrong = [str(each) for each in seen if each.shows is not Shows.AFTER]
+            config = channel.read()
             since = datetime.fromisoformat(record.changed_at) if record.changed_at else None
-            after = _count(channel.session, planned, since)
+            logging_text, after = _count(channel.session, planned, since)
         except AnyConnectError as error:
             return HostChange(planned.name, planned.context, Outcome(State.FAILED, f"could not be verified: {error}"))
-        if wrong:
-            outcome = Outcome(State.FAILED, "not as intended: " + "; ".join(wrong))
+        watch = watched(config.logging, logging_text, since)
+        seen = observe(config, run.commands(planned))
+        wrong = "; ".join(str(each) for each in seen if each.shows is not Shows.AFTER)
+        if not wrong:
+            outcome = Outcome(State.VERIFIED, f"as intended; {in_words(after or {}, watch)}")
+        elif record.state is State.APPLIED:
+            outcome = Outcome(State.FAILED, f"not as intended: {wrong}")
         else:
-            told = in_words(after) if after is not None else "drops are not observable: no log or no clock"
-            outcome = Outcome(State.VERIFIED, f"since the change: {told}")
-        return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after))
+            lines = lines_to_type(inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE))
+            outcome = Outcome(State.INDETERMINATE, f"this run did not finish it: {wrong}", lines)
+        return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after), watch)
 
     return _each_planned(task, run, look, changed=(), dry=False)
 
@@ -208,14 +216,14 @@ def _count_before(channel: Channel, planned: PlannedDevice, note: Callable[..., 
     """What there is to compare with later; a device that refuses to tell does not stop the change."""
     channel.check_identity()
     clock = device_time(channel.session.send(ShowCommand(Show.CLOCK)).text)
-    counted = _count(channel.session, planned, None)
+    _, counted = _count(channel.session, planned, None)
     note("before", changed_at=clock.isoformat() if clock else None, tally=as_data(counted) or {})
     return {"counted": True}
 
 
-def _count(session: Session, planned: PlannedDevice, since: datetime | None) -> dict[str, Tally] | None:
+def _count(session: Session, planned: PlannedDevice, since: datetime | None) -> tuple[str, dict[str, Tally] | None]:
+    """``show logging`` and what is counted in it; None where the device tells nothing of its sessions."""
     log = session.send(ShowCommand(Show.LOGGING))
     sessions = session.send(ShowCommand(Show.SESSIONS))
-    if log.refusal or sessions.refusal:
-        return None
-    return tally(_policies(planned), log.text, sessions.text, since)
+    text = "" if log.refusal else log.text
+    return text, None if sessions.refusal else tally(_policies(planned), text, sessions.text, since)
