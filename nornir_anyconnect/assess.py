@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
+_INK = re.compile(r"[^\ufeff \t\r\n]")
 _BINARY_SHARE = 0.1
 _LOOKED_AT = 4096
 _TEXT_CONTROLS = "\t\n\r\f\b\x07\x1b\x11\x13"  # what terminals and pagers leave in a captured session
@@ -70,7 +72,7 @@ def assess_config(
 
 
 def _refuse_non_text(text: str, shown: str) -> None:
-    if not text.strip("\ufeff \t\r\n"):
+    if _INK.search(text) is None:
         raise SourceError(f"{shown} is empty", "save the output of 'show running-config' into it")
     head = text[:_LOOKED_AT]
     odd = sum(1 for each in head if each == "\ufffd" or (each < " " and each not in _TEXT_CONTROLS))

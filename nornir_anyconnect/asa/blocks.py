@@ -18,7 +18,7 @@ from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CHUNK = 1 << 20  # characters split at a time: memory stays flat however long the text is
+_CHUNK = 1 << 16  # characters split at a time: memory stays flat however long the text is
 _EXTERNAL = re.compile(r"([ \t]external[ \t].*?password[ \t]+)\S.*")
 LONGEST_COMMENT = 256  # characters; release and serial number stand well before
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from nornir_anyconnect.errors import NameRefusedError
 
@@ -33,6 +34,7 @@ def validated(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
     """The name as an ASA wants it typed: in quotes where it holds a blank."""
     name = validated(name)

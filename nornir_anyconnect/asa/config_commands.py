@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from nornir_anyconnect.asa.commands import Command, Exit, quoted
@@ -65,14 +66,19 @@ class ClientSettingsOf:
     @property
     def headers(self) -> tuple[ConfigLine, ...]:
         """The lines that lead into the sub-block."""
-        of_policy = self.scope is ClientScope.GROUP_POLICY
-        first = ConfigLine(Mode.CONFIG, f"{self.scope} {quoted(self.name)} attributes")
-        return (first, _WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
+        return _client_headers(self.scope, self.name)
 
     @property
     def mode(self) -> Mode:
         """The sub-mode of its leaf lines."""
         return Mode.GROUP_WEBVPN if self.scope is ClientScope.GROUP_POLICY else Mode.USERNAME_WEBVPN
+
+
+@lru_cache(maxsize=4096)
+def _client_headers(scope: ClientScope, name: str) -> tuple[ConfigLine, ...]:
+    of_policy = scope is ClientScope.GROUP_POLICY
+    first = ConfigLine(Mode.CONFIG, f"{scope} {quoted(name)} attributes")
+    return (first, _WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
 
 
 _WEBVPN_OF_POLICY = ConfigLine(Mode.GROUP_POLICY, "webvpn")
@@ -283,13 +289,14 @@ def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> t
     """
     sent: list[tuple[Mode, Command]] = []
     open_headers: tuple[ConfigLine, ...] = ()
-    for step in (step for command in commands for step in command.steps):
-        if step.headers != open_headers:
-            shared = _shared(open_headers, step.headers)
-            sent += _exits(open_headers[shared:])
-            sent += [(header.mode, header) for header in step.headers[shared:]]
-            open_headers = step.headers
-        sent.append((step.leaf.mode, step.leaf))
+    for command in commands:
+        for step in command.steps:
+            if step.headers != open_headers:
+                shared = _shared(open_headers, step.headers)
+                sent += _exits(open_headers[shared:])
+                sent += [(header.mode, header) for header in step.headers[shared:]]
+                open_headers = step.headers
+            sent.append((step.leaf.mode, step.leaf))
     if leave:
         sent += _exits(open_headers)
     return tuple(sent)
@@ -308,4 +315,4 @@ def _exits(headers: tuple[ConfigLine, ...]) -> list[tuple[Mode, Command]]:
 
 def lines_to_type(commands: Iterable[ConfigCommand]) -> tuple[str, ...]:
     """What a person types after ``configure terminal``; the last ``exit`` lines are left out."""
-    return tuple(command.text for _, command in lines_to_send(commands, leave=False))
+    return tuple([command.text for _, command in lines_to_send(commands, leave=False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
@@ -294,5 +295,6 @@ def _with_tls_only(box: Box, policy: EffectivePolicy, finding: Finding) -> Findi
     )
 
 
+@lru_cache(maxsize=1024)
 def _lines(derivation: Derivation) -> tuple[DerivationLine, ...]:
     return tuple(DerivationLine(each.label, each.operation, each.value) for each in derivation.steps)

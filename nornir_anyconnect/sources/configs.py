@@ -109,9 +109,12 @@ def _file(path: Path, *, named: bool) -> Iterator[ConfigText | Unread]:
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as stream:
-        packed = stream.read(2) == _GZIP
-    with gzip.open(path) if packed else path.open("rb") as stream:
-        return stream.read(LARGEST + 1)
+        # asked for a number of bytes, a file hands out a buffer of that size: only the largest are asked so
+        raw = stream.read(LARGEST + 1) if os.fstat(stream.fileno()).st_size > LARGEST else stream.read()
+    if not raw.startswith(_GZIP):
+        return raw
+    with gzip.open(path) as packed:
+        return packed.read(LARGEST + 1)
 
 
 def _read(name: str, path: str, read: Callable[[], bytes], *, named: bool) -> ConfigText | Unread:
