@@ -84,7 +84,6 @@ def apply(
         directory=folder,
         ticket=ticket,
         saving=saving,
-        secrets_known=_secrets(nornir),
         rehearsal=dry_run,
     ) as run:
         runner = WavesRunner(
@@ -203,17 +202,6 @@ def _hosts_of(plan: "Plan", inventory: str | None, limit: list[str] | None) -> "
     return fleet.chosen(planned, limit=[",".join(name for name in names if name in wanted)])
 
 
-def _secrets(nornir: "Nornir") -> set[str]:
-    """Texts that no journal may hold."""
-    from nornir_anyconnect.device.credentials import from_environment
-
-    known = from_environment()
-    found = {known.password, known.enable}
-    for host in nornir.inventory.hosts.values():
-        found |= {host.password, host.get_connection_parameters("anyconnect_asa").password}
-    return {each for each in found if each}
-
-
 def _confirm(count: int, verb: str, *, yes: bool) -> None:
     if yes:
         return
@@ -232,7 +220,7 @@ def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> None:
 
     for path in unfinished_runs(plan, folder):
         TERMINAL.warning(f"run {path.stem} was killed: what it left in the middle is settled first")
-        with Run.resume(path, secrets_known=_secrets(nornir)) as run:
+        with Run.resume(path) as run:
             names = {each.name for each in plan.changes if run.record(each).unfinished}
             chosen = nornir.filter(filter_func=lambda host, names=names: host.name in names)
             runner = _one_wave()
@@ -283,6 +271,7 @@ def _report(
     """Every device of the plan in exactly one state; what is in doubt on standard error, with the lines to type."""
     from nornir_anyconnect.change.run import SCHEMA
 
+    run.close()
     changes = _states(plan, result)
     if not quiet:
         if output == "json":

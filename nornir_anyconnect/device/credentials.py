@@ -126,6 +126,14 @@ def anyconnect_credentials(
         _put_secret(host, found.enable)
 
 
+def secrets_of(host: Host) -> frozenset[str]:
+    """Every secret that could log in to this host: texts that must never be written anywhere."""
+    known = from_environment()
+    given = host.get_connection_parameters(effective_connection(host))
+    found = (known.password, known.enable, host.password, given.password, (given.extras or {}).get("secret"))
+    return frozenset(str(each) for each in found if each)
+
+
 def refuse_written_passwords(host: Host) -> None:
     """Nothing secret in inventory files.
 

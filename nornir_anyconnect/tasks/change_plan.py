@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from nornir_anyconnect.change.run import HostChange, Run
 from nornir_anyconnect.change.transaction import Change, Outcome, State, Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.connection import close_session, open_session
+from nornir_anyconnect.device.credentials import secrets_of
 from nornir_anyconnect.device.slots import leave_one_free
 from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.tasks.pull_config import pull_context
@@ -159,6 +160,7 @@ def _each_planned(
     """All contexts of a host one after the other, in one session that is closed in the end."""
     planned = [each for each in run.plan.changes if each.name == task.host.name]
     done: list[HostChange] = []
+    run.never_write(secrets_of(task.host))
     try:
         with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
             try:
@@ -170,6 +172,8 @@ def _each_planned(
                 close_session(task.host)
     except GateError as error:
         done = [HostChange(each.name, each.context, Outcome(State.REFUSED, str(error))) for each in planned]
+    # a device may say anything, our own password too
+    done = [replace(each, outcome=replace(each.outcome, reason=run.hides(each.outcome.reason))) for each in done]
     outcomes = [each.outcome.state for each in done]
     did = any(state in changed for state in outcomes)
     would = dry and any(each.outcome.lines for each in done)

@@ -22,8 +22,33 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("pytest", "hypothesis", "nornir", "netmiko", "paramiko", "asyncssh", "ttp", "yaml", "typer", "rich", "sqlalchemy")
-OPTIONS = ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-x", "-q", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header", "--tb=line"]
+HEAVY = (
+    "pytest",
+    "hypothesis",
+    "nornir",
+    "netmiko",
+    "paramiko",
+    "asyncssh",
+    "ttp",
+    "yaml",
+    "typer",
+    "rich",
+    "sqlalchemy",
+)
+OPTIONS = [
+    "--assert=plain",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+    "-x",
+    "-q",
+    "-n0",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:cacheprovider",
+    "--no-header",
+    "--tb=line",
+]
 
 
 class End(StrEnum):
@@ -52,7 +77,7 @@ class _Changed(SourceFileLoader):
         super().__init__(name, path)
         self._source = source
 
-    def get_code(self, fullname):  # noqa: ARG002 - importlib's signature
+    def get_code(self, fullname):
         return compile(self._source, self.path, "exec", dont_inherit=True)
 
 
@@ -61,7 +86,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._name = file.removesuffix(".py").replace("/", ".")
         self._path, self._source = str(ROOT / file), source
 
-    def find_spec(self, fullname, path=None, target=None):  # noqa: ARG002 - importlib's signature
+    def find_spec(self, fullname, path=None, target=None):
         if fullname != self._name:
             return None
         return importlib.util.spec_from_file_location(
@@ -72,7 +97,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 class _Quiet:
     """Examples that kill a mutant are not kept for the real tests."""
 
-    def pytest_configure(self, config) -> None:  # noqa: ARG002 - pytest's signature
+    def pytest_configure(self, config) -> None:
         from hypothesis import settings
 
         settings.register_profile("mutants", database=None, derandomize=True, deadline=None)

@@ -58,7 +58,7 @@ class Site:
         return self._again(rollback_plan, **how)
 
     def _again(self, task, **how):
-        with Run.resume(sorted(self.runs.glob("*.jsonl"))[-1]) as run:
+        with Run.resume(max(self.runs.glob("*.jsonl"))) as run:
             return _changes(self.nornir.run(task, run=run, on_failed=True, **how))
 
     @property

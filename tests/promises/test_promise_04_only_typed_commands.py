@@ -55,6 +55,7 @@ def test_nothing_else_is_taken(thing):
 
 def test_a_string_that_pretends_to_be_a_command_is_not_taken():
     class Pretender(str):
+        __slots__ = ()
         text = "reload"
 
     wire = Wire()
