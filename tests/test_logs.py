@@ -48,6 +48,7 @@ def test_the_json_of_logs(tmp_path):
                 "connected_at": "2024-05-06T12:00:00+00:00",
                 "reconnected_at": "2024-05-06T12:01:01+00:00",
                 "seconds": 61.0,
+                "stalled": 61.0,
                 "large_packets": 1,
                 "threshold": 1347,
                 "packet": 1418,

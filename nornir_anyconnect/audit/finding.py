@@ -347,6 +347,12 @@ class AuditReport:
     tool_version: str
 
     @property
+    def caveats(self) -> tuple[str, ...]:
+        """What holds for every verdict of the report alike, once."""
+        judged = any(finding.gap is not None for device in self.devices for finding in device.findings)
+        return ("client-path-assumed",) if judged else ()
+
+    @property
     def summary(self) -> Summary:
         """Totals over all devices."""
         total = Summary()
@@ -361,6 +367,7 @@ class AuditReport:
             "generated_at": self.generated_at,
             "tool_version": self.tool_version,
             "summary": self.summary.to_dict(),
+            "caveats": list(self.caveats),
             "devices": [device.to_dict() for device in self.devices],
         }
 

@@ -97,7 +97,7 @@ def _negotiable(asked: _Asked) -> Negotiable:
         dtls=tuple(each for each in offers if each.version.is_dtls),
         unknown=tuple(dict.fromkeys(unknown)),
         unsupported=tuple(unsupported),
-        sources=tuple(sources),
+        sources=tuple(dict.fromkeys(sources)),  # an old line speaks for TLS and DTLS
     )
 
 

@@ -120,7 +120,7 @@ def _moments(
     tls, dtls = finding.tls_mtu, finding.dtls_mtu
     group = finding.group_policy
     who = f"Group <{group}> User <...> IP <...>"
-    waited = [each.seconds for each in (seen.incidents if seen else ()) if each.seconds is not None]
+    waited = [each.stalled for each in (seen.incidents if seen else ()) if each.stalled is not None]
     until = round(median(waited), 1) if waited else RECONNECT_AFTER
     fragments = finding.verdict is Verdict.MITIGATED
     start = (

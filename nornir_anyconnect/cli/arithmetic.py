@@ -18,10 +18,10 @@ _TCPMSS = (48, 65535)
 _CONFIGURED = (256, 1462)
 
 
-def _within(option: str, value: int, limits: tuple[int, int]) -> int:
+def _within(option: str, value: int, limits: tuple[int, int], also: str = "") -> int:
     low, high = limits
     if not low <= value <= high:
-        raise UsageError(f"{option} {value} is out of range", f"give {low} to {high} bytes")
+        raise UsageError(f"{option} {value} is out of range", f"give {also}{low} to {high} bytes")
     return value
 
 
@@ -138,7 +138,7 @@ def path_of(link: int | None, tcpmss: int | None, conf: int | None, ip_version: 
     usual = Path()
     return Path(
         link=usual.link if link is None else _within("--link-mtu", link, _LINK),
-        tcpmss=usual.tcpmss if tcpmss is None else 0 if tcpmss == 0 else _within("--tcpmss", tcpmss, _TCPMSS),
+        tcpmss=usual.tcpmss if tcpmss is None else tcpmss and _within("--tcpmss", tcpmss, _TCPMSS, "0 (off), or "),
         conf=None if conf is None else _within("--anyconnect-mtu", conf, _CONFIGURED),
         ip_version=ip_version,
     )

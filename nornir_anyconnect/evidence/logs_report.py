@@ -60,7 +60,7 @@ def _group(device: DeviceObservations, name: str) -> dict[str, Any]:
         "large_packets": sum(kind.count for kind in group.large_packets),
         "thresholds": sorted({kind.threshold for kind in group.large_packets}),
         "incidents": len(group.incidents),
-        "seconds_lost": sum(incident.seconds or 0 for incident in group.incidents),
+        "seconds_lost": sum(incident.stalled or 0 for incident in group.incidents),
         "first": device.first.isoformat() if device.first else None,
         "last": device.last.isoformat() if device.last else None,
     }

@@ -21,7 +21,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One reconnect that a user suffered; ``seconds`` from coming up (or losing DTLS) to the new connection."""
+    """One reconnect that a user suffered; ``seconds`` from coming up to the new connection."""
 
     kind: str
     """``dtls-never-up`` or ``dtls-lost``."""
@@ -35,6 +35,8 @@ class Incident:
     threshold: int | None
     packet: int | None
     address: str | None = None
+    stalled: float | None = None
+    """Seconds without DTLS before the new connection: from coming up, or from losing DTLS."""
     timeline: tuple[TimelineEntry, ...] = ()
     """From coming up to the reconnect; at most a screen."""
 
@@ -48,6 +50,7 @@ class Incident:
             "connected_at": self.connected_at.isoformat() if self.connected_at else None,
             "reconnected_at": self.reconnected_at.isoformat() if self.reconnected_at else None,
             "seconds": self.seconds,
+            "stalled": self.stalled,
             "large_packets": self.large_packets,
             "threshold": self.threshold,
             "packet": self.packet,

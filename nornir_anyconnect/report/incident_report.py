@@ -60,7 +60,10 @@ def _cells(incident: Incident) -> list[object]:
 
 
 def _seconds(incident: Incident) -> str:
-    return "at an unknown time" if incident.seconds is None else f"after {incident.seconds:g} s"
+    if incident.seconds is None:
+        return f"{incident.stalled:g} s after DTLS was lost" if incident.stalled is not None else "at an unknown time"
+    lost = f", {incident.stalled:g} s after DTLS was lost" if incident.kind == "dtls-lost" else ""
+    return f"after {incident.seconds:g} s{lost}"
 
 
 def _text(summary: LogSummary, style: Style) -> str:

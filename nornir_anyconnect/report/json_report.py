@@ -27,6 +27,7 @@ def render(report: AuditReport, _style: Style) -> str:
         "generated_at": report.generated_at,
         "tool_version": report.tool_version,
         "summary": report.summary.to_dict(),
+        "caveats": list(report.caveats),
     }
     lines = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
     devices = ",\n".join(_device(device) for device in report.devices)

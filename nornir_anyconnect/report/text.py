@@ -80,9 +80,7 @@ def closing(report: AuditReport) -> list[str]:
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable"
         + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else "")
     ]
-    if any(finding.gap is not None for device in report.devices for finding in device.findings):
-        lines.append(texts.caveat_text("client-path-assumed"))
-    return lines
+    return [*lines, *(texts.caveat_text(caveat) for caveat in report.caveats)]
 
 
 def _plain(report: AuditReport, style: Style) -> list[str]:

@@ -21,7 +21,7 @@ def told(text: str, seen: GroupObservations | None = None):
 
 
 def incident(kind: str, seconds: float) -> Incident:
-    return Incident(kind, "vpn1", "STAFF", "alice", None, None, seconds, 4, 1315, 1418)
+    return Incident(kind, "vpn1", "STAFF", "alice", None, None, seconds, 4, 1315, 1418, stalled=seconds)
 
 
 def test_the_timeline_has_the_box_s_own_numbers(vpn1) -> None:
