@@ -320,6 +320,10 @@ class HostChange:
             data["observable"] = {"answer": self.watched.answer, "reason": self.watched.reason}
         return data
 
+    @property
+    def label(self) -> str:
+        """The device, with its context where it has one."""
+        return f"{self.name}/{self.context}" if self.context else self.name
+
     def __str__(self) -> str:
-        where = f"{self.name}/{self.context}" if self.context else self.name
-        return f"{where}: {self.outcome.state}" + (f" ({self.outcome.reason})" if self.outcome.reason else "")
+        return f"{self.label}: {self.outcome.state}" + (f" ({self.outcome.reason})" if self.outcome.reason else "")

@@ -1,25 +1,25 @@
 """``apply``, ``verify``, ``rollback``: the only commands that can change a device, and how it is looked after."""
 
-import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest
+from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nornir.core import Nornir
-    from nornir.core.task import AggregatedResult
+    from nornir.core.task import MultiResult
 
     from nornir_anyconnect.change.planned import Plan
-    from nornir_anyconnect.change.run import HostChange, Run
+    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.runners.waves import Progress, WavesRunner
 
 JournalFolder = Annotated[
@@ -29,12 +29,6 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, or '
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the number of devices.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show every line that would be sent; send none.")]
 SAVE = ("never", "verified")
-_CODES = {
-    "indeterminate": ExitCode.INDETERMINATE,
-    "reverted": ExitCode.REVERTED,
-    "failed": ExitCode.NOT_WHOLLY,
-    "refused": ExitCode.NOT_WHOLLY,
-}
 
 
 def apply(
@@ -66,6 +60,7 @@ def apply(
     from nornir_anyconnect.change.planfile import load_plan
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.change.transaction import Saving
+    from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.runners.waves import WavesRunner
     from nornir_anyconnect.tasks.change_plan import apply_plan
 
@@ -73,19 +68,26 @@ def apply(
     if save not in SAVE:
         raise UsageError(f"--save {save} is not known", f"use one of {', '.join(SAVE)}")
     plan = load_plan(Path(plan_file))
-    nornir = _hosts_of(plan, inventory, limit)
+    nornir = _hosts_of(plan, _inventory(inventory), limit)
+    names = tuple(nornir.inventory.hosts)
     folder = _folder(journal)
     if not dry_run:
-        _settle_unfinished(plan, folder, nornir)
-        _confirm(len(nornir.inventory.hosts), "change", yes=yes)
+        _confirm(len(names), "change", yes=yes)
+        code = _settle_unfinished(plan, folder, nornir)
+        if code is not ExitCode.CLEAN:
+            return code
     saving = Saving(wanted=save == "verified", foreign_changes=save_foreign_changes)
-    with Run.start(
-        plan,
-        directory=folder,
-        ticket=ticket,
-        saving=saving,
-        rehearsal=dry_run,
-    ) as run:
+    look = _Soak(nornir)
+    with (
+        Run.start(
+            plan,
+            directory=folder,
+            ticket=ticket,
+            saving=saving,
+            rehearsal=dry_run,
+        ) as run,
+        _progress(len(names), soak=0 if dry_run else soak) as told,
+    ):
         runner = WavesRunner(
             canary=canary,
             wave_percent=wave_percent,
@@ -94,13 +96,17 @@ def apply(
             soak=0 if dry_run else soak,
             deadline=deadline * 2,
             stop_file=stop_file,
-            hold=None if dry_run else lambda names: _bad_signs(nornir, run, names),
-            on_progress=_tell,
+            hold=None if dry_run else lambda names: look.bad_signs(run, names),
+            on_progress=told,
+            on_stop=_tell_stop,
         )
         result = nornir.with_runner(runner).run(
             task=apply_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
         )
-        return _report(run, plan, result, runner, output)
+    code = report(run, result, runner, output, chosen=names)
+    if not dry_run:
+        TERMINAL.note(f"look at the users later: verify {run.name}; take it back: rollback {run.name}")
+    return code
 
 
 def verify(
@@ -117,15 +123,19 @@ def verify(
     """Is the configuration as intended, and what happened to the users since? Changes nothing."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
+    from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.tasks.change_plan import verify_plan
 
     options.text_or_json("verify", output)
+    hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        nornir = _hosts_of(run.plan, inventory, limit)
-        runner = _one_wave()
-        result = nornir.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
-        code = _report(run, run.plan, result, runner, output)
-        return highest([code, ExitCode.FINDINGS]) if _drops(result) and code is ExitCode.CLEAN else code
+        nornir = _hosts_of(run.plan, hosts, limit)
+        names = tuple(nornir.inventory.hosts)
+        with _progress(len(names)) as told:
+            runner = _one_wave(told)
+            result = nornir.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
+    code = report(run, result, runner, output, chosen=names)
+    return ExitCode.FINDINGS if code is ExitCode.CLEAN and drops(result) else code
 
 
 def rollback(
@@ -145,27 +155,62 @@ def rollback(
     """Take a run back, device by device, where the device still shows what the run wrote."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
+    from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.tasks.change_plan import rollback_plan
 
     options.text_or_json("rollback", output)
+    hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        nornir = _hosts_of(run.plan, inventory, limit)
+        nornir = _hosts_of(run.plan, hosts, limit)
+        names = tuple(nornir.inventory.hosts)
         if not dry_run:
-            _confirm(len(nornir.inventory.hosts), "take back", yes=yes)
-        runner = _one_wave(deadline * 2)
-        result = nornir.with_runner(runner).run(
-            task=rollback_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
-        )
-        return _report(run, run.plan, result, runner, output)
+            _confirm(len(names), "take back", yes=yes)
+        with _progress(len(names)) as told:
+            runner = _one_wave(told, deadline * 2)
+            result = nornir.with_runner(runner).run(
+                task=rollback_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
+            )
+    return report(run, result, runner, output, chosen=names)
 
 
-def _one_wave(deadline: float = 600) -> "WavesRunner":
+def _one_wave(told: "Callable[[Progress], None] | None", deadline: float = 600) -> "WavesRunner":
     """Ten at a time to the end, whatever happens to one of them."""
     from nornir_anyconnect.runners.waves import WavesRunner
 
     return WavesRunner(
-        canary=0, soak=0, wave_percent=100, wave_size=10, max_failures=sys.maxsize, deadline=deadline, on_progress=_tell
+        canary=0,
+        soak=0,
+        wave_percent=100,
+        wave_size=10,
+        max_failures=sys.maxsize,
+        deadline=deadline,
+        on_progress=told,
+        on_stop=_tell_stop,
     )
+
+
+@contextmanager
+def _progress(total: int, *, soak: float = 0) -> "Iterator[Callable[[Progress], None]]":
+    """A bar on a terminal, a line per device elsewhere."""
+    from nornir_anyconnect.cli import progress
+
+    seen = 0
+    with progress.hosts(total) as bar:
+
+        def told(now: "Progress") -> None:
+            nonlocal seen
+            bar.advance(failed=now.failed - seen)
+            seen = now.failed
+            if not sys.stderr.isatty():
+                TERMINAL.note(f"{now.done} done, {now.failed} failed, {now.left} left")
+            if soak and now.wave == 0 and now.left and not now.failed:
+                TERMINAL.note(f"canary: soaking for {soak:g} seconds before the waves begin")
+
+        yield told
+
+
+def _tell_stop(why: str) -> None:
+    TERMINAL.warning(f"the run stops: {why}; devices in flight are finished or taken back")
 
 
 def _folder(journal: str | None) -> Path:
@@ -177,7 +222,13 @@ def _folder(journal: str | None) -> Path:
     return folder
 
 
-def _hosts_of(plan: "Plan", inventory: str | None, limit: list[str] | None) -> "Nornir":
+def _inventory(inventory: str | None) -> "Nornir":
+    from nornir_anyconnect.cli import fleet
+
+    return fleet.load(inventory or fleet.DEFAULT_INVENTORY)
+
+
+def _hosts_of(plan: "Plan", nornir: "Nornir", limit: list[str] | None) -> "Nornir":
     """The hosts that the plan changes.
 
     Raises:
@@ -189,7 +240,6 @@ def _hosts_of(plan: "Plan", inventory: str | None, limit: list[str] | None) -> "
     names = list(dict.fromkeys(each.name for each in plan.changes))
     if not names:
         raise UsageError("this plan changes nothing", "see what it says of each finding that stays as it is")
-    nornir = fleet.load(inventory or fleet.DEFAULT_INVENTORY)
     missing = [name for name in names if name not in nornir.inventory.hosts]
     if missing:
         raise UsageError(f"the inventory lacks {', '.join(missing)}", "name the inventory that the plan was made over")
@@ -213,45 +263,74 @@ def _confirm(count: int, verb: str, *, yes: bool) -> None:
         raise UsageError("the number of devices was not confirmed", "nothing was sent")
 
 
-def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> None:
-    """A run of this plan that was killed is taken back before another one begins."""
+def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode:
+    """What a killed run of this plan left in the middle is taken back before another one begins.
+
+    Raises:
+        GateError: it was a run of another plan; who applies this one has not seen that one.
+
+    """
     from nornir_anyconnect.change.run import Run, unfinished_runs
+    from nornir_anyconnect.cli.run_report import code_of, states, tell
     from nornir_anyconnect.tasks.change_plan import rollback_plan
 
     for path in unfinished_runs(plan, folder):
-        TERMINAL.warning(f"run {path.stem} was killed: what it left in the middle is settled first")
         with Run.resume(path) as run:
-            names = {each.name for each in plan.changes if run.record(each).unfinished}
+            if run.plan.id != plan.id:
+                raise GateError(
+                    f"run {run.name} of another plan was killed in the middle of a device of this one",
+                    f"take it back first: nornir-anyconnect rollback {run.name}",
+                )
+            TERMINAL.warning(f"run {run.name} was killed: what it left in the middle is taken back first")
+            names = {each.name for each in plan.changes if run.record(each).unfinished} & set(nornir.inventory.hosts)
             chosen = nornir.filter(filter_func=lambda host, names=names: host.name in names)
-            runner = _one_wave()
+            runner = _one_wave(None)
             result = chosen.with_runner(runner).run(task=rollback_plan, run=run, only_unfinished=True, on_failed=True)
-            _report(run, plan, result, runner, "text", quiet=True)
+            changes = [each for each in states(run, result, names) if each.name in names]
+            for each in changes:
+                TERMINAL.note(str(each))
+            tell(changes)
+            code = code_of(changes, runner)
+        if code not in (ExitCode.CLEAN, ExitCode.REVERTED):
+            return code
+    return ExitCode.CLEAN
 
 
-def _bad_signs(nornir: "Nornir", run: "Run", names: "Sequence[str]") -> str | None:
-    """A look at changed devices during the soak: is it still as intended, and did new sessions drop packets?"""
-    from nornir.plugins.runners import ThreadedRunner
+class _Soak:
+    """Looks at changed devices: are they still as intended, and did new sessions drop packets?"""
 
-    from nornir_anyconnect.tasks.change_plan import verify_plan
+    def __init__(self, nornir: "Nornir") -> None:
+        self._nornir = nornir
+        self._told: set[str] = set()
 
-    chosen = nornir.filter(filter_func=lambda host: host.name in names)
-    result = chosen.with_runner(ThreadedRunner(len(names))).run(task=verify_plan, run=run, on_failed=True)
-    for name, results in result.items():
-        if results.exception is not None:
-            return f"{name} could not be looked at: {results.exception}"
-        for change in results[0].result.changes:
-            if change.failed:
-                return str(change)
-    return next(iter(_drops(result)), None)
+    def bad_signs(self, run: "Run", names: "Sequence[str]") -> str | None:
+        """Why the run must stop, or None; what cannot be seen is said once."""
+        from nornir_anyconnect.cli.fleet import ChassisRunner
+        from nornir_anyconnect.tasks.change_plan import verify_plan
+
+        found: dict[str, MultiResult] = {}
+        runner = ChassisRunner(len(names), lambda host, result: found.__setitem__(host.name, result))
+        chosen = self._nornir.filter(filter_func=lambda host: host.name in names)
+        chosen.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
+        for name, results in found.items():
+            if results.exception is not None:
+                return f"{name} could not be looked at: {results.exception}"
+            for change in results[0].result.changes:
+                if change.failed:
+                    return str(change)
+                if str(change) not in self._told:
+                    self._told.add(str(change))
+                    TERMINAL.note(str(change))
+        return next(iter(drops(found)), None)
 
 
-def _drops(result: "AggregatedResult") -> list[str]:
-    """New 722036 in the changed policies, in words."""
+def drops(results: "Mapping[str, MultiResult]") -> list[str]:
+    """New 722036 and reconnects in the changed policies, in words."""
     found = []
-    for results in result.values():
-        if results.exception is not None:
+    for one in results.values():
+        if one.exception is not None:
             continue
-        for change in results[0].result.changes:
+        for change in one[0].result.changes:
             for policy, counts in (change.after or {}).items():
                 if counts["large_packets"] or counts["reconnects"]:
                     found.append(
@@ -259,75 +338,6 @@ def _drops(result: "AggregatedResult") -> list[str]:
                         f"{counts['reconnects']} reconnects in {policy}"
                     )
     return found
-
-
-def _tell(progress: "Progress") -> None:
-    TERMINAL.note(f"wave {progress.wave}: {progress.done} done, {progress.failed} failed, {progress.left} left")
-
-
-def _report(
-    run: "Run", plan: "Plan", result: "AggregatedResult", runner: "WavesRunner", output: str, *, quiet: bool = False
-) -> int:
-    """Every device of the plan in exactly one state; what is in doubt on standard error, with the lines to type."""
-    from nornir_anyconnect.change.run import SCHEMA
-
-    run.close()
-    changes = _states(plan, result)
-    if not quiet:
-        if output == "json":
-            data = {"schema": SCHEMA, "run": run.name, "devices": [each.to_dict() for each in changes]}
-            if runner.stopped:
-                data["stopped"] = runner.stopped
-            typer.echo(json.dumps(data, indent=2))
-        else:
-            typer.echo("\n".join(_lines(run, changes)))
-    if runner.stopped:
-        TERMINAL.warning(f"the run stopped: {runner.stopped}")
-    for each in changes:
-        if each.outcome.state == "indeterminate":
-            TERMINAL.error(f"{each} - type this to take it back:", "\n       ".join(each.outcome.lines))
-    TERMINAL.note(f"run {run.name}, last hash of its journal {run.journal.head}")
-    codes = [_CODES.get(str(each.outcome.state), ExitCode.CLEAN) for each in changes]
-    if any(each.outcome.state == "not-started" for each in changes) and runner.stopped:
-        codes.append(ExitCode.NOT_WHOLLY)
-    code = highest(codes)
-    if runner.interrupted and code is not ExitCode.INDETERMINATE:
-        return ExitCode.INTERRUPTED
-    return code
-
-
-def _states(plan: "Plan", result: "AggregatedResult") -> "list[HostChange]":
-    from nornir_anyconnect.change.run import HostChange
-    from nornir_anyconnect.change.transaction import Outcome, State
-    from nornir_anyconnect.errors import NotStartedError
-
-    found: dict[tuple[str, str | None], HostChange] = {}
-    why: dict[str, Outcome] = {}
-    for name, results in result.items():
-        problem: Any = results[0].exception
-        if isinstance(problem, NotStartedError):
-            why[name] = Outcome(State.NOT_STARTED, problem.cause)
-        elif problem is not None:
-            why[name] = Outcome(State.FAILED, f"unexpected {type(problem).__name__}")
-        else:
-            found |= {(each.name, each.context): each for each in results[0].result.changes}
-    states = []
-    for each in plan.devices:
-        default = why.get(each.name, Outcome(State.NOT_STARTED, "it was not its turn"))
-        if not each.fixes:
-            default = Outcome(State.UNCHANGED, "the plan changes nothing here")
-        states.append(found.get(each.key, HostChange(each.name, each.context, default)))
-    return states
-
-
-def _lines(run: "Run", changes: "list[HostChange]") -> list[str]:
-    from nornir_anyconnect.report.sanitise import harmless
-
-    lines = [f"run {run.name}"]
-    for each in changes:
-        lines.append(f"  {each}")
-        lines += [f"      {line}" for line in each.outcome.lines]
-    return [harmless(line) for line in lines]
 
 
 def register(app: typer.Typer) -> None:
