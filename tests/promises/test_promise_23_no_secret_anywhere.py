@@ -86,8 +86,7 @@ def test_a_whole_change_on_the_command_line(site, cli, tmp_path, caplog):
     journals = [name for name in _written(tmp_path) if "/journal/" in name]
     assert journals
     assert any("history" in name or name.endswith((".db", ".sqlite")) for name in _written(tmp_path))
-    mine = {name: text for name, text in _written(tmp_path).items()}
-    _clean(mine)
+    _clean(_written(tmp_path))
     _clean(said)
     _clean({"log at DEBUG": caplog.text})
 
