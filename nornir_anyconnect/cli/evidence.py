@@ -39,7 +39,7 @@ class Evidence:
         devices: what each device of the logs showed.
         client: what client logs tell.
         debug: the box's own computation, out of a debug transcript.
-        single: one configuration is judged: whatever the files show is about it.
+        single: one configuration is judged: where the files show one device only, it is that one.
 
     """
 
@@ -54,8 +54,8 @@ class Evidence:
         names = list(names)
         known = {_short(name) for name in names}
         matching = [device for device in self.devices if _short(device) in known]
-        if self.single and not matching:
-            matching = list(self.devices)
+        if self.single and not matching and len(self.devices) == 1:
+            matching = list(self.devices)  # what a relay calls a device need not be its hostname
         self._joined.update(matching)
         # both units of a failover pair may have logged under names of their own
         seen = reduce(merge, (self.devices[name] for name in matching), DeviceObservations(names[0]))

@@ -149,11 +149,18 @@ def test_a_log_that_names_another_device_is_said_to(cli, write):
     assert run.json["summary"]["confirmed"] == 0
 
 
-def test_with_a_single_configuration_every_log_is_about_it(cli, write):
+def test_a_single_configuration_and_the_log_of_a_single_device_belong_together(cli, write):
     log = write("asa.log", SYSLOG.replace("edge1", "192.0.2.1"))
     run = cli("check", write("a.cfg", AT_RISK), "--syslog", log, "--format", "json")
     assert run.json["summary"]["confirmed"] == 1
     assert run.err == ""
+
+
+def test_a_log_of_many_strangers_proves_nothing_of_a_single_configuration(cli, write):
+    log = write("asa.log", SYSLOG.replace("edge1", "192.0.2.1") + SYSLOG.replace("edge1", "192.0.2.2"))
+    run = cli("check", write("a.cfg", AT_RISK), "--syslog", log, "--format", "json")
+    assert run.json["summary"]["confirmed"] == 0
+    assert "the logs name 192.0.2.2, which is none of the configurations" in run.err
 
 
 def test_users_are_pseudonymised_in_every_format(cli, write):
