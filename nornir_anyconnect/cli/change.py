@@ -1,7 +1,7 @@
 """``apply``, ``verify``, ``rollback``: the only commands that can change a device, and how it is looked after."""
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +104,7 @@ def apply(
             task=apply_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
         )
     code = report(run, result, runner, output, chosen=names)
-    if not dry_run:
+    if result and any(each.changed for each in result.values()) and not dry_run:
         TERMINAL.note(f"look at the users later: verify {run.name}; take it back: rollback {run.name}")
     return code
 
@@ -286,7 +286,7 @@ def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode
             chosen = nornir.filter(filter_func=lambda host, names=names: host.name in names)
             runner = _one_wave(None)
             result = chosen.with_runner(runner).run(task=rollback_plan, run=run, only_unfinished=True, on_failed=True)
-            changes = [each for each in states(run, result, names) if each.name in names]
+            changes = [each for each in states(plan, result, names) if each.name in names]
             for each in changes:
                 TERMINAL.note(str(each))
             tell(changes)
@@ -320,7 +320,8 @@ class _Soak:
                     return str(change)
                 if str(change) not in self._told:
                     self._told.add(str(change))
-                    TERMINAL.note(str(change))
+                    with suppress(Exception):  # a terminal that is gone is no bad sign
+                        TERMINAL.note(str(change))
         return next(iter(drops(found)), None)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from nornir.core.task import AggregatedResult
 
+    from nornir_anyconnect.change.planned import Plan
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.runners.waves import WavesRunner
 
@@ -57,7 +58,7 @@ def report(
         chosen: names of the hosts that it was to work on.
 
     """
-    changes = states(run, result, chosen)
+    changes = states(run.plan, result, chosen)
     if output == "json":
         data: dict[str, Any] = {"schema": SCHEMA, "run": run.name, "plan": run.plan.id, "dry_run": run.rehearsal}
         data["devices"] = [each.to_dict() for each in changes]
@@ -100,8 +101,8 @@ def _unsaved(change: HostChange) -> bool:
     return "unsaved: " in change.outcome.reason
 
 
-def states(run: Run, result: AggregatedResult, chosen: Collection[str]) -> list[HostChange]:
-    """Every device of the plan in exactly one state, in the plan's order."""
+def states(plan: Plan, result: AggregatedResult, chosen: Collection[str] | None = None) -> list[HostChange]:
+    """Every device of the plan in exactly one state, in the plan's order; ``chosen`` are the hosts of this run."""
     found: dict[tuple[str, str | None], HostChange] = {}
     why: dict[str, Outcome] = {}
     for name, results in result.items():
@@ -113,10 +114,10 @@ def states(run: Run, result: AggregatedResult, chosen: Collection[str]) -> list[
         else:
             found |= {(each.name, each.context): each for each in results[0].result.changes}
     ended = []
-    for each in run.plan.devices:
+    for each in plan.devices:
         if not each.fixes:
             default = Outcome(State.UNCHANGED, _NOT_PLANNED)
-        elif each.name not in chosen:
+        elif chosen is not None and each.name not in chosen:
             default = Outcome(State.NOT_STARTED, "it is not in --limit")
         else:
             default = why.get(each.name, Outcome(State.NOT_STARTED, "an earlier context of this box needs somebody"))

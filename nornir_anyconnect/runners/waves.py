@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from nornir.core.task import Task
 
 logger = logging.getLogger(__name__)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service that is stopped, and the terminal of the person who started it going away."""
 TICK = 0.2
 """Seconds between looks at the stop file, the deadline and the clock."""
 
@@ -94,7 +96,7 @@ class WavesRunner:
         on_progress: called with a ``Progress`` whenever a host ends.
         on_stop: called once with the reason when the run stops early; hosts in flight still finish.
 
-    Ctrl-C and SIGTERM stop the run in the same orderly way, any number of them, where it runs in the main thread.
+    Ctrl-C, SIGTERM and SIGHUP, any number of them, stop a run in the main thread in the same orderly way.
     After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether one of them did it.
     Hosts whose turn never came have a failed result with a ``NotStartedError``.
 
@@ -179,7 +181,9 @@ class WavesRunner:
         def mark(_number: int, _frame: FrameType | None) -> None:
             self.interrupted = True
 
-        before = {number: signal.signal(number, mark) for number in (signal.SIGINT, signal.SIGTERM)}
+        # under nohup a hang-up is ignored, and stays so
+        heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, mark) for number in heeded}
         try:
             yield
         finally:

@@ -91,7 +91,7 @@ def test_two_hosts_that_lead_to_one_box_are_changed_one_after_the_other(site, cl
         "apply", "plan.yaml", "--inventory", groups, "--yes", "--canary", 0, "--wave-percent", 100, *journal
     )
     assert code == 0, err
-    assert out.count("applied") == 2
+    assert out.count(": applied") == 2
     assert device.logins.peak == 1
     assert cli("rollback", "last", "--inventory", groups, "--yes", *journal)[0] == 0
     assert device.logins.peak == 1

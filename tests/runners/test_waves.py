@@ -161,7 +161,7 @@ def test_a_look_that_fails_counts_as_a_bad_sign():
     assert "OSError" in runner.stopped
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_finishes_the_hosts_in_flight(number):
     before = signal.getsignal(number)
     task = Recorder(seconds=0.4)
@@ -184,6 +184,17 @@ def test_an_interrupt_ends_the_soak_at_once():
     result = fleet(names(3)).with_runner(runner).run(Recorder())
     assert time.monotonic() - began < 10
     assert sorted(states(result).values()) == ["done", "not-started", "not-started"]
+
+
+def test_under_nohup_a_hang_up_is_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGHUP)).start()
+        runner = WavesRunner(canary=0, wave_percent=100, soak=0)
+        result = fleet(names(3)).with_runner(runner).run(Recorder(seconds=0.2))
+        assert set(states(result).values()) == {"done"}
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_in_a_thread_of_a_runbook_signals_are_left_alone():
