@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.incidents import timeline
+from nornir_anyconnect.report import incident_formats
 from nornir_anyconnect.report.csv_report import write_rows
 from nornir_anyconnect.report.markdown_report import code
 from nornir_anyconnect.report.prometheus import metric
@@ -145,7 +146,20 @@ def _prometheus(summary: LogSummary, _style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS = {"text": _text, "json": _json, "csv": _csv, "markdown": _markdown, "prometheus": _prometheus}
+def _html(summary: LogSummary, _style: Style) -> str:
+    return incident_formats.html(summary, COLUMNS)
+
+
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "html": _html,
+    "junit": incident_formats.junit,
+    "sarif": incident_formats.sarif,
+    "csv": _csv,
+    "markdown": _markdown,
+    "prometheus": _prometheus,
+}
 
 
 def render(name: str, summary: LogSummary, style: Style) -> str:

@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
+import json
 from datetime import UTC, timedelta, timezone
+from xml.etree import ElementTree as ET
 
 import pytest
 from cli_texts import SYSLOG
@@ -57,7 +59,17 @@ def test_markdown(cli, write):
     assert "| `edge1` | `GP-STAFF` | `alice` | `dtls-never-up` |" in out
 
 
-@pytest.mark.parametrize("name", ["text", "json", "csv", "markdown", "prometheus"])
+def test_a_page_a_test_report_and_code_scanning(cli, write):
+    log = write("asa.log", SYSLOG)
+    assert "<td>alice</td>" in cli("logs", log, "--format", "html").out
+    suites = ET.fromstring(cli("logs", log, "--format", "junit").out)
+    assert (suites.get("tests"), suites.get("failures")) == ("1", "1")
+    assert "alice: dtls-never-up" in suites.find("testsuite/testcase/failure").text
+    (run,) = json.loads(cli("logs", log, "--format", "sarif").out)["runs"]
+    assert [each["ruleId"] for each in run["results"]] == ["dtls-never-up"]
+
+
+@pytest.mark.parametrize("name", ["text", "json", "html", "junit", "sarif", "csv", "markdown", "prometheus"])
 def test_no_format_shows_a_user_that_is_pseudonymised(cli, write, name):
     noise = "May 17 2024 20:00:00 edge1 : %ASA-6-722036: alice something unreadable\n"
     run = cli("logs", write("asa.log", SYSLOG + noise), "--format", name, "--pseudonymise-users")
@@ -65,11 +77,13 @@ def test_no_format_shows_a_user_that_is_pseudonymised(cli, write, name):
     assert "alice" not in run.out
 
 
-@pytest.mark.parametrize("name", ["text", "csv", "markdown", "prometheus"])
+@pytest.mark.parametrize("name", ["text", "html", "junit", "sarif", "csv", "markdown", "prometheus"])
 def test_hostile_users_stay_harmless(cli, write, name):
     attack = SYSLOG.replace("alice", "=1+1\x1b[2J<b>|x`")
     out = cli("logs", write("asa.log", attack), "--format", name).out
     assert "\x1b" not in out
+    if name in ("html", "junit"):
+        assert "<b>" not in out
     if name == "csv":
         assert not any(cell.startswith("=") for row in csv.reader(io.StringIO(out)) for cell in row)
 
@@ -101,7 +115,7 @@ def test_compressed_logs_and_logs_without_incidents(cli, write):
         (["--since", "2024-02-02", "--until", "2024-01-01"], "--since is later than --until"),
         (["--tz", "Middle/Earth"], "'Middle/Earth' is not a time zone"),
         (["--year", "24"], "--year 24 is out of range"),
-        (["--format", "sarif"], "logs has no format 'sarif'"),
+        (["--format", "yaml"], "logs has no format 'yaml'"),
     ],
 )
 def test_a_wrong_call(cli, write, argv, cause):
