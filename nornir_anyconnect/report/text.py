@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit import texts
-from nornir_anyconnect.audit.finding import Status, Verdict
+from nornir_anyconnect.audit.finding import Status, Verdict, worst_first
 from nornir_anyconnect.report import words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import AuditReport, DerivationLine, DeviceAudit, Finding, Source
     from nornir_anyconnect.report import Style
+
+_WORST = 5
+"""How many findings are named again at the end of a report over more devices than that."""
 
 
 def headline(device: DeviceAudit, finding: Finding) -> str:
@@ -34,7 +37,7 @@ def _cited(source: Source) -> str:
 def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     """What supports the verdict and what to do about it, as (label, sentence)."""
     found = [("predicted", words.predicted(finding))]
-    if finding.gap is not None:
+    if finding.gap is not None and style.detail:
         found += [("why", texts.reason_text(finding.reason))]
     found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
     if finding.gap is not None and len(finding.assumptions) > 1:
@@ -53,9 +56,11 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     remedy = words.recommended(finding)
     if remedy is not None and finding.waiver is None:
         found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
-    found += [("mind", texts.caveat_text(caveat)) for caveat in finding.caveats]
     if style.detail:
+        found += [("mind", texts.caveat_text(caveat)) for caveat in finding.caveats]
         found += [("from", _cited(source)) for source in finding.sources]
+    else:
+        found.append(("mind", ", ".join(finding.caveats)))
     return [(label, harmless(sentence)) for label, sentence in found if sentence]
 
 
@@ -71,14 +76,46 @@ def troubles(device: DeviceAudit) -> list[str]:
     return [harmless(f"{name}: {label}{text}") for text in (*device.errors, *device.warnings)]
 
 
-def closing(report: AuditReport) -> list[str]:
-    """What holds for the whole report: the totals, and what every verdict assumes."""
+def _worst(report: AuditReport) -> list[str]:
+    """The findings of a fleet that somebody should look at first, worst last: there a terminal shows them."""
+    found = [
+        (device, finding)
+        for device in report.devices
+        for finding in device.findings
+        if finding.verdict is Verdict.AT_RISK and finding.waiver is None
+    ]
+    if len(report.devices) <= _WORST or len(found) < 2:  # noqa: PLR2004 - one finding is seen without a list
+        return []
+    worst = sorted(found, key=lambda each: worst_first(each[1]))[:_WORST]
+    return [
+        harmless(f"worst: {headline(device, finding)}; observed: {words.observed(finding)}")
+        for device, finding in reversed(worst)
+    ]
+
+
+def _legend(report: AuditReport, style: Style) -> list[str]:
+    """The sentence of every word above, once; with details each finding carries its own."""
+    if style.detail:
+        return []
+    shown = [finding for device in report.devices for finding in device.findings if shown_wholly(finding, style)]
+    reasons = dict.fromkeys(each.reason for each in shown if each.gap is not None)
+    caveats = dict.fromkeys(caveat for each in shown for caveat in each.caveats)
+    return [
+        *(f"{reason}: {texts.reason_text(reason)}" for reason in reasons),
+        *(f"{caveat}: {texts.caveat_text(caveat)}" for caveat in caveats),
+    ]
+
+
+def closing(report: AuditReport, style: Style) -> list[str]:
+    """What holds for the whole report: what its words mean, its worst findings, totals, what all verdicts assume."""
     total = report.summary
     lines = [
+        *_legend(report, style),
+        *_worst(report),
         f"{total.devices} device(s), {total.findings} finding(s): {total.at_risk} at risk "
         f"({total.confirmed} confirmed, {total.users_affected} user(s) hit), {total.mitigated} mitigated, "
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable"
-        + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else "")
+        + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else ""),
     ]
     return [*lines, *(texts.caveat_text(caveat) for caveat in report.caveats)]
 
@@ -93,7 +130,7 @@ def _plain(report: AuditReport, style: Style) -> list[str]:
             lines.append(harmless(headline(device, finding)))
             if shown_wholly(finding, style):
                 lines += [f"  {label}: {sentence}" for label, sentence in details(finding, style)]
-    return [*lines, *closing(report)]
+    return [*lines, *closing(report, style)]
 
 
 def render(report: AuditReport, style: Style) -> str:

@@ -96,6 +96,6 @@ def tables(report: AuditReport, style: Style) -> str:
     for device in report.devices:
         for line in text.troubles(device):
             console.print(Text(line, style="yellow"))
-    for line in text.closing(report):
+    for line in text.closing(report, style):
         console.print(Text(line))
     return out.getvalue()

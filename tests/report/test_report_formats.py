@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 from xml.etree import ElementTree as ET
 
@@ -187,8 +188,6 @@ def test_text_says_what_supports_the_verdict(fleet):
     assert render("text", fleet) == (
         "edge1.cfg: confirmed at-risk: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets\n"
         "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
-        "  why: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS "
-        "tunnel, and about one minute later the client reconnects.\n"
         "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
         "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
         "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
@@ -199,13 +198,10 @@ def test_text_says_what_supports_the_verdict(fleet):
         "  safe MTU: 1347 bytes\n"
         "  next: mtu: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1347 (closes the gap)\n"
         "  take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu 1347\n"
-        "  mind: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind the ASA "
-        "are invisible.\n"
+        "  mind: icmp-path-unknown\n"
         "edge2.cfg/red: partial: the text has no end mark\n"
         "edge2.cfg/red: at-risk: username carol (group policy GP-LAB), under all assumption sets\n"
         "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
-        "  why: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS "
-        "tunnel, and about one minute later the client reconnects.\n"
         "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
         "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
         "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
@@ -213,8 +209,7 @@ def test_text_says_what_supports_the_verdict(fleet):
         "  observed: not observable: logging is not enabled in the configuration\n"
         "  safe MTU: 1347 bytes\n"
         "  next: mtu is blocked: below 576\n"
-        "  mind: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind the ASA "
-        "are invisible.\n"
+        "  mind: icmp-path-unknown\n"
         "edge2.cfg/red: unknown: group-policy GP-OLD\n"
         "  predicted: A cipher suite is configured whose size is not known, so its MTU cannot be computed.\n"
         "  observed: not observable: no log, session or counter was given\n"
@@ -223,10 +218,30 @@ def test_text_says_what_supports_the_verdict(fleet):
         "edge2.cfg/red: safe: tunnel-group LAB (group policy GP-LAB), under all assumption sets\n"
         "core.cfg: no tunnel group or group policy for AnyConnect\n"
         "gone: failed: no TCP session to 192.0.2.9\n"
+        "dtls-mtu-exceeds-tls-mtu: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit "
+        "into the TLS tunnel, and about one minute later the client reconnects.\n"
+        "icmp-path-unknown: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind "
+        "the ASA are invisible.\n"
         "4 device(s), 4 finding(s): 2 at risk (1 confirmed, 2 user(s) hit), 0 mitigated, 1 unknown, 1 safe, "
         "0 not applicable; 1 device(s) failed\n"
         "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
     )
+
+
+def test_a_fleet_ends_with_its_worst(fleet):
+    many = replace(fleet, devices=(*fleet.devices, *(replace(fleet.devices[0], name=f"fw{n}") for n in range(9))))
+    lines = render("text", many).splitlines()
+    worst = [line for line in lines if line.startswith("worst: ")]
+    assert len(worst) == 5
+    assert all("confirmed at-risk: tunnel-group STAFF" in line for line in worst)
+    assert lines.index(worst[-1]) == len(lines) - 3
+
+
+def test_details_say_each_sentence_where_it_belongs(fleet):
+    shown = render("text", fleet, Style(detail=True))
+    assert shown.count("  why: The adapter comes up") == 2
+    assert shown.count("  mind: Whether 'fragmentation needed'") == 2
+    assert "icmp-path-unknown" not in shown
 
 
 def test_tables_hold_every_finding_and_no_colour_unless_asked(fleet):
