@@ -27,7 +27,6 @@ from nornir_anyconnect.asa.config_commands import RemoveCreated, inverse_of, lin
 from nornir_anyconnect.change.codec import encode
 from nornir_anyconnect.change.observe import Observation, Shows, observe
 from nornir_anyconnect.errors import (
-    AnyConnectError,
     GateError,
     IncompleteReplyError,
     LinkLostError,
@@ -125,7 +124,7 @@ class Transaction:
         self._sent = False
 
     def apply(self, *, dry_run: bool = False) -> Outcome:
-        """Carry the change out, or show what would be sent. Never raises an AnyConnectError."""
+        """Carry the change out, or show what would be sent. Never raises: a host ends in exactly one state."""
         lines = lines_to_type(self._commands)
         try:
             device = self._login()
@@ -138,24 +137,25 @@ class Transaction:
             device.configure()
         except GateError as error:
             return self._end(Outcome(State.REFUSED, str(error)), dry_run=dry_run)
-        except AnyConnectError as error:
-            return self._end(Outcome(State.FAILED, f"nothing was sent: {error}"), dry_run=dry_run)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave the host without a state
+            return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"), dry_run=dry_run)
         try:
             self._send(device, self._commands)
             device.leave()
             self._confirm(device.read())
+            device.check_identity()  # a unit that lost its role meanwhile did not hand every line on to its mate
         except Exception as error:  # noqa: BLE001 - whatever it is, a line may have been sent
-            return self._end(self._take_back(str(error) or type(error).__name__))
+            return self._end(self._take_back(_words(error)))
         return self._end(Outcome(State.APPLIED, self._save(device), lines))
 
     def rollback(self) -> Outcome:
-        """Take the change back where the device still shows it. Never raises an AnyConnectError."""
+        """Take the change back where the device still shows it. Never raises."""
         try:
             foreign = self._greet()
         except GateError as error:
             return self._end(Outcome(State.REFUSED, str(error)))
-        except AnyConnectError as error:
-            return self._end(Outcome(State.FAILED, f"nothing was sent: {error}"))
+        except Exception as error:  # noqa: BLE001 - as in apply
+            return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"))
         outcome = self._take_back("")
         if outcome.state is State.REVERTED:
             outcome = replace(self._saved_too(outcome, foreign=foreign), state=State.ROLLED_BACK)
@@ -166,8 +166,8 @@ class Transaction:
         why = "the run was killed"
         try:
             foreign = self._greet()
-        except AnyConnectError as error:
-            return self._end(self._in_doubt(f"{why}, and the device cannot be read: {error}"))
+        except Exception as error:  # noqa: BLE001 - as in apply
+            return self._end(self._in_doubt(f"{why}, and the device cannot be read: {_words(error)}"))
         outcome = self._take_back(why)
         if outcome.state is State.REVERTED:
             outcome = self._saved_too(outcome, foreign=foreign)
@@ -193,8 +193,8 @@ class Transaction:
                 said = "unsaved: running and startup configuration differed before it was taken back"
             else:
                 said = "it was never saved"
-        except AnyConnectError as error:
-            said = f"unsaved: {error}"
+        except Exception as error:  # noqa: BLE001 - it was taken back and read back all the same
+            said = f"unsaved: {_words(error)}"
         return replace(outcome, reason=f"{outcome.reason}; {said}")
 
     def _login(self) -> Device:
@@ -269,7 +269,7 @@ class Transaction:
                 doubt = f"it may not be taken back now: {error}"
                 break
             except Exception as error:  # noqa: BLE001 - nothing may hide that the device is in doubt
-                doubt = f"taking it back failed: {str(error) or type(error).__name__}"
+                doubt = f"taking it back failed: {_words(error)}"
                 break
         return self._in_doubt("; ".join(filter(None, [why, doubt])))
 
@@ -286,6 +286,7 @@ class Transaction:
             self._send(device, undo)
             device.leave()
             seen = observe(device.read(), self._commands)
+            device.check_identity()  # as after the change itself
         left = [each for each in seen if each.shows is not Shows.BEFORE]
         self._write("read-back", differs=[str(each) for each in left])
         if left:
@@ -307,7 +308,7 @@ class Transaction:
         try:
             device.save()
         except Exception as error:  # noqa: BLE001 - the change itself stands and was read back
-            return f"unsaved: {str(error) or type(error).__name__}"
+            return f"unsaved: {_words(error)}"
         return "saved"
 
     def _in_doubt(self, why: str, left: Sequence[Observation] = ()) -> Outcome:
@@ -321,7 +322,7 @@ class Transaction:
         """To the journal, on disk; only a device that is being taken back goes on when the disk is full."""
         try:
             self._note(event, **data)
-        except AnyConnectError:
+        except Exception:
             if not self._inverse_under_way:
                 raise
 
@@ -330,6 +331,11 @@ class Transaction:
             return outcome
         try:
             self._note("outcome", state=str(outcome.state), reason=outcome.reason, lines=list(outcome.lines))
-        except AnyConnectError as error:  # the outcome is true all the same; it must not be lost with the journal
-            return Outcome(outcome.state, f"{outcome.reason}; {error}".removeprefix("; "), outcome.lines)
+        except Exception as error:  # noqa: BLE001 - the outcome is true all the same; it must not be lost with the journal
+            return replace(outcome, reason=f"{outcome.reason}; {_words(error)}".removeprefix("; "))
         return outcome
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, also where it has no words of its own."""
+    return str(error) or type(error).__name__
