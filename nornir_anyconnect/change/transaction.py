@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import RemoveCreated, inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.change.codec import encode
-from nornir_anyconnect.change.observe import Observation, Shows, observe
+from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.errors import (
     GateError,
     IncompleteReplyError,
@@ -274,7 +274,8 @@ class Transaction:
         return self._in_doubt("; ".join(filter(None, [why, doubt])))
 
     def _undo(self, device: Device, why: str) -> Outcome:
-        seen = observe(device.read(), self._commands)
+        config = device.read()
+        seen = observe(config, self._commands)
         foreign = [str(each) for each in seen if each.shows is Shows.OTHER]
         if foreign:
             return self._in_doubt("; ".join(filter(None, [why, "somebody else changed it since", *foreign])))
@@ -285,12 +286,13 @@ class Transaction:
             device.configure()
             self._send(device, undo)
             device.leave()
-            seen = observe(device.read(), self._commands)
+            config = device.read()
             device.check_identity()  # as after the change itself
-        left = [each for each in seen if each.shows is not Shows.BEFORE]
-        self._write("read-back", differs=[str(each) for each in left])
+        left = [each.command for each in observe(config, self._commands) if each.shows is not Shows.BEFORE]
+        differs = [str(each) for each in observe(config, inverse_of(left))]
+        self._write("read-back", differs=differs)
         if left:
-            return self._in_doubt("; ".join(filter(None, [why, "the inverse did not stick"])), left)
+            return self._in_doubt("; ".join(filter(None, [why, "the inverse did not stick", *differs])), left)
         return Outcome(State.REVERTED, why or "as before", lines_to_type(undo))
 
     def _refuse_if_in_use(self, device: Device, undo: Sequence[ConfigCommand]) -> None:
@@ -311,12 +313,9 @@ class Transaction:
             return f"unsaved: {_words(error)}"
         return "saved"
 
-    def _in_doubt(self, why: str, left: Sequence[Observation] = ()) -> Outcome:
+    def _in_doubt(self, why: str, left: Sequence[ConfigCommand] = ()) -> Outcome:
         """What is known, and the exact lines that a person types to take it back."""
-        named = "; ".join(str(each) for each in left)
-        commands = [each.command for each in left] or self._commands
-        reason = f"{why}: {named}" if named else why
-        return Outcome(State.INDETERMINATE, reason, lines_to_type(inverse_of(commands)))
+        return Outcome(State.INDETERMINATE, why, lines_to_type(inverse_of(left or self._commands)))
 
     def _write(self, event: str, **data: object) -> None:
         """To the journal, on disk; only a device that is being taken back goes on when the disk is full."""

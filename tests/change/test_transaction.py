@@ -402,6 +402,14 @@ def test_a_denied_inverse_is_indeterminate_and_prints_the_lines():
     assert outcome.lines[-1] == "no anyconnect mtu"
 
 
+def test_an_inverse_that_is_not_stored_names_both_values():
+    box = applied()
+    box.faults["send"] = "swallow"
+    outcome = run(box, commands=(MTU_2,), verb="rollback")
+    assert outcome.state is State.INDETERMINATE
+    assert "shows 1287, expected 1400" in outcome.reason
+
+
 def test_out_of_time_stops_and_takes_back(monkeypatch):
     from nornir_anyconnect.change import transaction
 
