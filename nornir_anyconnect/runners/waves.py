@@ -79,6 +79,12 @@ def _harmless(tell: Callable[[Any], None], what: object) -> None:
         logger.exception("the progress display failed; the run goes on")
 
 
+def _reason_to_stop(outcome: MultiResult) -> str | None:
+    """What a task says in its result's ``stop_run``."""
+    reasons = (getattr(each, "stop_run", None) for each in outcome)
+    return next((reason for reason in reasons if reason), None)
+
+
 class WavesRunner:
     """Nornir runner ``anyconnect_waves``.
 
@@ -97,6 +103,7 @@ class WavesRunner:
         on_stop: called once with the reason when the run stops early; hosts in flight still finish.
 
     Ctrl-C, SIGTERM and SIGHUP, any number of them, stop a run in the main thread in the same orderly way.
+    A result with a text in its attribute ``stop_run`` stops the run too, whatever failures are tolerated.
     After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether one of them did it.
     Hosts whose turn never came have a failed result with a ``NotStartedError``.
 
@@ -201,6 +208,8 @@ class WavesRunner:
                 failed = len(result.failed_hosts)
                 if failed > self.max_failures:
                     self.stop(f"{failed} failed, at most {self.max_failures} are tolerated")
+                if reason := _reason_to_stop(outcome):
+                    self.stop(reason)
                 if self.on_progress is not None:
                     _harmless(self.on_progress, Progress(number, len(result), failed, total - len(result)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
     from nornir_anyconnect.device.session import Session
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
         outcome = Transaction(change, connect_and_count, note, run.saving, deadline).apply(dry_run=dry)
         return HostChange(planned.name, planned.context, outcome)
 
-    return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry)
+    return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry, doubt_stops=True)
 
 
 def rollback_plan(
@@ -156,6 +159,7 @@ def _each_planned(
     *,
     changed: tuple[State, ...],
     dry: bool,
+    doubt_stops: bool = False,
 ) -> Result:
     """All contexts of a host one after the other, in one session that is closed in the end."""
     planned = [each for each in run.plan.changes if each.name == task.host.name]
@@ -165,7 +169,7 @@ def _each_planned(
         with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
             try:
                 for each in planned:
-                    done.append(work(each, _connector(task, each)))
+                    done.append(_in_one_state(work, each, _connector(task, each)))
                     if done[-1].outcome.state is State.INDETERMINATE:
                         break  # nothing more is sent to a box in doubt
             finally:
@@ -177,6 +181,7 @@ def _each_planned(
     outcomes = [each.outcome.state for each in done]
     did = any(state in changed for state in outcomes)
     would = dry and any(each.outcome.lines for each in done)
+    doubt = next((str(each) for each in done if each.outcome.state is State.INDETERMINATE), None)
     return Result(
         host=task.host,
         result=HostChanges(task.host.name, tuple(done)),
@@ -185,7 +190,22 @@ def _each_planned(
         diff="\n".join(each.diff for each in planned),
         applied=did,
         plan_id=run.plan.id,
+        stop_run=doubt if doubt_stops else None,
     )
+
+
+def _in_one_state(
+    work: Callable[[PlannedDevice, Callable[[], Channel]], HostChange],
+    planned: PlannedDevice,
+    connect: Callable[[], Channel],
+) -> HostChange:
+    """A mistake of ours costs no other context its state; a transaction itself never raises."""
+    try:
+        return work(planned, connect)
+    except Exception as error:
+        logger.exception("%s: unexpected", planned.name)
+        outcome = Outcome(State.FAILED, f"unexpected {type(error).__name__}: {error}")
+        return HostChange(planned.name, planned.context, outcome)
 
 
 def _connector(task: Task, planned: PlannedDevice) -> Callable[[], Channel]:

@@ -87,6 +87,20 @@ def test_a_failure_within_the_budget_does_not_stop_the_run():
     assert states(result)["fw003"] == "failed"
 
 
+def test_a_task_that_is_in_doubt_stops_the_run_whatever_is_tolerated():
+    touched = []
+
+    def task(task):
+        touched.append(task.host.name)
+        return Result(task.host, failed=True, stop_run="fw000 is in doubt" if task.host.name == "fw000" else None)
+
+    runner = WavesRunner(soak=0, max_failures=1000)
+    result = fleet(names(12)).with_runner(runner).run(task)
+    assert touched == ["fw000"]
+    assert runner.stopped == "fw000 is in doubt"
+    assert list(states(result).values()).count("not-started") == 11
+
+
 def test_a_wave_begins_only_when_the_one_before_has_ended():
     task = Recorder(seconds=0.02)
     fleet(names(31)).with_runner(WavesRunner(soak=0, wave_percent=20, wave_size=10)).run(task)
