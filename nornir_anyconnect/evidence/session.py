@@ -1,6 +1,6 @@
 """One user's session as the log tells it: a state machine that ends in an incident, in drops, or in nothing.
 
-Source of both patterns: domain.md section 5, after Cisco tech note 116881.
+Source of both patterns: Cisco tech note 116881.
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ class Session:
             connected_at=self._up,
             reconnected_at=now,
             seconds=(now - self._up).total_seconds() if self._up else None,
-            stalled=(now - since).total_seconds(),
+            # nobody stalls before the session is up: lines that overtook its login are not counted from
+            stalled=(now - max(since, self._up or since)).total_seconds(),
             large_packets=self._large,
             threshold=self._threshold,
             packet=self._packet,

@@ -180,7 +180,7 @@ def test_keyboard_alone_is_enough(opened):
     opened.locator("#panel-title", has_text="OPS").wait_for()
     opened.keyboard.press("Escape")
     opened.wait_for_selector("dialog", state="hidden")
-    assert "finding" not in opened.url
+    opened.wait_for_url(lambda url: "finding" not in url)
 
 
 def test_an_address_brings_a_colleague_to_the_same_view(page, address):
