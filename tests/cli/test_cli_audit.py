@@ -140,6 +140,13 @@ def test_explain_a_host(cli, inventory):
     assert "  TLS MTU 1315 bytes with AES256-SHA\n" in run.out
 
 
+def test_explain_weighs_what_the_host_has_seen(cli, inventory):
+    told = cli("explain", "--host", "fw-london", "--tunnel-group", "STAFF", "--inventory", inventory).out
+    assert "confirmed: 5 user(s) hit, 5 reconnect(s)" in told
+    assert "something between these clients and the ASA blocks UDP (4 of 5 reconnects seen" in told
+    assert "Evidence confirms it." in told
+
+
 def test_doctor_finds_everything_well(cli, inventory):
     run = cli("doctor", "--inventory", inventory, "--limit", "fw-london,fw-rome", "--format", "json")
     assert (run.code, run.err) == (0, "")
