@@ -89,7 +89,6 @@ class Run:
         self.records = records or {}
         self.rehearsal = False
         self._hidden = _Hidden(())
-        self._ended = False
 
     @classmethod
     def start(
@@ -192,10 +191,7 @@ class Run:
         return self.record(planned).commands or typed_commands(planned, self.name)
 
     def close(self) -> None:
-        """End the run, once: its last hash is what goes into the ticket."""
-        if self._ended:
-            return
-        self._ended = True
+        """End the run: its last hash is what goes into the ticket."""
         left = [name for name, each in self.records.items() if each.unfinished]
         self.journal.append("end", unfinished=left)
         self.journal.close()

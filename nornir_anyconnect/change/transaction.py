@@ -94,6 +94,10 @@ class Saving:
     foreign_changes: bool = False
 
 
+def _refused(error: GateError) -> Outcome:
+    return Outcome(State.REFUSED, f"{error.cause}; {error.remedy}")
+
+
 class Transaction:
     """One change of one device.
 
@@ -136,7 +140,7 @@ class Transaction:
             device.check_identity()  # the role may have changed since the gate
             device.configure()
         except GateError as error:
-            return self._end(Outcome(State.REFUSED, str(error)), dry_run=dry_run)
+            return self._end(_refused(error), dry_run=dry_run)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave the host without a state
             return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"), dry_run=dry_run)
         try:
@@ -153,7 +157,7 @@ class Transaction:
         try:
             foreign = self._greet()
         except GateError as error:
-            return self._end(Outcome(State.REFUSED, str(error)))
+            return self._end(_refused(error))
         except Exception as error:  # noqa: BLE001 - as in apply
             return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"))
         outcome = self._take_back("")
@@ -265,7 +269,7 @@ class Transaction:
                 doubt = f"the link was lost: {error}"
             except GateError as error:
                 if not self._sent:
-                    return Outcome(State.REFUSED, str(error))
+                    return _refused(error)
                 doubt = f"it may not be taken back now: {error}"
                 break
             except Exception as error:  # noqa: BLE001 - nothing may hide that the device is in doubt

@@ -30,6 +30,14 @@ def _convert(kind: Any, value: Any) -> Any:
         raise typer.BadParameter(f"'{value}' is not {name}") from None
 
 
+def _refuse_out_of_range(value: Any, low: float | None, high: float | None) -> None:
+    """What Typer's own converter would have done; not-a-number is in no range."""
+    if not ((low is None or value >= low) and (high is None or value <= high)):
+        bounds = [f"at least {low:g}"] if low is not None else []
+        bounds += [f"at most {high:g}"] if high is not None else []
+        raise typer.BadParameter(f"{value} is out of range: {', '.join(bounds)}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Plain:
     """Typer's converter protocol for str, int, float, flags and enumerations, one or many."""
@@ -41,12 +49,13 @@ class _Plain:
         if value is None:
             return () if self.many else None
         try:
-            if self.many:
-                return tuple(_convert(self.kind, item) for item in value)
-            return _convert(self.kind, value)
+            found = tuple(_convert(self.kind, item) for item in (value if self.many else (value,)))
+            for one in found:
+                _refuse_out_of_range(one, getattr(param, "min", None), getattr(param, "max", None))
         except typer.BadParameter as error:
             error.param, error.ctx = param, ctx
             raise
+        return found if self.many else found[0]
 
 
 def _plain(annotation: Any, *, many: bool) -> _Plain | None:

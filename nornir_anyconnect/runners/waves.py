@@ -285,7 +285,7 @@ class WavesRunner:
 
     def _not_started(self, task: Task, host: Host) -> MultiResult:
         error = NotStartedError(
-            f"{host.name} was not started: {self.stopped or 'the run ended before its turn'}",
+            f"its turn never came: {self.stopped or 'the run ended'}",
             "nothing was sent to it; plan again once the cause is clear",
         )
         outcome = MultiResult(task.name)
