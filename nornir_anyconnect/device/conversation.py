@@ -26,6 +26,8 @@ QUESTION_QUIET = 2.0
 LONGEST_REPLY = 1200.0
 """Seconds that one reply may take, however steadily it trickles."""
 PROOFS = 3
+LAST_WORDS = 16
+"""Pieces of text that are read at most after the last line, beside its echo."""
 
 
 class Transport(Protocol):
@@ -101,7 +103,10 @@ class Conversation:
         try:
             if self.alive and not self._dialogue.busy:
                 self._write(self._dialogue.ask(line, Changes.MODE))
-                self._transport.read(QUIET)
+                # the echo alone is no proof that the line was taken: a device that took it ends the session
+                for _ in range(len(line) + LAST_WORDS):
+                    if not self._transport.read(QUIET):
+                        break
         except (LinkLostError, IncompleteReplyError):
             pass
         finally:
