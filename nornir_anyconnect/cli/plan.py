@@ -82,9 +82,13 @@ def plan(
         inputs, code = _from_files(paths, words)
     else:
         inputs, code = _from_fleet(inventory, filters, limit, workers, words)
+    if not inputs:
+        return code  # nothing was read: an empty plan would only look like a result
     made = make_plan(inputs, words=words)
     if out is not None:
         dump_plan(made, Path(out))
+        if made.changes and not made.preview_only:
+            TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run")
     return highest([code, outputs.emit(targets, lambda target: _rendered(made, target.format))])
 
 

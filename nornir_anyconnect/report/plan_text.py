@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.report.markdown_report import code, escaped
@@ -14,6 +15,7 @@ from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from nornir_anyconnect.change.planned import Outlook, Plan, PlannedDevice
 
@@ -22,10 +24,16 @@ def headline(plan: Plan) -> str:
     """What the plan would do, in one sentence."""
     changed = plan.changes
     lines = sum(len(each.commands) for each in changed)
+    boxes = _count(len({each.name for each in plan.devices}), "device")
     if not changed:
-        return f"nothing to change on {_count(len(plan.devices), 'device')}"
+        return f"nothing to change on {boxes}"
     preview = " (preview only: made from files)" if plan.preview_only else ""
-    return f"{lines} lines on {len(changed)} of {_count(len(plan.devices), 'device')}{preview}"
+    return f"{_count(lines, 'line')} on {len({each.name for each in changed})} of {boxes}{preview}"
+
+
+def moment(time: datetime) -> str:
+    """To the minute, as people write it."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _count(number: int, what: str) -> str:
@@ -39,11 +47,13 @@ def device_name(device: PlannedDevice) -> str:
 
 
 def mtus(state: dict[str, Any]) -> str:
-    """``TLS/DTLS`` MTUs in bytes, under each assumption set."""
-    sizes = {name: f"{size['tls']}/{size['dtls'] or 'no DTLS'}" for name, size in state.get("mtus", {}).items()}
-    if len(set(sizes.values())) == 1:
-        return next(iter(sizes.values()))
-    return ", ".join(f"{name} {size}" for name, size in sizes.items())
+    """TLS and DTLS MTU in bytes; a range where the assumption sets differ (the plan file holds each)."""
+    sides = []
+    for name, key in (("TLS", "tls"), ("DTLS", "dtls")):
+        sizes = sorted({size[key] for size in state.get("mtus", {}).values() if size[key] is not None})
+        if sizes:
+            sides.append(f"{name} {sizes[0]}" if len(sizes) == 1 else f"{name} {sizes[0]} to {sizes[-1]}")
+    return ", ".join(sides)
 
 
 def _state(state: dict[str, Any]) -> str:
@@ -72,18 +82,35 @@ def _facts(device: PlannedDevice) -> list[tuple[str, str]]:
 
 def text(plan: Plan) -> str:
     """The plan as plain lines for a terminal."""
-    lines = [f"plan {plan.id}: {headline(plan)}", f"valid until {plan.expires.isoformat()}"]
+    lines = [f"plan {plan.id}: {headline(plan)}", f"valid until {moment(plan.expires)}; MTUs are bytes"]
     lines += [f"warning: {warning}" for warning in plan.warnings]
     for device in plan.devices:
         if not device.fixes and not device.left:
             continue
         lines += ["", device_name(device)]
-        lines += [f"  {each.remedy}: {', '.join(each.serves)}: {each.why}; {each.cost}" for each in device.fixes]
+        if device.fixes:
+            lines.append(f"  {', '.join(f'{name}: {value}' for name, value in _facts(device))}")
+        lines += [f"  {each.remedy} for {', '.join(each.serves)}: {each.why}; {each.cost}" for each in device.fixes]
         lines += [f"  also reached: {', '.join(each.affects)}" for each in device.fixes if each.affects]
         lines += [f"  {each.finding}: {_state(each.before)} -> {_state(each.after)}" for each in device.outlook]
-        lines += [f"  left: {each.finding} ({each.verdict}): {each.why}" for each in device.left]
-        lines += [f"  {line}" for line in device.diff.splitlines()]
+        lines += [f"  left as it is: {each.finding} ({each.verdict}): {each.why}" for each in device.left]
+        lines += [f"    {line}" for line in device.diff.splitlines()]
+        if device.rollback:
+            lines.append(f"  to take it back: {' / '.join(device.rollback)}")
     return "\n".join(harmless(line) for line in lines) + "\n"
+
+
+def _overview(plan: Plan) -> list[tuple[str, str, str, str]]:
+    """One row per changed device: name, remedies, lines, users connected now."""
+    return [
+        (
+            device_name(device),
+            ", ".join(dict.fromkeys(each.remedy for each in device.fixes)),
+            str(len(device.commands)),
+            _users(device.outlook),
+        )
+        for device in plan.changes
+    ]
 
 
 def markdown(plan: Plan) -> str:
@@ -91,10 +118,13 @@ def markdown(plan: Plan) -> str:
     lines = [
         f"# MTU change {code(plan.id)}",
         "",
-        f"{escaped(headline(plan))}. Made {plan.created.isoformat()}, valid until {plan.expires.isoformat()}.",
+        f"{escaped(headline(plan))}. Made {moment(plan.created)}, valid until {moment(plan.expires)}.",
     ]
     if plan.warnings:
         lines += ["", *(f"- **{escaped(warning)}**" for warning in plan.warnings)]
+    if plan.changes:
+        lines += ["", "| device | remedy | lines | users connected now |", "|---|---|---|---|"]
+        lines += [f"| {code(name)} | {' | '.join(cells)} |" for name, *cells in _overview(plan)]
     for device in plan.changes:
         lines += _markdown_device(device)
     left = [(device, each) for device in plan.devices for each in device.left]
@@ -115,7 +145,7 @@ def _markdown_device(device: PlannedDevice) -> list[str]:
         lines.append(f"- {each.remedy} for {serves}: {escaped(each.why)}; {escaped(each.cost)}")
         if each.affects:
             lines.append(f"- also reached: {', '.join(code(name) for name in each.affects)}")
-    lines += ["", "| finding | before: TLS/DTLS MTU | predicted after |", "|---|---|---|"]
+    lines += ["", "| finding | before (MTUs in bytes) | predicted after |", "|---|---|---|"]
     lines += [
         f"| {code(each.finding)} | {escaped(_state(each.before))} | {escaped(_state(each.after))} |"
         for each in device.outlook
@@ -134,7 +164,9 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding
 h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem;border-top:1px solid #d5dce4;padding-top:1rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee}
 pre{background:#f4f6f8;padding:.7rem 1rem;overflow:auto;font-size:13px}.add{color:#12663a}.del{color:#a12622}
-.warning{border-left:4px solid #b46a00;padding:.3rem .8rem;background:#fff6e6}dt{font-weight:600}dd{margin:0 0 .3rem}
+.warning{border-left:4px solid #b46a00;padding:.3rem .8rem;background:#fff6e6}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}
+dt{font-weight:600}dd{margin:0}
 @media(prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}pre{background:#1c242c}
 td,th,h2{border-color:#2c3742}.add{color:#6fd19a}.del{color:#ff9a94}.warning{background:#33270f}}
 """
@@ -146,16 +178,19 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width"><title>MTU change {{ plan.id }}</title>
 <style>{{ css | safe }}</style></head><body>
 <h1>MTU change {{ plan.id }}</h1>
-<p>{{ headline }}. Made {{ plan.created.isoformat() }}, valid until {{ plan.expires.isoformat() }}.</p>
+<p>{{ headline }}. Made {{ moment(plan.created) }}, valid until {{ moment(plan.expires) }}.</p>
 {% for warning in plan.warnings %}<p class="warning">{{ warning | shown }}</p>
 {% endfor %}
+{% if plan.changes %}<table><tr><th>device</th><th>remedy</th><th>lines</th><th>users connected now</th></tr>
+{% for row in overview %}<tr>{% for cell in row %}<td>{{ cell | shown }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endif %}
 {% for device in plan.changes %}
 <h2>{{ name(device) | shown }}</h2>
 <dl>{% for fact, value in facts(device) %}<dt>{{ fact }}</dt><dd>{{ value | shown }}</dd>{% endfor %}</dl>
 <ul>{% for fix in device.fixes %}<li><b>{{ fix.remedy }}</b> for {{ fix.serves | join(", ") | shown }}: \
 {{ fix.why }}; {{ fix.cost | shown }}{% if fix.affects %}; also reached: {{ fix.affects | join(", ") | shown }}\
 {% endif %}</li>{% endfor %}</ul>
-<table><tr><th>finding</th><th>before: TLS/DTLS MTU</th><th>predicted after</th></tr>
+<table><tr><th>finding</th><th>before (MTUs in bytes)</th><th>predicted after</th></tr>
 {% for each in device.outlook %}<tr><td>{{ each.finding | shown }}</td><td>{{ state(each.before) }}</td>\
 <td>{{ state(each.after) }}</td></tr>
 {% endfor %}</table>
@@ -188,6 +223,8 @@ def html(plan: Plan) -> str:
         left=[(device, each) for device in plan.devices for each in device.left],
         name=device_name,
         facts=_facts,
+        overview=_overview(plan),
+        moment=moment,
         state=_state,
         css=_CSS,
         css_hash=base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode("ascii"),
