@@ -1,4 +1,4 @@
-"""What an audit concludes: findings, their devices, and the report over a fleet (domain.md section 7)."""
+"""What an audit concludes: findings, their devices, and the report over a fleet."""
 
 from __future__ import annotations
 

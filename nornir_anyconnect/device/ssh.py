@@ -206,7 +206,7 @@ def _socket(hostname: str, port: int, timeout: float, jump: paramiko.SSHClient |
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise UnreachableError(
-            f"{hostname}:{port} cannot be reached: {error}", "check the address, the port and the path to it"
+            f"{hostname}:{port} cannot be reached: {_said(error)}", "check the address, the port and the path to it"
         ) from error
     return sock
 
@@ -256,7 +256,7 @@ def _explained(error: BaseException, client: Client, server: _Endpoint, attempt:
             "look at its fingerprint and learn it with trust-hosts",
         )
     return UnreachableError(
-        f"{host}:{server.port} gives no SSH session: {error or type(error).__name__}", "check that it is an SSH server"
+        f"{host}:{server.port} gives no SSH session: {_said(error)}", "check that it is an SSH server"
     )
 
 
@@ -295,3 +295,8 @@ def server_key(hostname: str, port: int = 22, *, timeout: float = 15.0, legacy_s
         raise _explained(error, client, server, Attempt()) from error
     finally:
         transport.close()
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, without the number of the error; some errors say nothing, then their kind."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,6 +1,6 @@
 """A pasted ``debug webvpn anyconnect`` transcript: the box's own computation, where somebody ran the debug by hand.
 
-The shape is remembered rather than found in public sources (domain.md section 5): every line that looks like a step is
+The shape is remembered rather than found in public sources: every line that looks like a step is
 read, every other one counted.
 """
 

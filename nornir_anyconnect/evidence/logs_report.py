@@ -1,4 +1,4 @@
-"""The JSON of ``logs``: what log files show, without any configuration (interface.md)."""
+"""The JSON of ``logs``: what log files show, without any configuration."""
 
 from __future__ import annotations
 

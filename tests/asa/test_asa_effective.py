@@ -1,4 +1,4 @@
-"""Inheritance, and the origin of every value (domain.md section 3)."""
+"""Inheritance, and the origin of every value."""
 
 import pytest
 

@@ -15,11 +15,12 @@ _SKIPPED = "..."
 
 # what differs from run to run, and what stands in its place on both sides
 _VARIABLE = (
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)?"), "<time>"),
-    (re.compile(r"\b\d{8}T\d{6}-[0-9a-f]{8}-[0-9a-f]{4}\b"), "<run>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)?"), "<time>"),
+    (re.compile(r"\b\d{8}T\d+-[0-9a-f]{8}-[0-9a-f]{4}\b"), "<run>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<plan>"),
-    (re.compile(r"\b127\.0\.0\.1:\d+"), "<address>"),
+    (re.compile(r"\[?\b127\.0\.0\.1\b\]?:\d+"), "<address>"),
+    (re.compile(r"\bin \d+\.\d+s\b"), "<duration>"),
 )
 
 

@@ -15,7 +15,8 @@ from docs_pages import DOCS, PAGES, ROOT, Call, blocks, calls, not_in
 
 from mock_devices import start_fleet
 
-pytestmark = pytest.mark.fleet
+# of asyncssh, where an old box is simulated
+pytestmark = [pytest.mark.fleet, pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")]
 
 RUN = ("console", "python")
 INSTEAD = {"make demo": "nornir-anyconnect demo --soak 0"}
