@@ -25,6 +25,8 @@ STDIN = "-"
 LARGEST = 64 * 1024 * 1024
 """Bytes of one configuration; the largest ASA configurations known are a tenth of it."""
 _GZIP = b"\x1f\x8b"
+_BARE_REPOSITORY = frozenset({"HEAD", "objects", "refs"})
+_RCS = ",v"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -73,17 +75,20 @@ def config_texts(paths: Iterable[str]) -> Iterator[ConfigText | Unread]:
         if path == STDIN:
             yield _read("stdin", "standard input", lambda: sys.stdin.buffer.read(LARGEST + 1), named=True)
         elif os.path.isdir(path):  # noqa: PTH112 - Path("") would be the current folder
-            yield from _folder(Path(path))
+            yield from _folder(Path(path), named=True)
         else:
             yield from _file(Path(path), named=True)
 
 
-def _folder(folder: Path) -> Iterator[ConfigText | Unread]:
+def _folder(folder: Path, *, named: bool = False) -> Iterator[ConfigText | Unread]:
     """The files of a folder and its subfolders by name; hidden ones (such as .git) are left out."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         yield Unread(str(folder), f"{folder}: {error.strerror}", "check the permissions of the folder", named=True)
+        return
+    if {entry.name for entry in entries} >= _BARE_REPOSITORY:
+        yield Unread(str(folder), f"{folder} is a bare git repository", f"git clone {folder}, check the clone", named)
         return
     for entry in entries:
         path = Path(entry.path)
@@ -101,6 +106,8 @@ def _file(path: Path, *, named: bool) -> Iterator[ConfigText | Unread]:
         yield Unread(str(path), f"{path} does not exist", "check the path; '-' reads standard input", named)
     elif not path.is_file():
         yield Unread(str(path), f"{path} is not a file", "name a file, a folder or an archive", named)
+    elif path.name.endswith(_RCS):
+        yield Unread(str(path), f"{path} holds old revisions too (RCS)", "check the working files beside it", named)
     elif archives.is_archive(path):
         yield from _archive(path, named=named)
     else:

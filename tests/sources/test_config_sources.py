@@ -136,3 +136,18 @@ def test_one_bad_file_keeps_no_other_from_being_read(tmp_path):
 def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"hostname x\n")))
     assert read("-") == [ConfigText("stdin", "standard input", "hostname x\n", named=True)]
+
+
+def test_repositories_are_named_for_what_they_are(tmp_path):
+    bare = tmp_path / "oxidized.git"
+    for name in ("objects", "refs"):
+        (bare / name).mkdir(parents=True)
+    (bare / "HEAD").write_text("ref: refs/heads/master\n")
+    (tmp_path / "fw1,v").write_text("head 1.2;\n")
+    (tmp_path / "fw1").write_text("hostname fw1\n")
+    config, rcs, git = config_texts([str(tmp_path)])
+    assert config.name == "fw1"
+    assert (rcs.cause, rcs.named) == (f"{tmp_path / 'fw1,v'} holds old revisions too (RCS)", False)
+    assert (git.cause, git.named) == (f"{bare} is a bare git repository", False)
+    (alone,) = config_texts([str(bare)])
+    assert (alone.remedy, alone.named) == (f"git clone {bare}, check the clone", True)
