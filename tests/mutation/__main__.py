@@ -1,17 +1,113 @@
+"""``python -m tests.mutation``: removes every guard of every promise, then makes small mistakes in the rooms that change devices.
+
+    python -m tests.mutation                    the guards, and every mutant (about an hour on two cores)
+    python -m tests.mutation --guards           the guards alone (a minute)
+    python -m tests.mutation --every 50         the guards, and each fiftieth mutant
+    python -m tests.mutation --files A.py B.py  only these modules
+    python -m tests.mutation --write docs/mutation.md
+
+Exit code 0: every guard is missed by its test, and every survivor is explained; 1: something is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
 import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.mutation.covering import Covering, measure
 from tests.mutation.guards import GUARDS
-from tests.mutation.trial import run_all, warm_up
-warm_up()
-bad=0
-trials=[]
-who={}
-for g in GUARDS:
-    try:
-        t=g.trial()
-    except ValueError as e:
-        print("NO GUARD", e); bad+=1; continue
-    who[t]=g; trials.append(t)
-for t,end,said in run_all(trials):
-    if end!="killed":
-        g=who[t]; print(g.promise,g.file,repr(g.code[:70]),end,g.test); 
-        if end!="survived": print(said[-600:])
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.page import render
+from tests.mutation.survivors import why
+from tests.mutation.trial import ROOT, End, Trial, run_all, warm_up
+
+MODULES = (
+    *(f"nornir_anyconnect/{room}/*.py" for room in ("change", "device", "remedies")),
+    "nornir_anyconnect/asa/config_lines.py",
+    "nornir_anyconnect/asa/config_commands.py",
+    "nornir_anyconnect/asa/commands.py",
+    "nornir_anyconnect/tasks/change_plan.py",
+)
+SECONDS = 20.0
+"""Longest trial of a mutant, beyond what its tests take."""
+
+
+def main() -> int:
+    """Try all that was asked for and say what was not noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("--guards", action="store_true", help="only the guards of the promises")
+    parser.add_argument("--promise", type=int, action="append", help="only the guards of these promises")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="each N-th mutant")
+    parser.add_argument("--files", nargs="*", help="only these modules")
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page")
+    chosen = parser.parse_args()
+    began = time.monotonic()
+    warm_up()
+    unnoticed = _guards(chosen.promise, chosen.workers)
+    print(f"guards: {len(_wanted(chosen.promise))} removed, {unnoticed} not noticed")
+    if chosen.guards or chosen.promise:
+        return 1 if unnoticed else 0
+    files = tuple(chosen.files or modules())
+    mutants = [each for file in files for each in mutants_of(file)][:: chosen.every]
+    ends = _mutants(mutants, measure(files), chosen.workers)
+    count = Counter(ends.values())
+    survivors = [each for each, end in ends.items() if end is End.SURVIVED]
+    unexplained = [each for each in survivors if why(each) is None]
+    print(f"mutants: {len(ends)}, killed {len(ends) - len(survivors)} ({count[End.HUNG]} of them hung)")
+    print(f"survivors: {len(survivors)}, of which {len(unexplained)} are not explained")
+    for each in unexplained:
+        print(f"  {each.file}:{each.line} {each.where}: {each.what}")
+    if chosen.write:
+        chosen.write.write_text(render(ends, len(GUARDS), unnoticed, time.monotonic() - began), "utf-8")
+    return 1 if unnoticed or unexplained else 0
+
+
+def modules() -> list[str]:
+    """The modules that are mutated."""
+    found = (path for pattern in MODULES for path in sorted(ROOT.glob(pattern)))
+    return [path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py"]
+
+
+def _wanted(promises: list[int] | None) -> list:
+    return [each for each in GUARDS if not promises or each.promise in promises]
+
+
+def _guards(promises: list[int] | None, workers: int) -> int:
+    """Remove each guard; how many were not missed."""
+    trials = {guard.trial(): guard for guard in _wanted(promises)}
+    unnoticed = 0
+    for trial, end, said in run_all(trials, workers):
+        if end not in (End.KILLED, End.HUNG):
+            guard = trials[trial]
+            unnoticed += 1
+            print(f"promise {guard.promise}: {guard.file} without {guard.code.strip()[:80]!r}: {guard.test} {end}")
+            if end is End.BROKEN:
+                print(said)
+    return unnoticed
+
+
+def _mutants(mutants: list[Mutant], covering: Covering, workers: int) -> dict[Mutant, End]:
+    ends: dict[Mutant, End] = {}
+    trials: dict[Trial, Mutant] = {}
+    for each in mutants:
+        tests = covering.of(each.file, each.line)
+        if tests:
+            seconds = SECONDS + 3 * sum(covering.seconds[test] for test in tests)
+            trials[Trial(each.file, each.source, tests, seconds)] = each
+        else:
+            ends[each] = End.SURVIVED
+    for number, (trial, end, _) in enumerate(run_all(trials, workers), 1):
+        # a module that cannot even be imported any more is noticed as well
+        ends[trials[trial]] = End.KILLED if end is End.BROKEN else end
+        if sys.stderr.isatty():
+            print(f"\r{number}/{len(trials)}", end="", file=sys.stderr)
+    return dict(sorted(ends.items(), key=lambda each: (each[0].file, each[0].line, each[0].what)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

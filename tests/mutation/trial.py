@@ -81,7 +81,7 @@ class _Changed(SourceFileLoader):
         return compile(self._source, self.path, "exec", dont_inherit=True)
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class Finder(importlib.abc.MetaPathFinder):
     def __init__(self, file: str, source: str) -> None:
         self._name = file.removesuffix(".py").replace("/", ".")
         self._path, self._source = str(ROOT / file), source
@@ -148,6 +148,17 @@ def _end(status: int) -> End:
     return {0: End.SURVIVED, 1: End.KILLED}.get(code, End.BROKEN)
 
 
+def _for_subprocesses(trial: Trial, folder: Path) -> None:
+    """A Python that a test starts imports the changed source as well."""
+    (folder / "source").write_text(trial.source, "utf-8")
+    (folder / "sitecustomize.py").write_text(
+        "import sys\nfrom pathlib import Path\nfrom tests.mutation.trial import Finder\n"
+        f"sys.meta_path.insert(0, Finder({trial.file!r}, Path({str(folder / 'source')!r}).read_text('utf-8')))\n",
+        "utf-8",
+    )
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
+
+
 def _fork(trial: Trial, output: str) -> int:
     pid = os.fork()
     if pid:
@@ -160,10 +171,11 @@ def _fork(trial: Trial, output: str) -> int:
         os.dup2(out, 2)
         sys.dont_write_bytecode = True
         os.environ["NORNIR_ANYCONNECT_PROOF"] = "off"
-        sys.meta_path.insert(0, _Finder(trial.file, trial.source))
+        sys.meta_path.insert(0, Finder(trial.file, trial.source))
         import pytest
 
         with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+            _for_subprocesses(trial, Path(folder))
             code = int(pytest.main([*OPTIONS, f"--basetemp={folder}/t", *trial.tests], plugins=[_Quiet()]))
         sys.stdout.flush()
     except BaseException:

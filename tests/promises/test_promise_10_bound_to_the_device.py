@@ -1,10 +1,19 @@
 """Promise 10: swapped boxes are refused at every connect of a run, over real SSH."""
 
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.plan import PlanInput, make_plan
 from tests.promises.conftest import box
 
 pytestmark = pytest.mark.fleet
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TEXT = "ASA Version 9.12(4)\nmtu outside 1500\nwebvpn\n enable outside\n anyconnect enable\n: end\n"
 
 
 def _swap(here):
@@ -66,3 +75,20 @@ def test_the_context_is_asked_of_the_device(site):
     assert here.apply(plan)["fw-multi"].state == "applied"
     assert "anyconnect mtu" in here.fleet.devices["fw-multi"].running_config("sales").split("GP-PARTNER")[0]
     assert "anyconnect mtu" not in here.fleet.devices["fw-multi"].running_config("admin")
+
+
+def test_two_names_of_one_box_give_the_same_plan_in_any_order():
+    boxes = [_named(name, serial) for name, serial in (("b", "S1"), ("a", "S1"), ("d", "S2"), ("c", "S3"))]
+    plans = {make_plan(order, now=NOW).id for order in itertools.permutations(boxes)}
+    assert len(plans) == 1
+
+
+def test_a_standby_that_is_read_first_does_not_change_the_order():
+    boxes = [_named("b", "S1"), replace(_named("c", "S2"), configurable=False), _named("d", "S3")]
+    for order in itertools.permutations(boxes):
+        assert [each.name for each in make_plan(order, now=NOW).devices] == ["b", "c", "d"]
+
+
+def _named(name, serial):
+    config = parse(TEXT)
+    return PlanInput(config, replace(judge(config, name), serials=(serial,)))

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from nornir_anyconnect.change import journal
 from nornir_anyconnect.change.journal import author, read
 
 pytestmark = pytest.mark.fleet
@@ -12,12 +13,12 @@ pytestmark = pytest.mark.fleet
 
 def _changed(here, cli, tmp_path):
     given_inventory = ("--inventory", here.inventory.parent)
-    journal = ("--journal", tmp_path / "journal")
+    folder = ("--journal", tmp_path / "journal")
     assert cli("plan", *given_inventory, "--out", "plan.yaml")[0] == 0
-    code, _, err = cli("apply", "plan.yaml", *given_inventory, "--yes", "--soak", 0, "--ticket", "CHG42", *journal)
+    code, _, err = cli("apply", "plan.yaml", *given_inventory, "--yes", "--soak", 0, "--ticket", "CHG42", *folder)
     assert code == 0, err
     (path,) = (tmp_path / "journal").glob("*.jsonl")
-    return path, [*given_inventory, *journal], err
+    return path, [*given_inventory, *folder], err
 
 
 def test_it_says_who_when_what_and_why(site, cli, tmp_path):
@@ -36,7 +37,7 @@ def test_it_says_who_when_what_and_why(site, cli, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("what", ["edit", "remove", "swap", "forge"])
+@pytest.mark.parametrize("what", ["edit", "remove", "swap", "forge", "rehash"])
 def test_a_tampered_journal_is_refused_before_a_device_is_asked(site, cli, tmp_path, what):
     here = site()
     path, options, _ = _changed(here, cli, tmp_path)
@@ -51,6 +52,10 @@ def test_a_tampered_journal_is_refused_before_a_device_is_asked(site, cli, tmp_p
     else:
         forged = json.loads(lines[at])
         forged["record"]["data"]["commands"] = []
+        if what == "rehash":  # the record itself fits now, the one after it does not
+            previous = json.loads(lines[at - 1])["hash"]
+            body = json.dumps(forged["record"], sort_keys=True, ensure_ascii=False)
+            forged["hash"] = journal._digest(previous, body)
         lines[at] = json.dumps(forged, sort_keys=True, ensure_ascii=False)
     path.write_text("\n".join(lines) + "\n")
     before = len(here.heard)

@@ -1,0 +1,114 @@
+"""Which tests run which lines, and how long they take: a mutant is tried on those alone, the quickest first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.mutation.trial import OPTIONS, ROOT
+
+TESTS = (
+    "tests/change", "tests/device", "tests/remedies", "tests/runners", "tests/tasks", "tests/asa/test_commands.py",
+    "tests/asa/test_commands_config.py", "tests/promises", "tests/fleet/test_fleet_audit.py", "tests/playbooks",
+)  # fmt: skip
+SLOW = 8.0
+"""Seconds; a longer test is left out."""
+MOST = 25.0
+"""Seconds of tests that are tried on one mutant."""
+
+
+@dataclass
+class Covering:
+    """Tests by (file, line), and their seconds."""
+
+    tests: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def of(self, file: str, line: int) -> tuple[str, ...]:
+        """The tests that run a line, the quickest first; of a line that runs at import all that use the module."""
+        tests = self.tests.get((file, line))
+        if not tests:
+            tests = {each for (name, _), found in self.tests.items() if name == file for each in found}
+        chosen, left = [], MOST
+        for test in sorted(tests, key=lambda each: (self.seconds[each], each)):
+            left -= self.seconds[test]
+            if left < 0 and chosen:
+                break
+            chosen.append(test)
+        return tuple(chosen)
+
+
+class _Recorder:
+    """Tells coverage which test is running, in every thread."""
+
+    def __init__(self, measured) -> None:
+        self.measured, self.seconds, self._began = measured, {}, 0.0
+
+    def pytest_runtest_logstart(self, nodeid, location) -> None:
+        self.measured.switch_context(nodeid)
+        self._began = time.monotonic()
+
+    def pytest_runtest_logfinish(self, nodeid, location) -> None:
+        self.seconds[nodeid] = time.monotonic() - self._began
+
+
+def measure(files: tuple[str, ...]) -> Covering:
+    """Run all tests once, in a process of their own, and see what they run.
+
+    Raises:
+        RuntimeError: a test fails without any mutant.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="covering-") as folder:
+        data = Path(folder) / "data"
+        pid = os.fork()
+        if not pid:
+            _child(files, data, Path(folder))
+        _, status = os.waitpid(pid, 0)
+        if status:
+            raise RuntimeError((Path(folder) / "said").read_text("utf-8")[-3000:])
+        return _read(files, data)
+
+
+def _child(files: tuple[str, ...], data: Path, folder: Path) -> None:
+    code = 3
+    try:
+        out = os.open(folder / "said", os.O_WRONLY | os.O_CREAT)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        import coverage
+        import pytest
+
+        measured = coverage.Coverage(
+            data_file=str(data), include=[str(ROOT / file) for file in files], concurrency=["thread"]
+        )
+        recorder = _Recorder(measured)
+        measured.start()
+        options = [each for each in OPTIONS if each != "-x"]
+        code = int(pytest.main([*options, f"--basetemp={folder}/t", *TESTS], plugins=[recorder]))
+        measured.stop()
+        measured.save()
+        (folder / "data.seconds").write_text("\n".join(f"{took} {test}" for test, took in recorder.seconds.items()))
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
+
+
+def _read(files: tuple[str, ...], data: Path) -> Covering:
+    import coverage
+
+    found = Covering()
+    for line in Path(f"{data}.seconds").read_text("utf-8").splitlines():
+        took, _, test = line.partition(" ")
+        found.seconds[test] = float(took)
+    stored = coverage.CoverageData(str(data))
+    stored.read()
+    for file in files:
+        for line, contexts in stored.contexts_by_lineno(str(ROOT / file)).items():
+            found.tests[file, line] |= {each for each in contexts if each and found.seconds.get(each, SLOW) < SLOW}
+    return found
