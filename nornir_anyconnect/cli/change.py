@@ -224,8 +224,9 @@ def _folder(journal: str | None) -> Path:
 
 def _inventory(inventory: str | None) -> "Nornir":
     from nornir_anyconnect.cli import fleet
+    from nornir_anyconnect.settings import load_settings
 
-    return fleet.load(inventory or fleet.DEFAULT_INVENTORY)
+    return fleet.load(inventory or load_settings().inventory)
 
 
 def _hosts_of(plan: "Plan", nornir: "Nornir", limit: list[str] | None) -> "Nornir":

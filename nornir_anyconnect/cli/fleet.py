@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError as RuamelError
 from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
 from nornir_anyconnect.errors import InventoryError, UsageError
 from nornir_anyconnect.runners.waves import by_chassis
+from nornir_anyconnect.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
-DEFAULT_INVENTORY = "inventory/config.yaml"
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
 _FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file": "defaults.yaml"}
 
@@ -194,7 +194,7 @@ def seen_on_host(name: str, inventory: str | None) -> tuple[RunningConfig, Devic
         AnyConnectError: the device could not be read.
 
     """
-    nornir = chosen(load(inventory or DEFAULT_INVENTORY), limit=[name])
+    nornir = chosen(load(inventory or load_settings().inventory), limit=[name])
     (result,) = nornir.run(task=_seen).values()
     if result.exception is not None:
         raise result.exception

@@ -33,10 +33,11 @@ def doctor(
     from nornir_anyconnect.cli import fleet, progress
     from nornir_anyconnect.cli.outputs import to_stdout
     from nornir_anyconnect.device.doctor import examine
+    from nornir_anyconnect.settings import load_settings
 
     options.text_or_json("doctor", output)
     at_once = options.at_once(workers)
-    nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
+    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
     found: list[Checkup] = []
     lock = threading.Lock()
 
@@ -105,9 +106,10 @@ def trust_hosts(
     from nornir_anyconnect.cli.outputs import to_stdout
     from nornir_anyconnect.cli.terminal import TERMINAL
     from nornir_anyconnect.device import host_keys
+    from nornir_anyconnect.settings import load_settings
 
     at_once = options.at_once(workers)
-    nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
+    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
     shown: dict[str, tuple[Path, HostKey]] = {}
     failed: dict[str, str] = {}
     lock = threading.Lock()

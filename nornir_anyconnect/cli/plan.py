@@ -130,9 +130,10 @@ def _from_fleet(
     import threading
 
     from nornir_anyconnect.cli import fleet, progress
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.tasks.plan_fix import plan_fix
 
-    nornir = fleet.chosen(fleet.load(inventory or fleet.DEFAULT_INVENTORY), filters or (), limit or ())
+    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
     inputs: list[PlanInput] = []
     failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
     lock = threading.Lock()

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.fleet
 CREDENTIALS = {"NORNIR_ANYCONNECT_PASSWORD": "demo-password", "NORNIR_ANYCONNECT_ENABLE": "demo-enable"}
 DEFAULTS = {"users": {"audit": {"password": "demo-password", "privilege": 15}}, "enable_password": "demo-enable"}
 MTU = r"^anyconnect mtu \d"
+BY_HAND = ["group-policy GP-STAFF attributes", "webvpn", "anyconnect mtu 1400"]
 NO_MTU = r"^no anyconnect mtu"
 
 
@@ -214,8 +215,8 @@ def test_verify_tells_a_change_of_somebody_else(desk):
 
 
 def test_users_who_still_stall_after_the_change_are_exit_1(desk):
-    here = desk(box("fw-a", traffic=[{"users": 2, "tunnel_group": "STAFF", "dtls": "blocked"}]))
-    here.plan("--fix", "df-bit-ignore")
+    here = desk(box("fw-a", truth={"accounting": "asa", "mss": "sysopt", "cap": "none"}))
+    here.plan("--assume", "guide")  # the box computes in another way: 1395 is not low enough for it
     here.apply()
     device = here.fleet.devices["fw-a"]
     device.add_user("later", "STAFF", dtls="blocked", at=5)
@@ -223,9 +224,9 @@ def test_users_who_still_stall_after_the_change_are_exit_1(desk):
     looked = here.verify()
     after = here.verify("--format", "json").json["devices"][0]["after"]["GP-STAFF"]
     assert after["came_up"] >= 1
-    if after["reconnects"] or after["large_packets"]:
-        assert looked.code == 1
-        assert "since the change" in looked.out
+    assert after["reconnects"] >= 1
+    assert looked.code == 1
+    assert "since the change" in looked.out
     assert "GP-STAFF             before" in looked.out
 
 
@@ -239,16 +240,25 @@ def test_verify_never_calls_a_silent_log_no_drops(desk):
     assert "drops are not observable" in looked.json["devices"][0]["reason"]
 
 
-def test_a_soak_with_bad_signs_stops_before_the_waves(desk):
+def test_a_stop_file_stops_before_the_first_device(desk):
     here = desk(box("fw-a"), box("fw-b"))
     here.plan()
-    device = here.fleet.devices["fw-a"]
-    device.set_fault("foreign-change", r"^show running-config", lines=["no logging message 722036"])
-    here.fleet.devices["fw-a"].clear_faults()
     (stop := here.inventory / "stop").write_text("")
     run = here.apply("--format", "json", "--stop-file", stop)
     assert (run.code, set(states(run).values())) == (3, {"not-started"})
     assert "the stop file" in run.json["stopped"]
+
+
+def test_a_soak_with_bad_signs_stops_before_the_waves(desk):
+    here = desk(box("fw-a"), box("fw-b"))
+    here.plan()
+    device = here.fleet.devices["fw-a"]
+    # the plan was its first session, the apply its second; in the third the soak looks at it
+    device.set_fault("foreign-change", r"^show (running-config|logging)", lines=BY_HAND, session=3)
+    run = here.apply("--format", "json")
+    assert run.code == 3
+    assert states(run) == {"fw-a": "applied", "fw-b": "not-started"}
+    assert "not as intended" in run.json["stopped"]
 
 
 def test_only_the_limit_is_touched(desk):
@@ -326,6 +336,16 @@ def test_an_inventory_without_the_host(desk, tmp_path):
     run = here.apply()
     assert run.code == 2
     assert "the inventory lacks fw-a" in run.err
+
+
+def test_the_inventory_of_the_settings_serves_plan_and_change_too(desk, write):
+    here = desk()
+    write("nornir-anyconnect.yaml", f"inventory: {here.inventory}\n")
+    assert here.cli("plan", "--out", "plan.yaml").code == 0
+    assert here.cli("apply", "plan.yaml", "--yes", "--soak", 0, "--journal", here.runs).code == 0
+    assert here.cli("verify", "last", "--journal", here.runs).code == 0
+    assert here.cli("rollback", "last", "--yes", "--journal", here.runs).code == 0
+    assert here.texts() == here.before
 
 
 def test_a_run_that_does_not_exist(desk):
