@@ -313,6 +313,7 @@ class Transaction:
             return ""
         try:
             device.save()
+            device.check_identity()  # a unit that lost its role saved for itself alone
         except Exception as error:  # noqa: BLE001 - the change itself stands and was read back
             return f"unsaved: {_words(error)}"
         return "saved"

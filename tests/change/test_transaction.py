@@ -449,6 +449,13 @@ def test_a_save_that_fails_is_reported_unsaved_and_the_change_stands():
     assert outcome.reason.startswith("unsaved")
 
 
+def test_a_unit_that_lost_its_role_saved_for_itself_alone():
+    box = Firewall()
+    box.faults["check_identity"] = lambda b: GateError("it is the standby unit now") if b.startup != START else None
+    outcome = run(box, saving=Saving(wanted=True))
+    assert (outcome.state, outcome.reason) == (State.APPLIED, "unsaved: it is the standby unit now")
+
+
 def test_the_rollback_of_a_saved_apply_saves_too():
     box = Firewall()
     run(box, saving=Saving(wanted=True))
