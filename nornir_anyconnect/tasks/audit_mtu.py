@@ -139,7 +139,8 @@ def _judge(
         observed = given if observed is None else merge(observed, given)
     config = pulled.parse()
     device = assess_config(config, host.name, observed, options)
-    refused = tuple(f"the release refused '{line}'" for line in pulled.refused)
+    unknown = ", ".join(f"'{line}'" for line in pulled.refused)
+    refused = (f"the release refused {unknown}: judged by packaged defaults instead",) if unknown else ()
     return replace(
         device,
         context=pulled.name,
