@@ -280,6 +280,16 @@ def test_saved_when_asked_and_taken_back_there_too(desk):
     assert "anyconnect mtu 1315" not in device.startup_config()
 
 
+def test_a_save_that_is_denied_is_named_and_exit_3(desk):
+    here = desk()
+    here.plan()
+    here.fleet.devices["fw-a"].set_fault("authorization", "^write memory")
+    run = here.apply("--save", "verified")
+    assert run.code == 3
+    assert "fw-a: applied (unsaved: " in run.err
+    assert "anyconnect mtu 1315" not in here.fleet.devices["fw-a"].startup_config()
+
+
 def test_somebody_elses_unsaved_change_is_only_saved_with_the_word(desk):
     here = desk()
     here.plan()
