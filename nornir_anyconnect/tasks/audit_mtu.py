@@ -140,7 +140,7 @@ def _judge(
     config = pulled.parse()
     device = assess_config(config, host.name, observed, options)
     unknown = ", ".join(f"'{line}'" for line in pulled.refused)
-    refused = (f"the release refused {unknown}: judged by packaged defaults instead",) if unknown else ()
+    refused = (f"the release refused {unknown}: simpler forms and packaged defaults stand in",) if unknown else ()
     return replace(
         device,
         context=pulled.name,
