@@ -2,6 +2,7 @@
 
     python -m tests.mutation                    the guards, and every mutant (about an hour on two cores)
     python -m tests.mutation --guards           the guards alone (a minute)
+    python -m tests.mutation --slice            one guard of each promise (half a minute)
     python -m tests.mutation --every 50         the guards, and each fiftieth mutant
     python -m tests.mutation --files A.py B.py  only these modules
     python -m tests.mutation --write docs/mutation.md
@@ -19,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.mutation.covering import Covering, measure
-from tests.mutation.guards import GUARDS
+from tests.mutation.guards import GUARDS, Guard
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.page import render
 from tests.mutation.survivors import why
@@ -41,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--guards", action="store_true", help="only the guards of the promises")
     parser.add_argument("--promise", type=int, action="append", help="only the guards of these promises")
+    parser.add_argument("--slice", action="store_true", help="one guard of each promise, half a minute")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each N-th mutant")
     parser.add_argument("--files", nargs="*", help="only these modules")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
@@ -48,9 +50,12 @@ def main() -> int:
     chosen = parser.parse_args()
     began = time.monotonic()
     warm_up()
-    unnoticed = _guards(chosen.promise, chosen.workers)
-    print(f"guards: {len(_wanted(chosen.promise))} removed, {unnoticed} not noticed")
-    if chosen.guards or chosen.promise:
+    guards = [each for each in GUARDS if not chosen.promise or each.promise in chosen.promise]
+    if chosen.slice:
+        guards = list({each.promise: each for each in reversed(guards)}.values())
+    unnoticed = _not_missed(guards, chosen.workers)
+    print(f"guards: {len(guards)} removed, {unnoticed} not noticed")
+    if chosen.guards or chosen.promise or chosen.slice:
         return 1 if unnoticed else 0
     files = tuple(chosen.files or modules())
     mutants = [each for file in files for each in mutants_of(file)][:: chosen.every]
@@ -73,13 +78,9 @@ def modules() -> list[str]:
     return [path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py"]
 
 
-def _wanted(promises: list[int] | None) -> list:
-    return [each for each in GUARDS if not promises or each.promise in promises]
-
-
-def _guards(promises: list[int] | None, workers: int) -> int:
+def _not_missed(guards: list[Guard], workers: int) -> int:
     """Remove each guard; how many were not missed."""
-    trials = {guard.trial(): guard for guard in _wanted(promises)}
+    trials = {guard.trial(): guard for guard in guards}
     unnoticed = 0
     for trial, end, said in run_all(trials, workers):
         if end not in (End.KILLED, End.HUNG):

@@ -218,7 +218,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         9, f"{PKG}/runners/waves.py",
-        "    return str(settings.get(\"chassis\") or host.name)\n",
+        '    return str(settings.get("chassis") or host.name)\n',
         "    return str(host.name)\n",
         "tests/runners/test_waves.py::test_hosts_of_one_chassis_never_run_at_the_same_time",
     ),
@@ -404,8 +404,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         16, f"{CHANGE}/channel.py",
-        "return self.session.send_line(line, expect_mode=str(mode)).rejected_text or \"\"",
-        "return self.session.send_line(line, expect_mode=str(mode)).refusal or \"\"",
+        'return self.session.send_line(line, expect_mode=str(mode)).rejected_text or ""',
+        'return self.session.send_line(line, expect_mode=str(mode)).refusal or ""',
         f"{P}16_any_word_is_a_rejection.py::test_the_change_is_taken_back_and_the_journal_tells_why",
     ),
     Guard(
@@ -428,7 +428,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         18, TRANSACTION,
-        "        if not self._saving.wanted:\n            return \"\"\n",
+        '        if not self._saving.wanted:\n            return ""\n',
         "",
         f"{P}18_saving.py::test_unasked_nothing_is_saved",
     ),
