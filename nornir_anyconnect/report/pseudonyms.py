@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SALT_VARIABLE = "NORNIR_ANYCONNECT_SALT"
 
+_QUOTED = re.compile(r"(not understood, the first at line \w+): .*", re.DOTALL)
+"""A line of the configuration that nobody understood, quoted in a warning: it may name anybody."""
+
 
 def _key() -> bytes:
     given = os.environ.get(SALT_VARIABLE)
@@ -47,7 +50,7 @@ class Pseudonyms:
         return replace(
             device,
             errors=tuple(self._mentions(text, names) for text in device.errors),
-            warnings=tuple(self._mentions(text, names) for text in device.warnings),
+            warnings=tuple(self._mentions(_QUOTED.sub(r"\1", text), names) for text in device.warnings),
             findings=tuple(self._finding(finding, names) for finding in device.findings),
         )
 

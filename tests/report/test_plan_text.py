@@ -40,7 +40,15 @@ def plan_of(name="GP", box="fw1", serials=("A1",)):
 @pytest.mark.parametrize("render", FORMATS)
 def test_it_says_what_changes_why_from_what_to_what_and_what_stays(render):
     shown = render(plan_of())
-    for wanted in ("fw1", "anyconnect mtu 1287", "at-risk", "safe", "TLS 1287, DTLS 1287", "DefaultWEBVPNGroup", "include"):
+    for wanted in (
+        "fw1",
+        "anyconnect mtu 1287",
+        "at-risk",
+        "safe",
+        "TLS 1287, DTLS 1287",
+        "DefaultWEBVPNGroup",
+        "include",
+    ):
         assert wanted in shown.replace("\\", "")
     assert "no anyconnect mtu" in shown
     assert "users connected now" in shown

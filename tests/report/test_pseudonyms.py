@@ -1,5 +1,7 @@
 """User names are personal data: no format shows one once they are pseudonymised."""
 
+from dataclasses import replace
+
 import pytest
 
 from nornir_anyconnect.report import FORMATS, render
@@ -40,3 +42,9 @@ def test_a_name_inside_another_word_is_left_alone():
     pseudonyms = Pseudonyms(key=b"k")
     assert pseudonyms._mentions("username bobby attributes", {"bob"}) == "username bobby attributes"
     assert pseudonyms._mentions('username "bob" attributes', {"bob"}) == f'username "{pseudonyms.of("bob")}" attributes'
+
+
+def test_a_line_that_nobody_understood_is_not_quoted(fleet):
+    quoted = "2 line(s) in relevant blocks were not understood, the first at line 31: greeting carlotta"
+    device = Pseudonyms().device(replace(fleet.devices[0], warnings=(quoted,)))
+    assert device.warnings == ("2 line(s) in relevant blocks were not understood, the first at line 31",)
