@@ -65,8 +65,6 @@ def main() -> int:
     unexplained = [each for each in survivors if why(each) is None]
     print(f"mutants: {len(ends)}, killed {len(ends) - len(survivors)} ({count[End.HUNG]} of them hung)")
     print(f"survivors: {len(survivors)}, of which {len(unexplained)} are not explained")
-    for each in unexplained:
-        print(f"  {each.file}:{each.line} {each.where}: {each.what}")
     if chosen.write:
         chosen.write.write_text(render(ends, len(GUARDS), unnoticed, time.monotonic() - began), "utf-8")
     return 1 if unnoticed or unexplained else 0
@@ -102,11 +100,13 @@ def _mutants(mutants: list[Mutant], covering: Covering, workers: int) -> dict[Mu
             trials[Trial(each.file, each.source, tests, seconds)] = each
         else:
             ends[each] = End.SURVIVED
+            print(f"  no test reaches {each.file}:{each.line} {each.where}: {each.what}")
     for number, (trial, end, _) in enumerate(run_all(trials, workers), 1):
         # a module that cannot even be imported any more is noticed as well
         ends[trials[trial]] = End.KILLED if end is End.BROKEN else end
-        if sys.stderr.isatty():
-            print(f"\r{number}/{len(trials)}", end="", file=sys.stderr)
+        mutant = trials[trial]
+        if end is End.SURVIVED and why(mutant) is None:
+            print(f"  {number}/{len(trials)} {mutant.file}:{mutant.line} {mutant.where}: {mutant.what}", flush=True)
     return dict(sorted(ends.items(), key=lambda each: (each[0].file, each[0].line, each[0].what)))
 
 

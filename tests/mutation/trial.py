@@ -124,15 +124,16 @@ def run_all(trials: Iterable[Trial], workers: int = 2) -> Iterator[tuple[Trial, 
             if trial is None:
                 more = False
                 break
-            output = tempfile.NamedTemporaryFile(prefix="mutant-", suffix=".txt")
-            running[_fork(trial, output.name)] = (trial, output, time.monotonic())
+            handle, output = tempfile.mkstemp(prefix="mutant-", suffix=".txt")
+            os.close(handle)
+            running[_fork(trial, output)] = (trial, Path(output), time.monotonic())
         if not running:
             return
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid in running:
             trial, output, _ = running.pop(pid)
-            with output:
-                said = Path(output.name).read_text("utf-8", "replace")[-1500:]
+            said = output.read_text("utf-8", "replace")[-1500:]
+            output.unlink()
             yield trial, _end(status), said
             continue
         for each, (trial, _, since) in running.items():
