@@ -9,19 +9,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import threading
-from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.device.chassis import one_after_the_other
 from nornir_anyconnect.errors import GateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-_making = threading.Lock()
 
 
 @contextmanager
@@ -36,11 +32,9 @@ def only_writer(serials: Iterable[str], folder: Path) -> Iterator[None]:
         GateError: another process is working on this chassis.
 
     """
-    with ExitStack() as held:
-        for serial in sorted(set(serials)):  # one order for all, or two pairs could wait for each other
-            with _making:
-                lock = _locks[serial]
-            held.enter_context(lock)
+    chassis = sorted(set(serials))
+    with one_after_the_other(chassis), ExitStack() as held:
+        for serial in chassis:
             held.enter_context(_only_process(serial, folder))
         yield
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
+from nornir_anyconnect.device.chassis import one_after_the_other
 from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device import merge
@@ -105,7 +106,10 @@ def _audit_host(
     try:
         with closing_session(host, task.nornir.config) as session:
             identity = session.identity()
-            yield from _audit_contexts(session, host, identity, options, evidence=evidence, full=full, logged=logged)
+            with one_after_the_other(identity.serials):
+                yield from _audit_contexts(
+                    session, host, identity, options, evidence=evidence, full=full, logged=logged
+                )
     except Exception as error:  # noqa: BLE001 - one box must not keep the others from their verdict
         yield failed_device(host.name, error)
 

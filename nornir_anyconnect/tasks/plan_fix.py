@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
+from nornir_anyconnect.device.chassis import one_after_the_other
 from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.tasks.pull_config import pull_context, wanted_contexts
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
@@ -81,10 +82,11 @@ def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, *
 def _inputs(task: Task, words: Words, *, evidence: bool) -> Iterator[PlanInput]:
     with closing_session(task.host, task.nornir.config) as session:
         identity = session.identity()
-        for name in wanted_contexts(task.host, session.contexts()) if identity.multiple else (None,):
-            if name is not None:
-                session.change_to(name)
-            yield _input(session, task.host, name, words, evidence=evidence)
+        with one_after_the_other(identity.serials):
+            for name in wanted_contexts(task.host, session.contexts()) if identity.multiple else (None,):
+                if name is not None:
+                    session.change_to(name)
+                yield _input(session, task.host, name, words, evidence=evidence)
 
 
 def _input(session: Session, host: Host, context: str | None, words: Words, *, evidence: bool) -> PlanInput:

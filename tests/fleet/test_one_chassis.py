@@ -1,0 +1,53 @@
+"""Two hosts of the inventory that lead to one chassis: handled one after the other, counted once."""
+
+import threading
+import time
+
+import pytest
+from nornir.core.inventory import Host
+
+from nornir_anyconnect.device.chassis import one_after_the_other
+from nornir_anyconnect.tasks import audit_mtu, plan_fix
+
+pytestmark = pytest.mark.fleet
+
+
+@pytest.mark.parametrize("task", [audit_mtu, plan_fix])
+def test_what_only_the_login_can_tell_is_told_in_time(start, task):
+    fleet, nornir = start(count=1, latency=0.002, workers=4)
+    (name,) = fleet.devices
+    first = nornir.inventory.hosts[name]
+    for alias in ("second-name", "third-name"):
+        given = {k: v for k, v in first.dict().items() if k in ("hostname", "port", "username", "platform")}
+        nornir.inventory.hosts[alias] = Host(
+            alias,
+            **given,
+            groups=first.groups,
+            defaults=first.defaults,
+            connection_options=first.connection_options,
+        )
+    result = nornir.run(task)
+    assert not result.failed
+    asked = [r.session for r in fleet.devices[name].received if r.text.startswith("show running-config")]
+    turns = [session for at, session in enumerate(asked) if at == 0 or asked[at - 1] != session]
+    assert len(turns) == len(set(turns)) == 3
+
+
+def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():
+    inside, most = [], []
+
+    def work(*serials):
+        for _ in range(20):
+            with one_after_the_other(serials):
+                inside.append(serials)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.remove(serials)
+
+    threads = [threading.Thread(target=work, args=s) for s in (("A", "B"), ("B", "A"), ("B", "C", "A"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert max(most) == 1
