@@ -10,7 +10,7 @@ from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.device.connection import SSH_PORT, closing_session
 from nornir_anyconnect.device.host_keys import known_keys
 from nornir_anyconnect.device.options import CONNECTION, check_host, effective_connection
-from nornir_anyconnect.device.slots import free_slots
+from nornir_anyconnect.device.slots import free_slots, no_slot
 from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
 
 if TYPE_CHECKING:
@@ -96,3 +96,5 @@ def _ask(session: Session, found: dict[str, Any]) -> None:
     level = re.search(r"privilege level *: *(\d+)", session.send(ShowCommand(Show.CURPRIV)).text)
     found["privilege"] = int(level[1]) if level else None
     found["free_slots"] = free_slots(session)
+    if found["free_slots"] == 0:
+        raise no_slot(session)

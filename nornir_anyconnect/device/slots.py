@@ -32,7 +32,12 @@ def leave_one_free(session: Session) -> None:
 
     """
     if free_slots(session) == 0:
-        raise NoSlotError(
-            f"{session.name}: all {SSH_SESSIONS} SSH sessions are taken, ours is the last one",
-            "end one (show ssh sessions, ssh disconnect ID): one is always left free for whoever has to get in",
-        )
+        raise no_slot(session)
+
+
+def no_slot(session: Session) -> NoSlotError:
+    """The error of a device whose last session is ours."""
+    return NoSlotError(
+        f"{session.name}: all {SSH_SESSIONS} SSH sessions are taken, ours is the last one",
+        "end one (show ssh sessions, ssh disconnect ID): one is always left free for whoever has to get in",
+    )

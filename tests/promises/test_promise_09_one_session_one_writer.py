@@ -6,6 +6,7 @@ import sys
 import pytest
 import yaml
 
+from nornir_anyconnect.device.doctor import examine
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
 from tests.mock_devices.conftest import Client
 from tests.promises.conftest import PASSWORD, box
@@ -50,6 +51,18 @@ def test_the_last_free_session_is_left_to_others(site, occupy):
     assert "ours is the last one" in str(refused)
     assert audited.errors[0].startswith("no-slot:")
     assert device.logins.refused == 0
+
+
+def test_doctor_says_that_an_audit_would_be_refused(site):
+    here = site()
+    host, device = here.nornir.inventory.hosts["fw-one"], here.fleet.devices["fw-one"]
+    device.ssh_users.update(dict.fromkeys(range(90, 93), "others"))
+    found = examine(host, here.nornir.config)
+    assert (found.free_slots, found.well) == (1, True)
+    device.ssh_users.update(dict.fromkeys(range(90, 94), "others"))
+    found = examine(host, here.nornir.config)
+    assert (found.free_slots, found.well) == (0, False)
+    assert "ours is the last one" in found.problem
 
 
 def test_with_three_others_there_is_room(site, occupy):
