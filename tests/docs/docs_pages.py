@@ -1,6 +1,10 @@
 """The documentation as a reader uses it: pages, their fenced blocks, the commands in them and what they show."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +16,13 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>[\w-]+)?(?P<rest>[^`]*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _SKIPPED = "..."
+INSTEAD = {"make demo": "nornir-anyconnect demo --soak 0"}
+# somebody else's program, or a whole test run: not for a test of the docs
+EXEMPT = ("make ", "pip install ", "pipx install ", "python -m mock_devices ")
 
 # what differs from run to run, and what stands in its place on both sides
 _VARIABLE = (
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)?"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\+00:00|Z)?"), "<time>"),
     (re.compile(r"\b\d{8}T\d+-[0-9a-f]{8}-[0-9a-f]{4}\b"), "<run>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<plan>"),
@@ -135,3 +142,57 @@ def _fits(group, lines):
         re.fullmatch(".*?".join(map(re.escape, line.split(_SKIPPED))), each)
         for line, each in zip(group, lines, strict=True)
     )
+
+
+def prepared(folder):
+    """A folder of its own, with what lies in the project's that a page may name."""
+    shutil.copytree(DOCS / "examples", folder / "docs" / "examples")
+    shutil.copytree(ROOT / "playbooks", folder / "playbooks")
+    return folder
+
+
+def reader(home):
+    """The environment of a reader who has installed the tool and knows the simulated fleet's password."""
+    programs = home / "programs"
+    programs.mkdir()
+    (programs / "python").symlink_to(sys.executable)
+    ours = ("NORNIR_ANYCONNECT_", "COVERAGE", "XDG_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
+        "PATH": f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "PYTHONUNBUFFERED": "1",
+        "NORNIR_ANYCONNECT_PASSWORD": "demo-password",
+        "NORNIR_ANYCONNECT_ENABLE": "demo-enable",
+    }
+
+
+def run(program, folder, environment, **options):
+    """A program with all that it prints, as on a terminal."""
+    return subprocess.run(
+        program, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, timeout=120, check=False, **options,
+    )  # fmt: skip
+
+
+def follow(page, folder, environment):
+    """Do what a page says, from top to bottom; for each command what it printed, with its exit code.
+
+    Files are saved first; a Python block without a title is a call as well, of which nothing but success is promised.
+    """
+    for block in blocks(page.read_text("utf-8")):
+        if block.title:
+            path = folder / block.title
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join(block.lines) + "\n", encoding="utf-8")
+        elif block.kind == "python":
+            done = run([sys.executable, "-W", "error", "-"], folder, environment, input="\n".join(block.lines))
+            yield Call("(the Python block)", 0, (), block.line), done
+        for call in calls(block) if block.kind == "console" else ():
+            command = INSTEAD.get(call.command, call.command)
+            if command.startswith("export "):
+                name, _, value = command.removeprefix("export ").partition("=")
+                environment[name] = value
+            elif not command.startswith(EXEMPT):
+                yield call, run(["bash", "-c", command], folder, environment, stdin=subprocess.DEVNULL)

@@ -4,14 +4,8 @@ Each page has a folder of its own: the examples, the playbooks and a simulated f
 top to bottom; a block with a title is saved under that name first.
 """
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from docs_pages import DOCS, PAGES, ROOT, Call, blocks, calls, not_in
+from docs_pages import PAGES, Call, blocks, calls, follow, not_in, prepared, reader
 
 from mock_devices import start_fleet
 
@@ -19,88 +13,28 @@ from mock_devices import start_fleet
 pytestmark = [pytest.mark.fleet, pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")]
 
 RUN = ("console", "python")
-INSTEAD = {"make demo": "nornir-anyconnect demo --soak 0"}
-# made by somebody else's program, or a whole test run: not for a test of the docs
-EXEMPT = ("make ", "pip install ", "pipx install ", "python -m mock_devices ")
 SHELLS = {"bash", "sh", "shell", "shell-session", "zsh"}
-BEFORE = "NORNIR_ANYCONNECT_"
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """What lies in the project's folder that a page may name."""
-    work = tmp_path / "project"
-    shutil.copytree(DOCS / "examples", work / "docs" / "examples")
-    shutil.copytree(ROOT / "playbooks", work / "playbooks")
-    return work
+    return prepared(tmp_path / "project")
 
 
 @pytest.fixture
 def environment(tmp_path):
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "python").symlink_to(sys.executable)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith((BEFORE, "COVERAGE", "XDG_"))}
-    return inherited | {
-        "PATH": f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "NO_COLOR": "1",
-        "COLUMNS": "100",
-        "PYTHONUNBUFFERED": "1",
-        "NORNIR_ANYCONNECT_PASSWORD": "demo-password",
-        "NORNIR_ANYCONNECT_ENABLE": "demo-enable",
-    }
+    return reader(tmp_path)
 
 
-def shell(command, folder, environment):
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def follow(page, folder, environment):
-    """Do what the page says; returns what did not come out as it says."""
-    wrong = []
-    for block in blocks(page.read_text("utf-8")):
-        if block.title:
-            path = folder / block.title
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("\n".join(block.lines) + "\n", encoding="utf-8")
-        elif block.kind == "python":
-            done = subprocess.run(
-                [sys.executable, "-W", "error", "-"], input="\n".join(block.lines), cwd=folder, env=environment,
-                capture_output=True, text=True, timeout=120, check=False,
-            )  # fmt: skip
-            if done.returncode:
-                wrong.append(f"{page.name}:{block.line}: the Python block failed:\n{done.stderr}")
-        for call in calls(block) if block.kind == "console" else ():
-            wrong += run(page, call, folder, environment)
-    return wrong
-
-
-def run(page, call, folder, environment):
-    command = INSTEAD.get(call.command, call.command)
-    if command.startswith(EXEMPT):
-        return []
-    if command.startswith("export "):
-        name, _, value = command.removeprefix("export ").partition("=")
-        environment[name] = value
-        return []
-    done = shell(command, folder, environment)
-    printed = done.stdout.splitlines()
-    where = f"{page.name}:{call.line}: {call.command}"
-    if done.returncode != call.code:
-        return [f"{where}\n  exit code {done.returncode}, promised is {call.code}\n{done.stdout}"]
-    missing = not_in(call.shown, printed) if call.shown else None
-    return [f"{where}\n  does not print: {missing}\n{done.stdout}"] if missing is not None else []
+def wrongs(page, folder, environment):
+    """What does not come out as the page says."""
+    for call, done in follow(page, folder, environment):
+        where = f"{page.name}:{call.line}: {call.command}"
+        missing = not_in(call.shown, done.stdout.splitlines()) if call.shown else None
+        if done.returncode != call.code:
+            yield f"{where}\n  exit code {done.returncode}, promised is {call.code}\n{done.stdout}"
+        elif missing is not None:
+            yield f"{where}\n  does not print: {missing}\n{done.stdout}"
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if any(b.kind in RUN for b in blocks(p.read_text("utf-8")))],
@@ -108,7 +42,7 @@ def run(page, call, folder, environment):
 def test_a_page_does_what_it_says(page, folder, environment):
     with start_fleet() as fleet:
         fleet.write_inventory(folder / "inventory")
-        wrong = follow(page, folder, environment)
+        wrong = list(wrongs(page, folder, environment))
     assert not wrong, "\n\n".join(wrong)
 
 
@@ -145,7 +79,7 @@ def test_what_is_shown_must_be_printed(shown, printed, missing):
 def test_a_wrong_exit_code_and_a_wrong_line_are_noticed(folder, environment):
     page = folder / "page.md"
     page.write_text("```console\n$ echo a    # exit 1\n$ echo b\nc\n$ echo c\nc\n```\n")
-    first, second = follow(page, folder, environment)
+    first, second = wrongs(page, folder, environment)
     assert "exit code 0, promised is 1" in first
     assert "does not print: c" in second
 
@@ -153,8 +87,8 @@ def test_a_wrong_exit_code_and_a_wrong_line_are_noticed(folder, environment):
 def test_a_failing_python_block_is_noticed(folder, environment):
     page = folder / "page.md"
     page.write_text("```python\nraise SystemExit(3)\n```\n")
-    (wrong,) = follow(page, folder, environment)
-    assert "page.md:1: the Python block failed" in wrong
+    (wrong,) = wrongs(page, folder, environment)
+    assert "page.md:1: (the Python block)\n  exit code 3" in wrong
 
 
 def test_a_continued_command_is_one_command():
