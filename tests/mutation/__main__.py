@@ -41,6 +41,7 @@ def main() -> int:
     """Try all that was asked for and say what was not noticed."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--guards", action="store_true", help="only the guards of the promises")
+    parser.add_argument("--no-guards", action="store_true", help="only the mutants")
     parser.add_argument("--promise", type=int, action="append", help="only the guards of these promises")
     parser.add_argument("--slice", action="store_true", help="one guard of each promise, half a minute")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each N-th mutant")
@@ -53,8 +54,10 @@ def main() -> int:
     guards = [each for each in GUARDS if not chosen.promise or each.promise in chosen.promise]
     if chosen.slice:
         guards = list({each.promise: each for each in reversed(guards)}.values())
+    if chosen.no_guards:
+        guards = []
     unnoticed = _not_missed(guards, chosen.workers)
-    print(f"guards: {len(guards)} removed, {unnoticed} not noticed")
+    print(f"guards: {len(guards)} removed, {unnoticed} not noticed", flush=True)
     if chosen.guards or chosen.promise or chosen.slice:
         return 1 if unnoticed else 0
     files = tuple(chosen.files or modules())
@@ -66,7 +69,7 @@ def main() -> int:
     print(f"mutants: {len(ends)}, killed {len(ends) - len(survivors)} ({count[End.HUNG]} of them hung)")
     print(f"survivors: {len(survivors)}, of which {len(unexplained)} are not explained")
     if chosen.write:
-        chosen.write.write_text(render(ends, len(GUARDS), unnoticed, time.monotonic() - began), "utf-8")
+        chosen.write.write_text(render(ends, len(guards), unnoticed, time.monotonic() - began), "utf-8")
     return 1 if unnoticed or unexplained else 0
 
 
