@@ -172,7 +172,7 @@ def run(program, folder, environment, **options):
     """A program with all that it prints, as on a terminal."""
     return subprocess.run(
         program, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, timeout=120, check=False, **options,
+        text=True, timeout=300, check=False, **options,
     )  # fmt: skip
 
 
