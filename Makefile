@@ -42,7 +42,7 @@ bench: $(VENV)/.dev  ## performance as ratios, each beside a peer in the same ru
 	@for each in benchmarks/*_ratio.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 docs: $(VENV)/.dev  ## the documentation site, into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
