@@ -250,6 +250,8 @@ def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
             if known.sent and state in _LEFT_ALONE:
                 return known
             return replace(known, ended=True, sent=known.sent and state not in _AS_BEFORE, state=state)
+        case "changed":
+            return replace(known, changed_at=data["changed_at"])
         case "before":
             return replace(known, changed_at=data["changed_at"], before=data["tally"])
     return known

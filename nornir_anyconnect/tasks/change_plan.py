@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -73,18 +74,20 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
 
     def carry_out(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
         note = run.note_for(planned)
-        before: dict[str, Any] = {}
+        channels: list[Channel] = []
 
         def connect_and_count() -> Channel:
-            channel = connect()
-            if not before:
-                leave_one_free(channel.session)
-            if not dry and not before:
-                before.update(_count_before(channel, planned, note))
-            return channel
+            channels.append(connect())
+            if len(channels) == 1:
+                leave_one_free(channels[0].session)
+                if not dry:
+                    _count_before(channels[0], planned, note)
+            return channels[-1]
 
         change = change_of(planned, run.plan.words, run.name)
         outcome = Transaction(change, connect_and_count, note, run.saving, deadline).apply(dry_run=dry)
+        if outcome.state is State.APPLIED:
+            _note_the_time(channels[-1], note)
         return HostChange(planned.name, planned.context, outcome)
 
     return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry, doubt_stops=True)
@@ -236,13 +239,25 @@ def _policies(planned: PlannedDevice) -> list[str]:
     return sorted({each.group_policy for each in planned.outlook if each.group_policy})
 
 
-def _count_before(channel: Channel, planned: PlannedDevice, note: Callable[..., None]) -> dict[str, Any]:
+def _count_before(channel: Channel, planned: PlannedDevice, note: Callable[..., None]) -> None:
     """What there is to compare with later; a device that refuses to tell does not stop the change."""
     channel.check_identity()
-    clock = device_time(channel.session.send(ShowCommand(Show.CLOCK)).text)
+    clock = _clock(channel)
     _, counted = _count(channel.session, planned, None)
-    note("before", changed_at=clock.isoformat() if clock else None, tally=as_data(counted) or {})
-    return {"counted": True}
+    note("before", changed_at=clock, tally=as_data(counted) or {})
+
+
+def _note_the_time(channel: Channel, note: Callable[..., None]) -> None:
+    """Sessions that came up before the last line keep their old MTU: what befalls them says nothing of the change."""
+    with contextlib.suppress(AnyConnectError):  # the time from before the change is noted already
+        if clock := _clock(channel):
+            note("changed", changed_at=clock)
+
+
+def _clock(channel: Channel) -> str | None:
+    """The device's own time, ISO 8601; None where it does not tell."""
+    clock = device_time(channel.session.send(ShowCommand(Show.CLOCK)).text)
+    return clock.isoformat() if clock else None
 
 
 def _count(session: Session, planned: PlannedDevice, since: datetime | None) -> tuple[str, dict[str, Tally] | None]:

@@ -128,6 +128,26 @@ def test_the_whole_story_on_a_fleet_with_users(anyconnect_fleet, command, tmp_pa
     assert newcomers(fleet, "later") == {(name, user.format("later")) for name, user in everybody}
 
 
+def test_who_connects_while_the_lines_are_typed_is_not_counted_against_the_change(anyconnect_fleet, command, tmp_path):
+    fleet = anyconnect_fleet(FLEET, count=1)
+    plan = tmp_path / "plan.yaml"
+    command(fleet, "plan", "--out", plan, "--format", "json")
+    device = fleet.devices["box"]
+
+    def somebody_connects(received):
+        if received.text == "configure terminal":
+            device.add_user("in-between", "STAFF", dtls="blocked", at=1)
+            device.run_traffic(0.1)
+
+    device.on_received = somebody_connects
+    command(fleet, "apply", plan, "--yes", "--soak", "0", "--journal", "runs", "--format", "json")
+    fleet.run_traffic(5)
+    assert "in-between" in {user for user, _ in device.users_hit()}
+    (told,) = command(fleet, "verify", "last", "--journal", "runs", "--format", "json")["devices"]
+    assert told["state"] == "verified"
+    assert (told["after"]["GP-STAFF"]["large_packets"], told["after"]["GP-STAFF"]["reconnects"]) == (0, 0)
+
+
 def _one_canary_then_the_soak(journal):
     records = [record for record in read(journal) if record.host]
     first = next(record.host for record in records if record.event == "sending")
