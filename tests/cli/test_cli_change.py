@@ -442,9 +442,9 @@ def test_an_interrupted_apply_leaves_every_host_in_one_state(desk, number):
 def test_a_killed_apply_is_settled_by_the_next_one_after_it_asked(desk):
     here = desk()
     here.plan()
-    here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
+    hang = here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
     process = apply_in_a_process(here, "--yes")
-    wait_for(lambda: "webvpn" in here.configured)
+    wait_for(lambda: hang.fired)
     process.kill()
     process.communicate(timeout=30)
     heard = len(here.configured)
@@ -461,9 +461,9 @@ def test_a_killed_apply_is_settled_by_the_next_one_after_it_asked(desk):
 def test_what_a_run_of_another_plan_left_in_the_middle_stops_the_apply(desk):
     here = desk()
     here.plan()
-    here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
+    hang = here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
     process = apply_in_a_process(here, "--yes")
-    wait_for(lambda: "webvpn" in here.configured)
+    wait_for(lambda: hang.fired)
     process.kill()
     process.communicate(timeout=30)
     here.plan("--fix", "df-bit-ignore")
