@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect.asa.running_config import Setting
-from nornir_anyconnect.change.transaction import Saving, State
+from nornir_anyconnect.change.transaction import Change, Saving, State, Transaction
 from nornir_anyconnect.errors import GateError, LinkLostError
-from tests.change.test_transaction import START, Firewall, Journal, applied, run
+from tests.change.test_transaction import COMMANDS, START, Firewall, Journal, Login, applied, run
 
 
 def test_a_link_that_is_lost_for_good_is_tried_twice_and_no_more():
@@ -56,3 +56,57 @@ def test_a_refusal_stands_in_the_journal_and_a_rehearsal_does_not():
     box.faults["check_identity"] = GateError("another box")
     assert run(box, journal=journal).state is State.REFUSED
     assert journal.events() == ["outcome"]
+
+
+def test_the_journal_says_why_it_was_taken_back_and_what_was_read_then():
+    box, journal = Firewall(), Journal()
+    box.faults[6] = "ERROR: no"
+    outcome = run(box, journal=journal)
+    records = [each for each in journal.records if each[0] in ("taking-back", "read-back")]
+    assert records == [("taking-back", {"why": outcome.reason}), ("read-back", {"differs": []})]
+
+
+def test_a_unit_that_must_not_be_configured_is_not_asked_a_second_time():
+    box, asked = Firewall(), []
+    box.faults[6] = "ERROR: no"
+
+    def flips(_):
+        asked.append(1)
+        return GateError("it is the standby unit now") if len(asked) > 2 else None
+
+    box.faults["check_identity"] = flips
+    outcome = run(box)
+    assert outcome.state is State.INDETERMINATE
+    assert (box.logins, len(asked)) == (1, 3)
+
+
+def test_the_role_is_read_again_right_before_the_inverse():
+    box, asked = Firewall(), []
+    box.faults[7] = "ERROR: no"
+
+    def flips(_):
+        asked.append(1)
+        return GateError("it is the standby unit now") if len(asked) > 3 else None
+
+    box.faults["check_identity"] = flips
+    outcome = run(box)
+    assert outcome.state is State.INDETERMINATE
+    assert not any(text.startswith("no ") for _, text in box.received)
+
+
+@pytest.mark.parametrize("verb", ["apply", "rollback"])
+def test_nothing_is_read_in_configuration_mode(verb, monkeypatch):
+    box, modes = (Firewall() if verb == "apply" else applied()), []
+    real = Login.read
+    monkeypatch.setattr(Login, "read", lambda self: (modes.append(self.mode), real(self))[1])
+    run(box, verb=verb)
+    assert modes == [None, None]
+
+
+def test_a_rehearsal_that_is_refused_says_so():
+    box = Firewall()
+    box.faults["check_identity"] = GateError("another box")
+    change = Change(COMMANDS, lambda _: None, lambda _: None)
+    outcome = Transaction(change, box.login, Journal()).apply(dry_run=True)
+    assert outcome.state is State.REFUSED
+    assert outcome.reason.startswith("another box")

@@ -6,7 +6,14 @@ import re
 
 from tests.mutation.mutants import Mutant
 
-EXPLAINED: tuple[tuple[str, str], ...] = ()
+EXPLAINED: tuple[tuple[str, str], ...] = (
+    (r": (?:300|1200\.0|600) -> ", "a time limit, one second longer"),
+    (
+        r"_greet: device\.check_identity\(\) -> pass",
+        "taking back checks the identity again before it reads anything of it",
+    ),
+    (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
+)
 """(regular expression over a mutant's name, why it may survive)."""
 
 
