@@ -53,7 +53,7 @@ PROOFS = (
         "Every remedy, and a hundred devices with users on them",
         "Every remedy on explicit, inherited and absent values, on a single box, a pair and a context; and audit, "
         "plan, canary, soak, apply, traffic, verify and rollback over 100 devices.",
-        ("-m", "pytest", "-q", "-n0", "-p", "no:randomly", "--no-header", "-v",
+        ("-m", "pytest", "-n0", "-p", "no:randomly", "--no-header", "-v",
          "tests/fleet/test_remedies_on_the_fleet.py", "tests/fleet/test_change_with_traffic.py"),
     ),
     Proof(
