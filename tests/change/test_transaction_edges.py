@@ -110,3 +110,33 @@ def test_a_rehearsal_that_is_refused_says_so():
     outcome = Transaction(change, box.login, Journal()).apply(dry_run=True)
     assert outcome.state is State.REFUSED
     assert outcome.reason.startswith("another box")
+
+
+def test_every_reply_stands_behind_its_line():
+    box, journal = Firewall(), Journal()
+    box.faults[6] = "ERROR: no"
+    run(box, journal=journal)
+    sent = [data["line"] for event, data in journal.records if event == "sending"]
+    replies = [(data["line"], data["text"]) for event, data in journal.records if event == "reply"]
+    assert [line for line, _ in replies] == sent
+    assert [text for _, text in replies if text] == ["ERROR: no"]
+
+
+def test_what_is_taken_back_is_read_outside_of_configuration_mode(monkeypatch):
+    box, modes = Firewall(), []
+    box.faults[6] = "ERROR: no"
+    real = Login.read
+    monkeypatch.setattr(Login, "read", lambda self: (modes.append(self.mode), real(self))[1])
+    assert run(box).state is State.REVERTED
+    assert set(modes) == {None}
+    assert box.config == START
+
+
+def test_a_bug_while_taking_back_is_not_tried_again():
+    box = Firewall()
+    box.faults[6] = "ERROR: no"
+    box.faults[7] = RuntimeError("bug")
+    outcome = run(box)
+    assert outcome.state is State.INDETERMINATE
+    assert "bug" in outcome.reason
+    assert box.logins == 1

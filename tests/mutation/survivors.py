@@ -12,6 +12,9 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         r"_greet: device\.check_identity\(\) -> pass",
         "taking back checks the identity again before it reads anything of it",
     ),
+    (r" or '(?:unknown|none|nothing)' -> .* and ", "words of a message, for a value that is hardly ever missing"),
+    (r"_created: found < ours -> found <= ours", "that they are equal was asked one line before"),
+    (r"assert_never\(", "cannot be reached: the type checker proves it"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
 )
 """(regular expression over a mutant's name, why it may survive)."""
