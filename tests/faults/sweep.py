@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mock_devices.faults import Fault
 from nornir_anyconnect.change.planfile import plan_text
 from tests.faults.shapes import FOREIGN, SHAPES, UNSAVED, Copy, Reference, copies, reference
 
@@ -155,7 +156,13 @@ def cases(folder: Path) -> list[Case]:
             steps = enumerate(lines, 1)
             if trouble.where == "config":
                 steps = itertools.islice(steps, begin, begin + _config_lines(lines, begin))
-            found += [Case(shape, verb, trouble, number, line) for number, line in steps]
+            # to leave a mode stores nothing: there is nothing that could not be stored
+            kind = trouble.what[0][0]
+            found += [
+                Case(shape, verb, trouble, number, line)
+                for number, line in steps
+                if kind != "not-stored" or line != "exit"
+            ]
     return found
 
 
@@ -187,23 +194,25 @@ class _Trial:
             change, run = copy.change("apply", self.base.plan, self.folder)
             if str(change.outcome.state) != "applied":
                 return Ending(case, str(change.outcome.state), change.outcome.reason, "the fault-free apply failed")
-        self._go_wrong()
+        faults = self._go_wrong()
         change, run = copy.change(case.verb, self.base.plan, self.folder, run=run)
         outcome = change.outcome
         self.artefacts += [str(change), json.dumps(change.to_dict()), run.read_text("utf-8"), plan_text(self.base.plan)]
         state = str(outcome.state)
         wrong = (
-            self._wrong(state, outcome.reason, before, started)
+            ("the fault never happened" if case.step and not faults[0].fired else None)
+            or self._wrong(state, outcome.reason, before, started)
             or self._leaves_a_session()
             or self._tells_a_secret()
             or self._cannot_be_taken_back(state, outcome.lines, before, run)
         )
         return Ending(case, state, outcome.reason, wrong)
 
-    def _go_wrong(self) -> None:
+    def _go_wrong(self) -> list[Fault]:
         trouble, device = self.case.trouble, self.copy.device
         secrets = {"login": self.copy.secrets[0], "enable": self.copy.secrets[1]}
         newest = device.sessions
+        faults = []
         for position, (kind, given) in enumerate(trouble.what):
             options = dict(given)
             step: str | int | None = options.pop("step", self.case.step or None)
@@ -214,7 +223,8 @@ class _Trial:
             onwards = trouble.onwards
             if session == 0:  # only once the first fault has happened: from the line after it
                 step, onwards, session = self.case.step + 1, True, newest + 1
-            device.set_fault(kind, step, onwards=onwards, times=times, session=session, **options)
+            faults.append(device.set_fault(kind, step, onwards=onwards, times=times, session=session, **options))
+        return faults
 
     def _wrong(self, state: str, reason: str, before: list[str], started: list[str]) -> str | None:
         """Whether what the box is really configured to do is what was said of it."""
@@ -273,7 +283,7 @@ class _Trial:
                 return f"it could not be taken back afterwards: {change}"
         else:
             return None
-        if self.copy.running() != before:
+        if self.copy.running() not in (before, self._with_foreign(before)):
             return "taken back, and it is not as before"
         return self._tells_a_secret()
 
