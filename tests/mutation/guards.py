@@ -194,7 +194,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         9, f"{PKG}/tasks/change_plan.py",
-        "                leave_one_free(channel.session)\n",
+        "                leave_one_free(channels[0].session)\n",
         "                pass\n",
         f"{P}09_one_session_one_writer.py::test_the_last_free_session_is_left_to_others",
     ),
@@ -206,8 +206,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         9, f"{CHANGE}/writer.py",
-        "            held.enter_context(lock)\n            held.enter_context(_only_process(serial, folder))\n",
-        "",
+        "    chassis = sorted(set(serials))\n",
+        "    chassis = []\n",
         f"{P}09_one_session_one_writer.py::test_two_hosts_that_lead_to_one_box_are_changed_one_after_the_other",
     ),
     Guard(

@@ -14,6 +14,11 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r" or '(?:unknown|none|nothing)' -> .* and ", "words of a message, for a value that is hardly ever missing"),
     (r"_created: found < ours -> found <= ours", "that they are equal was asked one line before"),
+    (r"_agreed: 1 -> 2", "the MTU remedy is one command, so what stands before its last one is nothing either way"),
+    (
+        r"_refuse_other_derivation: _named.* and finding\.safe_mtu",
+        "takes in the other findings as well: a smaller MTU at most, which is refused as not the planned one",
+    ),
     (r"assert_never\(", "cannot be reached: the type checker proves it"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
 )
