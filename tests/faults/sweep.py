@@ -258,7 +258,10 @@ class _Trial:
         return now if all("anyconnect mtu 1234" in n or n == t for n, t in zip(now, texts, strict=True)) else texts
 
     def _after_read_back(self) -> bool:
-        return self.case.line in ("write memory", "exit") or self.case.line.startswith(("show", "terminal"))
+        """Whether the value had been read for the last time: what changes later no transaction can know."""
+        lines = self.base.sent[self.case.verb]
+        last = max(number for number, line in enumerate(lines, 1) if line == "show running-config group-policy")
+        return self.case.step > last
 
     def _leaves_a_session(self) -> str | None:
         return None if self.copy.all_logged_out() else "a session was left open"
