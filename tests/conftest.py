@@ -5,3 +5,14 @@ from hypothesis import settings
 # a slow machine is no failure: performance is measured in benchmarks/, beside a peer
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in the closing lines whether the lab ran: it needs root, network namespaces and Debian packages."""
+    results = {
+        kind: sum(each.nodeid.startswith("tests/lab/test_lab.py") for each in terminalreporter.stats.get(kind, ()))
+        for kind in ("passed", "failed", "skipped")
+    }
+    if any(results.values()):
+        ran = "ran" if results["passed"] or results["failed"] else "did not run"
+        terminalreporter.write_line(f"lab: {ran}: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
