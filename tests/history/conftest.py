@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -38,32 +40,36 @@ def postgresql_url(tmp_path_factory):
                 each.chmod(0o755)
         shutil.chown(root, account.pw_uid, account.pw_gid)
         demote = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    data = root / "data"
-    options = demote or {}
+    data, options = root / "data", demote or {}
     subprocess.run(
         [programs / "initdb", "-D", data, "-U", "audit", "--auth=trust", "-E", "UTF8"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        **options,
-    )
-    subprocess.run(
-        [programs / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", f"-k {root} -c listen_addresses=''", "start"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        **options,
-    )
+        check=True, capture_output=True, cwd="/", **options,
+    )  # fmt: skip
+    with (root / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-k", root, "-c", "listen_addresses="],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **options,
+        )  # fmt: skip
     try:
+        _wait_until_ready(server, programs, root)
         yield f"postgresql://audit@/postgres?host={root}"
     finally:
-        subprocess.run(
-            [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"],
-            check=True,
-            capture_output=True,
-            cwd="/",
-            **options,
-        )
+        # a child of ours, not pg_ctl's: it is gone for certain, however busy the machine is
+        server.send_signal(signal.SIGQUIT)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_ready(server, programs, root):
+    for _ in range(600):
+        if subprocess.run([programs / "pg_isready", "-q", "-h", root], check=False, cwd="/").returncode == 0:
+            return
+        assert server.poll() is None, (root / "log").read_text("utf-8", "replace")
+        time.sleep(0.1)
+    pytest.fail(f"PostgreSQL did not come up: {(root / 'log').read_text('utf-8', 'replace')}")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
