@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -181,6 +181,7 @@ def _narrow(alive: list[Pattern], index: int, token: Token) -> tuple[list[Patter
     return Refusal(token.column + agreed)
 
 
+@lru_cache(4096)
 def match(mode: str, line: str, box: Release, *, negated: bool = False, start: int = 0) -> Match | Refusal:
     """Read a line in a mode.
 

@@ -105,11 +105,10 @@ class Shell:
         return "" if hidden else self._echo(character)
 
     def _echo(self, character: str) -> str:
-        column = len(self.prompt) + len(self._typed)
-        too_long = self._question is None and column > WIDTH and (column - WIDTH) % SHIFT == 1
-        if too_long and self.device.faults.standing("echo-cut"):
-            return f"\r{self.prompt}${self._typed[-SHIFT:]}"
-        return character
+        if self._question is not None or not self.device.faults.standing("echo-cut"):
+            return character
+        over = len(self.prompt) + len(self._typed) - WIDTH
+        return f"\r{self.prompt}${self._typed[-SHIFT:]}" if over > 0 and over % SHIFT == 1 else character
 
     def _hear(self, mode: str, text: str) -> None:
         self.device.hear(self.number, mode, text)

@@ -140,6 +140,9 @@ class Ending:
     reason: str
     wrong: str | None = None
 
+    def __str__(self) -> str:
+        return f"WRONG: {self.case}: {self.state} ({self.reason}): {self.wrong}"
+
 
 def cases(folder: Path) -> list[Case]:
     """All of them."""
@@ -173,9 +176,12 @@ def _config_lines(lines: tuple[str, ...], begin: int) -> int:
 def run_case(case: Case, copy: Copy, base: Reference, folder: Path) -> Ending:
     """Change one box while something goes wrong, and look at what is really configured."""
     try:
-        return _Trial(case, copy, base, folder).ending()
+        ending = _Trial(case, copy, base, folder).ending()
     except Exception as error:
-        return Ending(case, "raised", "", f"{type(error).__name__}: {error}")
+        ending = Ending(case, "raised", "", f"{type(error).__name__}: {error}")
+    if ending.wrong:  # at once: the whole table takes its time
+        print(ending, file=sys.stderr, flush=True)
+    return ending
 
 
 @dataclass
@@ -360,7 +366,7 @@ def main() -> int:
     print(table(endings))
     wrong = [each for each in endings if each.wrong]
     for each in wrong:
-        print(f"WRONG: {each.case}: {each.state} ({each.reason}): {each.wrong}")
+        print(each)
     print(f"{len(endings)} cases, {len(wrong)} wrong, {seconds:.0f} s")
     return 1 if wrong else 0
 
