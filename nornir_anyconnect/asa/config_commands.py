@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nornir_anyconnect.asa.commands import Command, Exit, quoted
-from nornir_anyconnect.asa.config_lines import ConfigLine, Mode
+from nornir_anyconnect.asa.config_lines import ConfigLine, Mode, config_line
 from nornir_anyconnect.errors import NameRefusedError
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class ClientScope(StrEnum):
     USERNAME = "username"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One leaf line and the headers that lead to it."""
 
     headers: tuple[ConfigLine, ...]
@@ -77,12 +76,12 @@ class ClientSettingsOf:
 @lru_cache(maxsize=4096)
 def _client_headers(scope: ClientScope, name: str) -> tuple[ConfigLine, ...]:
     of_policy = scope is ClientScope.GROUP_POLICY
-    first = ConfigLine(Mode.CONFIG, f"{scope} {quoted(name)} attributes")
+    first = config_line(Mode.CONFIG, f"{scope} {quoted(name)} attributes")
     return (first, _WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
 
 
-_WEBVPN_OF_POLICY = ConfigLine(Mode.GROUP_POLICY, "webvpn")
-_WEBVPN_OF_USERNAME = ConfigLine(Mode.USERNAME, "webvpn")
+_WEBVPN_OF_POLICY = config_line(Mode.GROUP_POLICY, "webvpn")
+_WEBVPN_OF_USERNAME = config_line(Mode.USERNAME, "webvpn")
 
 
 def _must_change(before: object, after: object) -> None:
@@ -119,7 +118,7 @@ class ClientMtu:
         """The one line, under its headers."""
         words = f"{self.spelling} mtu"
         line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, ConfigLine(self.target.mode, line)),)
+        return (Step(self.target.headers, config_line(self.target.mode, line)),)
 
     @property
     def inverse(self) -> ClientMtu:
@@ -144,7 +143,7 @@ class DfBitIgnore:
         """The one line, under its headers."""
         words = f"{self.spelling} df-bit-ignore"
         line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, ConfigLine(self.target.mode, line)),)
+        return (Step(self.target.headers, config_line(self.target.mode, line)),)
 
     @property
     def inverse(self) -> DfBitIgnore:
@@ -168,7 +167,7 @@ class TcpMss:
         """The one line; it has no header."""
         words = "sysopt connection tcpmss"
         line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step((), ConfigLine(Mode.CONFIG, line)),)
+        return (Step((), config_line(Mode.CONFIG, line)),)
 
     @property
     def inverse(self) -> TcpMss:
@@ -192,14 +191,12 @@ class NewGroupPolicy:
     def steps(self) -> tuple[Step, ...]:
         """The policy, then every line of it."""
         name = quoted(self.name)
-        header = ConfigLine(Mode.CONFIG, f"group-policy {name} attributes")
+        attributes = (config_line(Mode.CONFIG, f"group-policy {name} attributes"),)
+        client = (*attributes, _WEBVPN_OF_POLICY)
         return (
-            Step((), ConfigLine(Mode.CONFIG, f"group-policy {name} internal", self.created_by)),
-            *(Step((header,), ConfigLine(Mode.GROUP_POLICY, line, self.created_by)) for line in self.attributes),
-            *(
-                Step((header, _WEBVPN_OF_POLICY), ConfigLine(Mode.GROUP_WEBVPN, line, self.created_by))
-                for line in self.client
-            ),
+            Step((), config_line(Mode.CONFIG, f"group-policy {name} internal", self.created_by)),
+            *(Step(attributes, config_line(Mode.GROUP_POLICY, line, self.created_by)) for line in self.attributes),
+            *(Step(client, config_line(Mode.GROUP_WEBVPN, line, self.created_by)) for line in self.client),
         )
 
     @property
@@ -225,12 +222,12 @@ class NewTunnelGroup:
     def steps(self) -> tuple[Step, ...]:
         """The tunnel group, then every line of it."""
         name = quoted(self.name)
-        general = ConfigLine(Mode.CONFIG, f"tunnel-group {name} general-attributes")
-        webvpn = ConfigLine(Mode.CONFIG, f"tunnel-group {name} webvpn-attributes")
+        general = (config_line(Mode.CONFIG, f"tunnel-group {name} general-attributes"),)
+        webvpn = (config_line(Mode.CONFIG, f"tunnel-group {name} webvpn-attributes"),)
         return (
-            Step((), ConfigLine(Mode.CONFIG, f"tunnel-group {name} type {self.type}", self.created_by)),
-            *(Step((general,), ConfigLine(Mode.TUNNEL_GENERAL, line, self.created_by)) for line in self.general),
-            *(Step((webvpn,), ConfigLine(Mode.TUNNEL_WEBVPN, line, self.created_by)) for line in self.webvpn),
+            Step((), config_line(Mode.CONFIG, f"tunnel-group {name} type {self.type}", self.created_by)),
+            *(Step(general, config_line(Mode.TUNNEL_GENERAL, line, self.created_by)) for line in self.general),
+            *(Step(webvpn, config_line(Mode.TUNNEL_WEBVPN, line, self.created_by)) for line in self.webvpn),
         )
 
     @property
@@ -253,7 +250,7 @@ class RemoveCreated:
         """The one line; it has no header."""
         kind = "group-policy" if isinstance(self.created, NewGroupPolicy) else "tunnel-group"
         line = f"no {kind} {quoted(self.created.name)}"
-        return (Step((), ConfigLine(Mode.CONFIG, line, self.created.created_by)),)
+        return (Step((), config_line(Mode.CONFIG, line, self.created.created_by)),)
 
     @property
     def inverse(self) -> NewGroupPolicy | NewTunnelGroup:
@@ -290,13 +287,13 @@ def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> t
     sent: list[tuple[Mode, Command]] = []
     open_headers: tuple[ConfigLine, ...] = ()
     for command in commands:
-        for step in command.steps:
-            if step.headers != open_headers:
-                shared = _shared(open_headers, step.headers)
+        for headers, leaf in command.steps:
+            if headers != open_headers:
+                shared = _shared(open_headers, headers)
                 sent += _exits(open_headers[shared:])
-                sent += [(header.mode, header) for header in step.headers[shared:]]
-                open_headers = step.headers
-            sent.append((step.leaf.mode, step.leaf))
+                sent += [(header.mode, header) for header in headers[shared:]]
+                open_headers = headers
+            sent.append((leaf.mode, leaf))
     if leave:
         sent += _exits(open_headers)
     return tuple(sent)
@@ -304,8 +301,10 @@ def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> t
 
 def _shared(ours: tuple[ConfigLine, ...], theirs: tuple[ConfigLine, ...]) -> int:
     """How many headers both begin with."""
-    pairs = zip(ours, theirs, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(ours), len(theirs)))
+    shared = min(len(ours), len(theirs))
+    while ours[:shared] != theirs[:shared]:
+        shared -= 1
+    return shared
 
 
 def _exits(headers: tuple[ConfigLine, ...]) -> list[tuple[Mode, Command]]:

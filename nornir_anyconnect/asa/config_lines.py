@@ -147,8 +147,12 @@ class ConfigLine(Command):
         return None if self.created_by is not None else _opened(self.mode, self.line)
 
 
-# A box with hundreds of policies repeats the same few lines.
 @lru_cache(maxsize=4096)
+def config_line(mode: Mode, line: str, created_by: str | None = None) -> ConfigLine:
+    """The line, built and checked once: a box with hundreds of policies repeats the same few."""
+    return ConfigLine(mode, line, created_by)
+
+
 def _has_a_shape(mode: Mode, line: str, created_by: str | None) -> bool:
     if created_by is None:
         leaf = _LEAF.get(mode)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.owners import attribute_of
@@ -54,8 +54,7 @@ class From(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Effective(Generic[T]):
+class Effective(NamedTuple, Generic[T]):
     """A value in force: what sets it, and on which line (None where no file says it)."""
 
     setting: str
@@ -134,7 +133,7 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
     }
     mtu = client["mtu"]
     if mtu.from_ is From.DEVICE and mtu.value == BUILT_IN_MTU:
-        client["mtu"] = mtu = replace(mtu, value=None, from_=From.DEFAULT)
+        client["mtu"] = mtu._replace(value=None, from_=From.DEFAULT)
     pools = find(lambda policy: policy.ipv6_address_pools, "ipv6-address-pools", ())
     return EffectivePolicy(
         name=name,

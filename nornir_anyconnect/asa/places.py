@@ -180,7 +180,7 @@ def lines_of(block: Block) -> Iterator[Line]:
 
 def _nested(block: Block, place: Place, container: str | None = None, inner: Place | None = None) -> Iterator[Line]:
     """Depth comes from the indentation alone: a line belongs to the last line indented less."""
-    above: list[tuple[int, str]] = []  # indentation and first word of the lines this one could be under
+    above: list[tuple[int, str]] = []  # indentation and text of the lines this one could be under
     for number_and_text in block.body:
         line = number_and_text.value
         text = line.lstrip()
@@ -193,6 +193,6 @@ def _nested(block: Block, place: Place, container: str | None = None, inner: Pla
             yield Line(place, number_and_text.line, text)
         elif len(above) == 1 and inner is not None and above[0][1] == container:
             yield Line(inner, number_and_text.line, text)
-        elif above[0][1] not in _CONTAINERS:
-            yield Line(place, number_and_text.line, f"(below {above[0][1]}) {text}")
-        above.append((depth, text if text == container else text.partition(" ")[0]))
+        elif (outer := above[0][1].partition(" ")[0]) not in _CONTAINERS:
+            yield Line(place, number_and_text.line, f"(below {outer}) {text}")
+        above.append((depth, text))

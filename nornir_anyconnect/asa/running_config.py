@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -16,8 +17,7 @@ class Platform(StrEnum):
     FTD = "ftd"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T_co]):
+class Setting(NamedTuple, Generic[T_co]):
     """A value and the line it stands on.
 
     ``line`` counts from 1 in the text that was parsed; ``None`` where a device's own answer
@@ -204,7 +204,7 @@ class LoggingSettings:
     """``logging list`` / ``logging class`` lines, whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunningConfig:
     """Everything the audit reads from one ASA or one context of it."""
 
@@ -254,7 +254,11 @@ class RunningConfig:
 
     def group_policy(self, name: str) -> GroupPolicy | None:
         """The policy of that name, if it is defined."""
-        return next((p for p in self.group_policies if p.name == name), None)
+        return self._policies.get(name)
+
+    @cached_property
+    def _policies(self) -> dict[str, GroupPolicy]:
+        return {policy.name: policy for policy in self.group_policies}
 
     def tunnel_group(self, name: str) -> TunnelGroup | None:
         """The tunnel group of that name, if it is defined."""

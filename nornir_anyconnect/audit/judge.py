@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.audit import cited
@@ -201,7 +201,12 @@ def _finding(box: Box, subject: _Subject) -> Finding:
     if not box.complete and rule.verdict is not Verdict.AT_RISK:
         rule = Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
     readable = policy.exists and not policy.external
-    finding = Finding(
+    shown: dict[str, Any] = {}
+    if rule.reason in BY_GAP:
+        shown = _numbers(box, policy, rule.verdict)
+    elif rule.reason in TLS_ONLY:
+        shown = _tls_alone(box, policy)
+    return Finding(
         scope=subject.scope,
         name=subject.name,
         group_policy=subject.assigned,
@@ -213,24 +218,18 @@ def _finding(box: Box, subject: _Subject) -> Finding:
         reachable_by=subject.reachable_by,
         calibrated=tuple(each.combination for each in box.calibration.standing),
         evidence=_evidence(box, policy, seen),
-    )
-    if rule.reason in BY_GAP:
-        finding = _with_numbers(box, policy, finding)
-    elif rule.reason in TLS_ONLY:
-        finding = _with_tls_only(box, policy, finding)
-    return replace(
-        finding,
         caveats=caveats(
             box.config,
-            verdict=finding.verdict,
-            reason=finding.reason,
-            numbers=tuple(finding.assumptions.values()),
+            verdict=rule.verdict,
+            reason=rule.reason,
+            numbers=tuple(shown.get("assumptions", {}).values()),
             mtu_from_default_policy=(policy.mtu_owner or subject.assigned) == effective.DEFAULT_POLICY,
             release_known=box.release is not None,
             attributes_possible=_attributes_possible(box, subject.group),
             l2l=box.has_l2l,
             mismatch=box.mismatches(subject.assigned),
         ),
+        **shown,
     )
 
 
@@ -253,46 +252,46 @@ def _evidence(box: Box, policy: EffectivePolicy, seen: GroupObservations | None)
     )
 
 
-def _with_numbers(box: Box, policy: EffectivePolicy, finding: Finding) -> Finding:
+def _numbers(box: Box, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
     """Both MTUs under every standing set; printed are those of the first set that shows the verdict."""
     pairs = box.pairs(box.conf(policy))
-    risky = finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+    risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
     showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
     shown = pairs[showing[0]]
-    return replace(
-        finding,
-        certainty="all-assumptions" if len(showing) == len(pairs) else "some-assumptions",
-        numbers_from=showing[0],
-        tls_mtu=shown.tls.mtu,
-        dtls_mtu=shown.dtls.mtu,
-        tls_suite=shown.tls.suite.name,
-        dtls_suite=shown.dtls.suite.name,
-        tls_version=str(shown.tls.version),
-        dtls_version=str(shown.dtls.version),
-        interface=shown.nameif,
-        safe_mtu=box.safe_mtu,
-        assumptions={name: pair.numbers for name, pair in pairs.items()},
-        tls_steps=_lines(shown.tls),
-        dtls_steps=_lines(shown.dtls),
-    )
+    return {
+        "certainty": "all-assumptions" if len(showing) == len(pairs) else "some-assumptions",
+        "numbers_from": showing[0],
+        "dtls_mtu": shown.dtls.mtu,
+        "dtls_suite": shown.dtls.suite.name,
+        "dtls_version": str(shown.dtls.version),
+        "dtls_steps": _lines(shown.dtls),
+        "safe_mtu": box.safe_mtu,
+        "assumptions": {name: pair.numbers for name, pair in pairs.items()},
+        **_tls(shown.tls, shown.nameif),
+    }
 
 
-def _with_tls_only(box: Box, policy: EffectivePolicy, finding: Finding) -> Finding:
+def _tls_alone(box: Box, policy: EffectivePolicy) -> dict[str, Any]:
     """The TLS MTU alone: no adapter MTU stands above it."""
     alone = box.tls_alone(box.conf(policy))
     if not alone:
-        return finding
+        return {}
     first, (tls, nameif) = next(iter(alone.items()))
-    return replace(
-        finding,
-        numbers_from=first,
-        assumptions={name: Numbers(each.mtu) for name, (each, _) in alone.items()},
-        tls_mtu=tls.mtu,
-        tls_suite=tls.suite.name,
-        tls_version=str(tls.version),
-        interface=nameif,
-        tls_steps=_lines(tls),
-    )
+    return {
+        "numbers_from": first,
+        "assumptions": {name: Numbers(each.mtu) for name, (each, _) in alone.items()},
+        **_tls(tls, nameif),
+    }
+
+
+def _tls(tls: Derivation, nameif: str) -> dict[str, Any]:
+    return {
+        "tls_mtu": tls.mtu,
+        "tls_suite": tls.suite.name,
+        "tls_version": str(tls.version),
+        "tls_steps": _lines(tls),
+        "interface": nameif,
+    }
 
 
 @lru_cache(maxsize=1024)

@@ -92,7 +92,7 @@ def to_stdout(text: str) -> None:
     """The result; characters that the terminal's encoding lacks are spelled as escapes."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -57,7 +57,9 @@ def propose(
     return replace(
         device,
         findings=tuple(
-            replace(each, remedies=tuple(remedy.preview() for remedy in found.get(key_of(each), ())))
+            replace(each, remedies=tuple([remedy.preview() for remedy in found[key_of(each)]]))
+            if key_of(each) in found
+            else each
             for each in device.findings
         ),
     )

@@ -6,6 +6,7 @@ group lock and the alias. A line that could not be copied as it stands blocks th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import quoted
@@ -33,7 +34,7 @@ SUFFIX = "-TLS"
 LONGEST_NAME = 64
 """Characters that an ASA accepts in the name of a group policy or tunnel group."""
 _COST = "closes it for the users who choose the new tunnel group; everybody else is as before"
-_DTLS = ("anyconnect ssl dtls", "svc dtls", "anyconnect mtu", "svc mtu", "df-bit-ignore")
+_DTLS = re.compile("anyconnect ssl dtls|svc dtls|anyconnect mtu|svc mtu|df-bit-ignore")
 
 
 def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
@@ -137,7 +138,7 @@ def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) ->
             if line == "webvpn" and not inside:
                 inside = True
             elif inside:
-                client += () if any(word in line for word in _DTLS) else (line,)
+                client += () if _DTLS.search(line) else (line,)
             elif line and not line.startswith("group-lock "):
                 attributes.append(line)
     locked = [each.group_lock for each in (original, default) if each is not None and each.group_lock]

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.audit.finding import SCHEMA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit
     from nornir_anyconnect.report import Style
 
 
-def _device(device: DeviceAudit) -> str:
+def _device(device: DeviceAudit) -> Iterator[str]:
     """One device, each of its findings on a line of its own: quick to write, and a diff shows which changed."""
     values = device.to_dict()
-    findings = ",\n".join(f"   {json.dumps(finding)}" for finding in values.pop("findings"))
-    head = json.dumps(values)[:-1]
-    return f'  {head}, "findings": [\n{findings}\n  ]}}' if findings else f'  {head}, "findings": []}}'
+    findings = values.pop("findings")
+    yield f'  {json.dumps(values)[:-1]}, "findings": ['
+    for number, finding in enumerate(findings):
+        yield ",\n   " if number else "\n   "
+        yield json.dumps(finding)
+    yield "\n  ]}" if findings else "]}"
 
 
-def render(report: AuditReport, _style: Style) -> str:
-    """The report as JSON; pure ASCII, so that no name can steer the terminal it is shown on."""
+def _pieces(report: AuditReport) -> Iterator[str]:
     head = {
         "schema": SCHEMA,
         "generated_at": report.generated_at,
@@ -29,6 +33,15 @@ def render(report: AuditReport, _style: Style) -> str:
         "summary": report.summary.to_dict(),
         "caveats": list(report.caveats),
     }
-    lines = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
-    devices = ",\n".join(_device(device) for device in report.devices)
-    return "{\n" + lines + ' "devices": [' + (f"\n{devices}\n " if devices else "") + "]\n}\n"
+    yield "{\n"
+    yield from (f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
+    yield ' "devices": ['
+    for number, device in enumerate(report.devices):
+        yield ",\n" if number else "\n"
+        yield from _device(device)
+    yield "\n ]\n}\n" if report.devices else "]\n}\n"
+
+
+def render(report: AuditReport, _style: Style) -> str:
+    """The report as JSON; pure ASCII, so that no name can steer the terminal it is shown on."""
+    return "".join(_pieces(report))

@@ -79,7 +79,7 @@ class Pseudonyms:
             name=self.of(finding.name) if finding.scope is Scope.USERNAME else finding.name,
             reachable_by=mentions(finding.reachable_by),
             sources=tuple(
-                replace(each, setting=self._mentions(each.setting, names), value=self._mentions(each.value, names))
+                each._replace(setting=self._mentions(each.setting, names), value=self._mentions(each.value, names))
                 for each in finding.sources
             ),
             remedies=tuple(remedy(preview) for preview in finding.remedies),

@@ -166,8 +166,8 @@ def _copy(fleet: RunningFleet, shape: str, number: int, names: list[str], keys: 
         "known_hosts": str(keys),
         "secret": f"canary-enable-{number:05}",
         "connect_timeout": 5,
-        "login_timeout": 5,
-        "reply_timeout": 2,
+        "login_timeout": 10,
+        "reply_timeout": 6,
     }
     host = Host(
         NAME,
