@@ -284,16 +284,30 @@ def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> t
         leave: end with the ``exit`` lines that lead back to ``config``.
 
     """
+    return _lines_of([step for command in commands for step in command.steps], leave=leave)
+
+
+def begun(commands: Iterable[ConfigCommand], sent: int) -> tuple[ConfigCommand, ...]:
+    """The commands of which something besides headers is among the first ``sent`` lines."""
+    found: list[ConfigCommand] = []
+    steps: list[Step] = []
+    for command in commands:
+        if len(_lines_of([*steps, command.steps[0]], leave=False)) <= sent:
+            found.append(command)
+        steps += command.steps
+    return tuple(found)
+
+
+def _lines_of(steps: Iterable[Step], *, leave: bool) -> tuple[tuple[Mode, Command], ...]:
     sent: list[tuple[Mode, Command]] = []
     open_headers: tuple[ConfigLine, ...] = ()
-    for command in commands:
-        for headers, leaf in command.steps:
-            if headers != open_headers:
-                shared = _shared(open_headers, headers)
-                sent += _exits(open_headers[shared:])
-                sent += [(header.mode, header) for header in headers[shared:]]
-                open_headers = headers
-            sent.append((leaf.mode, leaf))
+    for headers, leaf in steps:
+        if headers != open_headers:
+            shared = _shared(open_headers, headers)
+            sent += _exits(open_headers[shared:])
+            sent += [(header.mode, header) for header in headers[shared:]]
+            open_headers = headers
+        sent.append((leaf.mode, leaf))
     if leave:
         sent += _exits(open_headers)
     return tuple(sent)

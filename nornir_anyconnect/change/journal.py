@@ -74,15 +74,17 @@ class Journal:
     Args:
         path: the file; made with mode 0600 if it is not there.
         redact: applied to every text before it is written.
+        exact: names of fields that it is not applied to, because what is read back must be what was written.
 
     Raises:
         JournalError: another process holds it, it cannot be written, or its chain is broken.
 
     """
 
-    def __init__(self, path: Path, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path, redact: Callable[[str], str] = str, exact: frozenset[str] = frozenset()) -> None:
         self.path = path
         self._redact = redact
+        self._exact = exact
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -121,7 +123,7 @@ class Journal:
         """Write one record and return when it is on disk."""
         with self._lock:
             time = datetime.now(UTC).isoformat(timespec="milliseconds")
-            shown = _redacted(data, self._redact)
+            shown = {key: _redacted(value, str if key in self._exact else self._redact) for key, value in data.items()}
             fields = {"seq": self._seq, "time": time, "event": event, "host": host, "data": shown}
             body = json.dumps(fields, sort_keys=True, ensure_ascii=False)
             digest = _digest(self.head, body)
@@ -204,6 +206,12 @@ def read(path: Path) -> Iterator[Record]:
         yield record
 
 
+def holds_a_record(path: Path) -> bool:
+    """Whether anything was written whole; a run that was killed before that has sent nothing."""
+    with path.open("rb") as file:
+        return any(line.endswith(b"\n") for line in file)
+
+
 def author() -> dict[str, str]:
     """Who runs this: user and host names of this machine."""
     try:
@@ -221,7 +229,7 @@ def find_run(run: str, directory: Path) -> Path:
 
     """
     if run == "last":
-        runs = sorted(directory.glob("*.jsonl"), key=lambda p: p.name)
+        runs = sorted((p for p in directory.glob("*.jsonl") if holds_a_record(p)), key=lambda p: p.name)
         if runs:
             return runs[-1]
         raise JournalError(

@@ -22,12 +22,12 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.footprint import drifted
 from nornir_anyconnect.change.observe import Shows, observe
-from nornir_anyconnect.change.planned import PlannedDevice, Words, state_of
+from nornir_anyconnect.change.planned import Fix, PlannedDevice, Words, state_of
 from nornir_anyconnect.change.transaction import Change
 from nornir_anyconnect.errors import AnyConnectError, GateError, PlanError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.propose import remedies_of
-from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
+from nornir_anyconnect.remedies.remedy import Kind, Remedy, RemedyOptions, key_of
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
@@ -122,6 +122,7 @@ def _refuse_other_derivation(
         name = fix.serves[0]
         offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
         if offered and not any(one.blocked_by for one in offered):
+            _refuse_wider_reach(planned, fix, offered)
             safe = [
                 finding.safe_mtu
                 for device, _, _ in audits
@@ -132,6 +133,18 @@ def _refuse_other_derivation(
     if tuple(now) != commands:
         other = " / ".join(lines_to_type(now)) or "nothing"
         raise GateError(f"{planned.name}: what was planned is not what is derived now: {other}", _PLAN_AGAIN)
+
+
+def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy]) -> None:
+    """Who read the plan agreed to what it names: whoever came under the same line since was not asked about."""
+    known = {*fix.serves, *fix.affects}
+    new = dict.fromkeys(_named(key) for one in offered for key in one.reaches if _named(key) not in known)
+    if new:
+        raise GateError(
+            f"{planned.name}: {fix.remedy} would also reach {', '.join(new)}, which the plan does not name", _PLAN_AGAIN
+        )
+    if fix.remedy == Kind.TCPMSS and any(one.cost != fix.cost for one in offered):
+        raise GateError(f"{planned.name}: the L2L tunnels are not those that the plan names", _PLAN_AGAIN)
 
 
 def _agreed(offered: list[Remedy], safe: list[int]) -> tuple[ConfigCommand, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nornir_anyconnect.asa.redact import masked
 from nornir_anyconnect.change.codec import decode
-from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, read
+from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, holds_a_record, read
 from nornir_anyconnect.change.planfile import plan_text, read_plan
 from nornir_anyconnect.change.rederive import typed_commands
 from nornir_anyconnect.change.transaction import Outcome, Saving, State
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SCHEMA = "nornir-anyconnect/run/1"
 _TAIL = 256 * 1024
 """Bytes; the last record of a journal that ended is far smaller."""
+_EXACT = frozenset({"run", "plan_id", "plan", "saving", "commands", "inverse", "line", "lines", "mode", "state"})
+"""What this tool wrote itself and must find again to the letter: names that look like secrets are names.
+
+A secret cannot stand in it: it is masked where a configuration is read, and a masked line is never sent.
+"""
 _AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
 _LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
 """An attempt that ended like this sent nothing: what an earlier one left on the device is there still."""
@@ -40,11 +45,14 @@ class HostRecord:
 
     ``begun``: its inverse is on disk, so a line may have been sent. ``ended``: its outcome is known.
     ``sent``: a line was announced since, and nothing was seen to be as before again.
+    ``announced``: how many lines of the change were; ``undoing``: those that come now are of its inverse.
     """
 
     begun: bool = False
     ended: bool = False
     sent: bool = False
+    announced: int = 0
+    undoing: bool = False
     state: State | None = None
     commands: tuple[ConfigCommand, ...] = ()
     changed_at: str | None = None
@@ -88,6 +96,8 @@ class Run:
         self.saving = saving
         self.records = records or {}
         self.rehearsal = False
+        self.not_written: JournalError | None = None
+        """Why the journal lacks its end, where it does."""
         self._hidden = _Hidden(())
 
     @classmethod
@@ -129,7 +139,7 @@ class Run:
             directory = Path(tempfile.mkdtemp(prefix="nornir-anyconnect-"))
         path = (directory or default_directory()) / f"{name}.jsonl"
         hidden = _Hidden(secrets_known)
-        journal = Journal(path, hidden)
+        journal = Journal(path, hidden, _EXACT)
         saving = saving or Saving()
         journal.append(
             "begin",
@@ -154,7 +164,7 @@ class Run:
 
         """
         hidden = _Hidden(secrets_known)
-        journal = Journal(path, hidden)
+        journal = Journal(path, hidden, _EXACT)
         try:
             plan, saving, records = _read_run(path)
         except BaseException:
@@ -191,9 +201,15 @@ class Run:
         return self.record(planned).commands or typed_commands(planned, self.name)
 
     def close(self) -> None:
-        """End the run: its last hash is what goes into the ticket."""
+        """End the run: its last hash is what goes into the ticket.
+
+        Never raises: what became of the hosts must be told, even where the journal's disk is full.
+        """
         left = [name for name, each in self.records.items() if each.unfinished]
-        self.journal.append("end", unfinished=left)
+        try:
+            self.journal.append("end", unfinished=left)
+        except JournalError as error:
+            self.not_written = error
         self.journal.close()
         if self.rehearsal:
             shutil.rmtree(self.journal.path.parent)
@@ -242,9 +258,11 @@ def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
     match event:
         case "intent":
             commands = tuple(decode(each) for each in data["commands"])
-            return replace(known, begun=True, ended=False, sent=False, state=None, commands=commands)
+            return HostRecord(begun=True, commands=commands, changed_at=known.changed_at, before=known.before)
         case "sending":
-            return replace(known, sent=True)
+            return replace(known, sent=True, announced=known.announced + (not known.undoing))
+        case "taking-back":
+            return replace(known, undoing=True)
         case "outcome":
             state = State(data["state"])
             if known.sent and state in _LEFT_ALONE:
@@ -267,7 +285,7 @@ def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:
     wanted = {key_of(each) for each in plan.changes}
     found = []
     for path in sorted(directory.glob("*.jsonl")):
-        if not _ended_well(path):
+        if holds_a_record(path) and not _ended_well(path):
             _, _, records = _read_run(path)
             if any(key in wanted and record.unfinished for key, record in records.items()):
                 found.append(path)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.config_commands import RemoveCreated, inverse_of, lines_to_send, lines_to_type
+from nornir_anyconnect.asa.config_commands import RemoveCreated, begun, inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.change.codec import encode
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.errors import (
@@ -106,6 +106,7 @@ class Transaction:
         connect: logs in and returns the device; called again where the link was lost.
         note: writes to the journal.
         saving: whether and what to save.
+        announced: how many lines of the change an earlier attempt of the same run announced.
         deadline: seconds after which no further line is sent and the change is taken back.
 
     """
@@ -116,6 +117,8 @@ class Transaction:
         connect: Callable[[], Device],
         note: Notes,
         saving: Saving | None = None,
+        *,
+        announced: int = 0,
         deadline: float = 300,
     ) -> None:
         self._change = change
@@ -124,8 +127,10 @@ class Transaction:
         self._note = note
         self._inverse_under_way = False
         self._saving = saving or Saving()
+        self._announced = announced
+        self._in_the_middle = False
+        """A line may have been sent that nobody has read back."""
         self._ends = time.monotonic() + deadline
-        self._sent = False
 
     def apply(self, *, dry_run: bool = False) -> Outcome:
         """Carry the change out, or show what would be sent. Never raises: a host ends in exactly one state."""
@@ -152,13 +157,21 @@ class Transaction:
             return self._end(self._take_back(_words(error)))
         return self._end(Outcome(State.APPLIED, self._save(device), lines))
 
-    def rollback(self) -> Outcome:
-        """Take the change back where the device still shows it. Never raises."""
+    def rollback(self, *, in_doubt: bool = False) -> Outcome:
+        """Take the change back where the device still shows it. Never raises.
+
+        Args:
+            in_doubt: an earlier attempt left it so, and so it stays where it cannot be looked at.
+
+        """
+        self._in_the_middle = in_doubt
         try:
             foreign = self._greet()
-        except GateError as error:
-            return self._end(_refused(error))
         except Exception as error:  # noqa: BLE001 - as in apply
+            if in_doubt:
+                return self._end(self._in_doubt(f"it was left in doubt, and still is: {_words(error)}"))
+            if isinstance(error, GateError):
+                return self._end(_refused(error))
             return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"))
         outcome = self._take_back("")
         if outcome.state is State.REVERTED:
@@ -168,6 +181,9 @@ class Transaction:
     def recover(self) -> Outcome:
         """Settle a host whose run was killed: whatever the device shows of it is taken back."""
         why = "the run was killed"
+        if not self._announced:
+            return self._end(Outcome(State.REVERTED, f"{why} before its first line"))
+        self._in_the_middle = True
         try:
             foreign = self._greet()
         except Exception as error:  # noqa: BLE001 - as in apply
@@ -188,7 +204,7 @@ class Transaction:
 
     def _saved_too(self, outcome: Outcome, *, foreign: bool) -> Outcome:
         """What was saved is taken back in the startup configuration as well, but nobody else's change is saved."""
-        if not (self._saving.wanted and self._sent):
+        if not (self._saving.wanted and self._announced):
             return outcome
         try:
             if not foreign:
@@ -237,7 +253,8 @@ class Transaction:
             if time.monotonic() > self._ends:
                 raise ReplyTimeoutError(f"out of time before '{line.text}'", "give the device more time (--deadline)")
             self._write("sending", line=line.text, mode=str(mode))
-            self._sent = True
+            self._announced += not self._inverse_under_way
+            self._in_the_middle = True
             said = device.send(line, mode).strip()
             self._write("reply", line=line.text, text=said)
             if said:
@@ -268,7 +285,7 @@ class Transaction:
             except (LinkLostError, ReplyTimeoutError, IncompleteReplyError) as error:
                 doubt = f"the link was lost: {error}"
             except GateError as error:
-                if not self._sent:
+                if not self._in_the_middle:
                     return _refused(error)
                 doubt = f"it may not be taken back now: {error}"
                 break
@@ -279,7 +296,8 @@ class Transaction:
 
     def _undo(self, device: Device, why: str) -> Outcome:
         config = device.read()
-        seen = observe(config, self._commands)
+        ours = begun(self._commands, self._announced)  # what was never announced is somebody else's, however alike
+        seen = observe(config, ours)
         foreign = [str(each) for each in seen if each.shows is Shows.OTHER]
         if foreign:
             return self._in_doubt("; ".join(filter(None, [why, "somebody else changed it since", *foreign])))
@@ -292,7 +310,7 @@ class Transaction:
             device.leave()
             config = device.read()
             device.check_identity()  # as after the change itself
-        left = [each.command for each in observe(config, self._commands) if each.shows is not Shows.BEFORE]
+        left = [each.command for each in observe(config, ours) if each.shows is not Shows.BEFORE]
         differs = [str(each) for each in observe(config, inverse_of(left))]
         self._write("read-back", differs=differs)
         if left:
@@ -320,7 +338,8 @@ class Transaction:
 
     def _in_doubt(self, why: str, left: Sequence[ConfigCommand] = ()) -> Outcome:
         """What is known, and the exact lines that a person types to take it back."""
-        return Outcome(State.INDETERMINATE, why, lines_to_type(inverse_of(left or self._commands)))
+        ours = left or begun(self._commands, self._announced) or self._commands
+        return Outcome(State.INDETERMINATE, why, lines_to_type(inverse_of(ours)))
 
     def _write(self, event: str, **data: object) -> None:
         """To the journal, on disk; only a device that is being taken back goes on when the disk is full."""

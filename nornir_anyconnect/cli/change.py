@@ -28,6 +28,9 @@ JournalFolder = Annotated[
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, or 'last'.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the number of devices.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show every line that would be sent; send none.")]
+SaveForeign = Annotated[
+    bool, typer.Option("--save-foreign-changes", help="Save although somebody else's changes are unsaved.")
+]
 SAVE = ("never", "verified")
 
 
@@ -45,9 +48,7 @@ def apply(
     deadline: Annotated[float, typer.Option(min=1, help="Seconds a device may take before it is taken back.")] = 300,
     stop_file: Annotated[str | None, typer.Option(help="The run stops before the next device once it exists.")] = None,
     save: Annotated[str, typer.Option(metavar="never|verified", help="write memory after the read-back.")] = "never",
-    save_foreign_changes: Annotated[
-        bool, typer.Option("--save-foreign-changes", help="Save although somebody else's changes are unsaved.")
-    ] = False,
+    save_foreign_changes: SaveForeign = False,
     ticket: Annotated[str | None, typer.Option(help="Number of the change request, for the journal.")] = None,
     yes: Yes = False,
     journal: JournalFolder = None,
@@ -145,6 +146,7 @@ def rollback(
     limit: options.Limit = None,
     dry_run: DryRun = False,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds a device may take.")] = 300,
+    save_foreign_changes: SaveForeign = False,
     yes: Yes = False,
     journal: JournalFolder = None,
     output: options.TextOrJson = "text",
@@ -168,7 +170,12 @@ def rollback(
         with _progress(len(names)) as told:
             runner = _one_wave(told, deadline * 2)
             result = nornir.with_runner(runner).run(
-                task=rollback_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
+                task=rollback_plan,
+                run=run,
+                dry_run=dry_run,
+                deadline=deadline,
+                save_foreign_changes=save_foreign_changes,
+                on_failed=True,
             )
     return report(run, result, runner, output, chosen=names)
 

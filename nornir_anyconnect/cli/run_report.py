@@ -69,6 +69,8 @@ def report(
         text = "\n".join(_lines(run, changes)) + "\n"
     outputs.to_stdout(text)
     tell(changes)
+    if run.not_written is not None:
+        TERMINAL.error(run.not_written.cause, run.not_written.remedy)
     if not run.rehearsal:
         TERMINAL.note(f"run {run.name}, last hash of its journal {run.journal.head}")
     return code_of(changes, runner)

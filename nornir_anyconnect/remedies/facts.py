@@ -166,19 +166,27 @@ class Facts:
         """Whether a user whom the target's MTU reaches can get an IPv6 address."""
         return any(
             self._pool6(self.policies.get(each.group_policy or ""))
-            or (each.scope is Scope.TUNNEL_GROUP and self._group6(each.name))
+            or self._group6(each)
+            or (each.scope is Scope.USERNAME and self._framed6(each.name))
             for each in self.reached(target, "mtu")
         )
 
-    def _group6(self, name: str) -> bool:
-        group = self.groups.get(name)
-        return group is not None and bool(group.ipv6_address_pools)
+    def _group6(self, finding: Finding) -> bool:
+        """By the tunnel group's own pool; a policy or user that a login picks may come through any of them."""
+        if finding.scope is Scope.TUNNEL_GROUP:
+            group = self.groups.get(finding.name)
+            return group is not None and bool(group.ipv6_address_pools)
+        return any(each.ipv6_address_pools for each in self.config.tunnel_groups)
 
     def _pool6(self, policy: GroupPolicy | None) -> bool:
         default = self.policies.get(DEFAULT_POLICY)
         own = policy.ipv6_address_pools if policy else None
         pools = own or (default.ipv6_address_pools if default else None)
-        return pools is not None and "none" not in pools.value
+        return pools is not None and bool(pools.value)  # ``none`` hands out nothing, whatever DfltGrpPolicy says
+
+    def _framed6(self, name: str) -> bool:
+        lines = self._lines(ClientSettingsOf(ClientScope.USERNAME, name))
+        return any(line.split()[:1] == ["vpn-framed-ipv6-address"] for line in lines)
 
     def df_line(self, target: ClientSettingsOf) -> tuple[DfSpelling, str | None]:
         """How the target spells ``df-bit-ignore``, and the word it sets; None where it sets none."""

@@ -78,14 +78,12 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
 
         def connect_and_count() -> Channel:
             channels.append(connect())
-            if len(channels) == 1:
-                leave_one_free(channels[0].session)
-                if not dry:
-                    _count_before(channels[0], planned, note)
+            if len(channels) == 1 and not dry:
+                _count_before(channels[0], planned, note)
             return channels[-1]
 
         change = change_of(planned, run.plan.words, run.name)
-        outcome = Transaction(change, connect_and_count, note, run.saving, deadline).apply(dry_run=dry)
+        outcome = Transaction(change, connect_and_count, note, run.saving, deadline=deadline).apply(dry_run=dry)
         if outcome.state is State.APPLIED:
             _note_the_time(channels[-1], note)
         return HostChange(planned.name, planned.context, outcome)
@@ -94,12 +92,20 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
 
 
 def rollback_plan(
-    task: Task, *, run: Run, dry_run: bool | None = None, deadline: float = 300, only_unfinished: bool = False
+    task: Task,
+    *,
+    run: Run,
+    dry_run: bool | None = None,
+    deadline: float = 300,
+    only_unfinished: bool = False,
+    save_foreign_changes: bool = False,
 ) -> Result:
     """Nornir task: take back what the run did to this host, where the device still shows it.
 
     Arguments as for :func:`apply_plan`, with a run from ``Run.resume(path)``. Run it with ``on_failed=True``.
     ``only_unfinished`` settles what a killed run left in the middle and touches nothing else.
+    ``save_foreign_changes``: a saved change is taken back in the startup configuration as well, although that
+    saves somebody else's unsaved changes; the word that was said for the apply does not count here.
     """
     dry = is_dry_run(task, dry_run)
 
@@ -114,8 +120,16 @@ def rollback_plan(
                 State.NOT_STARTED, "dry run: what the device still shows of it would be taken back", lines
             )
             return HostChange(planned.name, planned.context, outcome)
-        transaction = Transaction(_as_it_was(run, planned), connect, run.note_for(planned), run.saving, deadline)
-        outcome = transaction.recover() if record.unfinished else transaction.rollback()
+        transaction = Transaction(
+            _as_it_was(run, planned),
+            connect,
+            run.note_for(planned),
+            replace(run.saving, foreign_changes=save_foreign_changes),
+            announced=record.announced,
+            deadline=deadline,
+        )
+        in_doubt = record.state is State.INDETERMINATE
+        outcome = transaction.recover() if record.unfinished else transaction.rollback(in_doubt=in_doubt)
         return HostChange(planned.name, planned.context, outcome)
 
     return _each_planned(task, run, take_back, changed=(State.ROLLED_BACK, State.REVERTED), dry=dry)
@@ -221,6 +235,8 @@ def _connector(task: Task, planned: PlannedDevice) -> Callable[[], Channel]:
             close_session(task.host)
         calls += 1
         session = open_session(task.host, task.nornir.config)
+        if calls == 1:
+            leave_one_free(session)
         return Channel(session, planned, lambda of: _read(of, task.host, planned))
 
     return connect

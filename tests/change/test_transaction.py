@@ -11,6 +11,7 @@ from nornir_anyconnect.asa.config_commands import (
     NewGroupPolicy,
     NewTunnelGroup,
     TcpMss,
+    lines_to_send,
 )
 from nornir_anyconnect.asa.config_lines import Mode
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Setting, TunnelGroup
@@ -192,10 +193,23 @@ class Journal:
         return [event for event, _ in self.records]
 
 
-def run(box, *, commands=COMMANDS, verb="apply", saving=None, journal=None, check=None, misjudged=None, **options):
+def run(
+    box,
+    *,
+    commands=COMMANDS,
+    verb="apply",
+    saving=None,
+    journal=None,
+    check=None,
+    misjudged=None,
+    in_doubt=None,
+    **options,
+):
     change = Change(commands, check or (lambda _: None), misjudged or (lambda _: None))
+    if verb != "apply":  # an earlier attempt announced all of it, unless the test says otherwise
+        options.setdefault("announced", len(lines_to_send(commands)))
     transaction = Transaction(change, box.login, journal or Journal(), saving, **options)
-    return getattr(transaction, verb)()
+    return getattr(transaction, verb)(**({} if in_doubt is None else {"in_doubt": in_doubt}))
 
 
 def applied():

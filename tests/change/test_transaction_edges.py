@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from nornir_anyconnect.asa.config_commands import begun, inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.asa.running_config import Setting
+from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.transaction import Change, Saving, State, Transaction
 from nornir_anyconnect.errors import GateError, LinkLostError
 from tests.change.test_transaction import COMMANDS, START, Firewall, Journal, Login, applied, run
@@ -22,13 +24,45 @@ def test_unasked_nothing_is_saved_and_nobody_elses_change_either():
     assert Saving() == Saving(wanted=False, foreign_changes=False)
 
 
-def test_a_rollback_that_had_nothing_to_do_saves_nothing():
+def test_a_rollback_that_finds_its_change_gone_says_that_the_startup_configuration_may_hold_it():
+    """Killed before its own save, a first rollback left the change where a reload would bring it back."""
     box = Firewall()
     box.startup = replace(START, tcpmss=Setting(1300, None))
-    outcome = run(box, verb="rollback", saving=Saving(wanted=True, foreign_changes=True))
+    outcome = run(box, verb="rollback", saving=Saving(wanted=True))
     assert outcome.state is State.ROLLED_BACK
+    assert "unsaved: " in outcome.reason
     assert box.received == []
     assert box.startup != START
+    told = run(box, verb="rollback", saving=Saving(wanted=True, foreign_changes=True))
+    assert (told.state, told.reason) == (State.ROLLED_BACK, "as before; saved")
+    assert box.startup == START
+
+
+def test_a_run_that_announced_no_line_owns_nothing_on_the_device():
+    """Somebody else made an object of the same name after the kill: it is not this run's to remove."""
+    box = applied()
+    changed = box.config
+    outcome = run(box, verb="recover", announced=0)
+    assert (outcome.state, box.logins, box.config) == (State.REVERTED, 0, changed)
+
+
+@pytest.mark.parametrize("announced", range(len(lines_to_send(COMMANDS)) + 1))
+def test_only_what_was_announced_is_taken_back(announced):
+    box = applied()
+    owned = begun(COMMANDS, announced)
+    run(box, verb="recover", announced=announced)
+    shown = observe(box.config, COMMANDS)
+    assert [each.shows is Shows.BEFORE for each in shown] == [each.command in owned for each in shown]
+
+
+@pytest.mark.parametrize("trouble", [LinkLostError("gone"), GateError("standby", "use the active one")])
+def test_what_was_in_doubt_stays_in_doubt_where_it_cannot_be_looked_at(trouble):
+    box = applied()
+    box.faults["check_identity"] = trouble
+    outcome = run(box, verb="rollback", in_doubt=True)
+    assert outcome.state is State.INDETERMINATE
+    assert outcome.lines == lines_to_type(inverse_of(COMMANDS))
+    assert run(box, verb="rollback").state in (State.REFUSED, State.FAILED)
 
 
 def test_a_rollback_over_unsaved_changes_of_others_saves_nothing():
