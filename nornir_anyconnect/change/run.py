@@ -20,7 +20,9 @@ from nornir_anyconnect.change.transaction import Outcome, Saving, State
 from nornir_anyconnect.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from nornir.core.inventory import Host
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.audit.observable import Observable
@@ -98,6 +100,8 @@ class Run:
         self.rehearsal = False
         self.not_written: JournalError | None = None
         """Why the journal lacks its end, where it does."""
+        self.inventory: Mapping[str, Host] = {}
+        """Where the other unit of a failover pair is found, beside the hosts that a task runs on."""
         self._hidden = _Hidden(())
 
     @classmethod

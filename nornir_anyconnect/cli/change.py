@@ -1,7 +1,7 @@
 """``apply``, ``verify``, ``rollback``: the only commands that can change a device, and how it is looked after."""
 
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +13,11 @@ from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from nornir.core import Nornir
-    from nornir.core.task import MultiResult
 
     from nornir_anyconnect.change.planned import Plan
-    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.runners.waves import Progress, WavesRunner
 
 JournalFolder = Annotated[
@@ -61,7 +59,9 @@ def apply(
     from nornir_anyconnect.change.planfile import load_plan
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.change.transaction import Saving
+    from nornir_anyconnect.cli.planned_hosts import chassis, hosts_of, longest
     from nornir_anyconnect.cli.run_report import report
+    from nornir_anyconnect.cli.soak import Soak
     from nornir_anyconnect.runners.waves import WavesRunner
     from nornir_anyconnect.tasks.change_plan import apply_plan
 
@@ -69,16 +69,17 @@ def apply(
     if save not in SAVE:
         raise UsageError(f"--save {save} is not known", f"use one of {', '.join(SAVE)}")
     plan = load_plan(Path(plan_file))
-    nornir = _hosts_of(plan, _inventory(inventory), limit)
+    hosts = _inventory(inventory)
+    nornir = hosts_of(plan, hosts, limit)
     names = tuple(nornir.inventory.hosts)
     folder = _folder(journal)
     if not dry_run:
         _confirm(len(names), "change", yes=yes)
-        code = _settle_unfinished(plan, folder, nornir)
+        code = _settle_unfinished(plan, folder, nornir, hosts)
         if code is not ExitCode.CLEAN:
             return code
     saving = Saving(wanted=save == "verified", foreign_changes=save_foreign_changes)
-    look = _Soak(nornir)
+    look = Soak(nornir)
     with (
         Run.start(
             plan,
@@ -89,13 +90,15 @@ def apply(
         ) as run,
         _progress(len(names), soak=0 if dry_run else soak) as told,
     ):
+        run.inventory = hosts.inventory.hosts
         runner = WavesRunner(
             canary=canary,
             wave_percent=wave_percent,
             wave_size=wave_size,
             max_failures=max_failures,
             soak=0 if dry_run else soak,
-            deadline=deadline * 2,
+            deadline=longest(plan, deadline),
+            key=chassis(plan),
             stop_file=stop_file,
             hold=None if dry_run else lambda names: look.bad_signs(run, names),
             on_progress=told,
@@ -124,16 +127,19 @@ def verify(
     """Is the configuration as intended, and what happened to the users since? Changes nothing."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
+    from nornir_anyconnect.cli.planned_hosts import hosts_of
     from nornir_anyconnect.cli.run_report import report
+    from nornir_anyconnect.cli.soak import drops
     from nornir_anyconnect.tasks.change_plan import verify_plan
 
     options.text_or_json("verify", output)
     hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        nornir = _hosts_of(run.plan, hosts, limit)
+        run.inventory = hosts.inventory.hosts
+        nornir = hosts_of(run.plan, hosts, limit)
         names = tuple(nornir.inventory.hosts)
         with _progress(len(names)) as told:
-            runner = _one_wave(told)
+            runner = _one_wave(run.plan, told)
             result = nornir.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
     code = report(run, result, runner, output, chosen=names)
     return ExitCode.FINDINGS if code is ExitCode.CLEAN and drops(result) else code
@@ -157,18 +163,20 @@ def rollback(
     """Take a run back, device by device, where the device still shows what the run wrote."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
+    from nornir_anyconnect.cli.planned_hosts import hosts_of
     from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.tasks.change_plan import rollback_plan
 
     options.text_or_json("rollback", output)
     hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        nornir = _hosts_of(run.plan, hosts, limit)
+        run.inventory = hosts.inventory.hosts
+        nornir = hosts_of(run.plan, hosts, limit)
         names = tuple(nornir.inventory.hosts)
         if not dry_run:
             _confirm(len(names), "take back", yes=yes)
         with _progress(len(names)) as told:
-            runner = _one_wave(told, deadline * 2)
+            runner = _one_wave(run.plan, told, deadline)
             result = nornir.with_runner(runner).run(
                 task=rollback_plan,
                 run=run,
@@ -180,8 +188,9 @@ def rollback(
     return report(run, result, runner, output, chosen=names)
 
 
-def _one_wave(told: "Callable[[Progress], None] | None", deadline: float = 600) -> "WavesRunner":
+def _one_wave(plan: "Plan", told: "Callable[[Progress], None] | None", deadline: float = 300) -> "WavesRunner":
     """Ten at a time to the end, whatever happens to one of them."""
+    from nornir_anyconnect.cli.planned_hosts import chassis, longest
     from nornir_anyconnect.runners.waves import WavesRunner
 
     return WavesRunner(
@@ -190,7 +199,8 @@ def _one_wave(told: "Callable[[Progress], None] | None", deadline: float = 600) 
         wave_percent=100,
         wave_size=10,
         max_failures=sys.maxsize,
-        deadline=deadline,
+        deadline=longest(plan, deadline),
+        key=chassis(plan),
         on_progress=told,
         on_stop=_tell_stop,
     )
@@ -236,30 +246,6 @@ def _inventory(inventory: str | None) -> "Nornir":
     return fleet.load(inventory or load_settings().inventory)
 
 
-def _hosts_of(plan: "Plan", nornir: "Nornir", limit: list[str] | None) -> "Nornir":
-    """The hosts that the plan changes.
-
-    Raises:
-        UsageError: the plan changes nothing, or the inventory lacks a host of it.
-
-    """
-    from nornir_anyconnect.cli import fleet
-
-    names = list(dict.fromkeys(each.name for each in plan.changes))
-    if not names:
-        raise UsageError("this plan changes nothing", "see what it says of each finding that stays as it is")
-    missing = [name for name in names if name not in nornir.inventory.hosts]
-    if missing:
-        raise UsageError(f"the inventory lacks {', '.join(missing)}", "name the inventory that the plan was made over")
-    planned = fleet.chosen(nornir, limit=[",".join(names)])
-    if not limit:
-        return planned
-    wanted = {name.strip() for each in limit for name in each.split(",")}
-    if not wanted & set(names):
-        raise UsageError("the plan changes none of the hosts in --limit", f"it changes {', '.join(names)}")
-    return fleet.chosen(planned, limit=[",".join(name for name in names if name in wanted)])
-
-
 def _confirm(count: int, verb: str, *, yes: bool) -> None:
     if yes:
         return
@@ -271,7 +257,7 @@ def _confirm(count: int, verb: str, *, yes: bool) -> None:
         raise UsageError("the number of devices was not confirmed", "nothing was sent")
 
 
-def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode:
+def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir", inventory: "Nornir") -> ExitCode:
     """What a killed run of this plan left in the middle is taken back before another one begins.
 
     Raises:
@@ -284,6 +270,7 @@ def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode
 
     for path in unfinished_runs(plan, folder):
         with Run.resume(path) as run:
+            run.inventory = inventory.inventory.hosts
             if run.plan.id != plan.id:
                 raise GateError(
                     f"run {run.name} of another plan was killed in the middle of a device of this one",
@@ -292,7 +279,7 @@ def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode
             TERMINAL.warning(f"run {run.name} was killed: what it left in the middle is taken back first")
             names = {each.name for each in plan.changes if run.record(each).unfinished} & set(nornir.inventory.hosts)
             chosen = nornir.filter(filter_func=lambda host, names=names: host.name in names)
-            runner = _one_wave(None)
+            runner = _one_wave(plan, None)
             result = chosen.with_runner(runner).run(task=rollback_plan, run=run, only_unfinished=True, on_failed=True)
             changes = [each for each in states(plan, result, names) if each.name in names]
             for each in changes:
@@ -302,51 +289,6 @@ def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir") -> ExitCode
         if code not in (ExitCode.CLEAN, ExitCode.REVERTED):
             return code
     return ExitCode.CLEAN
-
-
-class _Soak:
-    """Looks at changed devices: are they still as intended, and did new sessions drop packets?"""
-
-    def __init__(self, nornir: "Nornir") -> None:
-        self._nornir = nornir
-        self._told: set[str] = set()
-
-    def bad_signs(self, run: "Run", names: "Sequence[str]") -> str | None:
-        """Why the run must stop, or None; what cannot be seen is said once."""
-        from nornir_anyconnect.cli.fleet import ChassisRunner
-        from nornir_anyconnect.tasks.change_plan import verify_plan
-
-        found: dict[str, MultiResult] = {}
-        runner = ChassisRunner(len(names), lambda host, result: found.__setitem__(host.name, result))
-        chosen = self._nornir.filter(filter_func=lambda host: host.name in names)
-        chosen.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
-        for name, results in found.items():
-            if results.exception is not None:
-                return f"{name} could not be looked at: {results.exception}"
-            for change in results[0].result.changes:
-                if change.failed:
-                    return str(change)
-                if str(change) not in self._told:
-                    self._told.add(str(change))
-                    with suppress(Exception):  # a terminal that is gone is no bad sign
-                        TERMINAL.note(str(change))
-        return next(iter(drops(found)), None)
-
-
-def drops(results: "Mapping[str, MultiResult]") -> list[str]:
-    """New 722036 and reconnects in the changed policies, in words."""
-    found = []
-    for one in results.values():
-        if one.exception is not None:
-            continue
-        for change in one[0].result.changes:
-            for policy, counts in (change.after or {}).items():
-                if counts["large_packets"] or counts["reconnects"]:
-                    found.append(
-                        f"{change.name}: since the change {counts['large_packets']} large packets and "
-                        f"{counts['reconnects']} reconnects in {policy}"
-                    )
-    return found
 
 
 def register(app: typer.Typer) -> None:

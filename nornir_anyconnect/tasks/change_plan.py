@@ -26,8 +26,9 @@ from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.tasks.pull_config import pull_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from nornir.core.configuration import Config
     from nornir.core.inventory import Host
 
     from nornir_anyconnect.asa.running_config import RunningConfig
@@ -132,7 +133,7 @@ def rollback_plan(
         outcome = transaction.recover() if record.unfinished else transaction.rollback(in_doubt=in_doubt)
         return HostChange(planned.name, planned.context, outcome)
 
-    return _each_planned(task, run, take_back, changed=(State.ROLLED_BACK, State.REVERTED), dry=dry)
+    return _each_planned(task, run, take_back, changed=(State.ROLLED_BACK, State.REVERTED), dry=dry, either_unit=True)
 
 
 def verify_plan(task: Task, *, run: Run) -> Result:
@@ -166,7 +167,7 @@ def verify_plan(task: Task, *, run: Run) -> Result:
             outcome = Outcome(State.INDETERMINATE, f"this run did not finish it: {wrong}", lines)
         return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after), watch)
 
-    return _each_planned(task, run, look, changed=(), dry=False)
+    return _each_planned(task, run, look, changed=(), dry=False, either_unit=True)
 
 
 def _each_planned(
@@ -177,20 +178,27 @@ def _each_planned(
     changed: tuple[State, ...],
     dry: bool,
     doubt_stops: bool = False,
+    either_unit: bool = False,
 ) -> Result:
-    """All contexts of a host one after the other, in one session that is closed in the end."""
+    """All contexts of a host one after the other, in one session that is closed in the end.
+
+    ``either_unit``: of a failover pair the unit that is active now, whichever was when it was planned.
+    """
     planned = [each for each in run.plan.changes if each.name == task.host.name]
     done: list[HostChange] = []
-    run.never_write(secrets_of(task.host))
+    hosts = [task.host, *(_mates(task, run, planned) if either_unit else ())]
+    for host in hosts:
+        run.never_write(secrets_of(host))
     try:
         with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
             try:
                 for each in planned:
-                    done.append(_in_one_state(work, each, _connector(task, each)))
+                    done.append(_in_one_state(work, each, _connector(hosts, task.nornir.config, each)))
                     if done[-1].outcome.state is State.INDETERMINATE:
                         break  # nothing more is sent to a box in doubt
             finally:
-                close_session(task.host)
+                for host in hosts:
+                    close_session(host)
     except GateError as error:
         done = [HostChange(each.name, each.context, Outcome(State.REFUSED, str(error))) for each in planned]
     # a device may say anything, our own password too
@@ -225,25 +233,47 @@ def _in_one_state(
         return HostChange(planned.name, planned.context, outcome)
 
 
-def _connector(task: Task, planned: PlannedDevice) -> Callable[[], Channel]:
+def _mates(task: Task, run: Run, planned: Sequence[PlannedDevice]) -> list[Host]:
+    """The hosts under which the other unit of a failover pair is known."""
+    known = {**task.nornir.inventory.hosts, **run.inventory}
+    names = dict.fromkeys(name for each in planned for name in each.also_named)
+    return [known[name] for name in names if name in known]
+
+
+def _connector(hosts: Sequence[Host], configuration: Config, planned: PlannedDevice) -> Callable[[], Channel]:
     """Logs in; called again, it drops the old session first (one session per chassis)."""
     calls = 0
 
     def connect() -> Channel:
         nonlocal calls
-        if calls:
-            close_session(task.host)
+        for host in hosts if calls else ():
+            close_session(host)
         calls += 1
-        session = open_session(task.host, task.nornir.config)
+        session = _active_unit(hosts, configuration)
         if calls == 1:
             leave_one_free(session)
-        return Channel(session, planned, lambda of: _read(of, task.host, planned))
+        return Channel(session, planned, lambda of: _read(of, planned))
 
     return connect
 
 
-def _read(session: Session, host: Host, planned: PlannedDevice) -> RunningConfig:
-    return pull_context(session, host.name, planned.context).parse()
+def _active_unit(hosts: Sequence[Host], configuration: Config) -> Session:
+    """The first host that answers and is the unit that takes configuration; the last one as it is."""
+    host, *mates = hosts
+    if not mates:
+        return open_session(host, configuration)
+    try:
+        session = open_session(host, configuration)
+        if session.identity().may_be_configured:
+            return session
+    except AnyConnectError as error:
+        logger.info("%s: %s; its mate is asked", host.name, error)
+    close_session(host)
+    return _active_unit(mates, configuration)
+
+
+def _read(session: Session, planned: PlannedDevice) -> RunningConfig:
+    return pull_context(session, planned.name, planned.context).parse()
 
 
 def _as_it_was(run: Run, planned: PlannedDevice) -> Change:
