@@ -65,3 +65,21 @@ def test_a_data_unit_and_an_ftd_are_refused_by_the_device_even_where_the_plan_di
 def test_without_failover_a_box_counts_as_active(site):
     here = site(box(config=CONFIG))
     assert here.apply(here.plan())["fw-one"].state == "applied"
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["flipped", "dead"])
+def test_after_a_failover_the_active_unit_is_verified_and_taken_back(site, gone):
+    here = site(*pair())
+    before = here.texts()
+    assert here.apply(here.plan())["fw-a"].state == "applied"
+    first, second = here.fleet.devices["fw-a"], here.fleet.devices["fw-b"]
+    first.fail_over()
+    if gone:
+        first.set_fault("refuse-connection", "connect")
+    sent = len(here.configured)
+    assert here.verify()["fw-a"].state == "verified"
+    assert here.rollback()["fw-a"].state == "rolled-back"
+    assert {name for name, _, _ in here.configured[sent:]} <= {"fw-a", "fw-b"}
+    assert any(line == "no anyconnect mtu" for line in (each.text for each in second.received))
+    assert here.texts()["fw-b", ""] == before["fw-b", ""]
+    assert {device.logins.current for device in here.fleet.devices.values()} == {0}

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from nornir.core.inventory import Host
 
+from nornir_anyconnect.cli.planned_hosts import chassis, longest
 from nornir_anyconnect.device.doctor import examine
+from nornir_anyconnect.runners.waves import by_chassis
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
 from tests.mock_devices.conftest import Client
 from tests.promises.conftest import PASSWORD, box
@@ -51,6 +55,37 @@ def test_the_last_free_session_is_left_to_others(site, occupy):
     assert "ours is the last one" in str(refused)
     assert audited.errors[0].startswith("no-slot:")
     assert device.logins.refused == 0
+
+
+def test_verify_and_rollback_leave_the_last_free_session_too(site, occupy):
+    here = site()
+    here.apply(here.plan())
+    changed = here.texts()
+    occupy(here.fleet.devices["fw-one"], 4)
+    for outcome in (here.verify()["fw-one"], here.rollback()["fw-one"]):
+        assert outcome.state in ("failed", "refused"), outcome
+        assert "ours is the last one" in outcome.reason
+    assert here.texts() == changed
+
+
+def test_two_names_of_one_box_are_one_box_in_every_wave():
+    def planned(name, *serials):
+        return SimpleNamespace(name=name, serials=serials)
+
+    def host(name):
+        return Host(name)
+
+    changes = (
+        planned("a", "S1"),
+        planned("b", "S2", "S3"),
+        planned("a2", "S1"),
+        planned("c", "S3"),
+        planned("d", "S4"),
+    )
+    key = chassis(SimpleNamespace(changes=changes))
+    groups = by_chassis([host(each) for each in ("a", "b", "a2", "c", "d")], key)
+    assert [[each.name for each in group] for group in groups] == [["a", "a2"], ["b", "c"], ["d"]]
+    assert longest(SimpleNamespace(changes=(*changes, planned("d"))), 300) == 1200
 
 
 def test_doctor_says_that_an_audit_would_be_refused(site):
