@@ -128,6 +128,7 @@ def _created(
     if found == ours:
         return Observation(command, Shows.AFTER, "the new object", "the new object")
     if found < ours:
-        return Observation(command, Shows.PARTLY, "the new object, unfinished", "the new object")
+        missing = ", ".join(sorted(ours - found))
+        return Observation(command, Shows.PARTLY, f"the new object without: {missing}", "the new object")
     foreign = ", ".join(sorted(found - ours))
     return Observation(command, Shows.OTHER, f"lines that this run did not write: {foreign}", "the new object")

@@ -36,7 +36,7 @@ from nornir_anyconnect.change.planned import (
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.mtu.releases import TWO_MTUS
 from nornir_anyconnect.remedies.apply_model import applied
-from nornir_anyconnect.remedies.choose import Choice, choose
+from nornir_anyconnect.remedies.choose import Choice, choose, waived
 from nornir_anyconnect.remedies.propose import remedies_of
 from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
 
@@ -79,9 +79,8 @@ def make_plan(
 
     """
     words = words or Words(**said)
-    options = words.options()
-    pairs = _one_per_pair(inputs)
-    devices = tuple(_planned(each, also, words.fix, options) for each, also in pairs)
+    words.options()  # what is wrong with the words is said before any work
+    devices = tuple(_planned(each, also, words) for each, also in _one_per_pair(inputs))
     created = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     plan = Plan(
         id="",
@@ -132,11 +131,16 @@ def _group(config: RunningConfig) -> str | None:
     return next((words[-1] for words in lines if words[:3] == ["cluster", "ip", "address"]), "unnamed")
 
 
-def _planned(each: PlanInput, also: tuple[str, ...], fix: str, options: RemedyOptions) -> PlannedDevice:
+def _planned(each: PlanInput, also: tuple[str, ...], words: Words) -> PlannedDevice:
+    options = words.options()
     config, device = each.config, each.device
     offered = remedies_of(config, device, options, each.observations)
     stakes = [finding for finding in device.findings if key_of(finding) in offered]
-    choices = {key_of(finding): choose(finding, offered[key_of(finding)], fix) for finding in stakes}
+    choices = {
+        key_of(finding): (not words.include_waived and waived(finding))
+        or choose(finding, offered[key_of(finding)], words.fix)
+        for finding in stakes
+    }
     fixes, commands = _fixes(choices)
     changed = applied(config, commands)
     after = judge(changed, device.name, each.observations, options.judging) if commands else device

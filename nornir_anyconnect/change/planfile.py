@@ -126,7 +126,7 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
     try:
-        plan = _plan(data)
+        plan = plan_of(data)
         unaltered = unaltered and plan.id == content_id(plan)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN) from error
@@ -137,7 +137,8 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
     return plan
 
 
-def _plan(data: dict[str, Any]) -> Plan:
+def plan_of(data: dict[str, Any]) -> Plan:
+    """The plan that :func:`to_dict` wrote."""
     return Plan(
         id=data["plan"],
         created=datetime.fromisoformat(data["created"]),

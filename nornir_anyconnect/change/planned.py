@@ -30,6 +30,8 @@ class Words:
     include_default_policy: bool = False
     accept_global: bool = False
     accept_external: bool = False
+    accept_model_mismatch: bool = False
+    include_waived: bool = False
     alias: str | None = None
     url: str | None = None
     assume: str | None = None
@@ -47,6 +49,7 @@ class Words:
             include_default_policy=self.include_default_policy,
             accept_global=self.accept_global,
             accept_external=self.accept_external,
+            accept_model_mismatch=self.accept_model_mismatch,
             alias=self.alias,
             url=self.url,
             judging=Options(

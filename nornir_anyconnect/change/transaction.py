@@ -138,7 +138,10 @@ class Transaction:
         try:
             device = self._login()
             if self._gate(device):
-                return self._end(Outcome(State.UNCHANGED, "the device already shows what is wanted"), dry_run=dry_run)
+                said = "the device already shows what is wanted"
+                if self._saving.wanted and device.startup_differs():
+                    said += "; unsaved: running and startup configuration differ, and this run wrote nothing to save"
+                return self._end(Outcome(State.UNCHANGED, said), dry_run=dry_run)
             if dry_run:
                 return Outcome(State.NOT_STARTED, f"dry run: {len(lines)} lines would be sent", lines)
             self._note_intent()

@@ -18,7 +18,6 @@ from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from nornir_anyconnect.settings import Settings
     from nornir_anyconnect.waivers import Waiver
@@ -48,7 +47,7 @@ class Conclusion:
     def of(self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None) -> ExitCode:
         """Report the devices; the exit code of it all."""
         made_at = report.generated_at()
-        devices = self._waived(devices, datetime.fromisoformat(made_at).date())
+        devices = _waived(devices, self.waivers, made_at)
         audit = AuditReport(tuple(devices), made_at, __version__)
         if self.pseudonymise:
             from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
@@ -76,12 +75,27 @@ class Conclusion:
             return html_report.render(audit, style, trend)
         return report.render(target.format, audit, style)
 
-    def _waived(self, devices: Sequence[DeviceAudit], today: date) -> list[DeviceAudit]:
-        if not self.waivers:
-            return list(devices)
-        from nornir_anyconnect.waivers import apply_waivers
 
-        return [apply_waivers(device, self.waivers, today) for device in devices]
+def _waived(devices: Sequence[DeviceAudit], waivers: tuple[Waiver, ...], made_at: str) -> list[DeviceAudit]:
+    if not waivers:
+        return list(devices)
+    from nornir_anyconnect.waivers import apply_waivers
+
+    today = datetime.fromisoformat(made_at).date()
+    return [apply_waivers(device, waivers, today) for device in devices]
+
+
+def judged(devices: Sequence[DeviceAudit], settings: Settings, *, keep: bool) -> tuple[list[DeviceAudit], ExitCode]:
+    """The devices as a plan sees them: accepted findings marked; kept in the history if asked."""
+    from nornir_anyconnect.waivers import load_waivers
+
+    made_at = report.generated_at()
+    found = _waived(devices, load_waivers(Path(settings.waivers)) if settings.waivers else (), made_at)
+    if not keep:
+        return found, ExitCode.CLEAN
+    nights = Nights(settings)
+    nights.keep(AuditReport(tuple(found), made_at, __version__), None)
+    return found, nights.code
 
 
 def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:

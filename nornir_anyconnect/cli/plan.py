@@ -1,15 +1,17 @@
 """``plan``: the dry-run change preview, over saved configurations or an inventory; sends nothing but show commands."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options, outputs
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest
+from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import AnyConnectError, SourceError, UsageError
+from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Host
@@ -39,6 +41,13 @@ def plan(
     accept_external: Annotated[
         bool, typer.Option("--accept-external", help="tls-only-group although SAML or a server decides about users.")
     ] = False,
+    accept_model_mismatch: Annotated[
+        bool,
+        typer.Option("--accept-model-mismatch", help="Somebody looked at numbers of the device that nothing explains."),
+    ] = False,
+    include_waived: Annotated[
+        bool, typer.Option("--include-waived", help="Plan findings too that a waiver accepts.")
+    ] = False,
     alias: Annotated[
         str | None, typer.Option("--alias", help="group-alias of a tls-only-group; {group} is the original's name.")
     ] = None,
@@ -55,6 +64,12 @@ def plan(
         list[str] | None,
         typer.Option("--format", metavar="FORMAT[=FILE]", help=f"{', '.join(FORMATS)}; repeatable."),
     ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", metavar="LEVEL", help="Exit code 1 from this finding on, as for check.")
+    ] = FailOn.NEVER,
+    pseudonymise_users: options.Pseudonymise = False,
+    keep: options.Keep = False,
+    settings_file: options.SettingsFile = None,
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
     _no_color: options.NoColor = False,
@@ -63,38 +78,46 @@ def plan(
     from nornir_anyconnect.change.plan import make_plan
     from nornir_anyconnect.change.planfile import dump_plan
     from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.cli.conclude import judged, settings_of
+    from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
     if fix not in FIXES:
         raise UsageError(f"there is no fix '{fix}'", f"use one of {', '.join(FIXES)}")
+    if pseudonymise_users and out is not None:
+        raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
+    settings = settings_of(settings_file)
     targets = outputs.outputs(formats, FORMATS, "plan")
     words = Words(
         fix=fix,
         include_default_policy=include_default_policy,
         accept_global=accept_global,
         accept_external=accept_external,
+        accept_model_mismatch=accept_model_mismatch,
+        include_waived=include_waived,
         alias=alias,
         url=url,
-        assume=assume,
+        assume=assume or settings.assume,
         assume_complete=assume_complete,
     )
     words.options()
     if paths:
         inputs, code = _from_files(paths, words)
     else:
-        inputs, code = _from_fleet(inventory, filters, limit, workers, words)
+        inputs, code = _from_fleet(inventory or settings.inventory, filters, limit, workers, words)
     if not inputs:
         return code  # nothing was read: an empty plan would only look like a result
-    made = make_plan(inputs, words=words)
+    devices, kept = judged([each.device for each in inputs], settings, keep=keep)
+    made = make_plan((replace(each, device=device) for each, device in zip(inputs, devices, strict=True)), words=words)
+    codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
     if out is not None:
         dump_plan(made, Path(out))
         if made.changes and not made.preview_only:
             TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run")
-    return highest([code, outputs.emit(targets, lambda target: _rendered(made, target.format))])
+    shown = Pseudonyms().plan(made) if pseudonymise_users or settings.pseudonymise_users else made
+    return highest([*codes, outputs.emit(targets, lambda target: _rendered(shown, target.format))])
 
 
 def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], ExitCode]":
-    from dataclasses import replace
-
     from nornir_anyconnect.asa.parse import parse
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan import PlanInput
@@ -125,15 +148,14 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
 
 
 def _from_fleet(
-    inventory: str | None, filters: list[str] | None, limit: list[str] | None, workers: int | None, words: "Words"
+    inventory: str, filters: list[str] | None, limit: list[str] | None, workers: int | None, words: "Words"
 ) -> "tuple[list[PlanInput], ExitCode]":
     import threading
 
     from nornir_anyconnect.cli import fleet, progress
-    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.tasks.plan_fix import plan_fix
 
-    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
+    nornir = fleet.chosen(fleet.load(inventory), filters or (), limit or ())
     inputs: list[PlanInput] = []
     failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
     lock = threading.Lock()

@@ -26,6 +26,14 @@ class Choice:
     blocked_by: tuple[str, ...] = ()
 
 
+def waived(finding: Finding) -> Choice | None:
+    """A finding that somebody accepted stays as it is; None where nobody did."""
+    if finding.waiver is None:
+        return None
+    owner, reason, expires = (finding.waiver[key] for key in ("owner", "reason", "expires"))
+    return Choice(None, f"accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)")
+
+
 def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Choice:
     """Pick the remedy for one finding.
 

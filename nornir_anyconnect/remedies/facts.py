@@ -73,6 +73,11 @@ class Facts:
         return frozenset(alias.value for each in self.config.tunnel_groups for alias in each.group_aliases)
 
     @cached_property
+    def urls(self) -> frozenset[str]:
+        """Every group URL of the box."""
+        return frozenset(url.value.split()[0] for each in self.config.tunnel_groups for url in each.group_urls)
+
+    @cached_property
     def blocked(self) -> tuple[Block, ...]:
         """What forbids every change of this box."""
         found = []
@@ -85,7 +90,7 @@ class Facts:
     def blocked_for(self, finding: Finding) -> tuple[Block, ...]:
         """What forbids every change for this finding."""
         found = list(self.blocked)
-        if "model-mismatch" in finding.caveats:
+        if "model-mismatch" in finding.caveats and not self.options.accept_model_mismatch:
             found.append(Block.MODEL_MISMATCH)
         if not (typeable(finding.name) and typeable(finding.group_policy or DEFAULT_POLICY)):
             found.append(Block.NAME)

@@ -55,7 +55,7 @@ EXPLAINED: dict[str, str] = {
     Block.ACCEPT_GLOBAL: "it changes the whole box, L2L tunnels included: say --accept-global",
     Block.BELOW_576: "an MTU below 576 bytes is refused: every IPv4 host must accept 576",
     Block.BELOW_1280: "users get IPv6 addresses, and IPv6 needs an MTU of at least 1280 bytes",
-    Block.MODEL_MISMATCH: "the device's own numbers contradict the model: a person must decide",
+    Block.MODEL_MISMATCH: "the device's numbers contradict the model: look at them, then say --accept-model-mismatch",
     Block.FTD: "an FTD is configured through its management center (FMC), never on the box",
     Block.INCOMPLETE: "the configuration was not read to its end, so the prior value is not certain",
     Block.PRIOR_VALUE: "the line that is there now could not be understood, so it could not be put back",
@@ -78,6 +78,7 @@ class RemedyOptions:
     Args:
         include_default_policy: DfltGrpPolicy may be changed.
         accept_global: ``sysopt connection tcpmss`` may be changed.
+        accept_model_mismatch: a person has looked at numbers that nothing here explains.
         accept_external: a tls-only group is made although SAML, a server or a DAP takes part.
         alias: group alias of a tls-only group; ``{group}`` stands for the original's name.
         url: group URL of a tls-only group; ``{group}`` likewise.
@@ -88,6 +89,7 @@ class RemedyOptions:
 
     include_default_policy: bool = False
     accept_global: bool = False
+    accept_model_mismatch: bool = False
     accept_external: bool = False
     alias: str | None = None
     url: str | None = None

@@ -52,7 +52,7 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
             blocks.append(Block.EXTERNAL)
     if options.alias is None and options.url is None:
         blocks.append(Block.ALIAS)
-    if name in facts.groups or name in facts.policies or _alias_taken(facts, group):
+    if name in facts.groups or name in facts.policies or _taken(facts, group):
         blocks.append(Block.ALREADY_THERE)
     commands: tuple[ConfigCommand, ...] = ()
     lines: tuple[str, ...] = ()
@@ -72,9 +72,11 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     )
 
 
-def _alias_taken(facts: Facts, group: TunnelGroup) -> bool:
-    """Whether another tunnel group has the alias already: an ASA refuses it twice."""
-    return facts.options.alias is not None and _alias(facts.options.alias, group) in facts.aliases
+def _taken(facts: Facts, group: TunnelGroup) -> bool:
+    """Whether a tunnel group has the alias or the URL already: an ASA refuses either twice."""
+    alias, url = facts.options.alias, facts.options.url
+    taken = alias is not None and _alias(alias, group) in facts.aliases
+    return taken or (url is not None and _alias(url, group) in facts.urls)
 
 
 def _alias(template: str, group: TunnelGroup) -> str:
@@ -116,8 +118,14 @@ def _chosen_by(alias: str | None, url: str | None, group: TunnelGroup) -> list[s
     if alias is not None:
         lines.append(f"group-alias {quoted(_alias(alias, group))} enable")
     if url is not None:
-        lines.append(f"group-url {_alias(url, group)} enable")
+        lines.append(f"group-url {_one_word(_alias(url, group))} enable")
     return lines
+
+
+def _one_word(url: str) -> str:
+    if len(url.split()) != 1:
+        raise NameRefusedError(f"{url!a} is no URL", "give --url without {group}, whose name holds a blank")
+    return url
 
 
 def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) -> tuple[list[str], list[str]]:

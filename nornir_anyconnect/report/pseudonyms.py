@@ -11,12 +11,13 @@ import os
 import re
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.finding import AuditReport, Scope
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
+    from nornir_anyconnect.change.planned import Plan
 
 SALT_VARIABLE = "NORNIR_ANYCONNECT_SALT"
 
@@ -53,6 +54,26 @@ class Pseudonyms:
             warnings=tuple(self._mentions(_QUOTED.sub(r"\1", text), names) for text in device.warnings),
             findings=tuple(self._finding(finding, names) for finding in device.findings),
         )
+
+    def plan(self, plan: Plan) -> Plan:
+        """The plan without a single user name: for people, it can no longer be applied."""
+        from nornir_anyconnect.change.planfile import plan_of, to_dict  # noqa: PLC0415 - only a plan needs it
+
+        mark = f"{Scope.USERNAME} "
+        findings = [each.finding for device in plan.devices for each in device.outlook]
+        findings += [each.finding for device in plan.devices for each in device.left]
+        findings += [name for device in plan.devices for fix in device.fixes for name in (*fix.serves, *fix.affects)]
+        names = {name.removeprefix(mark) for name in findings if name.startswith(mark)}
+
+        def shown(value: Any) -> Any:
+            if isinstance(value, str):
+                return self._mentions(value, names)
+            if isinstance(value, dict):
+                plain = {shown(key): shown(each) for key, each in value.items()}
+                return plain | {"name": self.of(value["name"])} if value.get("scope") == Scope.USERNAME else plain
+            return [shown(each) for each in value] if isinstance(value, list) else value
+
+        return plan_of(shown(to_dict(plan)))
 
     def _mentions(self, text: str, names: set[str]) -> str:
         """The text with every ``username X`` of these users replaced; X may stand in quotes."""

@@ -174,3 +174,13 @@ def test_a_bug_while_taking_back_is_not_tried_again():
     assert outcome.state is State.INDETERMINATE
     assert "bug" in outcome.reason
     assert box.logins == 1
+
+
+def test_nothing_to_do_is_no_word_on_what_a_reload_would_bring():
+    box = applied()
+    box.startup = START
+    outcome = run(box, saving=Saving(wanted=True))
+    assert outcome.state is State.UNCHANGED
+    assert "unsaved: " in outcome.reason
+    box.startup = box.config
+    assert "unsaved" not in run(box, saving=Saving(wanted=True)).reason

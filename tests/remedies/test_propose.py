@@ -233,9 +233,34 @@ def test_below_1280_is_blocked_where_users_get_ipv6():
         (policy(attributes=("ipv6-address-pools value SIX",)), group()),
         (policy(), group("T", "GP", "ipv6-address-pool SIX")),
         (policy(), group("A", "GP", "ipv6-address-pool SIX"), group()),
+        (policy(attributes=("ipv6-address-pools none",)), group("T", "GP", "ipv6-address-pool SIX")),
     ):
         _, _, found = audited(low, DEFAULT, *parts)
         assert remedy(found, "T", Kind.MTU).blocked_by == ("mtu-below-1280-ipv6",)
+
+
+def test_a_policy_that_hands_out_no_ipv6_blocks_nothing():
+    """``none`` is a value: what DfltGrpPolicy hands out does not reach its users."""
+    six = DEFAULT + " ipv6-address-pools value SIX\n"
+    _, _, found = audited(
+        "sysopt connection tcpmss 1300\n", six, policy(attributes=("ipv6-address-pools none",)), group()
+    )
+    assert remedy(found, "T", Kind.MTU).blocked_by == ()
+
+
+def test_users_that_a_login_picks_may_come_through_any_group_with_an_ipv6_pool():
+    low = "sysopt connection tcpmss 1300\n"
+    ldap = "ldap attribute-map M\n map-name memberOf Group-Policy\n map-value memberOf X HANDED\n"
+    _, _, found = audited(low, DEFAULT, policy(), policy("HANDED"), ldap, group("T", "GP", "ipv6-address-pool SIX"))
+    one = remedy(found, "HANDED", Kind.MTU, Scope.GROUP_POLICY)
+    assert one.blocked_by == ("mtu-below-1280-ipv6",)
+    framed = "username vip attributes\n vpn-framed-ipv6-address 2001:db8::5/64\n webvpn\n  anyconnect mtu 1400\n"
+    _, _, found = audited(low, DEFAULT, policy(), framed, group())
+    assert remedy(found, "vip", Kind.MTU, Scope.USERNAME).blocked_by == ("mtu-below-1280-ipv6",)
+    _, _, found = audited(
+        low, DEFAULT, policy(), framed.replace(" vpn-framed-ipv6-address 2001:db8::5/64\n", ""), group()
+    )
+    assert remedy(found, "vip", Kind.MTU, Scope.USERNAME).blocked_by == ()
 
 
 def test_below_576_there_is_no_command_at_all():
@@ -265,6 +290,9 @@ def test_a_model_that_does_not_fit_blocks_every_change():
     doubted = tuple(dataclasses.replace(each, caveats=(*each.caveats, "model-mismatch")) for each in device.findings)
     found = remedies_of(config, dataclasses.replace(device, findings=doubted))
     assert all("model-mismatch" in each.blocked_by for each in found[Scope.TUNNEL_GROUP, "T"])
+    looked = RemedyOptions(accept_model_mismatch=True)
+    found = remedies_of(config, dataclasses.replace(device, findings=doubted), looked)
+    assert remedy(found, "T", Kind.MTU).blocked_by == ()
 
 
 def test_a_name_that_must_not_be_typed_blocks_instead_of_being_sent():
@@ -369,6 +397,19 @@ def test_an_alias_that_is_taken_blocks():
         DEFAULT, policy(), group(webvpn=("group-alias Taken enable",)), options=RemedyOptions(alias="Taken")
     )
     assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ("already-there",)
+
+
+def test_a_url_that_is_taken_blocks_and_one_with_a_blank_is_refused():
+    taken = "https://vpn.example.com/t"
+    options = RemedyOptions(url=taken, accept_external=True)
+    parts = (DEFAULT, policy(), group(webvpn=(f"group-url {taken} enable",)))
+    _, _, found = audited(*parts, options=options)
+    assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ("already-there",)
+    options = RemedyOptions(url="https://vpn.example.com/{group}", accept_external=True)
+    _, _, found = audited(DEFAULT, policy(), group('"T WO"'), options=options)
+    assert remedy(found, "T WO", Kind.TLS_ONLY_GROUP).blocked_by == ("line-cannot-be-copied",)
+    _, _, found = audited(DEFAULT, policy(), group(), options=options)
+    assert remedy(found, "T", Kind.TLS_ONLY_GROUP).blocked_by == ()
 
 
 def test_a_policy_of_the_new_name_blocks():
