@@ -8,6 +8,7 @@ import pytest
 import yaml
 from nornir.core.inventory import Host
 
+from nornir_anyconnect.change.planfile import load_plan
 from nornir_anyconnect.cli.planned_hosts import chassis, longest
 from nornir_anyconnect.device.doctor import examine
 from nornir_anyconnect.runners.waves import by_chassis
@@ -142,6 +143,10 @@ def test_two_hosts_that_lead_to_one_box_are_changed_one_after_the_other(site, cl
     assert out.count(": applied") == 2
     assert device.logins.peak == 1
     assert cli("rollback", "last", "--inventory", groups, "--yes", *journal)[0] == 0
+    assert device.logins.peak == 1
+    # a runbook's own runner knows nothing of serial numbers
+    outcomes = here.apply(load_plan(tmp_path / "plan.yaml"), nornir=here.again())
+    assert {name: str(each.state) for name, each in outcomes.items()} == {"fw-sales": "applied", "fw-lab": "applied"}
     assert device.logins.peak == 1
 
 
