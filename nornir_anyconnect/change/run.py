@@ -6,17 +6,16 @@ import json
 import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from nornir_anyconnect.asa.redact import masked
-from nornir_anyconnect.change.codec import decode
+from nornir_anyconnect.change.host import HostRecord, after, key_of
 from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, holds_a_record, read
 from nornir_anyconnect.change.planfile import plan_text, read_plan
 from nornir_anyconnect.change.rederive import typed_commands
-from nornir_anyconnect.change.transaction import Outcome, Saving, State
+from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import PlanError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
-    from nornir_anyconnect.audit.observable import Observable
     from nornir_anyconnect.change.planned import Plan, PlannedDevice
 
 SCHEMA = "nornir-anyconnect/run/1"
@@ -36,45 +34,6 @@ _EXACT = frozenset({"run", "plan_id", "plan", "saving", "commands", "inverse", "
 
 A secret cannot stand in it: it is masked where a configuration is read, and a masked line is never sent.
 """
-_AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
-_LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
-"""An attempt that ended like this sent nothing: what an earlier one left on the device is there still."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostRecord:
-    """What the journal says of one device or context.
-
-    ``begun``: its inverse is on disk, so a line may have been sent. ``ended``: its outcome is known.
-    ``sent``: a line was announced since, and nothing was seen to be as before again.
-    ``announced``: how many lines of the change were; ``undoing``: those that come now are of its inverse.
-    """
-
-    begun: bool = False
-    ended: bool = False
-    sent: bool = False
-    announced: int = 0
-    undoing: bool = False
-    state: State | None = None
-    commands: tuple[ConfigCommand, ...] = ()
-    changed_at: str | None = None
-    """The device's own clock at the change, ISO 8601."""
-    before: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def unfinished(self) -> bool:
-        """The run was killed in the middle of it."""
-        return self.begun and not self.ended
-
-    @property
-    def in_force(self) -> bool:
-        """The change is, or may be, on the device."""
-        return self.state in (State.APPLIED, State.INDETERMINATE) or self.unfinished
-
-
-def key_of(planned: PlannedDevice) -> str:
-    """What names a device or context in the journal."""
-    return f"{planned.name}/{planned.context}" if planned.context else planned.name
 
 
 class Run:
@@ -184,7 +143,7 @@ class Run:
 
         def note(event: str, **data: object) -> None:
             written = self.journal.append(event, key, **data)
-            self.records[key] = _after(self.records.get(key, HostRecord()), event, written.data)
+            self.records[key] = after(self.records.get(key, HostRecord()), event, written.data)
 
         return note
 
@@ -251,32 +210,10 @@ def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
             plan = read_plan(record.data["plan"], path.name, now=began)
             saving = Saving(**record.data["saving"])
         if record.host is not None:
-            hosts[record.host] = _after(hosts.get(record.host, HostRecord()), record.event, record.data)
+            hosts[record.host] = after(hosts.get(record.host, HostRecord()), record.event, record.data)
     if plan is None or saving is None:
         raise JournalError(f"the journal {path.name} has no beginning", "it holds no run; nothing was sent")
     return plan, saving, hosts
-
-
-def _after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
-    """What is known of a host once one more record of it is read."""
-    match event:
-        case "intent":
-            commands = tuple(decode(each) for each in data["commands"])
-            return HostRecord(begun=True, commands=commands, changed_at=known.changed_at, before=known.before)
-        case "sending":
-            return replace(known, sent=True, announced=known.announced + (not known.undoing))
-        case "taking-back":
-            return replace(known, undoing=True)
-        case "outcome":
-            state = State(data["state"])
-            if known.sent and state in _LEFT_ALONE:
-                return known
-            return replace(known, ended=True, sent=known.sent and state not in _AS_BEFORE, state=state)
-        case "changed":
-            return replace(known, changed_at=data["changed_at"])
-        case "before":
-            return replace(known, changed_at=data["changed_at"], before=data["tally"])
-    return known
 
 
 def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:
@@ -306,44 +243,3 @@ def _ended_well(path: Path) -> bool:
     except (ValueError, KeyError, TypeError):
         return False
     return bool(record["event"] == "end" and not record["data"].get("unfinished", True))
-
-
-@dataclass(frozen=True, slots=True)
-class HostChange:
-    """How one device or context ended."""
-
-    name: str
-    context: str | None
-    outcome: Outcome
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-    watched: Observable | None = None
-    """Whether drops since the change would show at all; None where nobody looked."""
-
-    @property
-    def failed(self) -> bool:
-        """It is not in the state that was asked for."""
-        return self.outcome.state in (State.FAILED, State.REFUSED, State.REVERTED, State.INDETERMINATE)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of a run."""
-        data: dict[str, Any] = {
-            "name": self.name,
-            "context": self.context,
-            "state": str(self.outcome.state),
-            "reason": self.outcome.reason,
-            "lines": list(self.outcome.lines),
-        }
-        if self.before is not None or self.after is not None:
-            data |= {"before": self.before, "after": self.after}
-        if self.watched is not None:
-            data["observable"] = {"answer": self.watched.answer, "reason": self.watched.reason}
-        return data
-
-    @property
-    def label(self) -> str:
-        """The device, with its context where it has one."""
-        return f"{self.name}/{self.context}" if self.context else self.name
-
-    def __str__(self) -> str:
-        return f"{self.label}: {self.outcome.state}" + (f" ({self.outcome.reason})" if self.outcome.reason else "")

@@ -14,9 +14,9 @@ from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
 from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.change.channel import Channel
+from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.rederive import change_of
-from nornir_anyconnect.change.run import HostChange, Run
 from nornir_anyconnect.change.transaction import Change, Outcome, State, Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.connection import close_session, open_session
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
+    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.device.session import Session
 
 logger = logging.getLogger(__name__)

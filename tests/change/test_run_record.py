@@ -53,3 +53,13 @@ def test_what_was_refused_before_the_first_line_is_settled(run):
     record = note(run, "intent", "refused")
     assert not record.unfinished
     assert not record.in_force
+
+
+def test_the_lines_of_the_change_are_counted_and_those_of_its_inverse_are_not(run):
+    (planned,) = run.plan.changes
+    write = run.note_for(planned)
+    assert note(run, "intent").announced == 0
+    assert note(run, "sending", "sending").announced == 2
+    write("taking-back", why="")
+    assert note(run, "sending", "reverted").announced == 2
+    assert note(run, "intent", "sending").announced == 1

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mock_devices import Device
+    from nornir_anyconnect.change.host import HostChange
     from nornir_anyconnect.change.planned import Plan
-    from nornir_anyconnect.change.run import HostChange
 
 NAME = "fw"
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]

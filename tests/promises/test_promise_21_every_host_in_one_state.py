@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
+from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.planned import Fix, Plan, PlannedDevice, Words
-from nornir_anyconnect.change.run import HostChange
 from nornir_anyconnect.change.transaction import Outcome, State
 from nornir_anyconnect.cli import run_report
 from nornir_anyconnect.errors import NotStartedError
