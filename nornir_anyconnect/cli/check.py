@@ -91,12 +91,16 @@ def _holds_many(path: str) -> bool:
 def _judged(
     paths: "list[str]", judging: "Options", evidence: "Evidence | None"
 ) -> "tuple[list[DeviceAudit], ExitCode]":
-    """Every configuration behind the paths, judged as it is read; what is none is named on standard error."""
+    """Every configuration behind the paths, judged as it is read; what is none is named on standard error.
+
+    What cannot be read and was not named itself is a failed device: the names of those are said in the end.
+    """
     from nornir_anyconnect.assess import assess_text
+    from nornir_anyconnect.audit.finding import DeviceAudit, Status
     from nornir_anyconnect.cli.evidence import names_of
     from nornir_anyconnect.sources.configs import Unread, config_texts
 
-    devices = []
+    devices: list[DeviceAudit] = []
     code = ExitCode.CLEAN
     for source in config_texts(paths):
         if isinstance(source, Unread):
@@ -118,6 +122,9 @@ def _judged(
         if source.named:
             TERMINAL.failure(problem)
             code = ExitCode.USAGE
+        elif isinstance(source, Unread) and not source.left_out:
+            # a backup that cannot be read is a device that nobody judged; a text that is none is no device
+            devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(problem.cause,), path=source.path))
         else:
             TERMINAL.note(f"skipped: {problem.cause}")
     return devices, code

@@ -13,6 +13,7 @@ from nornir_anyconnect.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 MOST_MEMBERS = 100_000
@@ -39,18 +40,13 @@ def members(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
             total += len(raw)
             if count >= MOST_MEMBERS or total > MOST_BYTES:
                 raise SourceError(f"{path} unpacks to too much", "unpack it yourself and check the folder")
-            if not _hidden(name):
-                yield name, raw
+            yield name, raw
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(f"{path} is damaged: {error}", "fetch the archive again") from error
     except (RuntimeError, NotImplementedError) as error:
         raise SourceError(f"{path} cannot be unpacked: {error}", "unpack it and check the folder") from error
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}", "check the archive and its permissions") from error
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part in ("CVS", "__MACOSX") for part in name.removeprefix("./").split("/"))
 
 
 def _zip(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
@@ -61,9 +57,22 @@ def _zip(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
                     yield entry.filename, stream.read(largest + 1)
 
 
+class _Entry(tarfile.TarInfo):
+    """An entry that nothing follows but another entry or the end mark: the library takes any damage for the end."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"its end is missing ({error})") from error
+
+
 def _tar(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
     # in the order of the archive: a compressed tar can only be read from front to back
-    with tarfile.open(path, "r|*") as archive:
+    with tarfile.open(path, "r|*", tarinfo=_Entry) as archive:
         for entry in archive:
             stream = archive.extractfile(entry) if entry.isreg() else None
             if stream is not None:

@@ -1,5 +1,6 @@
 """`check`: every exit code, every message, and evidence joined to its configuration."""
 
+import gzip
 import io
 import json
 import sys
@@ -100,6 +101,30 @@ def test_mixed_content_of_a_folder_is_normal(cli, write):
         "skipped: backup/site/logo.png is binary",
     ]
     assert cli("check", "backup", "--format", "json", "--quiet").err == ""
+
+
+def test_what_cannot_be_read_in_a_folder_or_archive_is_a_failed_device_and_exit_3(cli, write):
+    write("backup/edge2.cfg", SAFE)
+    write("backup/torn.cfg.gz", gzip.compress(SAFE.encode())[:-9])
+    write("backup/zero.cfg", "")
+    write("backup/torn.tgz", b"\x1f\x8bnothing")
+    write("backup/README", "just words\n")
+    run = cli("check", "backup", "--format", "json")
+    assert run.code == 3
+    states = {each["name"]: (each["status"], each["path"], bool(each["errors"])) for each in run.json["devices"]}
+    assert states == {
+        "edge2.cfg": ("ok", "backup/edge2.cfg", False),
+        "torn.cfg.gz": ("failed", "backup/torn.cfg.gz", True),
+        "torn.tgz": ("failed", "backup/torn.tgz", True),
+        "zero.cfg": ("failed", "backup/zero.cfg", True),
+    }
+    assert run.json["summary"]["failed_devices"] == 3
+    assert "failed: zero.cfg: backup/zero.cfg is empty" in run.err.splitlines()
+    assert "skipped: backup/README is not an ASA or FTD configuration" in run.err.splitlines()
+    quiet = cli("check", "backup", "--quiet").err
+    assert all(name in quiet for name in ("torn.cfg.gz", "torn.tgz", "zero.cfg"))
+    schema = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
+    jsonschema.validate(run.json, schema)
 
 
 def test_a_folder_without_any_configuration_is_exit_2(cli, write):

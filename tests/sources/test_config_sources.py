@@ -47,6 +47,14 @@ def test_a_gzipped_file(tmp_path):
     assert "is damaged" in read(path)[0].cause
 
 
+@pytest.mark.parametrize("raw", [b"", b" \r\n\t\n", gzip.compress(b"")])
+def test_an_empty_file(tmp_path, raw):
+    (tmp_path / "edge1.cfg").write_bytes(raw)
+    (found,) = read(tmp_path)
+    assert (found.cause, found.name) == (f"{tmp_path / 'edge1.cfg'} is empty", "edge1.cfg")
+    assert (found.named, found.left_out) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
@@ -78,8 +86,37 @@ def test_a_folder_is_read_by_name_and_hidden_things_are_not(tmp_path):
     [(".tar.gz", "w:gz"), (".tgz", "w:gz"), (".tar", "w"), (".tar.xz", "w:xz"), (".tar.bz2", "w:bz2")],
 )
 def test_tar_archives(tmp_path, suffix, mode):
-    path = tar(tmp_path / f"rancid{suffix}", {"fw/configs/edge1": b"one", "fw/.git/x": b"no", "fw/CVS/y": b"no"}, mode)
-    assert read(path) == [ConfigText("edge1", f"{path}/fw/configs/edge1", "one", named=False)]
+    path = tar(
+        tmp_path / f"rancid{suffix}",
+        {"fw/configs/edge1": b"one", "fw/.git/x": b"no", "ox.git/HEAD": b"no", "fw/CVS/y": b"no"},
+        mode,
+    )
+    config, left_out = read(path)
+    assert config == ConfigText("edge1", f"{path}/fw/configs/edge1", "one", named=False)
+    assert (left_out.left_out, left_out.cause) == (True, f"3 hidden file(s), or files of version control, in {path}")
+
+
+def test_a_folder_whose_name_begins_with_a_dot_is_read_packed_or_not(tmp_path):
+    """Oxidized keeps its configurations in ~/.config/oxidized."""
+    inside = {"home/.config/oxidized/configs/fw1": b"one", "home/.config/.lock": b"pid"}
+    for name, raw in inside.items():
+        file = tmp_path / "unpacked" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(raw)
+    assert [each.text for each in read(tmp_path / "unpacked")] == ["one"]
+    config, left_out = read(tar(tmp_path / "home.tgz", inside))
+    assert (config.name, config.text) == ("fw1", "one")
+    assert left_out.cause.startswith("1 hidden file(s)")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"), [(gzip.compress(b"one"), "one"), (gzip.compress(b"one")[:-9], None), (b"", None)]
+)
+def test_a_member_is_read_as_a_file_is(tmp_path, raw, text):
+    (found,) = read(tar(tmp_path / "backup.tar.gz", {"fw1.gz": raw}))
+    assert getattr(found, "text", None) == text
+    if text is None:
+        assert (found.name, found.named, found.left_out) == ("fw1.gz", False, False)
 
 
 def test_zip_archives_and_archives_in_folders(tmp_path):
@@ -91,7 +128,9 @@ def test_zip_archives_and_archives_in_folders(tmp_path):
 def test_nothing_is_written_wherever_a_member_wants_to_go(tmp_path):
     path = tar(tmp_path / "evil.tar.gz", {"../../outside": b"one", "/etc/outside": b"two"})
     before = sorted(tmp_path.rglob("*"))
-    assert [each.text for each in read(path)] == ["two"]
+    refused, config = read(path)
+    assert refused.cause == f"{path}/../../outside points out of the archive"
+    assert (refused.named, refused.left_out, config.text) == (False, False, "two")
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -122,6 +161,22 @@ def test_damaged_archives(tmp_path, name):
     assert (found.named, "is damaged" in found.cause) == (True, True)
 
 
+@pytest.mark.parametrize("suffix", [".tar", ".tgz", ".tar.xz"])
+def test_an_archive_cut_off_is_damaged_wherever_it_ends(tmp_path, suffix):
+    entries = {f"fw{number}": bytes([65 + number]) * 700 for number in range(3)}
+    whole = tar(tmp_path / f"whole{suffix}", entries, {".tar": "w", ".tgz": "w:gz", ".tar.xz": "w:xz"}[suffix])
+    assert [each.name for each in read(whole)] == ["fw0", "fw1", "fw2"]
+    raw, size = whole.read_bytes(), 3 * (512 + 1024)
+    cut = tmp_path / f"cut{suffix}"
+    for end in range(0, size if suffix == ".tar" else len(raw) - 8, 512 if suffix == ".tar" else 7):
+        cut.write_bytes(raw[:end])
+        found = read(cut)
+        texts = {each.name: each.text for each in found if isinstance(each, ConfigText)}
+        assert all(text == entries[name].decode() for name, text in texts.items())
+        if len(texts) < len(entries) or suffix == ".tar":  # compressed, the filling behind the end mark may be missing
+            assert "is damaged" in found[-1].cause, end
+
+
 def test_what_does_not_exist_or_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     causes = [each.cause for each in read(tmp_path / "nowhere", tmp_path / "pipe")]
@@ -148,6 +203,7 @@ def test_repositories_are_named_for_what_they_are(tmp_path):
     config, rcs, git = config_texts([str(tmp_path)])
     assert config.name == "fw1"
     assert (rcs.cause, rcs.named) == (f"{tmp_path / 'fw1,v'} holds old revisions too (RCS)", False)
+    assert (rcs.left_out, git.left_out) == (True, True)
     assert (git.cause, git.named) == (f"{bare} is a bare git repository", False)
     (alone,) = config_texts([str(bare)])
     assert (alone.remedy, alone.named) == (f"git clone {bare}, check the clone", True)
