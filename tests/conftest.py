@@ -1,3 +1,5 @@
+import signal
+
 """What holds for every test."""
 
 from hypothesis import settings
@@ -16,3 +18,10 @@ def pytest_terminal_summary(terminalreporter):
     if any(results.values()):
         ran = "ran" if results["passed"] or results["failed"] else "did not run"
         terminalreporter.write_line(f"lab: {ran}: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
+
+
+def pytest_configure():
+    """Started in the background, a process is given signals that it ignores; what is tested here heeds them."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
