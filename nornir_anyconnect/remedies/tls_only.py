@@ -59,7 +59,8 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
     if Block.NAME not in blocks:
         commands, lines, refused = _commands(facts, group, finding, name)
         blocks += refused
-    standing = tuple(finding.assumptions)
+    # of what was not read wholly nothing can be said to be closed, whichever remedy it is
+    standing = () if Block.INCOMPLETE in blocks else tuple(finding.assumptions)
     return Remedy(
         kind=Kind.TLS_ONLY_GROUP,
         finding=key_of(finding),

@@ -50,6 +50,17 @@ def test_an_incomplete_text_is_exit_3_and_named_on_stderr(cli, write):
     assert cli("check", path, "--assume-complete", "--format", "json").code == 0
 
 
+def test_no_remedy_claims_to_close_what_was_not_read_wholly(cli, write):
+    cut = AT_RISK.replace(": end\n", "")
+    staff = finding(only(cli("check", write("cut.cfg", cut), "--format", "json")), "STAFF")
+    assert staff["verdict"] == "at-risk"
+    claims = {each["kind"]: (each["closes"], each["closes_under"]) for each in staff["remedies"]}
+    assert claims["mtu"] == claims["tls-only-group"] == (False, [])
+    assert all("incomplete-config" in each["blocked_by"] for each in staff["remedies"])
+    whole = finding(only(cli("check", write("whole.cfg", AT_RISK), "--format", "json")), "STAFF")
+    assert {each["kind"] for each in whole["remedies"] if each["closes"]} >= {"mtu", "tls-only-group"}
+
+
 def test_three_wins_over_one_and_two_over_three(cli, write):
     risky, cut = write("a.cfg", AT_RISK), write("b.cfg", PARTIAL)
     assert cli("check", risky, cut, "--format", "json").code == 3
