@@ -64,7 +64,7 @@ class _Entry(tarfile.TarInfo):
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
         try:
             return super().fromtarfile(archive)
-        except tarfile.EOFHeaderError:
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # typeshed does not have it
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"its end is missing ({error})") from error
