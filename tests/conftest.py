@@ -1,6 +1,6 @@
-import signal
-
 """What holds for every test."""
+
+import signal
 
 from hypothesis import settings
 
