@@ -26,6 +26,11 @@ Read = Iterable[tuple[Line, Meaning]]
 ANYCONNECT_SPELLING = Release(8, 4, 1)
 """The release that renamed ``svc`` to ``anyconnect``."""
 
+_ONE_PER_WORD = ("ssl cipher", "mtu")
+"""Commands whose next word belongs to what is set: a version, an interface."""
+_ASIDE = ("sysopt connection tcpmss minimum", "ssl cipher default")
+"""Other settings with the same first words: the smallest MSS, and what the box offers where it is the client."""
+
 _RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
 _CLASS_ATTRIBUTES = frozenset({"group-policy", "ietf-radius-class", "cvpn3000-ietf-radius-class"})
 
@@ -50,6 +55,8 @@ def webvpn_of(lines: Read) -> Webvpn:
         for key in ("port", "dtls_port"):
             if key in meaning and (number := number_in(meaning[key])) is not None:
                 found[key] = Setting(number, line.number)
+            elif f"no_{key}" in meaning:
+                found.pop(key, None)
         if client := meaning.get("client") or meaning.get("no_client"):
             found["anyconnect_enabled"] = Setting("client" in meaning, line.number)
             svc = svc or client == "svc"
@@ -57,7 +64,8 @@ def webvpn_of(lines: Read) -> Webvpn:
 
 
 def ssl_of(lines: Read) -> SslSettings:
-    """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``; later lines win."""
+    """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``; later lines win, ``no`` takes back."""
+    lines = list(lines)
     ciphers: dict[str, Setting[CipherChoice]] = {}
     found: dict[str, Setting[tuple[str, ...]]] = {}
     for line, meaning in lines:
@@ -69,10 +77,32 @@ def ssl_of(lines: Read) -> SslSettings:
                 else CipherChoice(level=meaning["level"])
             )
             ciphers[meaning["ssl_version"]] = Setting(choice, line.number)
+        elif "no_cipher" in meaning:
+            ciphers.pop(meaning["no_cipher"], None)
         for key in ("encryption", "server_version"):
             if key in meaning:
                 found[key] = Setting(tuple(meaning[key].split()), line.number)
-    return SslSettings(ciphers=tuple(ciphers.items()), **found)
+            elif f"no_{key}" in meaning:
+                found.pop(key, None)
+    unsupported = not_understood(lines, ("ssl cipher", "ssl encryption", "ssl server-version"))
+    return SslSettings(ciphers=tuple(ciphers.items()), unsupported=unsupported, **found)
+
+
+def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Setting[str], ...]:
+    """The lines of these commands that say nothing we can read, but for those that a later one replaces."""
+    found: dict[str, Setting[str]] = {}
+    for line, meaning in lines:
+        text = line.text.removeprefix("no ")
+        if text.startswith(commands) and not text.startswith(_ASIDE):
+            command = next(each for each in commands if text.startswith(each))
+            size = len(command.split()) + (command in _ONE_PER_WORD)
+            subject = " ".join(text.split()[:size])
+            numbers = [meaning[key] for key in ("tcpmss", "mtu") if key in meaning]
+            if "unread" in meaning or any(number_in(each) is None for each in numbers):
+                found[subject] = Setting(line.text, line.number)
+            else:
+                found.pop(subject, None)
+    return tuple(found.values())
 
 
 def logging_of(lines: Read) -> LoggingSettings:
@@ -109,6 +139,8 @@ def interfaces_of(blocks: Iterable[Block], lines: Read) -> tuple[Interface, ...]
     for line, meaning in lines:
         if "nameif" in meaning and (mtu := number_in(meaning["mtu"])) is not None:
             mtus[meaning["nameif"]] = Setting(mtu, line.number)
+        elif "no_mtu" in meaning:
+            mtus.pop(meaning["no_mtu"], None)
     return tuple(Interface(nameif, named.get(nameif), mtus.get(nameif)) for nameif in {**named, **mtus})
 
 

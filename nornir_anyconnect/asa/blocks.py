@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK = 1 << 16  # characters split at a time: memory stays flat however long the text is
-_EXTERNAL = re.compile(r"([ \t]external[ \t].*?password[ \t]+)\S.*")
+_NAME = r'(?:"[^"]*"|\S+)'
+_EXTERNAL = re.compile(rf"(group-policy[ \t]+{_NAME}[ \t]+e[a-z]*[ \t].*?[ \t]pa[a-z]*[ \t]+)\S.*")
 LONGEST_COMMENT = 256  # characters; release and serial number stand well before
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
@@ -32,7 +33,7 @@ _OPENING: dict[str, re.Pattern[str]] = {
         "group-policy": r"[ \t]",
         "tunnel-group": r"[ \t]",
         "webvpn": r"\s*$",
-        "username": r"[ \t].* attrib",
+        "username": rf"[ \t]+{_NAME}[ \t]+at[a-z]*\s*$",
         "interface": r"[ \t]",
         "ldap": " attribute-map ",
         "dynamic-access-policy-record": r"[ \t]",
@@ -78,7 +79,10 @@ _OWN_WEBVPN = frozenset({"config-group-policy", "config-username"})
 
 # Lines that only mean something inside a block; at column 0 they show that the indentation is lost.
 _INNER = frozenset({"vpn-tunnel-protocol", "default-group-policy", "anyconnect", "svc", "vpn-group-policy"})
-_WITH_BODY = re.compile(r"webvpn$|(?:group-policy|username|tunnel-group) .*attributes?$")
+_WITH_BODY = re.compile(r"webvpn$|(?:group-policy|username|tunnel-group) .*attr[a-z]*$")
+
+_SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
+"""A console that logs prints its messages between the lines of a configuration."""
 
 
 @dataclass(slots=True)
@@ -142,7 +146,7 @@ class _Cutter:
     def header(self, line: str, number: int) -> list[Setting[str]]:
         """Open a block; its (empty) body is what the loop appends to."""
         header = line[: LONGEST_LINE + 1].rstrip()
-        if header.startswith("group-policy ") and " external " in header:
+        if " pa" in header and header.startswith("group-policy"):
             header = _EXTERNAL.sub(rf"\1{MASK}", header)
         self.open = _Open(header, number, [])
         self._blocks.append(self.open)
@@ -192,13 +196,26 @@ class _Cutter:
         if self.open is not None:
             self.open.body.append(Setting(" " * depth + masked(entry.command), number))
 
-    def margin(self, line: str, word: str, number: int) -> None:
-        """A line at column 0 that opens nothing: a prompt, an orphan, or nothing to us."""
+    def margin(self, line: str, word: str, number: int, body: list[Setting[str]] | None) -> list[Setting[str]] | None:
+        """A line at column 0 that opens nothing: a prompt, an orphan, or none of ours; where the next lines belong."""
         if ("#" in word or ">" in word) and (entry := typed(line)):
             self.prompt(entry, number)
         elif word in _INNER:
             self.inner_at_margin = True
             self.cut.strays.append(Setting(masked(line.rstrip()), number))
+        else:
+            return self.between(line, body)
+        return self.open.body if self.open else None
+
+    def between(self, line: str, body: list[Setting[str]] | None) -> list[Setting[str]] | None:
+        """Where the lines behind another's line belong, that was printed while ``body`` was read.
+
+        A command begins with a lower-case letter: indented lines below it are its own and nothing to us.
+        Below anything else (a warning of the console, say) nobody can tell whose they are.
+        """
+        if body is None or _SYSLOG.search(line, 0, LONGEST_COMMENT):
+            return body
+        return None if line[0].islower() else self.cut.strays
 
     def finish(self) -> Cut:
         """Everything, frozen."""
@@ -218,7 +235,7 @@ class _Cutter:
 
 def _is_global(command: str, mode: str) -> bool:
     """An ASA takes global commands in every sub-mode; the ones that we read are known by their form."""
-    words = command.split()
+    words = command.removeprefix("no ").split()
     if words[0] in ("group-policy", "tunnel-group", "username"):
         return len(words) > 2  # noqa: PLR2004 - keyword, name, what
     if words[0] == "webvpn":
@@ -255,11 +272,11 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
             word = line.partition(" ")[0].rstrip()
             if word in opening:
                 body = cutter.header(line, number) if opening[word].match(line) else None
-            else:
+            elif word in content or first == ":" or first == "C":  # noqa: PLR1714 - as above
                 body = None
-                if word in content or first == ":" or first == "C":  # noqa: PLR1714 - as above
-                    cutter.comment(line, number)
-                elif "#" in word or ">" in word or word in _INNER:
-                    cutter.margin(line, word, number)
-                    body = cutter.open.body if cutter.open else None
+                cutter.comment(line, number)
+            elif "#" in word or ">" in word or word in _INNER:
+                body = cutter.margin(line, word, number, body)
+            elif body is not None:
+                body = cutter.between(line, body)
     return cutter.finish()

@@ -29,6 +29,8 @@ T = TypeVar("T")
 DEFAULT_POLICY = "DfltGrpPolicy"
 DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
 DEFAULT_RA_GROUP = "DefaultRAGroup"
+UNTYPED_GROUPS = frozenset({DEFAULT_WEBVPN_GROUP, DEFAULT_RA_GROUP})
+"""Groups that never print their type."""
 _L2L_TYPE = "ipsec-l2l"
 _L2L_GROUP = "DefaultL2LGroup"
 REMOTE_ACCESS_TYPES = ("remote-access", "webvpn", "ipsec-ra")
@@ -77,11 +79,19 @@ class EffectivePolicy:
     ssl_compression: Effective[str]
     dtls_compression: Effective[str]
     unsupported: tuple[Setting[str], ...]
-    """Lines in force about mtu, dtls or df-bit-ignore that nobody here understands."""
+    """Lines in force about mtu, dtls or df-bit-ignore that nobody here understands.
+
+    The value of such an attribute is the packaged default, standing for one that is not known.
+    """
     mtu_owner: str | None
     """The policy or username that sets the MTU."""
     ipv6: bool
     """The policy hands out addresses of an IPv6 pool."""
+
+    @property
+    def not_understood(self) -> dict[str | None, Setting[str]]:
+        """The lines of ``unsupported`` by the field that they would set."""
+        return {attribute_of(line.value): line for line in self.unsupported}
 
     @property
     def allows_ssl_client(self) -> bool:
@@ -97,6 +107,7 @@ _CLIENT = {
     "ssl_compression": "webvpn / anyconnect ssl compression",
     "dtls_compression": "webvpn / anyconnect dtls compression",
 }
+_READ_CLOSELY = ("mtu", "dtls", "df_bit_ignore")  # a value of these that is not understood is kept as such
 _NOTHING = ClientSettings()
 
 
@@ -114,8 +125,12 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
         chain.append((DEFAULT_POLICY, default, From.INHERITED))
     device = config.defaults.group_policy(DEFAULT_POLICY) if config.defaults else None
 
-    def find(pick: Callable[[GroupPolicy], Setting[Any] | None], what: str, packaged: Any) -> Effective[Any]:
+    def find(
+        pick: Callable[[GroupPolicy], Setting[Any] | None], what: str, packaged: Any, leaf: str | None = None
+    ) -> Effective[Any]:
         for owner, policy, origin in chain:
+            if policy.client.unsupported and (unread := _unread(policy.client, leaf)):
+                return Effective(_named("group-policy", owner, what), packaged, origin, unread.line)
             if found := pick(policy):
                 return Effective(_named("group-policy", owner, what), found.value, origin, found.line)
         if device is not None and (found := pick(device)):
@@ -128,6 +143,7 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
             lambda policy, leaf=leaf: getattr(policy.client, leaf),  # type: ignore[misc]
             what,
             _packaged(leaf, old=old),
+            leaf,
         )
         for leaf, what in _CLIENT.items()
     }
@@ -145,7 +161,9 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
             _OLD_PROTOCOLS if old else _PROTOCOLS,
         ),
         unsupported=_unsupported([policy.client for _, policy, _ in chain]),
-        mtu_owner=next((owner for owner, policy, _ in chain if policy.client.mtu), None),
+        mtu_owner=next(
+            (owner for owner, policy, _ in chain if policy.client.mtu or _unread(policy.client, "mtu")), None
+        ),
         ipv6=bool(pools.value),
         **client,
     )
@@ -162,6 +180,10 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
         for leaf, what in _CLIENT.items()
         if (found := getattr(user.client, leaf))
     }
+    for leaf in _READ_CLOSELY:
+        if line := _unread(user.client, leaf):
+            value = _packaged(leaf, old=False)
+            own[leaf] = Effective(_named("username", username, _CLIENT[leaf]), value, From.CONFIGURED, line.line)
     if user.tunnel_protocols:
         own["tunnel_protocols"] = Effective(
             _named("username", username, "vpn-tunnel-protocol"),
@@ -177,6 +199,11 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
         mtu_owner=username if "mtu" in own else policy.mtu_owner,
         **own,
     )
+
+
+def _unread(client: ClientSettings, leaf: str | None) -> Setting[str] | None:
+    """The owner's line about ``leaf`` that nobody understands: it hides what the next owner says."""
+    return next((line for line in client.unsupported if attribute_of(line.value) == leaf), None) if leaf else None
 
 
 def _named(kind: str, name: str, what: str) -> str:
@@ -221,14 +248,22 @@ def is_l2l(group: TunnelGroup) -> bool:
     return group.type.value == _L2L_TYPE if group.type else group.name == _L2L_GROUP
 
 
+def is_remote_access(group: TunnelGroup) -> bool:
+    """Whether users certainly land on the group's policy: by its type, or by a name that never prints one."""
+    return group.type.value in REMOTE_ACCESS_TYPES if group.type else group.name in UNTYPED_GROUPS
+
+
 def policy_name_of(group: TunnelGroup) -> str:
     """The policy that a tunnel group assigns."""
     return group.default_group_policy.value if group.default_group_policy else DEFAULT_POLICY
 
 
 def unreferenced_policies(config: RunningConfig) -> tuple[GroupPolicy, ...]:
-    """Defined policies that no remote-access tunnel group names; a login can still hand them out."""
-    named = {policy_name_of(group) for group in remote_access_groups(config)}
+    """Defined policies that no remote-access tunnel group names; a login can still hand them out.
+
+    A group of an unknown type, or of none, names nothing: its own finding says nothing of the policy.
+    """
+    named = {policy_name_of(group) for group in remote_access_groups(config) if is_remote_access(group)}
     return tuple(policy for policy in config.group_policies if policy.name not in named)
 
 

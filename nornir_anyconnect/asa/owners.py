@@ -71,6 +71,11 @@ class ClientReader:
                     self.values[leaf] = Setting(value, line.number)
         return True
 
+    def clear(self) -> None:
+        """``no webvpn``: the whole sub-block is taken back."""
+        self.values.clear()
+        self.unsupported.clear()
+
     def settings(self) -> ClientSettings:
         """What was collected. A value that a later line overwrote with nonsense does not stand."""
         values = {leaf: value for leaf, value in self.values.items() if leaf not in self.unsupported}
@@ -115,6 +120,9 @@ class OwnerReader:
         """Take one line; False where nobody here understands it."""
         if line.place is Place.CLIENT:
             return self.client.take(line, meaning)
+        if "no_client" in meaning:
+            self.client.clear()
+            return True
         if "unset" in meaning:
             self.values.pop(meaning["unset"].split()[0].replace("-", "_"), None)
             return True
@@ -164,6 +172,11 @@ _COMMAND = {"tunnel_protocols": "vpn_tunnel_protocol", "group_policy": "vpn_grou
 """Values are kept under the command's own name, so that its ``no`` form finds them."""
 
 
+_NAMES = frozenset({
+    "default_group_policy", "saml", "authorization_server_group", "secondary_authentication_server_group",
+})  # fmt: skip
+
+
 class GroupReader:
     """Collects one tunnel group over its ``type`` line and attribute blocks."""
 
@@ -185,7 +198,7 @@ class GroupReader:
             self._unset(meaning["unset"])
             return True
         for key, text in meaning.items():
-            if key in ("default_group_policy", "saml", "authorization_server_group"):
+            if key in _NAMES:
                 self.values[key] = Setting(name_of(text), line.number)
             elif key == "authentication":
                 self.values[key] = Setting(words(text), line.number)
@@ -222,6 +235,7 @@ class GroupReader:
             address_pools=self.values.get("address_pools"),
             ipv6_address_pools=self.values.get("ipv6_address_pools"),
             authorization_server=self.values.get("authorization_server_group"),
+            secondary_server=self.values.get("secondary_authentication_server_group"),
             authentication_methods=self.values.get("authentication"),
             saml=self.values.get("saml"),
             general=tuple(self.raw["general"]),

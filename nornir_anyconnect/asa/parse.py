@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.commands import Section
-from nornir_anyconnect.asa.owners import GroupReader, Meaning, OwnerReader, name_of, words
+from nornir_anyconnect.asa.owners import GroupReader, Meaning, OwnerReader, words
 
 _ASA_ONLY = frozenset({
     "group-policy", "tunnel-group", "webvpn", "username", "interface", "dynamic-access-policy-record", "sysopt",
@@ -34,7 +34,8 @@ _ASA_ONLY = frozenset({
 })  # fmt: skip
 """First words of blocks that no other system's configuration has in that form."""
 
-_MIN_ATTRIBUTES = "attrib"  # the shortest abbreviation that people type
+_TYPES = ("remote-access", "ipsec-l2l", "ipsec-ra", "webvpn")
+_GROUP_BLOCKS = ("general", "webvpn", "ipsec", "ppp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,14 @@ class _Reader:
                 found.append((line, meaning))
         return found
 
+    def all(self, lines: Iterable[Line]) -> list[tuple[Line, Meaning]]:
+        """As ``read``; what the template did not take is noted as unknown and handed on as well."""
+        found = list(self.read(lines))
+        for line, meaning in found:
+            if "unread" in meaning:
+                self.note(line)
+        return found
+
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
         self.unknown.append(Setting(line.text, line.number))
@@ -242,7 +251,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
                 if any(line.value.strip() == "participate" for line in block.body):
                     load_balancing = load_balancing or Setting(block.header, block.line)
             case _:
-                top += reader.known(lines)
+                top += reader.all(lines)
     release = release_of(text.release.value) if text.release else None
     hostnames = tuple(dict.fromkeys(meaning["hostname"] for _, meaning in top if "hostname" in meaning))
     found = assemble.webvpn_of(webvpn)
@@ -256,6 +265,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         ftd_version=text.ftd_version,
         complete=complete or text.complete,
         indented=text.indented,
+        mixed=len(hostnames) > 1,
         recognised=text.release is not None
         or text.ftd_version is not None
         or any(block.header.partition(" ")[0] in _ASA_ONLY for block in text.blocks),
@@ -266,6 +276,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         ssl=assemble.ssl_of(top),
         tcpmss=assemble.number_of(top, "tcpmss"),
         interfaces=assemble.interfaces_of(text.blocks, top),
+        unsupported_path=assemble.not_understood(top, ("sysopt connection tcpmss", "mtu")),
         ldap_entries=tuple(ldap),
         dap_records=tuple(dap),
         icmp_unreachable_limit=assemble.icmp_limit_of(top),
@@ -282,6 +293,12 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
     )
 
 
+def _written_out(word: str, keywords: tuple[str, ...]) -> str | None:
+    """The keyword that a person abbreviated to ``word``, as an ASA understands it: only one may begin so."""
+    found = [word] if word in keywords else [each for each in keywords if each.startswith(word)]
+    return found[0] if len(found) == 1 else None
+
+
 def _owner(
     reader: _Reader, owners: dict[str, OwnerReader], header: tuple[str, ...], block: Block, lines: Iterable[Line]
 ) -> None:
@@ -290,7 +307,7 @@ def _owner(
         reader.note(Line(Place.POLICY, block.line, block.header))
         return
     name, what = header[1], header[2]
-    if what.startswith(_MIN_ATTRIBUTES):
+    if "attributes".startswith(what):
         owner = owners.setdefault(name, OwnerReader(name, block.line))
         if owner.attributes_line is None:
             owner.attributes_line = block.line
@@ -298,8 +315,8 @@ def _owner(
         for line, meaning in reader.read(lines):
             if not owner.take(line, meaning):
                 reader.note(line)
-    elif what in ("internal", "external") and header[0] == "group-policy":
-        owners.setdefault(name, OwnerReader(name, block.line)).kind = Setting(what, block.line)
+    elif header[0] == "group-policy" and (kind := _written_out(what, ("internal", "external"))):
+        owners.setdefault(name, OwnerReader(name, block.line)).kind = Setting(kind, block.line)
     else:
         reader.note(Line(Place.POLICY, block.line, block.header))
 
@@ -313,11 +330,11 @@ def _group(
         return
     name, what = header[1], header[2]
     group = groups.setdefault(name, GroupReader(name, block.line))
-    if what == "type":
+    if "type".startswith(what):
         if len(header) > 3:  # noqa: PLR2004 - the type itself
-            group.type = Setting(name_of(header[3]), block.line)
+            group.type = Setting(_written_out(header[3], _TYPES) or header[3], block.line)
         return
-    kind = what.partition("-")[0]
+    kind = _written_out(what.partition("-")[0], _GROUP_BLOCKS)
     group.raw[kind if kind in group.raw else "other"] += block.body
     for line, meaning in reader.read(lines):
         if not group.take(line, meaning):

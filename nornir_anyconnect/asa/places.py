@@ -54,7 +54,7 @@ _READ: dict[Place, frozenset[str]] = {
     }),
     Place.WEBVPN: frozenset({"enable", "port", "dtls", "anyconnect enable", "svc enable"}),
     Place.POLICY: frozenset({
-        "vpn-tunnel-protocol", "group-lock", "address-pools", "ipv6-address-pools", "vpn-group-policy",
+        "vpn-tunnel-protocol", "group-lock", "address-pools", "ipv6-address-pools", "vpn-group-policy", "no webvpn",
     }),
     Place.CLIENT: frozenset(
         f"{client} {what}"
@@ -63,7 +63,7 @@ _READ: dict[Place, frozenset[str]] = {
     ),
     Place.TUNNEL_GENERAL: frozenset({
         "default-group-policy", "address-pool", "ipv6-address-pool", "authentication-server-group",
-        "authorization-server-group",
+        "authorization-server-group", "secondary-authentication-server-group",
     }),
     Place.TUNNEL_WEBVPN: frozenset({"authentication", "saml", "group-alias", "group-url"}),
     Place.LDAP_MAP: frozenset({"map-name", "map-value"}),
@@ -120,7 +120,7 @@ _IRRELEVANT: dict[Place, frozenset[str]] = {
     Place.TUNNEL_GENERAL: frozenset({
         "accounting-server-group", "annotation", "authenticated-session-username", "authentication-attr-from-server",
         "authorization-dn-attributes", "authorization-required", "dhcp-server", "nat-assigned-to-public-ip",
-        "override-account-disable", "password-management", "scep-enrollment", "secondary-authentication-server-group",
+        "override-account-disable", "password-management", "scep-enrollment",
         "secondary-username-from-certificate", "secondary-username-from-certificate-choice", "strip-group",
         "strip-realm", "username-from-certificate", "username-from-certificate-choice", "qos-group",
         "radius-sdi-xauth", "client-access-rule", "use-entire-dn",
@@ -141,6 +141,8 @@ def reading_of(place: Place, text: str) -> Reading:
     """Whether a line is read, known not to matter, or unknown there."""
     if len(text) > LONGEST_LINE:
         return Reading.UNKNOWN
+    if text in _READ[place]:
+        return Reading.READ
     words = text.split(None, 4)
     if words[0] == "no" and len(words) > 1:
         del words[0]
@@ -165,10 +167,12 @@ def lines_of(block: Block) -> Iterator[Line]:
     if word in ("group-policy", "username"):
         yield from _nested(block, Place.POLICY, "webvpn", Place.CLIENT)
     elif word == "tunnel-group":
-        kind = rest.rstrip().rpartition(" ")[2]
-        if kind.startswith("general-attr"):
+        name, _, kind = rest.rstrip().rpartition(" ")
+        if name.endswith(" type"):
+            return
+        if "general-attributes".startswith(kind):
             yield from _nested(block, Place.TUNNEL_GENERAL)
-        elif kind.startswith("webvpn-attr"):
+        elif "webvpn-attributes".startswith(kind):
             yield from _nested(block, Place.TUNNEL_WEBVPN)
     elif word == "webvpn":
         yield from _nested(block, Place.WEBVPN)

@@ -18,7 +18,7 @@ _IN_URL = re.compile(r"(://[^\s:@/]+:)[^\s@/]+@")
 # What follows these is the name of an object, even where it reads "Shared key users".
 _NAMING = (
     "default-group-policy", "vpn-group-policy", "group-lock", "group-alias", "address-pool", "ipv6-address-pool",
-    "map-value", "authentication-server-group", "authorization-server-group",
+    "map-value", "authentication-server-group", "authorization-server-group", "secondary-authentication-server-group",
 )  # fmt: skip
 
 

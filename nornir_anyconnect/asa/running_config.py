@@ -104,6 +104,8 @@ class TunnelGroup:
     authentication_servers: tuple[Setting[str], ...] = ()
     """AAA server groups of ``authentication-server-group`` (fallback LOCAL included as its own entry)."""
     authorization_server: Setting[str] | None = None
+    secondary_server: Setting[str] | None = None
+    """``secondary-authentication-server-group``, the second of two passwords."""
     authentication_methods: Setting[tuple[str, ...]] | None = None
     """``authentication`` of webvpn-attributes: aaa, certificate, saml."""
     saml: Setting[str] | None = None
@@ -156,6 +158,8 @@ class SslSettings:
     encryption: Setting[tuple[str, ...]] | None = None
     server_version: Setting[tuple[str, ...]] | None = None
     """The words after ``ssl server-version``: TLS and, optionally, DTLS."""
+    unsupported: tuple[Setting[str], ...] = ()
+    """Lines about these three that could not be understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,8 @@ class RunningConfig:
     """An end mark (``Cryptochecksum:`` or ``: end``) was seen, or the pull proved every section."""
     indented: bool = True
     """False where a block that must have sub-lines has none indented: not readable as a configuration."""
+    mixed: bool = False
+    """More than one hostname: the text holds several configurations, and whose line is whose is lost."""
     recognised: bool = False
     """At least one line that only an ASA or FTD configuration has."""
     webvpn: Webvpn = field(default_factory=Webvpn)
@@ -228,6 +234,8 @@ class RunningConfig:
     ssl: SslSettings = field(default_factory=SslSettings)
     tcpmss: Setting[int] | None = None
     interfaces: tuple[Interface, ...] = ()
+    unsupported_path: tuple[Setting[str], ...] = ()
+    """Lines about ``tcpmss`` or the MTU of an interface that could not be understood."""
     ldap_entries: tuple[LdapMapEntry, ...] = ()
     dap_records: tuple[Setting[str], ...] = ()
     """DAP records other than an empty DfltAccessPolicy."""

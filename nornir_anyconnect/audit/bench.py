@@ -108,6 +108,11 @@ class Bench:
         offer = self._widest[key]
         return None if offer is None else self.derived(offer, link, assumptions, conf)
 
+    def has_room(self, link: int, assumptions: AssumptionSet) -> bool:
+        """Whether a path of ``link`` bytes leaves at least one byte inside each tunnel."""
+        found = (self.smallest_tls(link, assumptions), self.largest_dtls(link, assumptions))
+        return all(each is None or each.computed > 0 for each in found)
+
     def worst_pair(
         self,
         links: tuple[Link, ...],

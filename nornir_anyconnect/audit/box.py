@@ -14,7 +14,7 @@ from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
-from nornir_anyconnect.mtu.assumptions import STANDING, AssumptionSet
+from nornir_anyconnect.mtu.assumptions import STANDING, TECHNOTE, AssumptionSet
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import EffectivePolicy
@@ -64,8 +64,8 @@ class Box:
 
     @property
     def complete(self) -> bool:
-        """The whole configuration was read, or somebody answers for it."""
-        return self.config.complete or self.options.assume_complete
+        """The whole configuration was read, or somebody answers for it; for a mixture of several nobody can."""
+        return (self.config.complete or self.options.assume_complete) and not self.config.mixed
 
     @property
     def anyconnect(self) -> bool:
@@ -88,12 +88,31 @@ class Box:
         return self.calibration.standing or STANDING
 
     @cached_property
+    def roomy_links(self) -> tuple[Link, ...]:
+        """Serving interfaces with DTLS whose path leaves bytes for both tunnels."""
+        return tuple(link for link in self.dtls_links if self.bench.has_room(link.mtu, self.first_set))
+
+    @property
+    def first_set(self) -> AssumptionSet:
+        """The set asked for, else ``technote``: of those that ship it leaves the fewest bytes."""
+        return self.options.assume or TECHNOTE
+
+    @cached_property
+    def path_unsupported(self) -> bool:
+        """Whether ``tcpmss`` or the MTU of an interface with DTLS is not understood or leaves no byte."""
+        served = {f"mtu {link.nameif}" for link in self.dtls_links}
+        return len(self.roomy_links) < len(self.dtls_links) or any(
+            not line.value.startswith("mtu") or " ".join(line.value.split()[:2]) in served
+            for line in self.config.unsupported_path
+        )
+
+    @cached_property
     def safe_mtu(self) -> int | None:
         """The smallest TLS MTU over standing sets and negotiable suites before any cap, at most 1406 bytes."""
         lowest = [
             tls.computed
             for each in self.standing
-            for link in self.dtls_links
+            for link in self.roomy_links
             if (tls := self.bench.smallest_tls(link.mtu, each)) is not None
         ]
         return min(*lowest, HIGHEST_MTU) if lowest else None
@@ -120,9 +139,11 @@ class Box:
         return frozenset({*self.assigned_policies(), *(each.name for each in self.config.group_policies)})
 
     def assigned_policies(self) -> tuple[str, ...]:
-        """The policies that tunnel groups hand out, each once."""
+        """The policies that remote-access tunnel groups hand out, each once."""
         groups = effective.remote_access_groups(self.config)
-        return tuple(dict.fromkeys(effective.policy_name_of(each) for each in groups))
+        return tuple(
+            dict.fromkeys(effective.policy_name_of(each) for each in groups if effective.is_remote_access(each))
+        )
 
     def reachable_policies(self) -> tuple[str, ...]:
         """The policies that a login can hand out: by a tunnel group or by an LDAP map."""
@@ -152,9 +173,9 @@ class Box:
         if conf not in self._pairs:
             found = {}
             for each in self.standing:
-                pair = self.bench.worst_pair(self.dtls_links, each, conf)
+                pair = self.bench.worst_pair(self.roomy_links, each, conf)
                 if self.options.assume is None and self.calibration.tls_offers:
-                    seen = self.bench.worst_pair(self.dtls_links, each, conf, self.calibration.tls_offers)
+                    seen = self.bench.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
                     pair = seen if seen is not None and seen.gap > 0 else pair
                 if pair is not None:
                     found[each.name] = pair
@@ -168,7 +189,7 @@ class Box:
             alone = [
                 (tls, link.nameif)
                 for link in self.links
-                if (tls := self.bench.smallest_tls(link.mtu, each, conf)) is not None
+                if (tls := self.bench.smallest_tls(link.mtu, each, conf)) is not None and tls.computed > 0
             ]
             if alone:
                 found[each.name] = min(alone, key=lambda one: one[0].computed)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup
 
 DEFAULT_DTLS_PORT = 443
+_OWN = {"LOCAL", "NONE"}
+"""What stands where a server group is named and asks none."""
 
 
 def attributes_elsewhere(config: RunningConfig, groups: Iterable[TunnelGroup]) -> bool:
@@ -21,10 +23,9 @@ def attributes_elsewhere(config: RunningConfig, groups: Iterable[TunnelGroup]) -
 
 
 def _asks_a_server(group: TunnelGroup) -> bool:
-    servers = [each.value for each in group.authentication_servers]
-    if group.authorization_server is not None:
-        servers.append(group.authorization_server.value)
-    return group.saml is not None or any(server.upper() != "LOCAL" for server in servers)
+    asked = (*group.authentication_servers, group.authorization_server, group.secondary_server)
+    servers = {each.value.upper() for each in asked if each is not None}
+    return group.saml is not None or not servers <= _OWN
 
 
 def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:

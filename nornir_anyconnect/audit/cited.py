@@ -91,17 +91,20 @@ def username(user: Username) -> tuple[Source, ...]:
     return (Source("vpn-group-policy", user.group_policy.value, "configured", user.group_policy.line),)
 
 
+_FIELDS = ("tunnel_protocols", "mtu", "dtls", "df_bit_ignore", "ssl_compression", "dtls_compression")
+
+
 def policy(effective: EffectivePolicy) -> tuple[Source, ...]:
     """The values of the policy that users get, and whose they are."""
-    used = (
-        effective.tunnel_protocols,
-        effective.mtu,
-        effective.dtls,
-        effective.df_bit_ignore,
-        effective.ssl_compression,
-        effective.dtls_compression,
+    used = (getattr(effective, field) for field in _FIELDS)
+    found = tuple(Source(each.setting, _shown(each), str(each.from_), each.line) for each in used)
+    if not effective.unsupported:
+        return found
+    unread = effective.not_understood
+    return tuple(
+        source._replace(value=f"not understood: {unread[field].value.strip()}") if field in unread else source
+        for field, source in zip(_FIELDS, found, strict=True)
     )
-    return tuple(Source(each.setting, _shown(each), str(each.from_), each.line) for each in used)
 
 
 def _shown(effective: Effective[Any]) -> str:

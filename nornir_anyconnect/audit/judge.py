@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "judge"]
 
-UNTYPED = frozenset({effective.DEFAULT_WEBVPN_GROUP, effective.DEFAULT_RA_GROUP})
-"""Groups that never print their type."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
@@ -93,7 +90,7 @@ def judge(
 def _warnings(box: Box) -> tuple[str, ...]:
     config = box.config
     found = list(config.warnings)
-    if not box.complete:
+    if not (config.complete or box.options.assume_complete):
         found.append("the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand")
     seen = box.observations.groups if box.observations is not None else {}
     found += (
@@ -165,7 +162,7 @@ def _reach(box: Box, policy: EffectivePolicy) -> tuple[bool, int]:
 
 
 def _readable(box: Box, group: TunnelGroup | None) -> bool:
-    typed = group is None or group.type is not None or group.name in UNTYPED
+    typed = group is None or group.type is not None or group.name in effective.UNTYPED_GROUPS
     return box.config.indented and typed
 
 
@@ -174,7 +171,7 @@ def _case(box: Box, subject: _Subject, seen: GroupObservations | None) -> Case:
     pairs = box.pairs(box.conf(policy)).values()
     return Case(
         readable=_readable(box, group),
-        remote_access=group is None or group.type is None or group.type.value in effective.REMOTE_ACCESS_TYPES,
+        remote_access=group is None or effective.is_remote_access(group),
         serving=bool(box.links),
         anyconnect=box.anyconnect,
         policy_exists=policy.exists,
@@ -184,6 +181,7 @@ def _case(box: Box, subject: _Subject, seen: GroupObservations | None) -> Case:
         policy_unsupported=bool(policy.unsupported),
         suite_unknown=bool(box.offers.unknown),
         ssl_unsupported=bool(box.offers.unsupported) or not box.offers.tls,
+        path_unsupported=box.path_unsupported,
         dtls_negotiable=bool(box.offers.dtls),
         two_mtus=box.two_mtus or bool(seen and seen.large_packets),
         gap=any(pair.gap > 0 for pair in pairs),
@@ -200,7 +198,7 @@ def _finding(box: Box, subject: _Subject) -> Finding:
     rule = decide(_case(box, subject, seen))
     if not box.complete and rule.verdict is not Verdict.AT_RISK:
         rule = Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
-    readable = policy.exists and not policy.external
+    readable = policy.exists and not policy.external and "mtu" not in policy.not_understood
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(box, policy, rule.verdict)

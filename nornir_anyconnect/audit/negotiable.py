@@ -68,7 +68,8 @@ def negotiable(config: RunningConfig) -> Negotiable:
     """Every (suite, version) that the box can negotiate.
 
     A version counts if a line prints it or the release has it, ``ssl server-version`` allows it, and
-    its RFC allows the suite. The device's own lists (``show ssl ciphers``) outrank everything.
+    its RFC allows the suite; a version that ``ssl server-version`` names is printed, too: no box has a
+    line about a version that it does not speak. The device's own lists (``show ssl ciphers``) outrank everything.
     """
     defaults = config.defaults.ssl if config.defaults is not None else None
     return _negotiable(_Asked(config.ssl, defaults, config.device_ciphers, release_of(config)))
@@ -77,7 +78,7 @@ def negotiable(config: RunningConfig) -> Negotiable:
 @lru_cache(maxsize=64)
 def _negotiable(asked: _Asked) -> Negotiable:
     """A fleet of like boxes, and every prediction on one of them, share the answer."""
-    unsupported: list[str] = []
+    unsupported = _unreadable(asked)
     sources: list[Source] = []
     allowed = _allowed_versions(asked, unsupported, sources)
     offers: list[Offer] = []
@@ -96,9 +97,15 @@ def _negotiable(asked: _Asked) -> Negotiable:
         tls=tuple(each for each in offers if not each.version.is_dtls),
         dtls=tuple(each for each in offers if each.version.is_dtls),
         unknown=tuple(dict.fromkeys(unknown)),
-        unsupported=tuple(unsupported),
+        unsupported=tuple(dict.fromkeys(unsupported)),
         sources=tuple(dict.fromkeys(sources)),  # an old line speaks for TLS and DTLS
     )
+
+
+def _unreadable(asked: _Asked) -> list[str]:
+    """Whole lines that could not be read; where the device gave its lists, none about a list matters."""
+    lines = (*asked.ssl.unsupported, *(asked.defaults.unsupported if asked.defaults else ()))
+    return [line.value for line in lines if not asked.answered or "server-version" in line.value]
 
 
 def _lists(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
@@ -129,10 +136,15 @@ def _silent(asked: _Asked) -> dict[Version, _Listed]:
     if old and not asked.ssl.ciphers:
         names = tuple(suite.name for suite in releases.legacy_default(release))
         source = Source("ssl encryption", " ".join(names), "default", None)
-        return dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
+        found = dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
+        by_level = _named(asked)
+    else:
+        found = {}
+        by_level = (*releases.default_versions(release), *_named(asked))
     level = releases.default_level(release)
-    found = {}
-    for version in releases.default_versions(release):
+    for version in by_level:
+        if version in found:
+            continue
         suites = releases.level_suites(level, version, release) or ()
         source = Source(f"ssl cipher {version}", level, "default", None)
         found[version] = _Listed(tuple(suite.name for suite in suites), source)
@@ -190,13 +202,23 @@ def _legacy(keywords: tuple[str, ...], unsupported: list[str]) -> tuple[str, ...
     return tuple(names)
 
 
-def _allowed_versions(asked: _Asked, unsupported: list[str], sources: list[Source]) -> frozenset[Version]:
-    """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
-    words, from_, line = releases.server_version_default(asked.release), "default", None
+def _bounds(asked: _Asked) -> tuple[tuple[str, ...], str, int | None]:
+    """The words of ``ssl server-version``, who says so, and on which line."""
     for ssl, origin in ((asked.ssl, "configured"), (asked.defaults, "device")):
         if ssl is not None and ssl.server_version:
-            words, from_, line = ssl.server_version.value, origin, ssl.server_version.line
-            break
+            return ssl.server_version.value, origin, ssl.server_version.line
+    return releases.server_version_default(asked.release), "default", None
+
+
+def _named(asked: _Asked) -> tuple[Version, ...]:
+    """The versions that ``ssl server-version`` names."""
+    names = (word.lower().removesuffix("-only") for word in _bounds(asked)[0])
+    return tuple(Version(name) for name in names if name in list(Version))
+
+
+def _allowed_versions(asked: _Asked, unsupported: list[str], sources: list[Source]) -> frozenset[Version]:
+    """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
+    words, from_, line = _bounds(asked)
     sources.append(Source("ssl server-version", " ".join(words), from_, line))
     allowed = {*TLS_VERSIONS, *DTLS_VERSIONS}
     for word in words:

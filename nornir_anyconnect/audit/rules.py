@@ -30,6 +30,8 @@ class Case:
     """A value of the policy could not be understood: nothing is known to be at risk."""
     suite_unknown: bool = False
     ssl_unsupported: bool = False
+    path_unsupported: bool = False
+    """``tcpmss`` or the MTU of a serving interface could not be understood, or leaves no byte for the tunnel."""
     dtls_negotiable: bool = True
     two_mtus: bool = True
     gap: bool = True
@@ -38,6 +40,11 @@ class Case:
     """The same, were no ``anyconnect mtu`` configured."""
     fragments: bool = False
     """df-bit-ignore is on."""
+
+    @property
+    def at_risk(self) -> bool:
+        """What is known is at risk already, whatever is not known."""
+        return self.gap and not self.fragments
 
 
 class Rule(NamedTuple):
@@ -57,11 +64,11 @@ RULES: tuple[Rule, ...] = (
     Rule(Verdict.UNKNOWN, "external-group-policy", lambda case: case.policy_external),
     Rule(Verdict.NOT_APPLICABLE, "ssl-client-not-allowed", lambda case: not case.ssl_client),
     Rule(Verdict.SAFE, "dtls-disabled", lambda case: not case.dtls_enabled),
-    Rule(Verdict.UNKNOWN, "unknown-suite", lambda case: case.suite_unknown and not case.gap),
+    Rule(Verdict.UNKNOWN, "unknown-suite", lambda case: case.suite_unknown and not case.at_risk),
     Rule(
         Verdict.UNKNOWN,
         "unsupported-value",
-        lambda case: case.policy_unsupported or (case.ssl_unsupported and not case.gap),
+        lambda case: case.policy_unsupported or ((case.ssl_unsupported or case.path_unsupported) and not case.at_risk),
     ),
     Rule(Verdict.SAFE, "dtls-not-negotiable", lambda case: not case.dtls_negotiable),
     Rule(Verdict.UNKNOWN, "single-mtu-release", lambda case: not case.two_mtus),

@@ -257,6 +257,10 @@ def offers(box: Box) -> tuple[list[tuple[Cost, str]], bool]:
         versions = ["tlsv1", "tlsv1.1", "tlsv1.2", "dtlsv1"]
         versions += ["dtlsv1.2"] * (release >= (9, 10, 1)) + ["tlsv1.3"] * (release >= (9, 19, 1))
         lists = {version: _level("medium", version, release) or [] for version in versions}
+    for word in box.server:  # a box has no line about a version that it does not speak
+        version = word.removesuffix("-only")
+        if version in (*TLS, *DTLS) and version not in lists:
+            lists[version] = _level("medium", version, release) or []
     for version, names in box.ciphers.items():
         if names[0] == "level":
             found = _level(names[1], version, release)
@@ -310,14 +314,17 @@ def judge(text: str, *, assume_complete: bool = False) -> dict[tuple[str, str], 
     groups = [name for name in box.groups if box.types.get(name) != "ipsec-l2l" and name != "DefaultL2LGroup"]
     if "DefaultWEBVPNGroup" not in groups:
         groups.append("DefaultWEBVPNGroup")
-    named = [box.assigned.get(name, "DfltGrpPolicy") for name in groups]
-    for name, policy in zip(groups, named, strict=True):
+    named = []
+    for name in groups:
+        policy = box.assigned.get(name, "DfltGrpPolicy")
         typed = box.types.get(name)
         reason = None
         if typed is None and name not in ("DefaultWEBVPNGroup", "DefaultRAGroup"):
             reason = ("unknown", "incomplete-config")
         elif typed not in (None, "remote-access", "webvpn", "ipsec-ra"):
             reason = ("not-applicable", "not-remote-access")
+        else:
+            named.append(policy)
         found["tunnel-group", name] = _judged(
             box, policy, [], reason, complete=complete, elsewhere=name in box.elsewhere or box.dap
         )
@@ -372,8 +379,8 @@ def _judged(
         (external, "unknown", "external-group-policy"),
         (not {"ssl-client", "svc"} & set(protocols), "not-applicable", "ssl-client-not-allowed"),
         (dtls is False or not dtls_links, "safe", "dtls-disabled"),
-        (unknown and not risky, "unknown", "unknown-suite"),
-        (bool(odd) or ((box.odd or not has_tls) and not risky), "unknown", "unsupported-value"),
+        (unknown and not (risky and not df), "unknown", "unknown-suite"),
+        (bool(odd) or ((box.odd or not has_tls) and not (risky and not df)), "unknown", "unsupported-value"),
         (not has_dtls, "safe", "dtls-not-negotiable"),
         (single, "unknown", "single-mtu-release"),
         (risky and df, "mitigated", "fragmentation-allowed"),
@@ -397,7 +404,7 @@ def _judged(
         "safe_mtu": None,
         "assumptions": {},
         "configured_mtu": conf if exists and not external else None,
-        "configured_mtu_from": conf_from if exists and not external else None,
+        "configured_mtu_from": conf_from if exists and not external and "mtu" not in odd else None,
         "caveats": set(),
         "_reach": (usable_policy, max((gap for _, _, gap in gaps.values()), default=0)),
     }
@@ -442,9 +449,8 @@ def _judged(
 
 def _conf(box: Box, chain: list[Owner], policy: str, over: list[Owner]) -> tuple[int | None, str]:
     value, origin = effective(box, chain, "mtu", None)
-    if value == "?":  # what cannot be read does not stand; the next owner is asked
-        rest = [each for each in chain if isinstance(each.client.get("mtu"), int)]
-        value, origin = (rest[0].client["mtu"], "inherited") if rest else (None, "default")
+    if value == "?":  # nobody knows what is in force, and what the next owner says is not
+        return None, origin
     owner = next((each for each in chain if each.client.get("mtu") == value), None)
     own = box.policies.get(policy)
     if value is not None:

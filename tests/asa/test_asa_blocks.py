@@ -148,3 +148,52 @@ def test_secrets_end_at_the_cutter():
 def test_a_name_that_reads_like_a_secret_stays_whole():
     found = cut('tunnel-group T general-attributes\n default-group-policy "Shared key users"\n')
     assert found.blocks[0].body[0].value == ' default-group-policy "Shared key users"'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "%ASA-5-111008: User 'enable_15' executed the 'write terminal' command.",
+        "<166>Jun 22 2022 13:29:11 edge1 : %ASA-6-302013: Built inbound TCP connection",
+        "<166>:Jun 22 13:29:11: %ASA-session-6-302013: Built inbound TCP connection",
+        "Jun 22 2022 13:29:11: %FTD-6-302013: Built inbound TCP connection",
+        "2022-06-22T13:29:11Z edge1 %PIX-4-106023: Deny tcp",
+    ],
+)
+def test_a_message_that_the_console_logs_ends_no_block(message):
+    (block,) = cut(f"webvpn\n enable outside\n{message}\n anyconnect enable\n").blocks
+    assert block.body == (Setting(" enable outside", 2), Setting(" anyconnect enable", 4))
+
+
+def test_a_message_brings_no_block_back_that_was_left():
+    found = cut(f"webvpn\n enable outside\nobject network A\n<166>{'%ASA-6-302013: Built'}\n host 10.0.0.1\n")
+    assert (len(found.blocks[0].body), found.strays) == (1, [])
+
+
+def test_below_what_is_no_command_nobody_knows_whose_lines_follow():
+    text = (
+        "webvpn\n enable outside\nWARNING: the license expires\n anyconnect enable\nobject network A\n host 10.0.0.1\n"
+    )
+    assert cut(text).strays == [Setting(" anyconnect enable", 4)]
+
+
+def test_commands_with_a_body_raise_no_alarm_right_behind_a_block():
+    text = "".join(
+        f"webvpn\n enable outside\n{header}\n description ours\n"
+        for header in ("object network A", "class-map C", "aaa-server R protocol radius", "crypto ikev2 policy 1")
+    )
+    assert cut(text).strays == []
+
+
+def test_what_is_taken_back_in_a_sub_mode_is_known_by_its_form():
+    text = "a(config)# webvpn\na(config-webvpn)# no ssl encryption\na(config-group-policy)# no webvpn\n"
+    found = cut(text)
+    assert headers(text) == [("webvpn", 1), ("no ssl encryption", 2)]
+    assert found.strays == [Setting("no webvpn", 3)]
+
+
+@pytest.mark.parametrize("word", ["external", "ext"])
+@pytest.mark.parametrize("name", ["P", '"external pass word"'])
+def test_the_password_of_an_external_policy_ends_at_the_cutter_however_it_is_typed(word, name):
+    found = cut(f"group-policy {name} {word} server-group R password canary\n")
+    assert found.blocks[0].header == f"group-policy {name} {word} server-group R password *****"

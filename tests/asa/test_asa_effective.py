@@ -192,3 +192,40 @@ def test_what_hands_a_policy_out():
     assert reachable_by(config, "HANDED") == ("ldap attribute-map MAP", "username ben")
     assert reachable_by(config, "USED") == ("ldap attribute-map MAP",)
     assert reachable_by(config, "LONELY") == ()
+
+
+UNREAD = CHAIN.replace("anyconnect mtu 1280", "anyconnect mtu huge").replace("dtls enable", "dtls bogus")
+
+
+def test_a_value_that_is_not_understood_hides_the_inherited_one():
+    policy = effective_policy(parse(UNREAD), "OWN")
+    assert policy.mtu == Effective("group-policy OWN / webvpn / anyconnect mtu", None, From.CONFIGURED, 12)
+    assert policy.dtls == Effective("group-policy OWN / webvpn / anyconnect ssl dtls", True, From.CONFIGURED, 13)
+    assert {field: line.line for field, line in policy.not_understood.items()} == {"mtu": 12, "dtls": 13}
+    assert policy.mtu_owner == "OWN"
+    assert policy.df_bit_ignore.value is True
+
+
+def test_a_default_policy_that_is_not_understood_hides_nothing_that_is_set_nearer():
+    text = CHAIN.replace("anyconnect mtu 1350", "anyconnect mtu huge")
+    assert effective_policy(parse(text), "OWN").unsupported == ()
+    inherited = effective_policy(parse(text), "EMPTY").mtu
+    assert (inherited.value, inherited.from_, inherited.line) == (None, From.INHERITED, 5)
+
+
+def test_a_users_value_that_is_not_understood_hides_the_policys():
+    text = CHAIN + "username u attributes\n webvpn\n  anyconnect mtu huge\n"
+    user = effective_user(parse(text), "u", "OWN")
+    assert user.mtu == Effective("username u / webvpn / anyconnect mtu", None, From.CONFIGURED, 20)
+    assert (list(user.not_understood), user.mtu_owner, user.dtls.value) == (["mtu"], "u", True)
+    plain = effective_user(parse(UNREAD + "username u attributes\n webvpn\n  anyconnect mtu 1200\n"), "u", "OWN")
+    assert (plain.mtu.value, list(plain.not_understood)) == (1200, ["dtls"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "names_it"), [("remote-access", True), ("webvpn", True), ("moon-base", False), (None, False)]
+)
+def test_only_a_remote_access_group_names_a_policy(kind, names_it):
+    header = f"tunnel-group T type {kind}\n" if kind else ""
+    config = parse(f"{CHAIN}{header}tunnel-group T general-attributes\n default-group-policy OWN\n")
+    assert ("OWN" not in {policy.name for policy in unreferenced_policies(config)}) is names_it

@@ -577,3 +577,134 @@ def test_a_forked_process_can_parse():
     if child == 0:
         os._exit(0 if parse("mtu outside 1300\n").interfaces[0].mtu.value == 1300 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("ssl encryption rc4-sha1\nno ssl encryption\n", (None, {}, None)),
+        ("ssl encryption rc4-sha1\nno ssl encryption rc4-sha1\n", (None, {}, None)),
+        ("ssl server-version tlsv1.2 dtlsv1.2\nno ssl server-version tlsv1.2 dtlsv1.2\n", (None, {}, None)),
+        ("ssl server-version tlsv1.2\nno ssl server-version\n", (None, {}, None)),
+        (
+            "ssl cipher tlsv1.2 high\nssl cipher dtlsv1.2 high\nno ssl cipher tlsv1.2 high\n",
+            (None, {"dtlsv1.2": 2}, None),
+        ),
+        ('ssl cipher tlsv1.2 custom "A:B"\nno ssl cipher tlsv1.2 custom "A:B"\n', (None, {}, None)),
+        ("ssl cipher tlsv1.2 high\nno ssl cipher default\n", (None, {"tlsv1.2": 1}, None)),
+    ],
+)
+def test_no_takes_back_what_ssl_lines_say(lines, expected):
+    ssl = parse(lines).ssl
+    ciphers = {version: choice.line for version, choice in ssl.ciphers}
+    assert (ssl.encryption, ciphers, ssl.server_version) == expected
+    assert parse(lines).unknown_lines == ()
+
+
+@pytest.mark.parametrize("taken_back", ["no sysopt connection tcpmss", "no sysopt connection tcpmss 1200"])
+def test_no_takes_back_tcpmss_but_not_for_its_minimum(taken_back):
+    assert parse(f"sysopt connection tcpmss 1200\n{taken_back}\n").tcpmss is None
+    kept = parse("sysopt connection tcpmss 1200\nno sysopt connection tcpmss minimum 400\n")
+    assert (kept.tcpmss, kept.unknown_lines) == (Setting(1200, 1), ())
+
+
+@pytest.mark.parametrize("taken_back", ["no mtu outside", "no mtu outside 1400"])
+def test_no_takes_back_the_mtu_of_an_interface(taken_back):
+    config = parse(f"mtu outside 1400\nmtu inside 1400\n{taken_back}\n")
+    assert [(each.nameif, each.mtu) for each in config.interfaces] == [("inside", Setting(1400, 2))]
+
+
+@pytest.mark.parametrize("number", ["", " 8443"])
+def test_no_takes_back_the_ports(number):
+    webvpn = parse(f"webvpn\n port 8443\n dtls port 8443\n no port{number}\n no dtls port{number}\n").webvpn
+    assert (webvpn.port, webvpn.dtls_port) == (None, None)
+
+
+def test_no_webvpn_takes_back_the_whole_sub_block():
+    header = "group-policy P attributes\n"
+    before = f"{header} vpn-tunnel-protocol ssl-client\n webvpn\n  anyconnect mtu 1200\n  anyconnect ssl dtls maybe\n"
+    policy = parse(f"{before}{header} no webvpn\n").group_policies[0]
+    assert policy.client == parse(f"{header}").group_policies[0].client
+    assert policy.tunnel_protocols == Setting(("ssl-client",), 2)
+    again = parse(f"{before} no webvpn\n webvpn\n  anyconnect mtu 1300\n").group_policies[0]
+    assert again.client.mtu == Setting(1300, 8)
+
+
+def test_headers_as_people_abbreviate_them():
+    config = parse(
+        "group-policy G int\ngroup-policy G attr\n webvpn\n  anyconnect mtu 1200\n"
+        "tunnel-group T type remote\ntunnel-group T gen\n default-group-policy G\ntunnel-group T web\n group-alias t enable\n"
+        "username u attr\n vpn-group-policy G\n"
+    )
+    (policy,), (group,), (user,) = config.group_policies, config.tunnel_groups, config.usernames
+    assert (policy.kind, policy.client.mtu) == (Setting("internal", 1), Setting(1200, 4))
+    assert (group.type, group.default_group_policy) == (Setting("remote-access", 5), Setting("G", 7))
+    assert (group.group_aliases, len(group.general), len(group.webvpn)) == ((Setting("t", 9),), 1, 1)
+    assert user.group_policy == Setting("G", 11)
+    assert config.unknown_lines == ()
+
+
+def test_a_type_is_no_abbreviated_block_and_an_ambiguous_word_is_none():
+    config = parse("tunnel-group general type webvpn\n default-group-policy G\ntunnel-group T type ipsec\n")
+    assert config.tunnel_group("general").type == Setting("webvpn", 1)
+    assert config.tunnel_group("general").default_group_policy is None
+    assert config.tunnel_group("T").type == Setting("ipsec", 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['ssl cipher tlsv1.4 custom "RC4-SHA"', "ssl cipher tlsv1.2 high foo", "ssl encryption", "ssl server-version"],
+)
+def test_ssl_lines_that_cannot_be_read_are_kept_as_such(line):
+    config = parse(f"{line}\n")
+    assert config.ssl.unsupported == (Setting(line, 1),)
+    assert config.unknown_lines == (Setting(line, 1),)
+    assert config.unsupported_path == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "later"),
+    [
+        ("ssl encryption", "ssl encryption aes256-sha1"),
+        ("ssl server-version", "no ssl server-version"),
+        ("ssl cipher tlsv1.2 high foo", "ssl cipher tlsv1.2 high"),
+        ("ssl cipher tlsv1.2 high foo", "no ssl cipher tlsv1.2 high"),
+    ],
+)
+def test_a_later_line_about_the_same_replaces_one_that_cannot_be_read(line, later):
+    assert parse(f"{line}\n{later}\n").ssl.unsupported == ()
+    assert parse(f"{line}\nssl cipher tlsv1.1 high\n").ssl.unsupported == (Setting(line, 1),)
+
+
+@pytest.mark.parametrize("line", ["sysopt connection tcpmss banana", "mtu outside banana", "mtu outside 99999999999"])
+def test_sizes_that_cannot_be_read_are_kept_as_such(line):
+    config = parse(f"{line}\n")
+    assert (config.unsupported_path, config.tcpmss, config.ssl.unsupported) == ((Setting(line, 1),), None, ())
+    subject = line.rpartition(" ")[0]
+    assert parse(f"{line}\n{subject} 1400\n").unsupported_path == ()
+    assert parse(f"{line}\nno {subject}\n").unsupported_path == ()
+
+
+def test_what_does_not_bear_on_the_path_is_not_kept_with_it():
+    text = (
+        "sysopt connection tcpmss banana\nsysopt connection tcpmss minimum apple\nssl trust-point X\nmtu inside 1500\n"
+    )
+    assert parse(text).unsupported_path == (Setting("sysopt connection tcpmss banana", 1),)
+
+
+@pytest.mark.parametrize(
+    ("line", "server"),
+    [
+        (" secondary-authentication-server-group RSA", Setting("RSA", 2)),
+        (" secondary-authentication-server-group (inside) RSA use-primary-username", Setting("RSA", 2)),
+        (" secondary-authentication-server-group RSA\n no secondary-authentication-server-group", None),
+    ],
+)
+def test_the_second_server_of_a_tunnel_group(line, server):
+    config = parse(f"tunnel-group T general-attributes\n{line}\n")
+    assert (config.tunnel_groups[0].secondary_server, config.unknown_lines) == (server, ())
+
+
+def test_two_hostnames_are_a_mixture():
+    assert parse("hostname a\nhostname b\n").mixed
+    assert not parse("hostname a\nhostname a\n").mixed

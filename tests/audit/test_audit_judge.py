@@ -16,6 +16,8 @@ DTLS = 'ssl cipher dtlsv1 custom "AES256-SHA"\nssl cipher dtlsv1.2 custom "AES25
 REKEY = "  anyconnect ssl rekey time 30\n"
 RC4 = (ALL_TLS, 'ssl cipher tlsv1 custom "RC4-SHA"\nssl server-version tlsv1-only\n')
 
+SAFE_MTU = (REKEY, "  anyconnect mtu 1200\n")
+
 ROWS = {
     "no type": (((TYPE, ""),), "unknown", "incomplete-config"),
     "a type nobody knows": (
@@ -58,6 +60,84 @@ ROWS = {
         "unsupported-value",
     ),
     "an unreadable mtu": (((REKEY, "  anyconnect mtu lots\n"),), "unknown", "unsupported-value"),
+    "an unreadable mtu where DfltGrpPolicy has one": (
+        (
+            (" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect mtu 1200\n"),
+            (REKEY, "  anyconnect mtu lots\n"),
+        ),
+        "unknown",
+        "unsupported-value",
+    ),
+    "unreadable dtls where DfltGrpPolicy has it off": (
+        (
+            (" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect ssl dtls none\n"),
+            (REKEY, "  anyconnect ssl dtls bogus\n"),
+        ),
+        "unknown",
+        "unsupported-value",
+    ),
+    "a protocol version nobody knows": (
+        (SAFE_MTU, (SSL12, 'ssl cipher tlsv1.4 custom "RC4-SHA"\n' + SSL12)),
+        "unknown",
+        "unsupported-value",
+    ),
+    "a level and a word too many": (
+        (SAFE_MTU, (SSL12, "ssl cipher tlsv1.2 high foo\n")),
+        "unknown",
+        "unsupported-value",
+    ),
+    "a server version nobody knows": (
+        (SAFE_MTU, (SSL12, SSL12 + "ssl server-version tlsv9\n")),
+        "unknown",
+        "unsupported-value",
+    ),
+    "an unreadable tcpmss": (
+        (SAFE_MTU, (SSL12, SSL12 + "sysopt connection tcpmss banana\n")),
+        "unknown",
+        "unsupported-value",
+    ),
+    "an unreadable link": (
+        (SAFE_MTU, ("mtu outside 1500\n", "mtu outside banana\n")),
+        "unknown",
+        "unsupported-value",
+    ),
+    "an unreadable link where nobody connects": (
+        (SAFE_MTU, ("mtu outside 1500\n", "mtu inside banana\n")),
+        "safe",
+        "mtu-at-or-below-tls-mtu",
+    ),
+    "an unreadable link, at risk anyway": (
+        (("mtu outside 1500\n", "mtu outside banana\n"),),
+        "at-risk",
+        "dtls-mtu-exceeds-tls-mtu",
+    ),
+    "a link without room": ((("mtu outside 1500\n", "mtu outside 64\n"),), "unknown", "unsupported-value"),
+    "a tcpmss without room": (
+        (("mtu outside 1500\n", "mtu outside 1500\nsysopt connection tcpmss 48\n"),),
+        "unknown",
+        "unsupported-value",
+    ),
+    "a second link without room": (
+        (
+            (" enable outside\n", " enable outside\n enable dmz\n"),
+            ("mtu outside 1500\n", "mtu outside 1500\nmtu dmz 64\n"),
+        ),
+        "at-risk",
+        "dtls-mtu-exceeds-tls-mtu",
+    ),
+    "fragments, and a suite nobody knows": (
+        (
+            (REKEY, "  anyconnect ssl df-bit-ignore enable\n"),
+            (SSL12, 'ssl cipher tlsv1.2 custom "AES256-SHA:MOON-SHA"\n'),
+        ),
+        "unknown",
+        "unknown-suite",
+    ),
+    "fragments, and a level nobody knows": (
+        ((REKEY, "  anyconnect ssl df-bit-ignore enable\n"), (SSL12, "ssl cipher tlsv1.2 gold\n")),
+        "unknown",
+        "unsupported-value",
+    ),
     "rc4 alone": (
         ((DTLS, 'ssl cipher dtlsv1 custom "RC4-SHA"\nssl cipher dtlsv1.2 custom "RC4-SHA"\n'),),
         "safe",
@@ -197,6 +277,60 @@ def test_every_value_cites_its_line(finding, vpn1) -> None:
         assert lines[cited[setting].line - 1] == text
     absent = next(each for each in found.sources if each.setting == "sysopt connection tcpmss")
     assert (absent.value, absent.from_, absent.line) == ("1380", "default", None)
+
+
+def test_what_is_not_understood_is_cited_and_no_mtu_is_claimed(finding) -> None:
+    default = (" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect mtu 1200\n")
+    found = finding(default, (REKEY, "  anyconnect mtu lots\n"))
+    assert (found.configured_mtu, found.configured_mtu_from) == (None, None)
+    (source,) = [each for each in found.sources if each.setting.endswith("anyconnect mtu")]
+    assert (source.setting, source.value) == (
+        "group-policy STAFF / webvpn / anyconnect mtu",
+        "not understood: anyconnect mtu lots",
+    )
+    assert source.line is not None
+
+
+def test_no_number_below_one_byte_is_printed(finding) -> None:
+    link = ("mtu outside 1500\n", "mtu outside 64\n")
+    for edits in ((link,), (link, (REKEY, "  anyconnect ssl dtls none\n"))):
+        found = finding(*edits)
+        assert (found.tls_mtu, found.dtls_mtu, found.safe_mtu, found.assumptions) == (None, None, None, {})
+    beside = finding((" enable outside\n", " enable outside\n enable dmz\n"), (link[0], link[0] + "mtu dmz 64\n"))
+    assert (beside.tls_mtu, beside.safe_mtu) == (1315, 1315)
+
+
+@pytest.mark.parametrize("kind", ["tunnel-group STAFF-VPN type moon-base\n", ""])
+def test_the_policy_of_a_group_that_may_be_anything_is_a_finding_of_its_own(kind: str, finding) -> None:
+    found = finding((TYPE, kind), name="STAFF", scope=Scope.GROUP_POLICY)
+    assert (found.verdict, found.group_policy) == ("at-risk", "STAFF")
+
+
+def test_a_mixture_of_configurations_is_partial_and_nobody_answers_for_it(vpn1) -> None:
+    for complete in (False, True):
+        mixed = vpn1(("hostname vpn1\n", "hostname vpn1\nhostname vpn2\n"))
+        audit = judge(parse(mixed), "vpn1", options=Options(assume_complete=complete))
+        assert audit.status is Status.PARTIAL
+        assert {(each.verdict, each.reason) for each in audit.findings} == {
+            ("at-risk", "dtls-mtu-exceeds-tls-mtu"),
+            ("unknown", "incomplete-config"),
+        }
+        assert audit.warnings == ("more than one configuration in one text: hostnames vpn1, vpn2",)
+
+
+@pytest.mark.parametrize(
+    ("line", "elsewhere"),
+    [
+        (" authentication-server-group none\n", False),
+        (" authentication-server-group LOCAL\n", False),
+        (" secondary-authentication-server-group RSA\n", True),
+        (" secondary-authentication-server-group none\n", False),
+        (" authorization-server-group RAD\n", True),
+    ],
+)
+def test_who_may_hand_out_attributes(line: str, elsewhere: bool, finding) -> None:
+    found = finding((" address-pool POOL\n", f" address-pool POOL\n{line}"))
+    assert ("external-attributes-possible" in found.caveats) is elsewhere
 
 
 def test_configured_mtu_is_told_even_where_nothing_can_be_judged(finding) -> None:

@@ -95,6 +95,34 @@ def test_server_version_bounds_the_versions(words: str, left: set[Version]) -> N
     assert versions(box(Release(9, 12, 4), server_version=words)) == left
 
 
+@pytest.mark.parametrize("release", [None, Release(9, 8, 1)])
+def test_a_version_that_server_version_names_exists(release: Release | None) -> None:
+    config = box(release, server_version="tlsv1.2 dtlsv1.2")
+    assert versions(config) == {V.TLS1_2, V.DTLS1_2}
+    assert of(config, V.DTLS1_2) == of(box(Release(9, 10, 1)), V.DTLS1_2)
+    assert V.TLS1_3 in versions(box(release, server_version="tlsv1.3"))
+    assert versions(box(release, server_version="tlsv1.2-only")) == {V.TLS1_2, V.DTLS1_0}
+
+
+def test_a_version_named_beside_an_old_line_exists_too() -> None:
+    config = box(Release(9, 1, 2), encryption="aes256-sha1", server_version="tlsv1.2")
+    assert versions(config) == {V.TLS1_2, V.DTLS1_0}
+    assert of(config, V.DTLS1_0) == ["AES256-SHA"]
+
+
+def test_a_device_that_answered_for_every_version_has_no_other() -> None:
+    config = replace(box(server_version="tlsv1.2 dtlsv1.2"), defaults=box(tlsv1_2="medium", dtlsv1="high"))
+    assert versions(config) == {V.TLS1_2}
+
+
+def test_a_line_about_a_list_does_not_matter_where_the_device_gave_its_own() -> None:
+    lines = (Setting("ssl cipher tlsv1.4 high", 3), Setting("ssl server-version", 4))
+    config = RunningConfig(ssl=SslSettings(unsupported=lines))
+    assert negotiable(config).unsupported == ("ssl cipher tlsv1.4 high", "ssl server-version")
+    answered = replace(config, device_ciphers=(("tlsv1.2", ("AES256-SHA256",)),))
+    assert negotiable(answered).unsupported == ("ssl server-version",)
+
+
 def test_what_is_not_understood_is_named() -> None:
     found = negotiable(box(tlsv1_2="AES256-SHA:MOON-SHA", tlsv1_1="gold", server_version="tlsv9"))
     assert found.unknown == ("MOON-SHA",)
