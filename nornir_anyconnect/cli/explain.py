@@ -71,7 +71,7 @@ def explain(
 def _one_text(path: str) -> "ConfigText":
     from nornir_anyconnect.sources.configs import Unread, config_texts
 
-    found = list(config_texts([path]))
+    found = [each for each in config_texts([path]) if not (isinstance(each, Unread) and each.left_out)]
     if len(found) != 1:
         raise SourceError(f"{path} holds {len(found)} files", "name the one configuration to explain")
     (source,) = found

@@ -125,6 +125,7 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
 
     inputs: list[PlanInput] = []
     code = ExitCode.CLEAN
+    unread: dict[str, str] = {}
     for source in config_texts(paths):
         if isinstance(source, Unread):
             problem = SourceError(source.cause, source.remedy)
@@ -140,8 +141,11 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
         if source.named:
             TERMINAL.failure(problem)
             code = ExitCode.USAGE
+        elif isinstance(source, Unread) and not source.left_out:
+            unread[source.path] = problem.cause
         else:
             TERMINAL.note(f"skipped: {problem.cause}")
+    code = highest([code, options.name_failed(unread)])
     if not inputs and code is ExitCode.CLEAN:
         raise SourceError(f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there")
     return inputs, code

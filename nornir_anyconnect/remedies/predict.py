@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import ClientMtu
-from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY, is_remote_access, policy_name_of
 from nornir_anyconnect.audit.finding import Finding, Numbers, Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.remedies.apply_model import applied
@@ -90,9 +90,8 @@ class Predictor:
         if finding.scope is Scope.TUNNEL_GROUP:
             groups = tuple(each for each in self.config.tunnel_groups if each.name == finding.name)
         elif finding.scope is Scope.USERNAME:
-            groups = tuple(each for each in self.config.tunnel_groups if policy_name_of(each) == finding.group_policy)[
-                :1
-            ]
+            assigning = (each for each in self.config.tunnel_groups if policy_name_of(each) == finding.group_policy)
+            groups = tuple(each for each in assigning if is_remote_access(each))[:1]
         else:
             groups = ()
         of_user = finding.scope is Scope.USERNAME

@@ -70,3 +70,12 @@ def test_what_a_plan_judged_is_kept_in_the_history(cli, write):
     write("edge1.cfg", AT_RISK)
     assert "kept as audit 1" in cli("plan", "edge1.cfg", "--keep").err
     assert "STAFF" in cli("history", "show", "1").out
+
+
+def test_a_backup_that_cannot_be_read_is_named_and_told_by_the_exit_code(cli, write, tmp_path):
+    write("night/edge1.cfg", AT_RISK)
+    write("night/edge2.cfg", "")
+    run = cli("plan", "night")
+    assert "+  anyconnect mtu 1303" in run.out
+    assert run.code == 3
+    assert "edge2.cfg" in run.err
