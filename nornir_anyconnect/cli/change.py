@@ -109,7 +109,11 @@ def apply(
         )
     code = report(run, result, runner, output, chosen=names)
     if result and any(each.changed for each in result.values()) and not dry_run:
-        TERMINAL.note(f"look at the users later: verify {run.name}; take it back: rollback {run.name}")
+        where = "".join(
+            f" --{name} {given}" for name, given in (("inventory", inventory), ("journal", journal)) if given
+        )
+        TERMINAL.note(f"look at the users later: nornir-anyconnect verify {run.name}{where}")
+        TERMINAL.note(f"take it back: nornir-anyconnect rollback {run.name}{where}")
     return code
 
 

@@ -29,6 +29,8 @@ def explain(
     assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
+    pseudonymise_users: options.Pseudonymise = False,
+    settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
@@ -38,11 +40,13 @@ def explain(
     if (path is None) == (host is None):
         raise UsageError("explain takes one PATH, or a --host of the inventory", "give one of the two")
     options.text_or_json("explain", output)
+    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.cli.evidence import names_of, read_evidence
     from nornir_anyconnect.cli.outputs import to_stdout
     from nornir_anyconnect.report import explanation
 
-    judging = options.judging(assume, ip_version, complete=assume_complete)
+    settings = settings_of(settings_file)
+    judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
     evidence = read_evidence(syslog or (), client_log or (), debug_log or (), single=True)
     if path is not None:
         from nornir_anyconnect.asa.parse import parse
@@ -57,12 +61,18 @@ def explain(
         from nornir_anyconnect.cli.fleet import seen_on_host
         from nornir_anyconnect.evidence.device import merge
 
-        config, seen = seen_on_host(str(host), inventory)
+        config, seen = seen_on_host(str(host), inventory or settings.inventory)
         if evidence:
             seen = merge(seen, evidence.of([str(host), config.hostname or str(host)]))
         device = assess_config(config, str(host), seen, judging)
     finding = _finding(device, tunnel_group)
     group = seen.groups.get(finding.group_policy or "") if seen else None
+    if pseudonymise_users or settings.pseudonymise_users:
+        from nornir_anyconnect.report.pseudonyms import Pseudonyms
+
+        at = device.findings.index(finding)
+        device = Pseudonyms().device(device)
+        finding = device.findings[at]
     explained = explanation.explain(config, device, finding, group)
     to_stdout(explained.to_json() if output == "json" else explained.to_text())
     return ExitCode.CLEAN if device.status == "ok" else ExitCode.NOT_WHOLLY

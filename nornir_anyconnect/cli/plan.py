@@ -81,6 +81,8 @@ def plan(
     from nornir_anyconnect.cli.conclude import judged, settings_of
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
+    if paths and (inventory or filters or limit):
+        raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
     if fix not in FIXES:
         raise UsageError(f"there is no fix '{fix}'", f"use one of {', '.join(FIXES)}")
     if pseudonymise_users and out is not None:
@@ -112,7 +114,8 @@ def plan(
     if out is not None:
         dump_plan(made, Path(out))
         if made.changes and not made.preview_only:
-            TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run")
+            where = f" --inventory {inventory}" if inventory else ""
+            TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run{where}")
     shown = Pseudonyms().plan(made) if pseudonymise_users or settings.pseudonymise_users else made
     return highest([*codes, outputs.emit(targets, lambda target: _rendered(shown, target.format))])
 

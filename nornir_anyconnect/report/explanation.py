@@ -92,7 +92,10 @@ def _policy(finding: Finding) -> tuple[str, ...]:
     named = next((each for each in finding.sources if each.setting == "default-group-policy"), None)
     lines = []
     if finding.scope is Scope.TUNNEL_GROUP:
-        where = f"line {named.line}" if named and named.line else "no default-group-policy line: the default"
+        configured = named is not None and named.from_ == "configured"  # a device's own answer has no line numbers
+        where = "configured" if configured else "no default-group-policy line: the default"
+        if named is not None and named.line:
+            where = f"line {named.line}"
         lines.append(f"tunnel-group {finding.name} hands out group policy {finding.group_policy} ({where})")
     else:
         lines.append(f"{words.subject(finding)} is judged on group policy {finding.group_policy}")

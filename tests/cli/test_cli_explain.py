@@ -1,7 +1,13 @@
 """`explain`: each question answered with a line that can be quoted."""
 
+from dataclasses import replace
+
 import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
+
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.assess import assess_config
+from nornir_anyconnect.report.explanation import explain
 
 
 def answers(run):
@@ -91,3 +97,28 @@ def test_a_wrong_call(cli, write, argv, cause):
     first, second = run.err.splitlines()
     assert first == f"error: {cause}"
     assert second.startswith("  fix: ")
+
+
+def test_no_answer_names_a_user_under_pseudonyms(cli, write):
+    write("edge1.cfg", AT_RISK.replace(": end", "username carol attributes\n webvpn\n  anyconnect mtu 1400\n: end"))
+    for form in ("text", "json"):
+        call = ("explain", "edge1.cfg", "--tunnel-group", "carol", "--format", form)
+        assert "carol" in cli(*call).out
+        hidden = cli(*call, "--pseudonymise-users").out
+        assert "carol" not in hidden
+        assert "user-" in hidden
+    write("nornir-anyconnect.yaml", "pseudonymise_users: true\nassume: rfc\n")
+    told = cli("explain", "edge1.cfg", "--tunnel-group", "carol").out
+    assert "carol" not in told
+    assert "technote" not in told
+
+
+def test_a_live_device_has_no_line_numbers_and_its_policy_is_configured_all_the_same():
+    config = parse(AT_RISK)
+    device = assess_config(config, "edge1")
+    finding = next(each for each in device.findings if each.name == "STAFF")
+    live = replace(finding, sources=tuple(each._replace(line=None) for each in finding.sources))
+    told = explain(config, device, live).to_text()
+    assert "hands out group policy GP-STAFF (configured)" in told
+    unset = next(each for each in device.findings if each.name == "DefaultWEBVPNGroup")
+    assert "(no default-group-policy line: the default)" in explain(config, device, unset).to_text()

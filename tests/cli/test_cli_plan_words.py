@@ -79,3 +79,11 @@ def test_a_backup_that_cannot_be_read_is_named_and_told_by_the_exit_code(cli, wr
     assert "+  anyconnect mtu 1303" in run.out
     assert run.code == 3
     assert "edge2.cfg" in run.err
+
+
+def test_files_and_an_inventory_are_not_planned_at_once(cli, write):
+    write("edge1.cfg", AT_RISK)
+    for more in (("--inventory", "inventory"), ("--limit", "x"), ("--filter", "site=x")):
+        run = cli("plan", "edge1.cfg", *more)
+        assert (run.code, run.out) == (2, "")
+        assert "not both" in run.err
