@@ -12,6 +12,7 @@ import types
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -51,7 +52,7 @@ class Settings:
 
     ``history`` is a path or an SQLAlchemy URL, ``keep_days`` its retention in days, ``formats`` are
     ``NAME=FILE`` pairs as for ``--format``, ``lock`` is a file that keeps two runs apart, ``push`` the
-    address of a Prometheus Pushgateway that is given the metrics of every audit that is kept.
+    address of a Prometheus Pushgateway that is given the metrics of every audit of the whole fleet.
     """
 
     inventory: str = "inventory/config.yaml"
@@ -87,7 +88,29 @@ def load_settings(path: Path | None = None, environ: dict[str, str] | None = Non
         data = _read(chosen)
     data |= _from_environment(os.environ if environ is None else environ)
     settings: Settings = _build(Settings, data, str(chosen), "")
+    _must_be_of_use(settings, str(chosen))
     return settings
+
+
+def _must_be_of_use(settings: Settings, source: str) -> None:
+    """What would only be missed once the night's work is done is refused when it is read."""
+    from nornir_anyconnect.report import FORMATS  # noqa: PLC0415 - settings are read without any report, too
+
+    for text in settings.formats:
+        if text.partition("=")[0] not in FORMATS:
+            raise _wrong(source, "formats", text, f"one of {', '.join(FORMATS)}, or such a word and =FILE")
+    webhook = settings.notify.webhook
+    for name, address in (("push", settings.push), ("notify.webhook.url", webhook.url if webhook else None)):
+        if address is not None and not _of_the_web(address):
+            raise _wrong(source, name, address, "an http:// or https:// address")
+
+
+def _of_the_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def _read(path: Path) -> dict[str, Any]:

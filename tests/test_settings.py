@@ -25,6 +25,7 @@ history: history.sqlite
 keep_days: 365
 waivers: waivers.yaml
 lock: /run/lock/audit.lock
+push: http://[2001:db8::1]:9091/pushed
 notify:
   command: [mail, -s, changes, noc@example.org]
   webhook:
@@ -82,6 +83,12 @@ def test_credentials_in_the_environment_are_not_settings(tmp_path):
         ("- a", "'key: value' lines", ""),
         ("a: [", "line 1", ""),
         ("filter: x", "'filter' is 'x'", ""),
+        ("formats: [text, xml]", "'formats' is 'xml', it must be one of text, json,", ""),
+        ("formats: ['=audit.json']", "'formats' is '=audit.json'", ""),
+        ("push: notaurl", "'push' is 'notaurl', it must be an http:// or https:// address", ""),
+        ("push: 'https://'", "'push' is 'https://'", ""),
+        ("push: 'http://gateway:port'", "'push' is 'http://gateway:port'", ""),
+        ("notify: {webhook: {url: 'ftp://chat.example.net'}}", "'notify.webhook.url' is 'ftp://chat.example.net'", ""),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, cause, remedy):

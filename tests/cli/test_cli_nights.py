@@ -110,11 +110,20 @@ def test_a_pushgateway_that_is_down(night, cli, closed_port):
     assert len(cli("history", "list").out.splitlines()) == 1
 
 
-def test_a_push_that_is_no_address_costs_no_result(night):
-    run = night(AT_RISK, "push: file:///etc/passwd\n")
-    assert run.code == 2
-    assert "push is 'file:///etc/passwd'" in run.err
-    assert run.json["summary"]["at_risk"] == 1
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [
+        ("push: file:///etc/passwd\n", "'push' is 'file:///etc/passwd'"),
+        ("notify: {webhook: {url: 'ftp://chat.example.net'}}\n", "'notify.webhook.url' is 'ftp://chat.example.net'"),
+    ],
+)
+def test_an_address_that_is_none_is_found_before_any_work(night, settings, cause, tmp_path):
+    run = night(AT_RISK, settings, "--format", "csv=audit.csv")
+    assert (run.code, run.out) == (2, "")
+    assert cause in run.err
+    assert run.err.count("\n") == 2
+    assert not (tmp_path / "nights.sqlite").exists()
+    assert not (tmp_path / "audit.csv").exists()
 
 
 def test_pseudonyms_that_cannot_be_compared_are_told(night, monkeypatch):
