@@ -1,154 +1,63 @@
 """ASA syslog -> events: the messages that tell of the reconnect, in every header form, matched by id alone.
 
 Lines without a wanted id cost one pass of a bytes regex; only candidates are decoded. The first message tag of a line
-is its id: a tag quoted later on, in a command or a user name, is text.
+is its id; what a later one is, ``several`` tells. A log with broken lines is read as one text.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence import events as ev
+from nornir_anyconnect.evidence.messages import MESSAGES
+from nornir_anyconnect.evidence.pasted import (
+    BLOCK,
+    Shape,
+    begins_message,
+    blocks,
+    bodies,
+    mended,
+    place_to_cut,
+    shape_of,
+)
 from nornir_anyconnect.evidence.plain_text import decoded, harmless
+from nornir_anyconnect.evidence.several import (
+    CUT_TAG,
+    Ending,
+    Text,
+    after_other,
+    endings,
+    header_start,
+    is_bare_header,
+    number_of,
+    passed_over,
+)
+from nornir_anyconnect.evidence.sightings import Sightings
 from nornir_anyconnect.evidence.syslog_header import UNNAMED, HeaderReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from datetime import datetime, tzinfo
+
+    from nornir_anyconnect.evidence import events as ev
+    from nornir_anyconnect.evidence.messages import Message
 
 MAX_LINE = 2048
 """Longer lines are read up to here (bytes)."""
 _MAX_REST = 1 << 20
-_FOLLOWING = 256
+_FOLLOWING = 1024
+_MAX_CONTINUED = 4
 SAMPLE = 20
 """How many unreadable lines are kept to be shown."""
 
 WANTED = rb"722(?:011|02[238]|03[2-7]|043|051)|602101|1130[13]9|71605[89]|7250(?:01|02|12)"
-# the leading literal makes the search skip from dash to dash: several times faster than starting with the digits
-_CANDIDATE = re.compile(rb"-(?:" + WANTED + rb")(?![0-9])")
+# the leading literal makes the search skip from dash to dash: several times faster than starting with the digits; and
+# branches that begin with one literal each are told apart by it, without trying them
+_CANDIDATE = re.compile(rb"-(?:" + WANTED + rb"|\n(?:" + WANTED + rb")|\r\n(?:" + WANTED + rb"))(?![0-9])")
 _TAG = re.compile(rb"(?:%|\b)(?:ASA|FTD|PIX)-(?:[A-Za-z][\w-]{0,31}-)?[0-7]-(\d{6})(?::|(?=\s))[ \t]*")
-_WANTED_ID = re.compile(WANTED)
-
-_ADDRESS = r"(<[^<>]*>|[^\s<>]+)"
-# A name may hold "> IP <1.2.3.4> ...": where the rest of the line is the device's own words, the last address counts
-_WHO = r"Group (.*?)(?: User(?: (.*))?)? IP " + _ADDRESS + " +"
-# ... and where the rest is the client's words, the first
-_WHO_FIRST = r"Group (.*?)(?: User(?: (.*?))?)? IP " + _ADDRESS + " +"
-_CONNECTION = r"(?:(TCP|UDP) )?.{0,40}?connection"
-_DISCONNECTED = r"(?: Session Type: ([^,]*))?(?:, Duration: ([^,]*))?(?:.*?, Reason: (.*))?"
-_FLOW = r"dest_addr ?= ?([^,\s]+),? ?src_addr ?= ?([^,\s]+),? ?prot ?= ?([^,\s]+)"
-_PEER = r"\w+ ([^:\s]+): ?([0-9A-Fa-f:.]+)/(\d{1,5})"
-
-
-# a log says the same few names over and over
-@lru_cache(maxsize=8192)
-def _inner(text: str | None) -> str:
-    text = (text or "").strip()
-    if text[:1] == "<" and text[-1:] == ">":
-        text = text[1:-1]
-    return harmless(text)
-
-
-@lru_cache(maxsize=8192)
-def _address(text: str | None) -> str:
-    return _inner(text).rstrip(",.").lower()
-
-
-def _assigned(text: str | None) -> str | None:
-    address = _address(text)
-    return None if address in {"", "::", "0.0.0.0"} else address  # noqa: S104 - the ASA's word for "none given"
-
-
-def _who(found: re.Match[str]) -> tuple[str, str, str]:
-    return _inner(found[1]), _inner(found[2]), _address(found[3])
-
-
-_Head = tuple[str, "datetime | None", str]
-_Maker = Callable[[_Head, re.Match[str], int], ev.Event]
-_DURATION = re.compile(r"(\d{1,6})([dhms])")
-_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-
-
-def _duration(text: str | None) -> int | None:
-    parts = _DURATION.findall(text or "")
-    return sum(int(n) * _SECONDS[unit] for n, unit in parts) if parts else None
-
-
-def _handshake(head: _Head, m: re.Match[str], _: int) -> ev.Event:
-    return ev.Handshake(*head, m[2].lower(), int(m[3]), harmless(m[4] or "", 16), head[0] == "725002")
-
-
-# one row per message: what follows the id, and how it becomes an event
-_BODIES: dict[str, tuple[str, _Maker]] = {
-    "722036": (
-        _WHO + r"Transmitting large packet (\d{1,6}) \(?threshold (\d{1,6})",
-        lambda h, m, n: ev.LargePacketSent(*h, *_who(m), int(m[4]), int(m[5]), n),
-    ),
-    "722035": (
-        _WHO + r"Received large packet (\d{1,6}) \(?threshold (\d{1,6})",
-        lambda h, m, n: ev.LargePacketReceived(*h, *_who(m), int(m[4]), int(m[5]), n),
-    ),
-    "722032": (_WHO + "New " + _CONNECTION, lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or "")),
-    "722033": (_WHO + "First " + _CONNECTION, lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or "")),
-    "722034": (_WHO + "New " + _CONNECTION, lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or "")),
-    "722022": (
-        _WHO + _CONNECTION + " established(?: (with|without) compression)?",
-        lambda h, m, _: ev.ConnectionState(*h, *_who(m), m[4] or "", established=True, compression=m[5] == "with"),
-    ),
-    "722023": (
-        _WHO + _CONNECTION + " terminated(?: (with|without) compression)?",
-        lambda h, m, _: ev.ConnectionState(*h, *_who(m), m[4] or "", established=False, compression=m[5] == "with"),
-    ),
-    "722028": (_WHO + "Stale .{0,40}?connection closed", lambda h, m, _: ev.StaleConnectionClosed(*h, *_who(m))),
-    "722037": (
-        _WHO_FIRST + ".{0,40}?closing connection: ?(.*)",
-        lambda h, m, _: ev.ConnectionClosing(*h, *_who(m), harmless(m[4].rstrip(" ."))),
-    ),
-    "722043": (
-        _WHO + "DTLS disabled:? ?(.*)",
-        lambda h, m, _: ev.DtlsDisabled(*h, *_who(m), harmless(m[4].rstrip(" ."))),
-    ),
-    "722051": (
-        _WHO + f"(?:(?:IPv4 )?[Aa]ddress {_ADDRESS})?(?: ?IPv6 [Aa]ddress {_ADDRESS})?(?: ?assigned to session|$)",
-        lambda h, m, _: ev.AddressAssigned(*h, *_who(m), *_families(_assigned(m[4]), _assigned(m[5]))),
-    ),
-    "722011": (
-        _WHO_FIRST + ".{0,40}?Message: ?(.*)",
-        lambda h, m, _: ev.ClientMessage(*h, *_who(m), harmless(m[4])),
-    ),
-    "716058": (_WHO + ".{0,40}?lost connection", lambda h, m, _: ev.SessionLost(*h, *_who(m))),
-    "716059": (_WHO + ".{0,40}?resumed", lambda h, m, _: ev.SessionResumed(*h, *_who(m))),
-    "113039": (_WHO + ".{0,40}?session started", lambda h, m, _: ev.SessionStarted(*h, *_who(m))),
-    "113019": (
-        r"Group = (.*?), ?(?:Username = (.*), )?IP = ([^,\s]*), ?Session disconnected\.?" + _DISCONNECTED,
-        lambda h, m, _: ev.SessionEnded(
-            *h, *_who(m), harmless(m[4] or ""), _duration(m[5]), harmless((m[6] or "").rstrip())
-        ),
-    ),
-    "602101": (
-        r"PMTU-D packet (\d{1,6}) bytes greater than effective mtu (\d{1,6}),? ?" + _FLOW,
-        lambda h, m, n: ev.PathMtuExceeded(
-            *h, int(m[1]), int(m[2]), _address(m[3]), _address(m[4]), harmless(m[5], 16).upper(), n
-        ),
-    ),
-    "725001": (f"Starting SSL handshake with {_PEER}(?: to \\S+)?(?: for (\\S+) session)?", _handshake),
-    "725002": (f"Device completed SSL handshake with {_PEER}(?: to \\S+)?(?: for (\\S+) session)?", _handshake),
-    "725012": (
-        f"Device chooses cipher ?:? ?(\\S+) for the SSL session with {_PEER}",
-        lambda h, m, _: ev.CipherChosen(*h, m[3].lower(), int(m[4]), harmless(m[1], 64)),
-    ),
-}
-_READERS = {message: (re.compile(pattern).match, make) for message, (pattern, make) in _BODIES.items()}
-
-
-def _families(first: str | None, second: str | None) -> tuple[str | None, str | None]:
-    # a bare "Address <x>" may hold either family
-    return (None, first) if second is None and first and ":" in first else (first, second)
 
 
 def scan(buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
@@ -169,6 +78,11 @@ def scan(buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[tupl
         yield (start + 1 if start >= 0 else begin), position
 
 
+def holds_message(text: bytes) -> bool:
+    """Whether there is a message of an ASA in it, wanted or not."""
+    return _TAG.search(text) is not None
+
+
 class SyslogReader:
     """Reads the lines of one stream, and counts what it met.
 
@@ -177,74 +91,192 @@ class SyslogReader:
         year: the year of stamps without one, for the first of them; inferred where it is not given.
         tz: the zone of stamps that name none.
         reference: when the lines were written at the latest, to infer years from; default now.
+        after: the last stamp without a year of the file before, where a log was rotated.
 
     """
 
     def __init__(
-        self, *, device: str = UNNAMED, year: int | None = None, tz: tzinfo = UTC, reference: datetime | None = None
+        self,
+        *,
+        device: str = UNNAMED,
+        year: int | None = None,
+        tz: tzinfo = UTC,
+        reference: datetime | None = None,
+        after: datetime | None = None,
     ) -> None:
-        self._header = HeaderReader(device=device, year=year, tz=tz, reference=reference)
+        self._header = HeaderReader(device=device, year=year, tz=tz, reference=reference, after=after)
+        self._shape = Shape()
+        self.sightings = Sightings(self._header)
+        """The devices met, whatever their lines say."""
         self.lines = 0
         """Lines met, wanted or not."""
         self.counts: Counter[str] = Counter()
-        """Lines read, by message id."""
+        """Messages read, by id."""
         self.unreadable = 0
-        """Lines that carry a wanted id and could not be read."""
+        """Messages with a wanted id that could not be read."""
         self.unreadable_sample: list[str] = []
 
+    @property
+    def anchor(self) -> datetime | None:
+        """The last stamp without a year: ``after`` of the file that follows."""
+        return self._header.anchor
+
     def read_line(self, line: str | bytes) -> ev.Event | None:
-        """The event of one line; None where it holds no wanted message, or an unreadable one, which is counted."""
+        """The first event of a line; None where it holds no wanted message, or an unreadable one, which is counted."""
         raw = line.encode(errors="replace") if isinstance(line, str) else line
         self.lines += 1
-        return self._read(raw)
+        return next(iter(self._read(raw)), None)
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
         """The events of a stream that is cut into chunks anywhere; memory is bounded by the chunk's size."""
+        pieces = blocks(chunks)
+        first = next(pieces, b"")
+        self._shape = shape_of(first[:BLOCK])
+        whole = self._read_pasted if self._shape.broken else self._read_whole
+        yield from whole(itertools.chain((first,), pieces))
+
+    def _read_whole(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
+        """A log with one message per line, but for exceptions."""
         rest = b""
         for chunk in chunks:
-            # only the line that a cut divides is put together: the rest of a chunk is read where it lies
-            head, tail = chunk.find(b"\n") + 1, chunk.rfind(b"\n") + 1
+            # only the line that a cut divides is put together, and what it may go on in: the rest is read where it lies
+            head = chunk.find(b"\n") + 1
+            tail = chunk.rfind(b"\n", 0, max(len(chunk) - _FOLLOWING, 0)) + 1
             if not tail:
                 rest = (rest + chunk)[:_MAX_REST]
                 continue
             if rest:
                 yield from self._read_lines(rest + chunk[: head + _FOLLOWING], 0, len(rest) + head)
+            self.sightings.sample(chunk, 0, tail)
             yield from self._read_lines(chunk, head if rest else 0, tail)
             rest = chunk[tail:]
         if rest:
-            self.lines += 1
+            self.sightings.sample(rest, 0, len(rest))
+            self.lines += not rest.endswith(b"\n")
             yield from self._read_lines(rest)
 
     def _read_lines(self, buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[ev.Event]:
         self.lines += buffer.count(b"\n", begin, end)
         for start, stop in scan(buffer, begin, end):
-            event = self._read(buffer[start : min(stop, start + MAX_LINE)], buffer[stop + 1 : stop + 1 + _FOLLOWING])
-            if event is not None:
-                yield event
+            yield from self._read(buffer[start : min(stop, start + MAX_LINE)], buffer[stop + 1 : stop + 1 + _FOLLOWING])
 
-    def _read(self, raw: bytes, following: bytes = b"") -> ev.Event | None:
+    def _read(self, raw: bytes, following: bytes = b"") -> Iterable[ev.Event]:
         raw = raw[:MAX_LINE]
         tag = _TAG.search(raw)
-        if tag is None or not _WANTED_ID.fullmatch(tag[1]):
-            return None
-        message = tag[1].decode()
-        match, make = _READERS[message]
-        body = decoded(raw[tag.end() :]).rstrip("\r\n")
-        found = match(body) or self._wrapped(match, body, following)
-        if found is None:
-            self.unreadable += 1
-            if len(self.unreadable_sample) < SAMPLE:
-                self.unreadable_sample.append(harmless(decoded(raw.rstrip())))
-            return None
-        self.counts[message] += 1
-        time, device, count = self._header.read(raw[: tag.start()])
-        return make((message, time, device), found, count)
+        end = tag.end() if tag else 0
+        if tag and raw.find(b"ASA-", end) < 0 and raw.find(b"FTD-", end) < 0 and raw.find(b"PIX-", end) < 0:
+            kind = MESSAGES.get(message := tag[1].decode())
+            if kind is None:
+                return ()
+            body = decoded(raw[end:]).rstrip("\r\n")
+            # what ends in somebody's words may go on in the next line
+            if (not kind.words or not following or begins_message(decoded(following[:512]))) and (
+                found := kind.match(body)
+            ):
+                return (self._event(message, kind, found, raw[: tag.start()]),)
+        text = decoded(raw).replace("\r", "")
+        own = len(text)
+        for line in decoded(following).replace("\r", "").split("\n")[:_MAX_CONTINUED]:
+            if not line.strip() or begins_message(line):
+                break
+            text += "\n" + line
+        return list(self._read_text(text, max(map(len, text.split("\n"))), until=own))
 
-    @staticmethod
-    def _wrapped(match: Callable[[str], re.Match[str] | None], body: str, following: bytes) -> re.Match[str] | None:
-        # a line pasted from a terminal or a document goes on in the next one, which then has no message of its own
-        following = following.partition(b"\n")[0]
-        if not following or _TAG.search(following):
-            return None
-        rest = decoded(following).strip()
-        return match(f"{body.rstrip()} {rest}") or match(body + rest)
+    def _read_pasted(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
+        """A log with broken lines."""
+        rest, text = b"", ""
+        for chunk in chunks:
+            rest += chunk
+            if cut := place_to_cut(rest):
+                text += self._mended(rest[:cut])
+                rest = rest[cut:]
+                # the last message may go on in what follows
+                done = yield from self._read_text(text, self._shape.width, final=False)
+                text = text[max(done, len(text) - _MAX_REST) :]
+        yield from self._read_text(text + self._mended(rest), self._shape.width)
+
+    def _mended(self, raw: bytes) -> str:
+        self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})
+        lines = decoded(raw).replace("\r", "").split("\n")
+        return "\n".join(mended(lines, self._shape.width) if self._shape.terminal else lines)
+
+    def _read_text(
+        self, text: str, width: int, *, until: int | None = None, final: bool = True
+    ) -> Generator[ev.Event, None, int]:
+        """Every message of a text that may hold several; returns the offset of what was left.
+
+        Args:
+            text: lines.
+            width: the longest line of the log.
+            until: tags from this offset on are another line's.
+            final: nothing follows the text; else its last message is left.
+
+        """
+        several = Text(text, width)
+        flat, tags = several.flat, several.tags
+        until = len(text) if until is None else until
+        last = len(tags) if final else len(tags) - 1
+        at, header = 0, self._first_header(several)
+        while at < last and tags[at].start() < until:
+            kind = MESSAGES.get(number_of(tags[at]))
+            if self._shape.broken:
+                self.sightings.note(*self._header.read(flat[header : tags[at].start()].encode(errors="replace"))[:2])
+            if kind is None:
+                ending, lost = after_other(several, at, header)
+            else:
+                event, ending = self._message(several, at, header, kind)
+                lost = event is None
+                if event is not None:
+                    yield event
+            for _ in range(lost + passed_over(several, at, ending)):
+                self._give_up(flat[header : ending.end])
+            at, header = ending.tag, ending.header
+        read = {tag.start(1) for tag in tags}
+        for cut in CUT_TAG.finditer(text, 0, until):
+            if cut[1] in MESSAGES and cut.start(1) not in read and (final or cut.start() < header):
+                self._give_up(flat[cut.start() : cut.start() + MAX_LINE])
+        return header if tags else max(len(text) - MAX_LINE, 0)
+
+    def _first_header(self, text: Text) -> int:
+        if not text.tags:
+            return 0
+        begin = text.tags[0].start()
+        line = text.lines.rfind("\n", 0, begin) + 1
+        if begins_message(text.lines[line:]) and not self._shape.broken:
+            return line
+        start = header_start(text.flat, 0, begin)
+        return line if start is None else start
+
+    def _message(self, text: Text, at: int, header: int, kind: Message) -> tuple[ev.Event | None, Ending]:
+        """The event of the tag number ``at``, None where it cannot be read, and where its message ends."""
+        tag = text.tags[at]
+        begin = tag.end()
+        possible = endings(text, at, header)
+        for ending in possible:
+            found = None
+            for body in bodies(text.lines, begin, min(ending.end, begin + MAX_LINE), text.width):
+                other = kind.match(body)
+                if found and other and kind.fields(found) != kind.fields(other):
+                    found = None  # a name was broken, and nobody can tell whether at a blank
+                    break
+                found = found or other
+            if found is None:
+                continue
+            if not ending.stamped:
+                behind = begin + found.end()
+                if kind.words or not is_bare_header(text.flat[behind : ending.end]):
+                    continue
+                ending = ending._replace(header=behind)  # noqa: PLW2901 - the header is known only now
+            raw = text.flat[header : tag.start()].encode(errors="replace")
+            return self._event(number_of(tag), kind, found, raw), ending
+        return None, next((each for each in possible if each.stamped), possible[-1])
+
+    def _event(self, message: str, kind: Message, found: re.Match[str], header: bytes) -> ev.Event:
+        self.counts[message] += 1
+        time, device, count = self._header.read(header)
+        return kind.make((message, time, device), found, count)
+
+    def _give_up(self, text: str) -> None:
+        self.unreadable += 1
+        if len(self.unreadable_sample) < SAMPLE:
+            self.unreadable_sample.append(harmless(text.rstrip()))

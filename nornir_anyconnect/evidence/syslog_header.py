@@ -12,13 +12,14 @@ UNNAMED = "-"
 
 _NAMES_OF_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _MONTHS = {name: n for n, name in enumerate(_NAMES_OF_MONTHS.split("|"), 1)}
-_STAMP = re.compile(
+STAMP = re.compile(
     rf"(?:(?P<month>{_NAMES_OF_MONTHS}) {{1,2}}(?P<day>\d{{1,2}}),? (?:(?P<year>\d{{4}}),? )?"
     r"|(?P<date>\d{4}-\d\d-\d\d)[T ])"
     r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
     r"(?: (?P<late_year>(?:19|20)\d\d)(?=:?\s|:?$))?(?: ?(?P<offset>Z\b|[+-]\d\d:?\d\d\b))?"
     r"(?: (?P<zone>[A-Z]{2,5}(?:/[A-Z]{2,5})?)(?=[ :]|$))?"
 )
+"""A time stamp, of the relay or of the device."""
 _PRIORITY = re.compile(r"<\d{1,3}>(?P<version>1 )?:?")
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
 # a process tag, a facility.level pair, or nothing at all: names of no device
@@ -41,17 +42,27 @@ class HeaderReader:
             latest year that is not after ``reference``.
         tz: the zone of stamps that name none.
         reference: when the lines were written at the latest; default now.
+        after: the last stamp without a year of the stream that this one goes on with.
 
     """
 
     def __init__(
-        self, *, device: str = UNNAMED, year: int | None = None, tz: tzinfo = UTC, reference: datetime | None = None
+        self,
+        *,
+        device: str = UNNAMED,
+        year: int | None = None,
+        tz: tzinfo = UTC,
+        reference: datetime | None = None,
+        after: datetime | None = None,
     ) -> None:
         self._device = device
         self._year = year
         self._tz = tz
         self._latest = (reference or datetime.now(UTC)) + timedelta(days=1)
-        self._anchor: datetime | None = None
+        self.anchor = after if year else None
+        """The last stamp without a year, where ``year`` is given."""
+        self._last: datetime | None = None
+        self._twice = False
         self._cache: dict[bytes, tuple[datetime | None, str, int]] = {}
 
     def read(self, raw: bytes) -> tuple[datetime | None, str, int]:
@@ -61,6 +72,10 @@ class HeaderReader:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
             known = self._cache[raw] = self._parse(decoded(raw[-1024:]))
+            if known[0] is not None:
+                if self._twice:
+                    del self._cache[raw]  # the same words will mean another hour
+                self._last = known[0]
         return known
 
     def _parse(self, text: str) -> tuple[datetime | None, str, int]:
@@ -72,7 +87,7 @@ class HeaderReader:
         if priority := _PRIORITY.search(text):
             modern = priority["version"] is not None
             text = text[: priority.start()] + " " + text[priority.end() :]
-        stamps = list(_STAMP.finditer(text))
+        stamps = list(STAMP.finditer(text))
         if not stamps:
             return None, self._name(text, first=modern), count
         # the device's own stamp stands nearest to the message: one clock per device, whatever the relay's
@@ -98,6 +113,21 @@ class HeaderReader:
         return text[stamp.end() : stamp.end() + 1] == ":" and ("/" in zone or zone.endswith("T"))
 
     def _time(self, stamp: re.Match[str], stamps: list[re.Match[str]]) -> datetime | None:
+        moment = self._moment(stamp, stamps)
+        self._twice = False
+        if moment is None or moment.tzinfo is UTC:
+            return moment
+        # in UTC: within one named zone Python subtracts what the clocks showed, an hour wrong where they were set
+        try:
+            first, second = moment.astimezone(UTC), moment.replace(fold=1).astimezone(UTC)
+        except OverflowError:  # the first day there is, or the last
+            return None
+        self._twice = first < second
+        if self._twice and self._last is not None and abs(second - self._last) < abs(first - self._last):
+            return second
+        return first
+
+    def _moment(self, stamp: re.Match[str], stamps: list[re.Match[str]]) -> datetime | None:
         zone: tzinfo = self._tz
         if offset := stamp["offset"]:
             zone = UTC if offset == "Z" else timezone(_hours(offset))
@@ -116,7 +146,7 @@ class HeaderReader:
         return self._without_year(month, day, clock)
 
     def _without_year(self, month: int, day: int, clock: time) -> datetime | None:
-        middle = self._anchor.year if self._anchor else self._year or self._latest.year
+        middle = self.anchor.year if self.anchor else self._year or self._latest.year
         candidates = []
         # eight years on either side hold a 29 February
         for year in range(middle - 8, middle + 9):
@@ -126,12 +156,14 @@ class HeaderReader:
                 continue
         if not candidates:
             return None
-        if self._anchor:
-            anchor = self._anchor
-            return min(candidates, key=lambda moment: abs(moment - anchor))
+        if self.anchor:
+            anchor = self.anchor
+            # it goes along: a log may hold more than half a year
+            self.anchor = min(candidates, key=lambda moment: abs(moment - anchor))
+            return self.anchor
         if self._year:
-            self._anchor = min(candidates, key=lambda moment: abs(moment.year - middle))
-            return self._anchor
+            self.anchor = min(candidates, key=lambda moment: abs(moment.year - middle))
+            return self.anchor
         return max((moment for moment in candidates if moment <= self._latest), default=None)
 
 

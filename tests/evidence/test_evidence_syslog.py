@@ -6,6 +6,7 @@ import re
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -211,6 +212,30 @@ def test_a_year_that_is_given_turns_over_with_the_log():
     assert [event.time.year for event in events] == [2019, 2020, 2019]
 
 
+def test_a_year_that_is_given_lasts_for_a_log_of_more_than_half_a_year():
+    body = f"asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.\n"
+    events = read("".join(f"{month} 02 00:00:01 {body}" for month in ("Jan", "May", "Sep", "Dec", "Feb")), year=2019)
+    assert [event.time.year for event in events] == [2019, 2019, 2019, 2019, 2020]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "seconds"),
+    [
+        ("Mar 31 2024 01:59:30", "Mar 31 2024 03:00:30", 60),
+        ("Oct 27 2024 02:59:30", "Oct 27 2024 02:00:30", 60),
+        ("Oct 27 2024 01:59:30", "Oct 27 2024 02:00:30", 60),
+    ],
+)
+def test_no_hour_is_lost_or_won_where_clocks_are_set(first, second, seconds):
+    body = f"asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.\n"
+    before, after = read(f"{first} {body}{second} {body}", tz=ZoneInfo("Europe/Berlin"))
+    assert (after.time - before.time).total_seconds() == seconds
+
+
+def test_a_stamp_at_the_end_of_time_is_no_time():
+    assert one(f"0001-01-01T00:00:01+05:00 asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.").time is None
+
+
 def test_a_leap_day_without_a_year_falls_into_a_leap_year():
     event = one(
         f"Feb 29 00:00:01 asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.",
@@ -235,16 +260,36 @@ def test_an_impossible_stamp_is_no_time_but_the_event_stays(stamp):
         ("Group <GP> User <CORP\\ann b> IP <2001:DB8::7>", ("GP", "CORP\\ann b", "2001:db8::7")),
         ("Group <GP> User <ann@example.com> IP <203.0.113.7>", ("GP", "ann@example.com", "203.0.113.7")),
         ("Group <Team User West> User <ann> IP <203.0.113.7>", ("Team User West", "ann", "203.0.113.7")),
+        ("Group <Remote User VPN> User <ann> IP <1.2.3.4>", ("Remote User VPN", "ann", "1.2.3.4")),
+        ("Group <VPN IP 1.2.3.4 x> User <ann> IP <203.0.113.7>", ("VPN IP 1.2.3.4 x", "ann", "203.0.113.7")),
+        ("Group VPN IP Phones User ann IP 203.0.113.7", ("VPN IP Phones", "ann", "203.0.113.7")),
+        ("Group VPN IP Phones User ann IP 2001:db8::7", ("VPN IP Phones", "ann", "2001:db8::7")),
+        ("Group VPN IP Phones IP 203.0.113.7", ("VPN IP Phones", "", "203.0.113.7")),
     ],
 )
 def test_names_in_every_shape(who, expected):
     event = one(f"%ASA-6-722036: {who} Transmitting large packet 1418 (threshold 1347).")
-    if who.startswith("Group <Team User"):
-        # without knowing the names, the first " User " divides: the pair is wrong, but nothing is lost
-        assert f"{event.group_policy} {event.user}".count("ann") == 1
-    else:
-        assert (event.group_policy, event.user, event.address) == expected
+    assert (event.group_policy, event.user, event.address) == expected
     assert (event.packet, event.threshold) == (1418, 1347)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "722022: {} TCP SVC connection established without compression",
+        "722037: {} SVC closing connection: DPD failure.",
+        "722011: {} SVC Message: 17/WARNING: Reconnecting the VPN tunnel..",
+        "716058: {} AnyConnect session lost connection. Waiting to resume.",
+        "113039: {} AnyConnect parent session started.",
+    ],
+)
+@pytest.mark.parametrize(
+    "who", ["Group VPN IP Phones User ann IP 203.0.113.7", "Group <VPN User IP> User <ann> IP <203.0.113.7>"]
+)
+def test_a_group_with_the_words_of_the_message_in_its_name(text, who):
+    event = one(f"%ASA-6-{text.format(who)}")
+    assert event.group_policy in {"VPN IP Phones", "VPN User IP"}
+    assert (event.user, event.address) == ("ann", "203.0.113.7")
 
 
 def test_html_in_a_name_stays_text_and_escapes_lose_their_power():
@@ -396,6 +441,19 @@ def test_a_line_without_end_is_read_up_to_its_bound():
 def test_scan_finds_only_candidates():
     text = f"noise\n%ASA-6-722028: {WHERE}\nnoise -302013\n".encode()
     assert [text[begin:end] for begin, end in scan(text)] == [f"%ASA-6-722028: {WHERE}".encode()]
+
+
+def test_the_devices_of_a_log_are_met_whatever_their_lines_say():
+    text = "".join(
+        f"May 06 2024 12:{minute:02}:01 asa-{1 + minute // 30} : %ASA-6-302013: Built connection {minute}\n"
+        for minute in range(60)
+    )
+    # in a long log the last line of each piece stands for the others
+    for filler in ("", "May 06 2024 12:59:30 web nginx: GET / 200\n" * 20_000):
+        reader = SyslogReader()
+        assert list(reader.read([(text + filler + text).encode()])) == []
+        found = {name: (span.first.minute, span.last.minute) for name, span in reader.sightings.devices.items()}
+        assert found == {"asa-1": (0, 29), "asa-2": (30, 59)}
 
 
 def samples() -> list[Path]:
