@@ -14,7 +14,8 @@ _FRAME_DROP = re.compile(r"^\s*Frame drop:", re.MULTILINE)
 # the command reference prints a suffix -ASP that real boxes do not have
 _NO_FRAGMENT = re.compile(r"\(mp-svc-no-fragment(?:-ASP)?\)\s+(\d{1,20})")
 _BUFFER = re.compile(
-    r"^\s*Buffer logging: (?:level (\w+)(?:.*?(\d{1,20}) messages logged)?|(disabled|enabled))", re.MULTILINE
+    r"^\s*Buffer logging: (?:(?:level (\w+)|list ([^\s,]+))(?:.*?\b(\d{1,20}) messages logged)?|(disabled|enabled))",
+    re.MULTILINE,
 )
 _MESSAGE = re.compile(r"(?:ASA|FTD|PIX)-(?:[A-Za-z][\w-]{0,31}-)?[0-7]-\d{6}\b")
 
@@ -44,7 +45,7 @@ class LogBuffer:
     """The buffer as ``show logging`` describes it."""
 
     level: str
-    """Such as ``informational``; ``disabled`` where there is no buffer."""
+    """Such as ``informational``, or the name of a ``logging list``; ``disabled`` where there is no buffer."""
     counted: int | None
     """Messages that went into the buffer since it was cleared."""
     held: int
@@ -56,10 +57,15 @@ class LogBuffer:
         return None if self.counted is None else self.counted > self.held
 
 
+def is_log_buffer(start: str) -> bool:
+    """Whether a text that begins so is a ``show logging``."""
+    return _BUFFER.search(start) is not None
+
+
 def log_buffer(text: str) -> LogBuffer | None:
     """What ``show logging`` says of its buffer; None if it is no ``show logging``."""
     found = _BUFFER.search(text)
     if found is None:
         return None
     held = sum(1 for line in text[found.end() :].splitlines() if _MESSAGE.search(line[:512]))
-    return LogBuffer(found[1] or found[3], int(found[2]) if found[2] else None, held)
+    return LogBuffer(found[1] or found[2] or found[4], int(found[3]) if found[3] else None, held)

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.counters import log_buffer, no_fragment_drops, no_fragment_rate
-from nornir_anyconnect.evidence.incidents import Collector
+from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.evidence.syslog import SyslogReader
 from nornir_anyconnect.evidence.vpn_sessions import VpnSession, read_sessions, read_tunnel_summary
@@ -29,6 +29,7 @@ def observe_device(
     reference: datetime | None = None,
     shortest: float = 30,
     longest: float = 120,
+    silence: float = SILENCE,
 ) -> DeviceObservations:
     """What a device itself says.
 
@@ -42,11 +43,13 @@ def observe_device(
         reference: when the texts were taken, to infer years from; default now.
         shortest: seconds from coming up to the reconnect, at least.
         longest: the same, at most.
+        silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
 
     """
     seen = DeviceObservations(device=device)
     if logging_text is not None:
-        seen = _from_log(device, logging_text, tz, reference, Collector(shortest=shortest, longest=longest))
+        collector = Collector(shortest=shortest, longest=longest, silence=silence)
+        seen = _from_log(device, logging_text, tz, reference, collector)
     if sessions_text is not None:
         seen = replace(seen, groups=_with_sessions(seen.groups, read_sessions(sessions_text)))
     if summary_text is not None and (summary := read_tunnel_summary(summary_text)):
@@ -79,6 +82,9 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         first=min((time for time in (a.first, b.first) if time), default=None),
         last=max((time for time in (a.last, b.last) if time), default=None),
         lines=a.lines + b.lines,
+        met=a.met or b.met,
+        log_begins=min((time for time in (a.log_begins, b.log_begins) if time), default=None),
+        log_ends=max((time for time in (a.log_ends, b.log_ends) if time), default=None),
         unreadable=a.unreadable + b.unreadable,
         buffer_wrapped=a.buffer_wrapped if b.buffer_wrapped is None else b.buffer_wrapped or bool(a.buffer_wrapped),
         buffer_level=b.buffer_level or a.buffer_level,
@@ -93,15 +99,24 @@ def _from_log(
     reader = SyslogReader(device=device, reference=reference, tz=tz)
     for event in reader.read([text.encode(errors="replace")]):
         collector.feed(event if event.device == device else replace(event, device=device))
+    for span in reader.sightings.devices.values():
+        collector.sighted(device, span)
     seen = collector.finish().get(device, DeviceObservations(device=device))
     buffer = log_buffer(text)
     return replace(
         seen,
+        # nobody forges the lines that are read from the device itself
+        groups={name: _trusted(group) for name, group in seen.groups.items()},
+        met=seen.met or buffer is not None,
         lines=buffer.held if buffer else reader.lines,
         unreadable=reader.unreadable,
         buffer_wrapped=buffer.wrapped if buffer else None,
         buffer_level=buffer.level if buffer else None,
     )
+
+
+def _trusted(group: GroupObservations) -> GroupObservations:
+    return replace(group, large_packets=tuple(replace(each, corroborated=True) for each in group.large_packets))
 
 
 def _with_sessions(
@@ -148,4 +163,9 @@ def _merge_packets(a: tuple[LargePacket, ...], b: tuple[LargePacket, ...], *, ap
         Counter({(kind.packet, kind.threshold, kind.without_udp): kind.count for kind in side}) for side in (a, b)
     )
     both = ours + theirs if apart else ours | theirs
-    return tuple(LargePacket(*kind, count=count) for kind, count in sorted(both.items()))
+    corroborated = {each.threshold for each in (*a, *b) if each.corroborated}
+    sent = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.sent}
+    return tuple(
+        LargePacket(*kind, count=count, corroborated=kind[1] in corroborated, sent=kind in sent)
+        for kind, count in sorted(both.items())
+    )

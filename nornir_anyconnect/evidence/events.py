@@ -26,7 +26,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class UserEvent(Event):
-    """A message about one user: its *group policy* (113019: the tunnel group), name and public address."""
+    """A message about one user: its *group policy*, name and public address.
+
+    113019, 716058 and 716059 name the *tunnel group* instead (syslog guide).
+    """
 
     group_policy: str
     user: str
@@ -103,12 +106,12 @@ class ClientMessage(UserEvent):
 
 @dataclass(frozen=True, slots=True)
 class SessionLost(UserEvent):
-    """716058: the session waits to be resumed."""
+    """716058: the session waits to be resumed. ``group_policy`` holds the *tunnel group*."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionResumed(UserEvent):
-    """716059."""
+    """716059. ``group_policy`` holds the *tunnel group*."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,42 +6,32 @@ honest logs do not reach, so that a forged one cannot fill the memory.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.observations import (
-    DeviceObservations,
-    GroupObservations,
-    Incident,
-    LargePacket,
-)
-from nornir_anyconnect.evidence.reorder import ReorderBuffer
-from nornir_anyconnect.evidence.session import LargePackets, Session
+from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.session import LargePackets, Session, bounds
+from nornir_anyconnect.evidence.sightings import Span
+from nornir_anyconnect.evidence.tallies import OTHERS, DeviceTally, GroupTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from nornir_anyconnect.evidence.session import Bounds
+    from nornir_anyconnect.evidence.observations import Incident
 
 MAX_SESSIONS = 100_000
 MAX_DEVICES = 4096
-MAX_GROUPS = 4096
 MAX_USERS = 200_000
 MAX_TIMELINES = 1000
 """Incidents that keep their timeline, per device; the later ones keep their numbers."""
 MAX_HANDSHAKES = 20_000
+SILENCE = 3600
+"""Seconds that ``dtls-lost`` may be silent, unless told otherwise."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-OTHERS = "(others)"
-"""Where devices and group policies beyond the bound are counted."""
-
-
-def _large_packets(counts: Counter[tuple[int, int, bool]]) -> tuple[LargePacket, ...]:
-    return tuple(LargePacket(*kind, count=count) for kind, count in sorted(counts.items()))
 
 
 def _remember(table: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> _Value:
@@ -70,81 +60,24 @@ def _remark(event: ev.UserEvent) -> str | None:
     return _REMARKS.get(type(event))
 
 
-class _Group:
-    """What is being summed for one group policy."""
-
-    def __init__(self) -> None:
-        self.sent = LargePackets()
-        self.by_path_mtu = LargePackets()
-        self.received = LargePackets()
-        self.users: set[str] = set()
-        self.logged: set[str] = set()
-        self.incidents: list[Incident] = []
-        self.ciphers: set[tuple[str, str]] = set()
-        self.compression = False
-        self.dtls_disabled = 0
-
-    def observations(self, name: str) -> GroupObservations:
-        # 602101 and 722036 tell of the same drop: whichever was logged more often saw more of them
-        sent = self.sent.counts | self.by_path_mtu.counts
-        return GroupObservations(
-            group_policy=name,
-            users=frozenset(self.users),
-            large_packets=_large_packets(sent),
-            incidents=tuple(self.incidents),
-            compression=self.compression,
-            ciphers=frozenset(self.ciphers),
-            received_large=_large_packets(self.received.counts),
-            logged_users=len(self.logged),
-            dtls_disabled=self.dtls_disabled,
-        )
-
-
-class _Device:
-    """What is being summed for one device."""
-
-    def __init__(self, window: timedelta) -> None:
-        self.groups: dict[str, _Group] = {}
-        self.buffer = ReorderBuffer(window)
-        self.unjoined: Counter[tuple[int, int]] = Counter()
-        self.first: datetime | None = None
-        self.last: datetime | None = None
-        self.lines = 0
-        self.timelines = 0
-
-    def group(self, name: str) -> _Group:
-        group = self.groups.get(name)
-        if group is None:
-            if len(self.groups) >= MAX_GROUPS:
-                name = OTHERS
-            group = self.groups.setdefault(name, _Group())
-        return group
-
-    def observations(self, name: str) -> DeviceObservations:
-        return DeviceObservations(
-            device=name,
-            groups={group: tally.observations(group) for group, tally in sorted(self.groups.items())},
-            effective_mtus=tuple(sorted(self.unjoined)),
-            first=self.first,
-            last=self.last,
-            lines=self.lines,
-        )
-
-
 class Collector:
     """Takes events in and sums up.
 
     Args:
         shortest: seconds from coming up to the reconnect of ``dtls-never-up``, at least.
         longest: the same, at most.
+        silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
         window: seconds that a line may arrive late.
 
     """
 
-    def __init__(self, *, shortest: float = 30, longest: float = 120, window: float = 10) -> None:
-        self._bounds: Bounds = (timedelta(seconds=shortest), timedelta(seconds=longest))
+    def __init__(
+        self, *, shortest: float = 30, longest: float = 120, silence: float = SILENCE, window: float = 10
+    ) -> None:
+        self._bounds = bounds(shortest, longest, silence)
         self._window = timedelta(seconds=window)
-        self._devices: dict[str, _Device] = {}
+        self._sighted: dict[str, Span] = {}
+        self._devices: dict[str, DeviceTally] = {}
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
         self._assigned: dict[tuple[str, str], tuple[str, str, str]] = {}
         self._handshakes: OrderedDict[tuple[str, str, int], str] = OrderedDict()
@@ -155,7 +88,7 @@ class Collector:
         device = self._devices.get(event.device)
         if device is None:
             name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
-            device = self._devices.setdefault(name, _Device(self._window))
+            device = self._devices.setdefault(name, DeviceTally(self._window))
         device.lines += 1
         if (time := event.time) is not None:
             if device.first is None or time < device.first:
@@ -165,6 +98,11 @@ class Collector:
         for due in device.buffer.push(event):
             self._take(device, due)
 
+    def sighted(self, name: str, span: Span) -> None:
+        """A log holds lines of a device over that time, whatever they say."""
+        if name in self._sighted or len(self._sighted) < MAX_DEVICES:
+            self._sighted[name] = self._sighted.get(name, Span(None, None)).widened(span.first).widened(span.last)
+
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device; the collector is at its end."""
         for device in self._devices.values():
@@ -172,9 +110,14 @@ class Collector:
                 self._take(device, due)
         while self._sessions:
             self._sessions.popitem()[1].settle()
-        return {name: device.observations(name) for name, device in sorted(self._devices.items())}
+        found = {name: device.observations(name) for name, device in self._devices.items()}
+        for name, span in self._sighted.items():
+            seen = found.get(name, DeviceObservations(name))
+            begins, ends = span.widened(seen.first).widened(seen.last)
+            found[name] = replace(seen, met=True, log_begins=begins, log_ends=ends)
+        return dict(sorted(found.items()))
 
-    def _take(self, device: _Device, event: ev.Event) -> None:
+    def _take(self, device: DeviceTally, event: ev.Event) -> None:
         if isinstance(event, ev.UserEvent):
             self._take_user(device, event)
         elif isinstance(event, ev.PathMtuExceeded):
@@ -188,12 +131,13 @@ class Collector:
             if chosen:
                 _remember(self._suites, (event.device, event.address), set()).add((chosen, event.suite))
 
-    def _take_user(self, device: _Device, event: ev.UserEvent) -> None:
+    def _take_user(self, device: DeviceTally, event: ev.UserEvent) -> None:
         key = (event.device, event.user, event.address)
-        if isinstance(event, ev.SessionEnded):
-            known = self._sessions.get(key)
-            if known is not None and known.is_older_than(event.time):
-                self._forget(key, known)
+        if isinstance(event, ev.SessionStarted) and (old := self._sessions.get(key)) and old.is_before(event.time):
+            self._forget(key, old)
+        if isinstance(event, ev.SessionEnded | ev.SessionLost | ev.SessionResumed):
+            # their group is the tunnel group: they say nothing of the group policy
+            self._take_known(event, key)
             return
         group = device.group(event.group_policy)
         user = event.user if event.user and event.user != ev.HIDDEN else f"{ev.HIDDEN} ({event.address})"
@@ -205,6 +149,7 @@ class Collector:
         session = self._session(key, group)
         if isinstance(event, ev.LargePacketSent):
             session.large_packet(event)
+            device.witness(event.threshold, event.user, event.address)
             if len(group.users) < MAX_USERS:
                 group.users.add(user)
         elif isinstance(event, ev.NewConnection):
@@ -216,19 +161,30 @@ class Collector:
         else:
             self._take_other(session, group, event, key)
 
+    def _take_known(
+        self, event: ev.SessionEnded | ev.SessionLost | ev.SessionResumed, key: tuple[str, str, str]
+    ) -> None:
+        known = self._sessions.get(key)
+        if known is None:
+            return
+        if not isinstance(event, ev.SessionEnded):
+            known.note(event, _REMARKS[type(event)])
+        elif known.is_ended_by(event):
+            self._forget(key, known)
+
     def _new_connection(self, session: Session, event: ev.NewConnection) -> Incident | None:
         if event.protocol == "UDP":
             session.udp_up(event)
         elif event.protocol == "TCP" and event.message == "722033":
             session.first_up(event)
         elif event.protocol == "TCP":
-            return session.new_tcp(event, self._bounds)
+            return session.new_tcp(event)
         return None
 
-    def _take_other(self, session: Session, group: _Group, event: ev.UserEvent, key: tuple[str, str, str]) -> None:
+    def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: tuple[str, str, str]) -> None:
         if isinstance(event, ev.AddressAssigned):
             self._unassign(key, session)
-            session.assigned_up(event, self._bounds)
+            session.assigned_up(event)
             for address in session.assigned:
                 self._assigned[event.device, address] = key
         elif isinstance(event, ev.ConnectionState):
@@ -243,7 +199,7 @@ class Collector:
             group.dtls_disabled += isinstance(event, ev.DtlsDisabled)
             session.note(event, remark)
 
-    def _take_path_mtu(self, device: _Device, event: ev.PathMtuExceeded) -> None:
+    def _take_path_mtu(self, device: DeviceTally, event: ev.PathMtuExceeded) -> None:
         key = self._assigned.get((event.device, event.destination))
         session = self._sessions.get(key) if key else None
         if session is None or key is None:
@@ -251,13 +207,14 @@ class Collector:
                 device.unjoined[event.packet, event.effective_mtu] += event.count
             return
         session.path_mtu(event)
+        device.witness(event.effective_mtu, key[1], key[2])
 
-    def _session(self, key: tuple[str, str, str], group: _Group) -> Session:
+    def _session(self, key: tuple[str, str, str], group: GroupTally) -> Session:
         session = self._sessions.get(key)
         if session is None:
             if len(self._sessions) >= MAX_SESSIONS:
                 self._forget(*next(iter(self._sessions.items())))
-            session = self._sessions[key] = Session(group.sent, group.by_path_mtu)
+            session = self._sessions[key] = Session(group.sent, group.by_path_mtu, self._bounds)
         else:
             self._sessions.move_to_end(key)
         session.sent, session.by_path_mtu = group.sent, group.by_path_mtu
@@ -274,7 +231,7 @@ class Collector:
                 del self._assigned[key[0], address]
 
     @staticmethod
-    def _keep(device: _Device, group: _Group, incident: Incident, user: str) -> None:
+    def _keep(device: DeviceTally, group: GroupTally, incident: Incident, user: str) -> None:
         if device.timelines >= MAX_TIMELINES:
             incident = replace(incident, timeline=())
         device.timelines += 1
@@ -284,10 +241,15 @@ class Collector:
 
 
 def observe(
-    events: Iterable[ev.Event], *, shortest: float = 30, longest: float = 120, window: float = 10
+    events: Iterable[ev.Event],
+    *,
+    shortest: float = 30,
+    longest: float = 120,
+    silence: float = SILENCE,
+    window: float = 10,
 ) -> dict[str, DeviceObservations]:
     """What the events show, by device; the arguments (seconds) as those of :class:`Collector`."""
-    collector = Collector(shortest=shortest, longest=longest, window=window)
+    collector = Collector(shortest=shortest, longest=longest, silence=silence, window=window)
     for event in events:
         collector.feed(event)
     return collector.finish()

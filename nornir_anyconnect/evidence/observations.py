@@ -65,6 +65,10 @@ class LargePacket:
     threshold: int
     without_udp: bool
     count: int = 1
+    corroborated: bool = field(default=True, compare=False)
+    """The device's own log, read from it, shows the threshold, or two users or public addresses met it."""
+    sent: bool = field(default=True, compare=False)
+    """722036 says so; else 602101 alone, which other tunnels of the box cause as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,13 @@ class DeviceObservations:
     first: datetime | None = None
     last: datetime | None = None
     lines: int = 0
-    """Log lines seen of this device; 0 means nothing was given."""
+    """Log lines seen of this device that tell of VPN users; with ``show logging`` all that it holds."""
+    met: bool = False
+    """A log holds lines of this device, whatever they say."""
+    log_begins: datetime | None = None
+    """The earliest line met of this device, whatever it says."""
+    log_ends: datetime | None = None
+    """The latest."""
     unreadable: int = 0
     """Lines that carry a wanted id and could not be read."""
     buffer_wrapped: bool | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.evidence.observations import Incident, TimelineEntry
 
@@ -18,12 +18,25 @@ if TYPE_CHECKING:
 
 SAME_LOGIN = timedelta(seconds=10)
 """722051 and 722033 of one login are at most this far apart."""
-SILENCE = timedelta(minutes=5)
-"""Large packets that are further apart, or further from the reconnect, do not belong to one stall."""
 MAX_TIMELINE = 16
 _MAX_PENDING = 64
 
-Bounds = tuple[timedelta, timedelta]
+
+class Bounds(NamedTuple):
+    """What makes a reconnect an incident."""
+
+    shortest: timedelta
+    """From coming up to the reconnect of ``dtls-never-up``, at least."""
+    longest: timedelta
+    """The same, at most."""
+    silence: timedelta
+    """Where no line says that the UDP connection ended: between two large packets, and from the last of them to the
+    new connection, at most. Packets further apart do not belong to one stall."""
+
+
+def bounds(shortest: float, longest: float, silence: float) -> Bounds:
+    """The same out of seconds."""
+    return Bounds(timedelta(seconds=shortest), timedelta(seconds=longest), timedelta(seconds=silence))
 
 
 class LargePackets:
@@ -47,21 +60,24 @@ class Session:
     Args:
         sent: where the packets of 722036 go once it is clear whether the session had UDP.
         by_path_mtu: where those of 602101 go.
+        bounds: what makes a reconnect an incident.
 
     """
 
     __slots__ = (
-        "_came_up", "_first_large", "_large", "_last_large", "_lost", "_lost_at", "_packet", "_pending",
-        "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "sent",
+        "_bounds", "_came_up", "_first_large", "_large", "_last_large", "_login", "_lost", "_lost_at", "_packet",
+        "_pending", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "sent",
     )  # fmt: skip
 
-    def __init__(self, sent: LargePackets, by_path_mtu: LargePackets) -> None:
+    def __init__(self, sent: LargePackets, by_path_mtu: LargePackets, bounds: Bounds) -> None:
+        self._bounds = bounds
         self.sent = sent
         self.by_path_mtu = by_path_mtu
         self.assigned: tuple[str, ...] = ()
         self._pending: dict[tuple[LargePackets, int, int], int] | None = None
         self._came_up = False
         self._up: datetime | None = None
+        self._login: datetime | None = None
         self._udp = False
         self._lost = False
         self._lost_at: datetime | None = None
@@ -112,7 +128,7 @@ class Session:
             return
         self._udp, self._lost, self._lost_at = True, True, event.time
         if self._large and self._recent(event.time):
-            self._lost_at = self._first_large
+            self._lost_at = self._first_large or event.time
         else:
             self._forget_packets()
         self.note(event, "UDP connection ended")
@@ -121,27 +137,35 @@ class Session:
         """722033 over TCP: a session that did not exist."""
         if self._up is None or event.time is None or event.time - self._up > SAME_LOGIN:
             self._restart(event)
+            self._login = event.time
 
-    def assigned_up(self, event: ev.AddressAssigned, bounds: Bounds) -> None:
+    def assigned_up(self, event: ev.AddressAssigned) -> None:
         """722051: a session comes up, or one that is up gets its address again."""
         self.assigned = tuple(address for address in (event.ipv4, event.ipv6) if address)
-        old = self._up is not None and event.time is not None and event.time - self._up > bounds[1]
+        old = self._up is not None and event.time is not None and event.time - self._up > self._bounds.longest
         if not self._came_up or (old and not self._recent(event.time)):
             self._restart(event)
+            self._login = event.time
 
     def established(self, event: ev.UserEvent) -> None:
         """722022 over TCP: tells that the session came up only where nothing else has."""
         if not self._came_up:
             self._restart(event)
 
-    def new_tcp(self, event: ev.NewConnection, bounds: Bounds) -> Incident | None:
-        """722032 or 722034 over TCP: the reconnect, if there is something that it ends."""
+    def new_tcp(self, event: ev.NewConnection) -> Incident | None:
+        """722032 or 722034 over TCP: the reconnect, if there is something that it ends.
+
+        A session comes up with 722034. 722032 replaces a connection of one that is up, and starts no clock anew.
+        """
         if event.time is not None and self._up is not None and event.time <= self._up:
             return None  # a late copy of what is known
-        found = self._incident(event, bounds)
+        found = self._incident(event)
         if found:
             self.settle(without_udp=True)
-        self._restart(event)
+        if found or event.message == "722034":
+            self._restart(event)
+        else:
+            self.note(event, "new TCP connection")
         return found
 
     def settle(self, *, without_udp: bool | None = None) -> None:
@@ -152,9 +176,18 @@ class Session:
                 tally.add(packet, threshold, without_udp=alone, count=count)
             self._pending = None
 
-    def is_older_than(self, time: datetime | None) -> bool:
-        """Whether the session came up at or before ``time``: an end that arrives late is of the one before."""
-        return time is None or self._up is None or self._up <= time
+    def is_ended_by(self, event: ev.SessionEnded) -> bool:
+        """Whether a 113019 is of this session: one that arrives late, or lasted longer, is of the one before."""
+        if event.time is None or self._up is None:
+            return True
+        if event.seconds and self._login:
+            began = event.time - timedelta(seconds=event.seconds)
+            return self._up <= event.time and began >= self._login - SAME_LOGIN
+        return self._up <= event.time
+
+    def is_before(self, time: datetime | None) -> bool:
+        """Whether the session came up so long before ``time`` that what starts then is another one."""
+        return time is not None and self._up is not None and time - self._up > SAME_LOGIN
 
     def _await(self, tally: LargePackets, packet: int, threshold: int, count: int) -> None:
         if self._pending is None or len(self._pending) >= _MAX_PENDING:
@@ -175,31 +208,35 @@ class Session:
         self._large, self._first_large, self._last_large = 0, None, None
 
     def _recent(self, time: datetime | None) -> bool:
-        return time is not None and self._last_large is not None and time - self._last_large <= SILENCE
+        if not self._large:
+            return False
+        if time is None or self._last_large is None:
+            return True  # without stamps the order of the lines is all there is
+        return time - self._last_large <= self._bounds.silence
 
-    def _incident(self, event: ev.NewConnection, bounds: Bounds) -> Incident | None:
-        now = event.time
-        if not self._large or now is None:
+    def _incident(self, event: ev.NewConnection) -> Incident | None:
+        now, up = event.time, self._up
+        if not self._large:
             return None
-        if self._lost:
-            since = self._lost_at
-        elif self._udp:
-            since = self._first_large if self._recent(now) else None
+        if self._udp:
+            since = self._lost_at if self._lost else self._first_large
+            if not (self._lost or self._recent(now)) or (now and since and since > now):
+                return None
         else:
-            since = self._up if self._up and bounds[0] <= now - self._up <= bounds[1] else None
-        if since is None or since > now:
-            return None
+            since = up
+            if now is None or up is None or not self._bounds.shortest <= now - up <= self._bounds.longest:
+                return None
         self.note(event, "new TCP connection: the client reconnects")
         return Incident(
             kind="dtls-lost" if self._udp else "dtls-never-up",
             device=event.device,
             group_policy=event.group_policy,
             user=event.user,
-            connected_at=self._up,
+            connected_at=up,
             reconnected_at=now,
-            seconds=(now - self._up).total_seconds() if self._up else None,
+            seconds=(now - up).total_seconds() if now and up else None,
             # nobody stalls before the session is up: lines that overtook its login are not counted from
-            stalled=(now - max(since, self._up or since)).total_seconds(),
+            stalled=(now - max(since, up or since)).total_seconds() if now and since else None,
             large_packets=self._large,
             threshold=self._threshold,
             packet=self._packet,

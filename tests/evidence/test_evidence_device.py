@@ -68,6 +68,8 @@ def test_the_buffer_and_whether_it_wrapped():
     assert log_buffer(LOG.format(level="informational", counted=4)) == LogBuffer("informational", 4, 4)
     assert log_buffer(LOG.format(level="informational", counted=4)).wrapped is False
     assert log_buffer(LOG.format(level="warnings", counted=10003)).wrapped is True
+    by_list = log_buffer(LOG.replace("level {level}", "list VPN").format(counted=99))
+    assert by_list == LogBuffer("VPN", 99, 4)
     disabled = log_buffer("    Buffer logging: disabled\n")
     assert (disabled.level, disabled.wrapped) == ("disabled", None)
     assert log_buffer("no such thing") is None
@@ -133,3 +135,21 @@ def test_an_incident_in_two_sources_is_one():
     assert merge(seen, seen).groups == seen.groups
     assert merge(DeviceObservations("edge-1"), seen) == seen
     assert merge(seen, DeviceObservations("edge-1")) == seen
+
+
+def test_what_a_device_shows_itself_corroborates_and_what_a_file_says_does_not_unless_both_say_it():
+    line = "May 06 2024 12:30:01: %ASA-6-722036: Group <GP> User <ann> IP <203.0.113.7> Transmitting large packet 1418 (threshold {})."
+    live = observe_device("edge", logging_text=line.format(1347))
+    assert [each.corroborated for each in live.groups["GP"].large_packets] == [True]
+    kinds = (LargePacket(1418, 1347, False, corroborated=False), LargePacket(1418, 1300, False, corroborated=False))
+    filed = DeviceObservations("edge", {"GP": GroupObservations("GP", large_packets=kinds)})
+    assert {each.threshold: each.corroborated for each in merge(live, filed).groups["GP"].large_packets} == {
+        1347: True,
+        1300: False,
+    }
+
+
+def test_a_log_without_a_message_of_ours_was_read_all_the_same():
+    seen = observe_device("edge", logging_text="May 06 2024 12:00:00: %ASA-6-302013: Built\n")
+    assert (seen.met, seen.log_begins) == (True, NOON)
+    assert merge(DeviceObservations("edge"), seen).log_ends == NOON

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import incidents as module
+from nornir_anyconnect.evidence import tallies
 from nornir_anyconnect.evidence.incidents import Collector, observe, timeline
 from nornir_anyconnect.evidence.observations import LargePacket
 from nornir_anyconnect.evidence.reorder import ReorderBuffer
 from nornir_anyconnect.evidence.session import LargePackets
+from nornir_anyconnect.evidence.sightings import Span
 from nornir_anyconnect.evidence.syslog import SyslogReader
 
 START = datetime(2024, 5, 6, 12, 0, 0, tzinfo=UTC)
@@ -52,11 +54,13 @@ def tcp_again(seconds, **who):
     return line(seconds, "722034 New TCP SVC connection, no existing connection.", **who)
 
 
-def ends(seconds, user="ann", address="203.0.113.7"):
+def ends(seconds, user="ann", address="203.0.113.7", lasted=None):
     stamp = START + timedelta(seconds=seconds)
+    hours, rest = divmod(seconds if lasted is None else lasted, 3600)
+    duration = f"{hours}h:{rest // 60:02}m:{rest % 60:02}s"
     return (
         f"{stamp:%b %d %Y %H:%M:%S} asa : %ASA-4-113019: Group = TG, Username = {user}, IP = {address}, Session "
-        "disconnected. Session Type: SSL, Duration: 0h:01m:00s, Bytes xmt: 1, Bytes rcv: 1, Reason: User Requested"
+        f"disconnected. Session Type: SSL, Duration: {duration}, Bytes xmt: 1, Bytes rcv: 1, Reason: User Requested"
     )
 
 
@@ -120,7 +124,8 @@ def test_dtls_that_goes_silent_and_is_given_up_in_the_end():
         ("a new login in between", [up(0), large(5), up(40), tcp_again(75)]),
         ("nobody knows when it came up", [large(5), tcp(60)]),
         ("the UDP that reconnects is not TCP", [up(0), large(5), line(60, "722034 New UDP SVC connection, no x")]),
-        ("a large packet long before a change of network", [up(0), udp(1), large(100), tcp(900)]),
+        ("a large packet long before a change of network", [up(0), udp(1), large(100), tcp(3701)]),
+        ("a large packet long before UDP ends", [up(0), udp(1), large(100), udp_ends(3701), tcp(3760)]),
     ],
 )
 def test_what_is_no_incident(why, lines):
@@ -132,6 +137,89 @@ def test_the_bounds_are_adjustable():
     assert incidents(*story) == []
     (found,) = incidents(*story, longest=200)
     assert found.seconds == 150
+
+
+def test_a_replaced_connection_starts_no_clock_anew():
+    (found,) = incidents(up(0), large(5), tcp(10), tcp(60))
+    assert (found.seconds, found.large_packets) == (60, 1)
+    # 722034 is a session that comes up
+    assert incidents(up(0), large(5), tcp_again(10), tcp(60)) == []
+
+
+def test_dtls_lost_without_any_stamp():
+    def unstamped(*lines, **options):
+        text = "\n".join(each.partition(" : ")[2] for each in lines)
+        (device,) = observe(SyslogReader().read([text.encode()]), **options).values()
+        return [each for group in device.groups.values() for each in group.incidents]
+
+    for story in ((up(0), udp(1), udp_ends(2), large(3), tcp(4)), (up(0), udp(1), large(3), large(3), tcp(4))):
+        (found,) = unstamped(*story)
+        assert (found.kind, found.seconds, found.stalled, found.reconnected_at) == ("dtls-lost", None, None, None)
+    assert unstamped(up(0), udp(1), large(2), udp(3), tcp(4)) == []
+
+
+def test_dtls_lost_has_no_bound_once_its_end_is_logged():
+    (found,) = incidents(up(0), udp(1), udp_ends(10), large(20), tcp(90_000))
+    assert (found.kind, found.stalled) == ("dtls-lost", 89_990)
+
+
+def test_how_long_dtls_may_be_silent_is_adjustable():
+    story = (up(0), udp(1), large(600), large(605), large(1000), tcp(1700))
+    (found,) = incidents(*story)
+    assert (found.kind, found.large_packets, found.stalled) == ("dtls-lost", 3, 1100)
+    assert incidents(*story, silence=300) == []
+    (found,) = incidents(*story[:-1], tcp(1100), silence=300)
+    assert (found.large_packets, found.stalled) == (1, 100)
+
+
+def test_the_end_of_an_older_session_does_not_end_the_new_one():
+    (found,) = incidents(up(0), large(5), ends(20, lasted=8 * 3600), tcp(60))
+    assert found.seconds == 60
+    # after a reconnect the session is still the one that logged in
+    assert incidents(up(0), large(5), tcp(60), large(70), ends(100, lasted=99), tcp_again(130))[1:] == []
+
+
+def test_a_new_parent_session_is_not_the_old_one():
+    started = line(5000, "113039 AnyConnect parent session started.")
+    assert incidents(up(0), udp(1), started, large(5005), tcp_again(5060)) == []
+
+
+@pytest.mark.parametrize("lost", ["716058 AnyConnect session lost connection.", "716059 AnyConnect session resumed."])
+def test_a_tunnel_group_is_no_group_policy(lost):
+    device = seen(assigned(0), large(5), line(6, lost).replace("<GP>", "<TG>"), pmtu(7), line(8, lost), tcp(61))
+    assert list(device.groups) == ["GP"]
+    (found,) = device.groups["GP"].incidents
+    assert (found.large_packets, [each.message for each in found.timeline].count(lost[:6])) == (1, 2)
+
+
+def test_a_threshold_that_one_user_alone_met_is_not_corroborated():
+    def kinds(*lines):
+        return [each.corroborated for group in seen(*lines).groups.values() for each in group.large_packets]
+
+    repeated = large(5).replace(" asa :", " relay: message repeated 9 times: [ asa :")
+    assert kinds(up(0), large(5), large(6), repeated) == [False]
+    assert kinds(large(5), large(6, user="bob")) == [True]
+    assert kinds(large(5), large(6, address="198.51.100.1")) == [True]
+    assert kinds(large(5), large(6, threshold=1300, user="bob")) == [False, False]
+    assert kinds(large(5), large(6, packet=1400, user="bob").replace("<GP>", "<OTHER>")) == [True, True]
+
+
+def test_602101_alone_is_told_from_722036():
+    (alone,) = seen(assigned(0), pmtu(5)).groups["GP"].large_packets
+    (both,) = seen(assigned(0), pmtu(5), large(5)).groups["GP"].large_packets
+    assert (alone.sent, both.sent) == (False, True)
+
+
+def test_the_time_covered_is_that_of_the_log():
+    collector = Collector()
+    for event in SyslogReader().read([up(60).encode()]):
+        collector.feed(event)
+    collector.sighted("asa", Span(START, START + timedelta(hours=1)))
+    collector.sighted("quiet", Span(None, None))
+    devices = collector.finish()
+    assert (devices["asa"].log_begins, devices["asa"].log_ends) == (START, START + timedelta(hours=1))
+    assert (devices["asa"].lines, devices["quiet"].lines, devices["quiet"].met) == (1, 0, True)
+    assert devices["quiet"].log_begins is None
 
 
 def test_every_reconnect_counts_once():
@@ -269,8 +357,9 @@ def test_the_reorder_buffer_is_bounded(monkeypatch):
 
 
 def test_every_table_is_bounded(monkeypatch):
-    for name in ("MAX_SESSIONS", "MAX_DEVICES", "MAX_GROUPS", "MAX_USERS", "MAX_HANDSHAKES"):
+    for name in ("MAX_SESSIONS", "MAX_DEVICES", "MAX_USERS", "MAX_HANDSHAKES"):
         monkeypatch.setattr(module, name, 5)
+    monkeypatch.setattr(tallies, "MAX_GROUPS", 5)
     monkeypatch.setattr(LargePackets, "MAX_KINDS", 5)
     collector = Collector()
     for n in range(60):
