@@ -2,9 +2,11 @@
 
 A threshold of 722036 is the TLS MTU of the session it names; the packet beside it is larger than that and at
 most the adapter MTU. Syslog is unauthenticated, so a number can only choose among what the arithmetic
-yields for this configuration. It never becomes an MTU itself (promise 31). Numbers that contradict each other
-narrow nothing, and neither does a single line without a session around it: one forged line steers nothing.
-602101 without a user is left alone: any other tunnel of the box logs it too.
+yields for this configuration. It never becomes an MTU itself (promise 31). It chooses only where it is corroborated:
+two users, or one at two public addresses, met it, or the device's own log shows it, read from the device. How
+often a line says it, or a relay says it was repeated, counts for nothing: one forged line steers nothing, and neither
+do copies of it. Numbers that contradict each other narrow nothing. 602101 is left alone where no user can be joined
+to it, or where the session had UDP: other tunnels of the box log it too, and a healthy DTLS tunnel does.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class Calibration:
     standing: tuple[AssumptionSet, ...] = ()
     """The combinations that reproduce every explained number; empty where nothing was narrowed."""
     tls_offers: frozenset[Offer] = frozenset()
-    """The TLS suites whose MTU was seen as a threshold."""
+    """The TLS suites whose MTU was seen as a threshold, or in a debug transcript."""
     unexplained: frozenset[str] = frozenset()
     """Group policies with a threshold that no combination reproduces."""
     mismatch: bool = False
@@ -124,6 +126,13 @@ def _shows(derivations: Iterable[Derivation], computed: int | None, mtu: int | N
     return any(computed in (None, each.computed) and mtu in (None, each.mtu) for each in derivations)
 
 
+def _computed_tls(numbers: DebugNumbers) -> int | None:
+    """The TLS MTU before any cap, bytes: one below the DTLS MTU was not capped."""
+    if numbers.computed_tls_mtu or not (numbers.tls_mtu and numbers.dtls_mtu):
+        return numbers.computed_tls_mtu
+    return numbers.tls_mtu if numbers.tls_mtu < numbers.dtls_mtu else None
+
+
 class _Weighed:
     """Every number so far, and what it leaves."""
 
@@ -137,12 +146,14 @@ class _Weighed:
 
     def packet(self, seen: LargePacket, policy: str, conf: int | None, *, compression: bool) -> None:
         """A line of 722036, or a 602101 that was joined to a user."""
+        if not (seen.sent or seen.without_udp):
+            return
         # without the configured MTU as well: the line can be older than the setting
         fits = self._model.packet(seen, conf, compression=compression) or self._model.packet(
             seen, None, compression=compression
         )
-        corroborated = seen.without_udp or self._lines[seen.threshold] > 1
-        if fits and corroborated:
+        # a session without UDP around it, or a second line: what one line says of a tunnel that nobody knows is nothing
+        if fits and seen.corroborated and (seen.without_udp or self._lines[seen.threshold] > 1):
             self._explained.append(fits)
             if not compression:
                 self._thresholds.add(seen.threshold)
@@ -158,6 +169,8 @@ class _Weighed:
         fits = next((found for each in tries if (found := self._model.transcript(numbers, each))), None)
         if fits:
             self._explained.append(fits)
+            if computed := _computed_tls(numbers):
+                self._thresholds.add(computed)
         else:
             self._mismatch = True
 

@@ -61,7 +61,7 @@ def logged(logging: LoggingSettings) -> Observable:
 
 def observable(config: RunningConfig, seen: DeviceObservations) -> Observable:
     """Whether a drop would show in what was given of this device."""
-    if seen.lines == 0:
+    if seen.lines == 0 and not seen.met:
         return Observable("no", "no log of this device was given")
     answer = logged(config.logging)
     if answer.answer == "no" and not config.complete:

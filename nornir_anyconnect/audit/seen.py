@@ -34,12 +34,12 @@ def of_user(group: GroupObservations, user: str) -> GroupObservations:
 
 
 def proves(packet: LargePacket, model: Model, standing: tuple[AssumptionSet, ...], conf: int | None) -> bool:
-    """Whether a large packet without DTLS is what the model predicts.
+    """Whether a 722036 without DTLS is what the model predicts.
 
     Its threshold is a TLS MTU of a standing set, and the packet is above it and at most the adapter MTU.
     """
     fits = {each.combination for each in model.packet(packet, conf, compression=False)}
-    return packet.without_udp and any(each.combination in fits for each in standing)
+    return packet.sent and packet.without_udp and any(each.combination in fits for each in standing)
 
 
 def evidence_of(
@@ -54,8 +54,8 @@ def evidence_of(
 ) -> FindingEvidence:
     """What was seen of one finding's users.
 
-    ``confirmed`` needs an incident, or a large packet that the model predicts while compression is off:
-    compression of incompressible data causes 722036 too.
+    ``confirmed`` needs an incident, or a 722036 that the model predicts while compression is off: compression of
+    incompressible data causes it too. 602101 alone confirms nothing.
     """
     confirmed = bool(group.incidents) or (
         model is not None
@@ -68,7 +68,8 @@ def evidence_of(
         answer, reason = "yes", ""
     else:
         answer, reason = could_be_seen
-    span = (seen.first.isoformat(), seen.last.isoformat()) if seen.first and seen.last else None
+    begins, ends = seen.log_begins or seen.first, seen.log_ends or seen.last
+    span = (begins.isoformat(), ends.isoformat()) if begins and ends else None
     return FindingEvidence(
         confirmed=confirmed,
         observable=answer,

@@ -15,6 +15,7 @@ from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
 from nornir_anyconnect.evidence.device import observe_device
+from nornir_anyconnect.evidence.incidents import observe
 from nornir_anyconnect.evidence.observations import (
     DebugNumbers,
     DeviceObservations,
@@ -22,6 +23,7 @@ from nornir_anyconnect.evidence.observations import (
     Incident,
     LargePacket,
 )
+from nornir_anyconnect.evidence.syslog import SyslogReader
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS, TECHNOTE, AssumptionSet, assumption_set
 from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite
@@ -152,6 +154,21 @@ def test_one_line_without_a_session_narrows_nothing_two_do() -> None:
     ]
 
 
+def test_what_one_session_of_a_log_shows_narrows_nothing_however_often() -> None:
+    alone = LargePacket(1418, 1287, without_udp=True, count=50, corroborated=False)
+    assert calibrate(model(), group(alone), {"STAFF": None}) == Calibration()
+    # but it can block
+    odd = LargePacket(1418, 1111, without_udp=True, corroborated=False)
+    assert calibrate(model(), group(odd), {"STAFF": None}).mismatches("STAFF")
+
+
+def test_602101_of_a_session_with_udp_is_left_alone() -> None:
+    healthy = LargePacket(1500, 1111, without_udp=False, sent=False)
+    assert calibrate(model(), group(healthy), {"STAFF": None}) == Calibration()
+    fallen_back = LargePacket(1418, 1287, without_udp=True, sent=False)
+    assert calibrate(model(), group(fallen_back), {"STAFF": None}).standing
+
+
 def test_a_packet_that_fits_is_no_large_packet() -> None:
     found = calibrate(model(), group(LargePacket(1331, 1331, without_udp=True)), {"STAFF": None})
     assert found.standing == ()
@@ -197,6 +214,21 @@ def test_a_debug_transcript_keeps_its_truth(truth: AssumptionSet) -> None:
     assert truth in found.standing
     assert {each.accounting for each in found.standing} == {truth.accounting}
     assert {each.mss_source for each in found.standing} == {truth.mss_source}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "suites"),
+    [
+        (DebugNumbers(1331, 1418, 1331, 1418), {"AES256-SHA"}),
+        (DebugNumbers(1331, 1406), {"AES256-SHA"}),
+        # at the cap nobody can tell what was computed
+        (DebugNumbers(1287, 1287, conf_mtu=1287), set()),
+    ],
+)
+def test_a_debug_transcript_narrows_the_suites(numbers: DebugNumbers, suites: set[str]) -> None:
+    seen = DeviceObservations("vpn1", debug=(numbers,), lines=1)
+    found = calibrate(model(), seen, {"STAFF": None})
+    assert {offer.suite.name for offer in found.tls_offers} == suites
 
 
 def test_a_debug_transcript_of_another_world_is_a_mismatch() -> None:
@@ -258,6 +290,7 @@ def test_a_set_asked_for_that_the_evidence_excludes_is_a_mismatch(finding) -> No
     ("seen", "confirmed"),
     [
         (group(LargePacket(1418, 1315, without_udp=True)), True),
+        (group(LargePacket(1418, 1315, without_udp=True, sent=False)), False),
         (group(LargePacket(1418, 1315, without_udp=False)), False),
         (group(LargePacket(1419, 1315, without_udp=True)), False),
         (group(LargePacket(1418, 1315, without_udp=True), compression=True), False),
@@ -297,6 +330,20 @@ def test_from_log_lines_to_a_confirmed_and_calibrated_finding(finding) -> None:
     assert found.evidence.user_names == ("alice",)
     assert found.calibrated == ("asa/sysopt/none", "record/sysopt/none")
     assert (found.tls_mtu, found.dtls_mtu, found.safe_mtu, found.certainty) == (1315, 1418, 1315, "all-assumptions")
+
+
+FORGED = (
+    "Jun 22 2022 13:29:20 relay vpn1: message repeated 5 times: [Jun 22 2022 13:29:20 vpn1 : %ASA-6-722036: Group <STAFF> "
+    "User <eve> IP <6.6.6.6> Transmitting large packet 1418 (threshold 1315).]\n"
+)
+
+
+@pytest.mark.parametrize("lines", [FORGED, FORGED * 3, LOG.replace("alice", "eve"), LOG * 2])
+def test_whatever_one_user_of_a_log_file_says_calibrates_nothing(lines: str, finding) -> None:
+    seen = observe(SyslogReader(device="vpn1").read([lines.encode()]))["vpn1"]
+    assert finding(seen=seen).calibrated == ()
+    two = observe(SyslogReader(device="vpn1").read([(LOG + LOG.replace("alice", "bob")).encode()]))["vpn1"]
+    assert finding(seen=two).calibrated == ("asa/sysopt/none", "record/sysopt/none")
 
 
 def test_a_lone_forged_line_blocks_and_moves_nothing(finding) -> None:

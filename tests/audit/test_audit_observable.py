@@ -75,3 +75,13 @@ def test_an_excerpt_does_not_tell_how_the_box_logs(finding) -> None:
     end = "Cryptochecksum:00112233445566778899aabbccddeeff\n: end\n"
     seen = finding((LOG, ""), (end, ""), seen=SEEN).evidence
     assert seen.observable == "unknown"
+
+
+def test_a_log_with_other_lines_of_the_device_is_a_log(finding) -> None:
+    begins, ends = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 9, tzinfo=UTC)
+    quiet = DeviceObservations("vpn1", met=True, log_begins=begins, log_ends=ends)
+    seen = finding(seen=quiet).evidence
+    assert (seen.observable, seen.observable_reason) == ("yes", "")
+    assert seen.span == (begins.isoformat(), ends.isoformat())
+    silent = finding((LOG, LOG + "no logging message 722036\n"), seen=quiet).evidence
+    assert (silent.observable, "suppresses" in silent.observable_reason) == ("no", True)
