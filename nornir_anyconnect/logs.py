@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import codecs
+import enum
+import itertools
+import tempfile
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.client_log import (
     ClientReconnect,
     is_client_log,
+    may_tell_of_a_reconnect,
     read_client_log,
     reconnects,
 )
-from nornir_anyconnect.evidence.incidents import Collector
+from nornir_anyconnect.evidence.counters import LogBuffer, is_log_buffer, log_buffer
+from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.logs_report import LogSummary
-from nornir_anyconnect.evidence.syslog import SAMPLE, SyslogReader
+from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.syslog import SAMPLE, SyslogReader, holds_message
 from nornir_anyconnect.evidence.syslog_header import UNNAMED
 from nornir_anyconnect.sources.bundle import client_logs_of_bundle
-from nornir_anyconnect.sources.logs import LogFile, log_files
+from nornir_anyconnect.sources.logs import BEGINNING, ZIP, LogFile, log_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-_SNIFFED = 1 << 16
+    from nornir_anyconnect.evidence.sightings import Span
+
+_MAX_LINE = 1 << 16
+_MAX_BUFFER = 1 << 22
+"""Bytes; an ASA keeps a log buffer of 1 MiB at most."""
+_IN_MEMORY = 1 << 24
+
+
+class LogKind(enum.Enum):
+    """What a log is, where somebody says so."""
+
+    SYSLOG = "syslog"
+    CLIENT = "client log"
 
 
 class LogReader:
@@ -35,10 +55,12 @@ class LogReader:
         since: earlier events are left out, and events without a stamp.
         until: later events are left out, and events without a stamp.
         tz: the zone of stamps that name none.
-        year: the year of stamps that have none; else inferred from when a file was written.
+        year: the year of stamps that have none, at the beginning of a log and all its rotations; else inferred from
+            when a file was written.
         device: the device of lines that name none.
         shortest: seconds from coming up to the reconnect, at least.
         longest: the same, at most.
+        silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
         on_progress: told how many bytes on disk each step has consumed.
 
     """
@@ -53,6 +75,7 @@ class LogReader:
         device: str = UNNAMED,
         shortest: float = 30,
         longest: float = 120,
+        silence: float = SILENCE,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self._since = since
@@ -61,56 +84,134 @@ class LogReader:
         self._year = year
         self._device = device
         self._on_progress = on_progress
-        self._collector = Collector(shortest=shortest, longest=longest)
+        self._collector = Collector(shortest=shortest, longest=longest, silence=silence)
         self._lines = 0
         self._events: Counter[str] = Counter()
         self._unreadable = 0
         self._sample: list[str] = []
         self._client: list[ClientReconnect] = []
+        self._anchors: dict[str, datetime | None] = {}
+        self._buffers: dict[str, LogBuffer] = {}
 
-    def read(self, log: LogFile) -> None:
-        """One log: syslog, a client's log, or a DART bundle; which of them, its beginning tells.
+    def read(self, log: LogFile, kind: LogKind | None = None) -> None:
+        """One log: syslog, a client's log, or a DART bundle.
+
+        Args:
+            log: not opened yet.
+            kind: what it is; where nobody says so, its text tells: a line with an ASA's message makes it a syslog.
 
         Raises:
-            SourceError: it cannot be read.
+            SourceError: it cannot be read, or is of another kind.
 
         """
         if log.is_zip:
-            for name, text in client_logs_of_bundle(log):
-                self._read_client(f"{log.name}:{name}", text.splitlines(), log.written)
-            if self._on_progress:
-                self._on_progress(log.size or 0)
+            self._read_bundle(log, kind)
             return
         chunks = log.chunks(self._on_progress)
         first = next(chunks, b"")
-        if is_client_log(first[:_SNIFFED]):
-            self._read_client(log.name, _lines(first, chunks), log.written)
+        if log.path is None and first.startswith(ZIP):
+            raise SourceError(f"{log.name} holds a .zip, which cannot be read from there", "name the .zip file")
+        chunks = _utf_8(itertools.chain((first,), chunks))
+        first = next(chunks, b"")
+        whole = itertools.chain((first,), chunks)
+        if kind is LogKind.CLIENT:
+            self._read_client(log.name, _lines(whole), log.written)
+        elif kind is LogKind.SYSLOG or holds_message(first[:BEGINNING]):
+            self.read_syslog(whole, reference=log.written, rotation=log.rotation)
         else:
-            self.read_syslog(_joined(first, chunks), reference=log.written)
+            self._read_either(log, first, whole)
 
-    def read_syslog(self, chunks: Iterable[bytes], *, reference: datetime | None = None) -> None:
-        """One stream of syslog, cut into chunks anywhere; ``reference``: when it was written at the latest."""
-        reader = SyslogReader(device=self._device, year=self._year, tz=self._tz, reference=reference)
+    def read_syslog(
+        self, chunks: Iterable[bytes], *, reference: datetime | None = None, rotation: str | None = None
+    ) -> None:
+        """One stream of syslog, cut into chunks anywhere.
+
+        Args:
+            chunks: of UTF-8.
+            reference: when it was written at the latest.
+            rotation: the log whose rotation it is: it goes on where the one before ended.
+
+        """
+        self._read_syslog(chunks, reference, rotation)
+
+    def _read_syslog(
+        self, chunks: Iterable[bytes], reference: datetime | None, rotation: str | None
+    ) -> dict[str, Span]:
+        """The devices whose lines were met."""
+        after = self._anchors.get(rotation) if rotation else None
+        reader = SyslogReader(device=self._device, year=self._year, tz=self._tz, reference=reference, after=after)
+        stream = iter(chunks)
+        first = next(stream, b"")
+        text, buffer = b"", None
+        if is_log_buffer(first[:BEGINNING].decode("latin-1")):
+            pieces = [first]
+            while sum(map(len, pieces)) < _MAX_BUFFER and (piece := next(stream, b"")):
+                pieces.append(piece)
+            text = b"".join(pieces)
+            buffer = log_buffer(text.decode("utf-8", "replace"))
         feed = self._collector.feed
-        bounded = self._since is not None or self._until is not None
-        for event in reader.read(chunks):
-            if not bounded or self._within(event.time):
+        for event in reader.read(itertools.chain((text or first,), stream)):
+            if self._within(event.time):
                 feed(event)
+        for device, span in reader.sightings.devices.items():
+            if self._within(span.first) or self._within(span.last):
+                self._collector.sighted(device, span)
+        if buffer is not None:
+            # the head of "show logging" names no device: its lines do, where they name one
+            for device in reader.sightings.devices or (self._device,):
+                self._buffers[device] = buffer
+        if rotation:
+            self._anchors[rotation] = reader.anchor
         self._lines += reader.lines
         self._events += reader.counts
         self._unreadable += reader.unreadable
         self._sample += reader.unreadable_sample[: SAMPLE - len(self._sample)]
+        return reader.sightings.devices
 
     def finish(self) -> LogSummary:
         """What all of them show."""
+        devices = self._collector.finish()
+        for name, buffer in self._buffers.items():
+            devices[name] = _with_buffer(devices.get(name), name, buffer)
         return LogSummary(
             lines=self._lines,
             events=dict(sorted(self._events.items())),
             unreadable=self._unreadable,
             unreadable_sample=tuple(self._sample),
-            devices=self._collector.finish(),
+            devices=dict(sorted(devices.items())),
             client=tuple(self._client),
         )
+
+    def _read_bundle(self, log: LogFile, kind: LogKind | None) -> None:
+        if kind is LogKind.SYSLOG:
+            raise SourceError(f"{log.name} is a .zip, not a syslog", "unpack it; a DART bundle is a client log")
+        for name, text in client_logs_of_bundle(log):
+            self._read_client(f"{log.name}:{name}", text.splitlines(), log.written)
+        if self._on_progress:
+            self._on_progress(log.size or 0)
+
+    def _read_either(self, log: LogFile, first: bytes, whole: Iterable[bytes]) -> None:
+        """A log whose beginning holds no message of an ASA: a relay's, which may hold some later, or a client's."""
+        told, begun = False, self._lines
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
+            keep = log.path is None  # what comes through a pipe comes once
+
+            def watched() -> Iterator[bytes]:
+                nonlocal keep, told
+                for chunk in whole:
+                    told = told or may_tell_of_a_reconnect(chunk)
+                    keep = keep and not holds_message(chunk)
+                    if keep:
+                        kept.write(chunk)
+                    yield chunk
+
+            met = self._read_syslog(watched(), log.written, log.rotation)
+            if not told and (met or not is_client_log(first)):
+                return
+            kept.seek(0)
+            again = _utf_8(log.chunks()) if log.path else iter(lambda: kept.read(BEGINNING), b"")
+            self._lines = begun if log.path or keep else self._lines
+            self._read_client(log.name, _lines(again), log.written)
 
     def _read_client(self, name: str, lines: Iterable[str], written: datetime) -> None:
         def counted() -> Iterator[str]:
@@ -119,10 +220,11 @@ class LogReader:
                 yield line
 
         events = read_client_log(counted(), tz=self._tz, year=self._year, reference=written)
-        bounded = self._since is not None or self._until is not None
-        self._client += reconnects((e for e in events if not bounded or self._within(e.time)), name)
+        self._client += reconnects((e for e in events if self._within(e.time)), name)
 
     def _within(self, time: datetime | None) -> bool:
+        if self._since is None and self._until is None:
+            return True
         if time is None:
             return False
         return (self._since is None or time >= self._since) and (self._until is None or time <= self._until)
@@ -138,6 +240,7 @@ def summarise_logs(
     device: str = UNNAMED,
     shortest: float = 30,
     longest: float = 120,
+    silence: float = SILENCE,
     on_progress: Callable[[int], None] | None = None,
 ) -> LogSummary:
     """What the logs behind the paths show; ``-`` is standard input. Arguments as those of :class:`LogReader`.
@@ -148,7 +251,7 @@ def summarise_logs(
     """
     reader = LogReader(
         since=since, until=until, tz=tz, year=year, device=device,
-        shortest=shortest, longest=longest, on_progress=on_progress,
+        shortest=shortest, longest=longest, silence=silence, on_progress=on_progress,
     )  # fmt: skip
     for log in log_files(paths):
         reader.read(log)
@@ -161,20 +264,30 @@ def total_size(paths: Iterable[str | Path]) -> int | None:
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def _joined(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _with_buffer(seen: DeviceObservations | None, name: str, buffer: LogBuffer) -> DeviceObservations:
+    seen = seen or DeviceObservations(name)
+    return replace(seen, met=True, buffer_wrapped=buffer.wrapped, buffer_level=buffer.level)
 
 
-def _lines(first: bytes, rest: Iterable[bytes]) -> Iterator[str]:
+def _utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16."""
+    stream = iter(chunks)
+    first = next(stream, b"")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        for chunk in itertools.chain((first,), stream):
+            yield decoder.decode(chunk).encode(errors="replace")
     else:
-        decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from stream
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     left = ""
-    for chunk in _joined(first, rest):
+    for chunk in chunks:
         *whole, left = (left + decoder.decode(chunk)).split("\n")
         yield from (line.rstrip("\r") for line in whole)
-        left = left[:_SNIFFED]
+        left = left[:_MAX_LINE]
     if left:
         yield left

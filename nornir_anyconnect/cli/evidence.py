@@ -54,8 +54,9 @@ class Evidence:
         names = list(names)
         known = {_short(name) for name in names}
         matching = [device for device in self.devices if _short(device) in known]
-        if self.single and not matching and len(self.devices) == 1:
-            matching = list(self.devices)  # what a relay calls a device need not be its hostname
+        telling = [name for name, seen in self.devices.items() if seen.lines] or list(self.devices)
+        if self.single and not matching and len(telling) == 1:
+            matching = telling  # what a relay calls a device need not be its hostname
         self._joined.update(matching)
         # both units of a failover pair may have logged under names of their own
         seen = reduce(merge, (self.devices[name] for name in matching), DeviceObservations(names[0]))
@@ -75,7 +76,7 @@ class Evidence:
 
     def note_the_rest(self) -> None:
         """Say which devices of the logs no configuration stands for."""
-        for device in sorted(set(self.devices) - self._joined):
+        for device in sorted(name for name in set(self.devices) - self._joined if self.devices[name].lines):
             TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
 
 
@@ -97,15 +98,16 @@ def read_evidence(
     """
     if not (syslog or client_logs or debug_logs):
         return None
-    from nornir_anyconnect.logs import LogReader, total_size
+    from nornir_anyconnect.logs import LogKind, LogReader, total_size
     from nornir_anyconnect.sources.logs import log_files
 
     paths = [*syslog, *client_logs]
     debug = tuple(numbers for path in debug_logs for numbers in _debug(path, single=single))
     with progress.reading(total_size(paths)) as bar:
         reader = LogReader(on_progress=bar.advance)
-        for log in log_files(paths):
-            reader.read(log)
+        for given, kind in ((syslog, LogKind.SYSLOG), (client_logs, LogKind.CLIENT)):
+            for log in log_files(given):
+                reader.read(log, kind)
         summary = reader.finish()
     if summary.unreadable:
         TERMINAL.note(f"note: {summary.unreadable} log line(s) with a wanted message id could not be read")

@@ -10,6 +10,8 @@ from nornir_anyconnect.cli.exit_codes import ExitCode, highest
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
 
+_A_YEAR = 366 * 86400
+
 
 def zone(text: str) -> tzinfo:
     """``UTC``, an offset such as ``+02:00``, or a name such as ``Europe/Berlin``.
@@ -60,6 +62,16 @@ def logs(
     year: Annotated[
         int | None, typer.Option("--year", help="Year of stamps without one; else told by the file's date.")
     ] = None,
+    shortest: Annotated[
+        float, typer.Option("--shortest", metavar="SECONDS", help="From coming up to the reconnect, at least.")
+    ] = 30,
+    longest: Annotated[float, typer.Option("--longest", metavar="SECONDS", help="The same, at most.")] = 120,
+    silence: Annotated[
+        float,
+        typer.Option(
+            "--silence", metavar="SECONDS", help="From a large packet to the reconnect, at most, where UDP was up."
+        ),
+    ] = 3600,
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
     pseudonymise_users: options.Pseudonymise = False,
@@ -79,8 +91,16 @@ def logs(
         raise UsageError("--since is later than --until", "swap the two")
     if year is not None and not 1990 <= year <= 9998:  # noqa: PLR2004 - no ASA logged before PIX
         raise UsageError(f"--year {year} is out of range", "give the four digits of a year")
+    if not 0 <= shortest <= longest <= _A_YEAR or not 0 <= silence <= _A_YEAR:
+        raise UsageError(
+            f"--shortest {shortest:g}, --longest {longest:g}, --silence {silence:g} bound nothing",
+            "give seconds, --shortest not above --longest, none above a year",
+        )
     with progress.reading(total_size(files)) as bar:
-        summary = summarise_logs(files, since=begin, until=end, tz=stamps, year=year, on_progress=bar.advance)
+        summary = summarise_logs(
+            files, since=begin, until=end, tz=stamps, year=year, shortest=shortest, longest=longest, silence=silence,
+            on_progress=bar.advance,
+        )  # fmt: skip
     hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)
     if pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms

@@ -33,7 +33,12 @@ _NEW_MTU = re.compile(r"New MTU configuration", re.IGNORECASE)
 _APPLIED = re.compile(r"A new MTU needs to be applied", re.IGNORECASE)
 _RECONNECTING = re.compile(r"Reconnecting to ([^\s]{1,253}?)\.{0,3}(?:\s|$)")
 _MARKS = re.compile(f"{_REASON.pattern}|{_NEW_MTU.pattern}|{_APPLIED.pattern}|{_RECONNECTING.pattern}", re.IGNORECASE)
-_DATE_FORMATS = ("%m/%d/%Y", "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%y")
+_TOLD = re.compile(rb"econfigure reason code|[Nn](?:ew|EW) MTU")
+_MESSAGE = re.compile(r"(?:%|\b)(?:ASA|FTD|PIX)-(?:[A-Za-z][\w-]{0,31}-)?[0-7]-\d{6}")
+_SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})")
+_DATE_FORMATS = ("%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
+_DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y")
+_MONTHS = 12
 _TIME_FORMATS = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M")
 
 
@@ -75,9 +80,14 @@ class ClientReconnect:
 def is_client_log(start: bytes) -> bool:
     """Whether the beginning of a file (bytes) looks like a client's log rather than a device's."""
     text = text_of(start)
-    if re.search(r"%?(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}", text):
+    if _MESSAGE.search(text):
         return False
     return bool(_AGENT.search(text) or re.search(r"^\s*Description\s*:", text, re.MULTILINE))
+
+
+def may_tell_of_a_reconnect(text: bytes) -> bool:
+    """Whether a piece of a log may hold what a client writes of a new MTU; cheap."""
+    return _TOLD.search(text) is not None
 
 
 def text_of(raw: bytes) -> str:
@@ -101,19 +111,24 @@ def read_client_log(
     """
     header = HeaderReader(tz=tz, year=year, reference=reference)
     fields: dict[str, str] = {}
+    # whether 05/11 is in May or in November another date of the log tells, which may come later
+    blocks: list[dict[str, str]] = []
+    day_first = False
     for line in lines:
         found = _FIELD.match(line[:_MAX_LINE])
         if _RULE.fullmatch(line[:200]) or (found and found[1] in fields):
-            yield from _block(fields, tz)
+            blocks += _kept(fields, blocks)
             fields = {}
         if found:
             fields[found[1]] = found[2].strip()
+            day_first = day_first or (found[1] == "Date" and _shows_day_first(found[2]))
         elif "Description" in fields:
             if len(fields["Description"]) < _MAX_LINE:
                 fields["Description"] += " " + line.strip()[:1024]
-        elif not fields and _MARKS.search(line[:_MAX_LINE]):
+        elif not fields and _MARKS.search(line[:_MAX_LINE]) and not _MESSAGE.search(line[:_MAX_LINE]):
             yield from _one_line(line[:_MAX_LINE], header)
-    yield from _block(fields, tz)
+    for block in (*blocks, *_kept(fields, blocks)):
+        yield from _block(block, tz, day_first=day_first)
 
 
 def reconnects(events: Iterable[ClientEvent], log: str = "") -> list[ClientReconnect]:
@@ -159,10 +174,19 @@ def _said(text: str, time: datetime | None, source: str) -> Iterator[ClientEvent
         yield event
 
 
-def _block(fields: dict[str, str], tz: tzinfo) -> Iterator[ClientEvent]:
-    if "Description" in fields:
-        time = _stamp(fields.get("Date", ""), fields.get("Time", ""), tz)
-        yield from _said(fields["Description"], time, fields.get("Source", ""))
+def _kept(fields: dict[str, str], blocks: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The block, where it tells of a reconnect and there is room."""
+    return [fields] if len(blocks) < MAX_RECONNECTS and _MARKS.search(fields.get("Description", "")) else []
+
+
+def _block(fields: dict[str, str], tz: tzinfo, *, day_first: bool) -> Iterator[ClientEvent]:
+    time = _stamp(fields.get("Date", ""), fields.get("Time", ""), tz, day_first=day_first)
+    yield from _said(fields["Description"], time, fields.get("Source", ""))
+
+
+def _shows_day_first(date: str) -> bool:
+    found = _SLASHES.match(date)
+    return found is not None and int(found[1]) > _MONTHS >= int(found[2])
 
 
 def _one_line(line: str, header: HeaderReader) -> Iterator[ClientEvent]:
@@ -173,11 +197,12 @@ def _one_line(line: str, header: HeaderReader) -> Iterator[ClientEvent]:
     yield from _said(line, time, agent[0] if agent else "")
 
 
-def _stamp(date: str, clock: str, tz: tzinfo) -> datetime | None:
-    for day in _DATE_FORMATS:
+def _stamp(date: str, clock: str, tz: tzinfo, *, day_first: bool) -> datetime | None:
+    for day in (*_DAY_FIRST, *_DATE_FORMATS) if day_first else _DATE_FORMATS:
         for hour in _TIME_FORMATS:
             try:
-                return datetime.strptime(f"{date} {clock}", f"{day} {hour}").replace(tzinfo=tz)
-            except ValueError:
+                # in UTC, as the times of devices: a named zone would count an hour wrong where clocks are set
+                return datetime.strptime(f"{date} {clock}", f"{day} {hour}").replace(tzinfo=tz).astimezone(UTC)
+            except (ValueError, OverflowError):
                 continue
     return None

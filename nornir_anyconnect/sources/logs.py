@@ -23,12 +23,15 @@ CHUNK = 1 << 18
 """Bytes read at a time: what a processor's cache holds is searched fastest."""
 _INFLATED = 1 << 20
 """Bytes that one step of decompression may yield."""
+BEGINNING = 1 << 16
+"""Bytes that the first chunk holds at least, where there are so many: what kind of log it is, they tell. A pipe hands
+on what it has."""
 _PIECE = 1 << 10
 STDIN = "-"
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
 _COMPRESSED = re.compile(r"\.(?:gz|zst)$")
 # asa.log.3 and asa.log-20220601: the number counts back in time, the date forward
 _ROTATED = re.compile(r"^(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>\d{1,4}))$")
@@ -57,7 +60,12 @@ class LogFile:
         if self.path is None:
             return False
         with _opened(self) as stream:
-            return stream.read(4) == _ZIP
+            return stream.read(4) == ZIP
+
+    @property
+    def rotation(self) -> str:
+        """The name that all rotations of one log share."""
+        return _rotation(self.name)[0]
 
     def chunks(self, on_read: Callable[[int], None] | None = None) -> Iterator[bytes]:
         """The text, decompressed, cut anywhere.
@@ -114,13 +122,18 @@ def _oldest_first(files: list[LogFile]) -> list[LogFile]:
     places: dict[str, int] = {}
     keyed: dict[str, tuple[tuple[int, str, int], LogFile]] = {}
     for file in files:
-        base, date, number = file.name, "~", 0  # the current file is the newest
-        if match := _ROTATED.match(_COMPRESSED.sub("", file.name)):
-            base, date, number = match["base"], match["date"] or "~", -int(match["number"] or 0)
-        base = _COMPRESSED.sub("", base)
+        base, date, number = _rotation(file.name)
         place = places.setdefault(base, len(places))
         keyed.setdefault(file.name, ((place, date, number), file))
     return [file for _, file in sorted(keyed.values(), key=lambda pair: pair[0])]
+
+
+def _rotation(name: str) -> tuple[str, str, int]:
+    """What all rotations share, the date of this one, and how far it is back, negative; the current one is newest."""
+    name = _COMPRESSED.sub("", name)
+    if match := _ROTATED.match(name):
+        return _COMPRESSED.sub("", match["base"]), match["date"] or "~", -int(match["number"] or 0)
+    return name, "~", 0
 
 
 def _opened(file: LogFile) -> IO[bytes]:
@@ -133,10 +146,17 @@ def _opened(file: LogFile) -> IO[bytes]:
 
 
 def _raw(stream: IO[bytes], on_read: Callable[[int], None] | None) -> Iterator[bytes]:
+    waiting = b""
+    begun = False
     while chunk := stream.read(CHUNK):
-        yield chunk
         if on_read:
             on_read(len(chunk))
+        waiting += chunk
+        if begun or len(waiting) >= BEGINNING:
+            yield waiting
+            begun, waiting = True, b""
+    if waiting:
+        yield waiting
 
 
 def _inflated(name: str, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -4,11 +4,12 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from datetime import UTC, timedelta, timezone
 from xml.etree import ElementTree as ET
 
 import pytest
-from cli_texts import SYSLOG
+from cli_texts import AT_RISK, SYSLOG
 from prometheus_client.parser import text_string_to_metric_families
 
 from nornir_anyconnect.cli.logs import moment, zone
@@ -145,3 +146,117 @@ def test_what_is_no_zone(text):
 
 def test_a_time_with_a_zone_keeps_it():
     assert moment("--since", "2024-07-01T00:00+03:00", UTC).tzinfo == timezone(timedelta(hours=3))
+
+
+CLIENT = "Nov 16 01:28:50 mac acvpnagent[123]: Reconfigure reason code 16: New MTU configuration.\n"
+WEB = (
+    "May 17 12:00:00 web nginx: GET /download/AnyConnect-win.pkg 200\n"
+    + "May 17 12:00:00 web nginx: GET / 200\n" * 3000
+)
+
+
+@pytest.fixture
+def piped(cli, tmp_path, monkeypatch):
+    """Run a command with a file as its standard input."""
+
+    def run(raw, *argv):
+        (tmp_path / "piped").write_bytes(raw)
+        with (tmp_path / "piped").open("rb") as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            return cli(*argv)
+
+    return run
+
+
+def test_a_relays_log_that_mentions_the_client_is_a_syslog(cli, write, piped):
+    run = cli("logs", write("relay.log", WEB + SYSLOG), "--format", "json")
+    assert (len(run.json["incidents"]), run.json["client"]) == (1, [])
+    assert run.json["lines"] == 3005
+    run = piped((WEB + SYSLOG).encode(), "logs", "-", "--format", "json")
+    assert (len(run.json["incidents"]), run.json["client"]) == (1, [])
+
+
+def test_a_clients_lines_deep_in_a_log_are_found(cli, write, piped):
+    text = WEB.replace("AnyConnect", "x") + CLIENT
+    for run in (
+        cli("logs", write("syslog", text), "--format", "json"),
+        piped(text.encode(), "logs", "-", "--format", "json"),
+    ):
+        assert (len(run.json["client"]), run.json["lines"]) == (1, 3002)
+
+
+def test_an_option_that_names_the_kind_decides_it(cli, write):
+    config, both = write("edge1.cfg", AT_RISK), write("both.log", CLIENT + WEB + SYSLOG)
+    syslog = cli("check", config, "--syslog", both, "--format", "json").json["devices"][0]
+    assert [each["evidence"]["reconnects"] for each in syslog["findings"] if each["name"] == "STAFF"] == [1]
+    assert not any("client log" in each for each in syslog["warnings"])
+    client = cli("check", config, "--client-log", both, "--format", "json").json["devices"][0]
+    assert any("client log" in each for each in client["warnings"])
+    assert all(not (each["evidence"] or {}).get("reconnects") for each in client["findings"])
+
+
+def test_a_zip_where_none_can_be_read_is_refused(cli, write, piped):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("AnyConnect.txt", CLIENT)
+    run = piped(packed.getvalue(), "logs", "-")
+    assert (run.code, run.out) == (2, "")
+    assert "standard input holds a .zip" in run.err
+    run = cli("check", write("edge1.cfg", AT_RISK), "--syslog", write("dart.zip", packed.getvalue()))
+    assert run.code == 2
+    assert "dart.zip is a .zip, not a syslog" in run.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_syslog_that_windows_wrote(cli, write, encoding):
+    run = cli("logs", write("asa.log", (SYSLOG * 1000).encode(encoding)), "--format", "json")
+    assert (run.json["lines"], len(run.json["incidents"])) == (4000, 1)
+    assert [each["device"] for each in run.json["groups"]] == ["edge1"]
+
+
+def test_a_saved_show_logging_tells_that_its_buffer_has_wrapped(cli, write):
+    config = write("edge1.cfg", AT_RISK.replace(": end", "logging enable\nlogging buffered informational\n: end"))
+    quiet = SYSLOG.replace("722036", "302013")
+
+    def evidence(counted, what="level informational"):
+        text = f"Syslog logging: enabled\n    Buffer logging: {what}, {counted} messages logged\n{quiet}"
+        found = cli("check", config, "--syslog", write("shown.txt", text), "--format", "json").json["devices"][0]
+        return next(each["evidence"] for each in found["findings"] if each["name"] == "STAFF")
+
+    assert evidence(4)["observable"] == "yes"
+    assert evidence(99999)["observable"] == "unknown"
+    assert "wrapped" in evidence(99999, "list VPN")["observable_reason"]
+
+
+def test_a_log_without_a_message_of_ours_is_not_no_log(cli, write):
+    config = write("edge1.cfg", AT_RISK.replace(": end", "logging enable\nlogging buffered informational\n: end"))
+    line = "May 1{} 2024 12:00:00 edge1 : %ASA-6-302013: Built\n"
+    quiet = write("quiet.log", line.format(2) + "May 13 2024 12:00:00 edge2 : %ASA-6-302013: Built\n" + line.format(7))
+    found = cli("check", config, "--syslog", quiet, "--format", "json").json["devices"][0]
+    seen = next(each["evidence"] for each in found["findings"] if each["name"] == "STAFF")
+    assert (seen["observable"], seen["span"]) == ("yes", ["2024-05-12T12:00:00+00:00", "2024-05-17T12:00:00+00:00"])
+
+
+def test_a_year_that_is_given_goes_on_through_the_rotations(cli, write):
+    lines = SYSLOG.replace(" 2024", "").splitlines(keepends=True)
+    old = "".join(lines[:3]).replace("May 17 20:00", "Dec 31 23:59")
+    write("logs/asa.log.1", old)
+    write("logs/asa.log", lines[3].replace("May 17 20:01:01", "Jan 01 00:00:30"))
+    write("logs/other.log", old)
+    run = cli("logs", "logs", "--year", "2019", "--format", "json")
+    (incident,) = run.json["incidents"]
+    assert (incident["connected_at"][:4], incident["reconnected_at"][:4]) == ("2019", "2020")
+
+
+def test_the_bounds_are_options(cli, write):
+    log = write("asa.log", SYSLOG)
+    assert cli("logs", log, "--shortest", "62").code == 0
+    assert cli("logs", log, "--longest", "60").code == 0
+    assert cli("logs", log, "--shortest", "61", "--longest", "61").code == 1
+    first, *rest = SYSLOG.splitlines(keepends=True)
+    udp = first.replace("20:00:00", "20:00:02").replace("First TCP", "First UDP")
+    assert cli("logs", write("lost.log", "".join([first, udp, *rest]))).code == 1
+    assert cli("logs", "lost.log", "--silence", "30").code == 0
+    run = cli("logs", log, "--shortest", "130")
+    assert (run.code, run.out) == (2, "")
+    assert "bound nothing" in run.err

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.evidence.client_log import is_client_log, read_client_log, reconnects, text_of
+from nornir_anyconnect.evidence.client_log import (
+    is_client_log,
+    may_tell_of_a_reconnect,
+    read_client_log,
+    reconnects,
+    text_of,
+)
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "client"
 RULE = "*" * 42
@@ -109,6 +115,30 @@ def test_another_reason_is_not_the_mtu():
 
 def test_records_about_something_else_say_nothing():
     assert events(block("12:30:01", "acvpnagent", "The network control state changed to restricted.")) == []
+
+
+@pytest.mark.parametrize("date", ["16/11/2013", "2013/11/16", "16-11-2013", "11/16/2013", "2013-11-16", "16.11.2013"])
+def test_every_way_to_write_a_day(date):
+    (found,) = reconnects(events(f"Date : {date}\nTime : 01:28:50\nDescription : Reconfigure reason code 16:"))
+    assert found.time == datetime(2013, 11, 16, 1, 28, 50, tzinfo=UTC)
+
+
+def test_one_date_tells_how_the_others_are_written():
+    reconnect = "Date : {}\nTime : 01:28:50\nDescription : Reconfigure reason code 16:\n"
+    other = "Date : 25/11/2013\nTime : 01:28:50\nDescription : nothing\n"
+    (found,) = reconnects(events(reconnect.format("05/11/2013") + other))
+    assert found.time.month == 11
+    (found,) = reconnects(events(reconnect.format("05/11/2013")))
+    assert found.time.month == 5
+
+
+def test_a_devices_message_is_no_client_record():
+    line = (
+        "May 06 2024 12:30:01 asa : %ASA-6-722011: Group <g> User <u> IP <1.2.3.4> SVC Message: New MTU configuration"
+    )
+    assert events(line) == []
+    assert may_tell_of_a_reconnect(b"... Reconfigure reason code 16 ...")
+    assert not may_tell_of_a_reconnect(line[:60].encode())
 
 
 def test_a_hostile_headend_comes_out_harmless():

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import threading
 import zipfile
 import zlib
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources import bundle as bundle_module
 from nornir_anyconnect.sources.bundle import client_logs_of_bundle
-from nornir_anyconnect.sources.logs import CHUNK, LogFile, log_files
+from nornir_anyconnect.sources.logs import BEGINNING, CHUNK, LogFile, log_files
 
 TEXT = b"".join(b"line %d of a log that is long enough\n" % n for n in range(40_000))
 
@@ -231,3 +232,32 @@ def test_gzip_and_zlib_agree():
         == TEXT
         == gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(TEXT))).read()
     )
+
+
+def test_what_a_pipe_hands_on_in_drops_is_gathered_before_it_is_looked_at(monkeypatch):
+    packed = gzip.compress(TEXT)
+    reading, writing = os.pipe()
+
+    def pour():
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            for at in range(0, len(packed), 7):
+                pipe.write(packed[at : at + 7])
+
+    pourer = threading.Thread(target=pour)
+    with os.fdopen(reading, "rb") as end:
+        monkeypatch.setattr("sys.stdin", end)
+        pourer.start()
+        assert content(LogFile("standard input", None)) == TEXT
+    pourer.join()
+
+
+def test_the_first_chunk_holds_the_beginning(tmp_path):
+    path = tmp_path / "asa.log"
+    path.write_bytes(TEXT)
+    first = next(LogFile("x", path).chunks())
+    assert len(first) >= BEGINNING
+
+
+@pytest.mark.parametrize("name", ["asa.log", "asa.log.1", "asa.log.12.gz", "asa.log-20240501.zst", "asa.log.gz"])
+def test_rotations_of_one_log_share_its_name(name):
+    assert LogFile(name, None).rotation == "asa.log"
