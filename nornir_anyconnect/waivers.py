@@ -6,12 +6,13 @@ Waived is shown, never hidden; it only no longer counts for ``--fail-on``. An ex
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from nornir_anyconnect.audit.finding import Scope, Status
 from nornir_anyconnect.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -73,10 +74,31 @@ def _waiver(entry: Any, where: str) -> Waiver:
     unknown = [key for key in entry if key not in _KEYS]
     if unknown:
         raise SettingsError(f"{where}: there is no '{unknown[0]}'", f"known: {', '.join(_KEYS)}")
-    if not isinstance(entry["expires"], date):
+    if not isinstance(entry["expires"], date) or isinstance(entry["expires"], datetime):
         raise SettingsError(f"{where}: 'expires' is {entry['expires']!r}", "write a date such as 2026-12-31")
-    words = {key: str(value) for key, value in entry.items() if key != "expires"}
+    words = {key: str(value) for key, value in entry.items() if key != "expires" and value is not None}
+    scope = words.get("scope", "*")
+    if not any(fnmatchcase(known, scope) for known in Scope):
+        raise SettingsError(f"{where}: there is no scope '{scope}'", f"known: {', '.join(Scope)}")
     return Waiver(expires=entry["expires"], **words)
+
+
+def idle_waivers(waivers: Sequence[Waiver], devices: Sequence[DeviceAudit], *, whole: bool) -> list[Waiver]:
+    """Those that match no finding, although what they are about was judged.
+
+    Args:
+        waivers: all there are.
+        devices: what was looked at.
+        whole: that is all there is; else a waiver for a device that was left out is none of these.
+
+    """
+    idle = []
+    for waiver in waivers:
+        about = [device for device in devices if fnmatchcase(device.name, waiver.device)]
+        judged = all(device.status is Status.OK for device in about) if about else whole
+        if judged and not any(waiver.covers(device, finding) for device in about for finding in device.findings):
+            idle.append(waiver)
+    return idle
 
 
 def apply_waivers(device: DeviceAudit, waivers: Sequence[Waiver], today: date) -> DeviceAudit:

@@ -22,7 +22,13 @@ def night(settings_file: str | None) -> int:
     settings = settings_of(settings_file)
     # formats, waivers and fail_on are checked here, before any device is asked
     concluded = conclusion(
-        settings.formats, None, pseudonymise=False, keep=True, command="scheduled_audit", settings=settings
+        settings.formats,
+        None,
+        pseudonymise=False,
+        keep=True,
+        command="scheduled_audit",
+        settings=settings,
+        whole=not settings.filter,
     )
     wanted = [f"{key}={value}" for key, value in settings.filter.items()]
     nornir = chosen(load(settings.inventory), wanted).with_runner(ThreadedRunner(settings.workers))

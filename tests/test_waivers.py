@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Verdict
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
 from nornir_anyconnect.errors import SettingsError
-from nornir_anyconnect.waivers import Waiver, apply_waivers, load_waivers
+from nornir_anyconnect.waivers import Waiver, apply_waivers, idle_waivers, load_waivers
 
 TODAY = date(2026, 6, 1)
 
@@ -63,6 +63,8 @@ def test_a_file_of_waivers(tmp_path):
         ("- {device: fw1, name: S, owner: '', reason: r, expires: 2026-01-01}", "'owner' is missing"),
         ("- {device: fw1, name: S, owner: me, reason: r, expires: soon}", "'expires' is 'soon'"),
         ("- {device: fw1, name: S, owner: me, reason: r, expires: 2026-01-01, until: x}", "no 'until'"),
+        ("- {device: fw1, name: S, owner: me, reason: r, expires: 2026-01-01 08:00:00}", "'expires' is datetime"),
+        ("- {device: fw1, name: S, owner: me, reason: r, expires: 2026-01-01, scope: foo}", "no scope 'foo'"),
         ("device: fw1", "a list"),
         ("- x", "'key: value' lines"),
         ("[", "not YAML"),
@@ -73,6 +75,25 @@ def test_what_is_wrong_is_named(tmp_path, text, cause):
     path.write_text(text)
     with pytest.raises(SettingsError, match=cause):
         load_waivers(path)
+
+
+@pytest.mark.parametrize("scope", ["tunnel-group", "'*'", "'*-group'", "null"])
+def test_a_scope_that_something_has(tmp_path, scope):
+    path = tmp_path / "w.yaml"
+    path.write_text(f"- {{device: fw1, name: S, owner: me, reason: r, expires: 2026-01-01, scope: {scope}}}")
+    (found,) = load_waivers(path)
+    assert found.covers(device("S"), device("S").findings[0])
+
+
+def test_a_waiver_that_accepts_nothing_is_found():
+    mistyped, elsewhere = waiver(name="SALSE"), waiver(device="fw9")
+    waivers = [waiver(), mistyped, elsewhere]
+    assert idle_waivers(waivers, [device("SALES")], whole=True) == [mistyped, elsewhere]
+    assert idle_waivers(waivers, [device("SALES")], whole=False) == [mistyped]
+
+
+def test_a_waiver_for_a_device_that_was_not_judged_is_not_idle():
+    assert idle_waivers([waiver()], [device(status=Status.FAILED)], whole=True) == []
 
 
 def test_a_missing_file_is_named(tmp_path):

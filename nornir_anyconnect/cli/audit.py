@@ -47,17 +47,22 @@ def audit(
     from nornir_anyconnect.cli import fleet
     from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
+    from nornir_anyconnect.cli.nights import say_what_is_left_out
     from nornir_anyconnect.lock import only_one
 
     settings = settings_of(settings_file)
+    # a part of the fleet is no night: everything else would count as not judged any more
+    part = "--filter" if filters is not None else "--limit" if limit else ""
     concluded = conclusion(
         formats or settings.formats or None,
         fail_on,
         pseudonymise=pseudonymise_users,
-        # a part of the fleet is no night: everything else would count as not judged any more
-        keep=keep or (settings.history is not None and filters is None and not limit),
+        keep=keep or (settings.history is not None and not part),
         command="audit",
         settings=settings,
+        push=keep or not part,
+        whole=not part and not settings.filter,
+        inputs=[*(syslog or ()), *(client_log or ()), *(debug_log or ())],
     )
     assumed = assume or settings.assume
     options.judging(assumed, 4)
@@ -68,13 +73,14 @@ def audit(
     asked: dict[str, Any] = {"assume": assumed, "evidence": settings.evidence and not no_evidence, "full": full}
     if logs is not None:
         asked["logged"] = logs.of
+    say_what_is_left_out(settings, part=part, keep=keep)
     with only_one(settings.lock):
         devices, interrupted = _audited(nornir, at_once, asked)
         if logs is not None:
             devices = [logs.with_client_logs(device, [device.name]) for device in devices]
             logs.note_the_rest()
         if interrupted:
-            concluded = replace(concluded, keep=False)
+            concluded = replace(concluded, keep=False, push=False)
         code = concluded.of(devices, _sites(nornir))
     return ExitCode.INTERRUPTED if interrupted else code
 

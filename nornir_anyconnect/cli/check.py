@@ -41,15 +41,23 @@ def check(
     _no_color: options.NoColor = False,
 ) -> int:
     """Judge saved running-configs; no device needed."""
+    from nornir_anyconnect.cli import outputs
     from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
 
     settings = settings_of(settings_file)
+    logs = [*(syslog or ()), *(client_log or ()), *(debug_log or ())]
     concluded = conclusion(
-        formats, fail_on, pseudonymise=pseudonymise_users, keep=keep, command="check", settings=settings
+        formats,
+        fail_on,
+        pseudonymise=pseudonymise_users,
+        keep=keep,
+        command="check",
+        settings=settings,
+        whole=any(_holds_many(path) for path in paths),
+        inputs=[*paths, *logs],
     )
     judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
-    logs = [*(syslog or ()), *(client_log or ()), *(debug_log or ())]
     if [*paths, *logs].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
     evidence = read_evidence(
@@ -59,6 +67,8 @@ def check(
         devices, code = _judged(paths, judging, evidence)
         if evidence is not None:
             evidence.note_the_rest()
+        # one of the files in a folder, which nobody named
+        outputs.spare(concluded.targets, [device.path for device in devices if device.path])
         if devices:
             return highest([code, concluded.of(devices)])
     if code is ExitCode.CLEAN:

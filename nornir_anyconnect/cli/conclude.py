@@ -34,6 +34,8 @@ class Conclusion:
         keep: into the history.
         settings: the settings file.
         waivers: what somebody accepted.
+        push: the metrics, where the settings name a Pushgateway.
+        whole: every device that there is was looked at: a waiver for none of them is told of.
 
     """
 
@@ -43,10 +45,13 @@ class Conclusion:
     keep: bool
     settings: Settings
     waivers: tuple[Waiver, ...] = ()
+    push: bool = False
+    whole: bool = False
 
     def of(self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None) -> ExitCode:
         """Report the devices; the exit code of it all."""
         made_at = report.generated_at()
+        self._name_idle_waivers(devices)
         devices = _waived(devices, self.waivers, made_at)
         audit = AuditReport(tuple(devices), made_at, __version__)
         if self.pseudonymise:
@@ -58,14 +63,26 @@ class Conclusion:
                     f"pseudonyms differ from night to night: set {SALT_VARIABLE} to compare users' findings"
                 )
         _name_the_unjudged(audit.devices)
-        nights = Nights(self.settings) if self.keep else None
+        pushed = self.push and self.settings.push is not None
+        nights = Nights(self.settings, kept=self.keep) if self.keep or pushed else None
         trend = nights.trend(audit) if nights else ()
         codes = [of_devices(audit.devices, self.fail_on)]
         codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend)))
         if nights:
-            nights.keep(audit, sites)
+            nights.end(audit, sites)
             codes.append(nights.code)
         return highest(codes)
+
+    def _name_idle_waivers(self, devices: Sequence[DeviceAudit]) -> None:
+        """A name that was mistyped accepts nothing, and nobody would notice."""
+        if not self.waivers:
+            return
+        from nornir_anyconnect.waivers import idle_waivers
+
+        for waiver in idle_waivers(self.waivers, devices, whole=self.whole):
+            # it may be the name of a user
+            name = waiver.device if self.pseudonymise else f"{waiver.device} {waiver.name}"
+            TERMINAL.note(f"the waiver for {name} ({waiver.owner}) matches no finding")
 
     def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
         style = outputs.style(target, self.fail_on)
@@ -94,7 +111,7 @@ def judged(devices: Sequence[DeviceAudit], settings: Settings, *, keep: bool) ->
     if not keep:
         return found, ExitCode.CLEAN
     nights = Nights(settings)
-    nights.keep(AuditReport(tuple(found), made_at, __version__), None)
+    nights.end(AuditReport(tuple(found), made_at, __version__), None)
     return found, nights.code
 
 
@@ -127,8 +144,22 @@ def conclusion(
     keep: bool,
     command: str,
     settings: Settings,
+    push: bool | None = None,
+    whole: bool = True,
+    inputs: Sequence[str] = (),
 ) -> Conclusion:
     """Read what the call asked for; all that can be wrong with it is wrong now, before any work.
+
+    Args:
+        formats: as of ``--format``.
+        fail_on: None means that of the settings.
+        pseudonymise: no user name in any format.
+        keep: into the history.
+        command: named in errors.
+        settings: the settings file.
+        push: the metrics, where the settings name a Pushgateway; None means those of a kept audit.
+        whole: all devices that there are, and not a part of them.
+        inputs: files that are read, and that no report may overwrite.
 
     Raises:
         UsageError: see ``outputs.outputs``.
@@ -138,10 +169,12 @@ def conclusion(
     from nornir_anyconnect.waivers import load_waivers
 
     return Conclusion(
-        targets=outputs.outputs(formats, report.FORMATS, command),
+        targets=outputs.outputs(formats, report.FORMATS, command, inputs),
         fail_on=fail_on or FailOn(settings.fail_on),
         pseudonymise=pseudonymise or settings.pseudonymise_users,
         keep=keep,
         settings=settings,
         waivers=load_waivers(Path(settings.waivers)) if settings.waivers else (),
+        push=keep if push is None else push,
+        whole=whole,
     )

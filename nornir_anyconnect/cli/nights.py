@@ -18,20 +18,42 @@ if TYPE_CHECKING:
     from nornir_anyconnect.settings import Settings
 
 
+def say_what_is_left_out(settings: Settings, *, part: str, keep: bool) -> None:
+    """What the settings ask for and this audit does not do; ``part`` names the option that left hosts out."""
+    asked = [
+        words
+        for words, wanted in (
+            ("not kept in the history", settings.history is not None),
+            ("not pushed", settings.push is not None),
+            ("nobody is told of changes", settings.notify.command or settings.notify.webhook),
+        )
+        if wanted
+    ]
+    if keep or not asked:
+        return
+    if part:
+        TERMINAL.note(f"{part}: a part of the fleet is no night; {', '.join(asked)}; --keep does it all the same")
+    elif settings.history is None and (settings.notify.command or settings.notify.webhook):
+        TERMINAL.warning("'notify' in the settings tells nobody: changes are known with a 'history' (or --keep) only")
+
+
 class Nights:
     """Earlier audits, this one, and who hears of what changed.
 
     Args:
-        settings: history, retention and notification.
+        settings: history, retention, Pushgateway and notification.
+        kept: whether this audit goes into the history; without it the metrics are pushed and nothing else.
 
     ``code`` says afterwards whether something of it failed.
 
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, kept: bool = True) -> None:
         self.code = ExitCode.CLEAN
         self._settings = settings
         self._history: History | None = None
+        if not kept:
+            return
         with self._told():
             from nornir_anyconnect.history.store import History
 
@@ -47,22 +69,22 @@ class Nights:
 
     def trend(self, audit: AuditReport) -> Sequence[tuple[str, dict[str, int]]]:
         """Counts of the audits so far and of this one, oldest first; empty where they cannot be read."""
-        from nornir_anyconnect.history.nightly import trend_with
-
         if self._history is not None:
+            from nornir_anyconnect.history.nightly import trend_with
+
             with self._told():
                 return trend_with(self._history, audit)
         return ()
 
-    def keep(self, audit: AuditReport, sites: dict[str, str] | None) -> None:
-        """Keep this audit, push its metrics, and tell of the changes since the one before."""
-        from nornir_anyconnect.history.nightly import keep_report
-
+    def end(self, audit: AuditReport, sites: dict[str, str] | None) -> None:
+        """Push the metrics of this audit, keep it, and tell of the changes since the one before."""
         if self._settings.push is not None:
             with self._told():
                 self._push(self._settings.push, audit)
         if self._history is None:
             return
+        from nornir_anyconnect.history.nightly import keep_report
+
         with self._told():
             kept = keep_report(self._history, audit, sites, self._settings.keep_days)
             TERMINAL.note(f"kept as audit {kept.number}")

@@ -15,7 +15,7 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from nornir_anyconnect.report.fail_on import FailOn
 
@@ -28,11 +28,19 @@ class Output:
     path: Path | None = None
 
 
-def outputs(given: Sequence[str] | None, known: Collection[str], command: str) -> tuple[Output, ...]:
+def outputs(
+    given: Sequence[str] | None, known: Collection[str], command: str, inputs: Sequence[str] = ()
+) -> tuple[Output, ...]:
     """Read ``FORMAT`` and ``FORMAT=FILE``; without any, text on standard output.
 
+    Args:
+        given: as of ``--format``.
+        known: formats that the command has.
+        command: named in errors.
+        inputs: files that are read, and that nothing may overwrite.
+
     Raises:
-        UsageError: no such format, two for standard output, or a folder that cannot be written.
+        UsageError: no such format, two for one place, a file that is read, or a folder that cannot be written.
 
     """
     found = []
@@ -48,7 +56,34 @@ def outputs(given: Sequence[str] | None, known: Collection[str], command: str) -
     for output in found:
         if output.path is not None:
             _writable(output.path)
+    _one_file_each(found)
+    spare(found, inputs)
     return tuple(found)
+
+
+def _one_file_each(found: Sequence[Output]) -> None:
+    taken: dict[str, Output] = {}
+    for output in found:
+        # pipes and devices take what comes
+        if output.path is None or (output.path.exists() and not output.path.is_file()):
+            continue
+        first = taken.setdefault(os.path.realpath(output.path), output)
+        if first is not output:
+            raise UsageError(f"{first.format} and {output.format} both go to {output.path}", "give each its own file")
+
+
+def spare(targets: Sequence[Output], inputs: Iterable[str]) -> None:
+    """No report overwrites what was read for it.
+
+    Raises:
+        UsageError: one would.
+
+    """
+    files = {os.path.realpath(output.path): output.path for output in targets if output.path and output.path.is_file()}
+    if files:
+        for each in inputs:
+            if os.path.realpath(each) in files:
+                raise UsageError(f"--format would overwrite {each}, which is read", "name another file")
 
 
 def _writable(path: Path) -> None:

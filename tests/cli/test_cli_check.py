@@ -257,6 +257,46 @@ def test_a_wrong_call_does_nothing(cli, write, argv, cause):
     assert second.startswith("  fix: ")
 
 
+@pytest.mark.parametrize("again", ["report", "./report", "folder/../report", "link"])
+def test_two_formats_never_share_a_file(cli, write, tmp_path, again):
+    write("folder/other.cfg", SAFE)
+    (tmp_path / "link").symlink_to("report")
+    run = cli("check", write("edge.cfg", AT_RISK), "--format", "json=report", "--format", f"csv={again}")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: json and csv both go to ")
+    assert not (tmp_path / "report").exists()
+
+
+def test_two_formats_may_share_a_device(cli, write):
+    assert cli("check", write("edge.cfg", AT_RISK), "--format", "json=/dev/null", "--format", "csv=/dev/null").code == 1
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("configs/own.cfg", "--format", "text=configs/own.cfg"),
+        ("configs/own.cfg", "--format", "text=configs/../link.cfg"),
+        ("configs", "--format", "text=configs/own.cfg"),
+        ("configs", "--syslog", "edge.log", "--format", "json=edge.log"),
+    ],
+)
+def test_no_report_overwrites_what_was_read_for_it(cli, write, tmp_path, argv):
+    write("configs/own.cfg", AT_RISK)
+    write("edge.log", SYSLOG)
+    (tmp_path / "link.cfg").symlink_to("configs/own.cfg")
+    run = cli("check", *argv)
+    assert (run.code, run.out) == (2, "")
+    assert "which is read" in run.err
+    assert (tmp_path / "configs/own.cfg").read_text() == AT_RISK
+    assert (tmp_path / "edge.log").read_text() == SYSLOG
+
+
+def test_a_report_in_the_folder_that_is_read_is_written_every_night(cli, write):
+    write("configs/own.cfg", AT_RISK)
+    for _ in range(2):
+        assert cli("check", "configs", "--format", "json=configs/report.json").code == 1
+
+
 def test_without_a_path(cli):
     run = cli("check")
     assert (run.code, run.out) == (2, "")

@@ -102,6 +102,13 @@ def test_the_metrics_of_a_kept_audit_are_pushed(night, listener):
     assert 'nornir_anyconnect_findings{verdict="at-risk"} 1' in received[0][1]
 
 
+def test_what_is_not_kept_is_not_pushed_by_check(cli, write, listener):
+    port, received = listener
+    write("nornir-anyconnect.yaml", f"push: http://127.0.0.1:{port}/\n")
+    cli("check", write("edge.cfg", AT_RISK))
+    assert received == []
+
+
 def test_a_pushgateway_that_is_down(night, cli, closed_port):
     run = night(AT_RISK, f"push: http://127.0.0.1:{closed_port}\n")
     assert run.code == 2
@@ -235,6 +242,24 @@ def test_waivers_that_are_wrong_are_found_before_any_work(cli, write):
     assert "'name' is missing" in run.err
 
 
+WAIVER = "- {{device: '{}', name: {}, owner: Kim Example, reason: booked, expires: 2099-12-31}}\n"
+
+
+def test_a_waiver_that_matches_nothing_is_told(cli, write):
+    write("nornir-anyconnect.yaml", "waivers: waivers.yaml\n")
+    write("waivers.yaml", WAIVER.format("edge.cfg", "STAFF") + WAIVER.format("edge.cfg", "STAF"))
+    write("waivers2.yaml", WAIVER.format("*", "STAFF") + WAIVER.format("gone.cfg", "STAFF"))
+    run = cli("check", write("configs/edge.cfg", AT_RISK))
+    assert run.err == "the waiver for edge.cfg STAF (Kim Example) matches no finding\n"
+    assert run.code == 0
+    assert cli("check", "configs/edge.cfg", "--quiet").err == ""
+    hidden = cli("check", "configs/edge.cfg", "--pseudonymise-users").err
+    assert hidden == "the waiver for edge.cfg (Kim Example) matches no finding\n"
+    write("nornir-anyconnect.yaml", "waivers: waivers2.yaml\n")
+    assert cli("check", "configs/edge.cfg").err == ""
+    assert cli("check", "configs").err == "the waiver for gone.cfg STAFF (Kim Example) matches no finding\n"
+
+
 @pytest.fixture
 def fleet(tmp_path, monkeypatch):
     """Two boxes and their inventory."""
@@ -273,6 +298,39 @@ def test_a_part_of_the_fleet_is_no_night(cli, write, fleet):
     cli("audit", "--format", "json", "--limit", "fw-one", "--keep")
     told = cli("history", "diff", "--format", "json").json
     assert {each["device"] for each in told["not_judged"]} == {"fw-two"}
+
+
+@pytest.mark.fleet
+def test_what_a_part_of_the_fleet_leaves_out_is_said(cli, write, fleet, listener):
+    port, received = listener
+    settings = f"inventory: inventory\nhistory: nights.sqlite\npush: http://127.0.0.1:{port}/\n"
+    write("nornir-anyconnect.yaml", f"{settings}notify: {{command: ['false']}}\nwaivers: waivers.yaml\n")
+    write("waivers.yaml", WAIVER.format("fw-two", "STAF"))
+    run = cli("audit", "--format", "json", "--limit", "fw-one")
+    assert run.err == (
+        "--limit: a part of the fleet is no night; not kept in the history, not pushed, nobody is told of changes; "
+        "--keep does it all the same\n"
+    )
+    assert "--filter: " in cli("audit", "--format", "json", "--filter", "name=fw-one").err
+    assert cli("audit", "--format", "json", "--limit", "fw-one", "--quiet").err == ""
+    assert received == []
+    assert cli("audit", "--format", "json", "--limit", "fw-one", "--keep").err == "kept as audit 1\n"
+    assert len(received) == 1
+    assert "the waiver for fw-two STAF (Kim Example) matches no finding\n" in cli("audit", "--format", "json").err
+
+
+@pytest.mark.fleet
+def test_metrics_are_pushed_and_notifications_missed_without_a_history(cli, write, fleet, listener, tmp_path):
+    port, received = listener
+    write("nornir-anyconnect.yaml", f"inventory: inventory\npush: http://127.0.0.1:{port}/\n")
+    run = cli("audit", "--format", "json")
+    assert (run.code, run.err) == (1, "")
+    assert "nornir_anyconnect_devices" in received[0][1]
+    assert not (tmp_path / "data").exists()
+    write("nornir-anyconnect.yaml", "inventory: inventory\nnotify: {command: ['false']}\n")
+    warning = "'notify' in the settings tells nobody: changes are known with a 'history' (or --keep) only\n"
+    assert cli("audit", "--format", "json", "--quiet").err == warning
+    assert warning not in cli("audit", "--format", "json", "--keep").err
 
 
 @pytest.mark.fleet
