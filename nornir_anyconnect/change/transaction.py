@@ -23,7 +23,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.config_commands import RemoveCreated, begun, inverse_of, lines_to_send, lines_to_type
+from nornir_anyconnect.asa.config_commands import (
+    NewGroupPolicy,
+    NewTunnelGroup,
+    RemoveCreated,
+    begun,
+    inverse_of,
+    lines_to_send,
+    lines_to_type,
+)
 from nornir_anyconnect.change.codec import encode
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.errors import (
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.change.observe import Observation
     from nornir_anyconnect.change.seams import Device, Notes
 
 TAKING_BACK_TRIES = 2
@@ -78,12 +87,14 @@ class Change:
         commands: with the values before and after.
         check: refuses (GateError) a configuration that no longer leads to these commands.
         misjudged: says how a re-judged configuration differs from what the plan predicted, or None.
+        replicated: the device hands its lines on to a mate.
 
     """
 
     commands: tuple[ConfigCommand, ...]
     check: Callable[[RunningConfig], object]
     misjudged: Callable[[RunningConfig], str | None]
+    replicated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,7 @@ class Transaction:
         self._inverse_under_way = False
         self._saving = saving or Saving()
         self._announced = announced
+        self._left_in_doubt = False
         self._in_the_middle = False
         """A line may have been sent that nobody has read back."""
         self._ends = time.monotonic() + deadline
@@ -167,7 +179,7 @@ class Transaction:
             in_doubt: an earlier attempt left it so, and so it stays where it cannot be looked at.
 
         """
-        self._in_the_middle = in_doubt
+        self._in_the_middle = self._left_in_doubt = in_doubt
         try:
             foreign = self._greet()
         except Exception as error:  # noqa: BLE001 - as in apply
@@ -304,7 +316,7 @@ class Transaction:
         foreign = [str(each) for each in seen if each.shows is Shows.OTHER]
         if foreign:
             return self._in_doubt("; ".join(filter(None, [why, "somebody else changed it since", *foreign])))
-        undo = inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE)
+        undo = inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE or self._said_again(each))
         self._refuse_if_in_use(device, undo)
         if undo:
             device.check_identity()
@@ -319,6 +331,11 @@ class Transaction:
         if left:
             return self._in_doubt("; ".join(filter(None, [why, "the inverse did not stick", *differs])), left)
         return Outcome(State.REVERTED, why or "as before", lines_to_type(undo))
+
+    def _said_again(self, seen: Observation) -> bool:
+        """A unit that lost its role in the middle took lines that its mate never heard: said again they reach both."""
+        created = isinstance(seen.command, NewGroupPolicy | NewTunnelGroup)
+        return self._change.replicated and self._left_in_doubt and not created
 
     def _refuse_if_in_use(self, device: Device, undo: Sequence[ConfigCommand]) -> None:
         for command in undo:

@@ -279,7 +279,8 @@ def _read(session: Session, planned: PlannedDevice) -> RunningConfig:
 
 def _as_it_was(run: Run, planned: PlannedDevice) -> Change:
     """What the run did, for taking it back: neither drift nor verdict matters any more."""
-    return Change(run.commands(planned), check=lambda _: None, misjudged=lambda _: None)
+    pair = len(planned.serials) > 1
+    return Change(run.commands(planned), check=lambda _: None, misjudged=lambda _: None, replicated=pair)
 
 
 def _policies(planned: PlannedDevice) -> list[str]:
