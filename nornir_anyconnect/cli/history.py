@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Url = Annotated[
     str | None, typer.Option("--history", metavar="PATH|URL", help="The history; the settings' or your own by default.")
 ]
+Last = Annotated[int, typer.Option(min=1, help="How many audits.")]
 _COUNTS = ("devices", "failed_devices", "at_risk", "mitigated", "safe", "unknown", "confirmed", "users_affected")
 
 
@@ -24,7 +25,7 @@ def _open(url: str | None, settings_file: str | None, output: str) -> "History":
     from nornir_anyconnect.history.store import History
 
     options.text_or_json("history", output)
-    return History(url or settings_of(settings_file).history)
+    return History(url or settings_of(settings_file).history, create=False)
 
 
 def _print(output: str, data: Any, lines: list[str]) -> None:
@@ -45,7 +46,10 @@ def list_audits(
     history: Url = None,
     settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
-    last: Annotated[int, typer.Option(help="How many.")] = 30,
+    last: Last = 30,
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
 ) -> None:
     """The kept audits, newest first."""
     from nornir_anyconnect.history.compare import entries
@@ -62,6 +66,9 @@ def show(
     history: Url = None,
     settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
 ) -> None:
     """The findings of one kept audit."""
     from nornir_anyconnect.history.compare import rows
@@ -83,6 +90,9 @@ def diff(
     history: Url = None,
     settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
 ) -> int:
     """What is new, fixed, still open or not judged; of the last two audits unless two are named."""
     from nornir_anyconnect.history.compare import diff as compare
@@ -111,7 +121,10 @@ def trend(
     history: Url = None,
     settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
-    last: Annotated[int, typer.Option(help="How many audits.")] = 30,
+    last: Last = 30,
+    _verbose: options.Verbose = 0,
+    _quiet: options.Quiet = False,
+    _no_color: options.NoColor = False,
 ) -> None:
     """Verdict counts per audit, oldest first, and what keeps coming back."""
     from nornir_anyconnect.history.compare import flapping
@@ -119,7 +132,7 @@ def trend(
 
     opened = _open(history, settings_file, output)
     points = points_of(opened, device=device, group_policy=group_policy, site=site, limit=last)
-    again = flapping(opened, [point.audit for point in points])
+    again = flapping(opened, [point.audit for point in points], device=device, group_policy=group_policy, site=site)
     data = {
         "points": [{"audit": p.audit, "generated_at": p.generated_at, "counts": p.counts} for p in points],
         "flapping": [{**item.to_dict(), "opened": times} for item, times in again.items()],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, true
 
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, states
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 OPEN = frozenset({"at-risk"})
 """Verdicts that count as open unless told otherwise."""
+_NAMED = 10
+"""Names that an error lists."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -186,10 +189,17 @@ def trend(
     site: str | None = None,
     limit: int | None = None,
 ) -> list[TrendPoint]:
-    """Verdict counts per audit, oldest first."""
+    """Verdict counts per audit, oldest first.
+
+    Raises:
+        UsageError: the history knows no such device, group policy or site, or not together.
+
+    """
     chosen = list(reversed(entries(history, limit)))
     if device is None and group_policy is None and site is None:
         return [TrendPoint(e.number, e.generated_at, e.summary) for e in chosen]
+    if chosen:
+        _must_be_known(history, device, group_policy, site)
     query = (
         select(audited.c.audit_id, findings.c.verdict)
         .join(devices, devices.c.id == audited.c.device_id)
@@ -207,8 +217,44 @@ def trend(
     return [TrendPoint(e.number, e.generated_at, counts[e.number]) for e in chosen]
 
 
-def flapping(history: History, nights: Sequence[int], verdicts: frozenset[str] = OPEN) -> dict[Item, int]:
-    """Findings that opened more than once over these audits, and how often.
+def _must_be_known(history: History, device: str | None, group_policy: str | None, site: str | None) -> None:
+    """A name that was mistyped looks like a fleet without findings."""
+    wanted = (
+        ("device", devices.c.name, device),
+        ("group policy", findings.c.group_policy, group_policy),
+        ("site", devices.c.site, site),
+    )
+    together = select(devices.c.id)
+    if group_policy is not None:
+        together = together.join(audited, audited.c.device_id == devices.c.id).join(
+            findings, findings.c.state_id == audited.c.state_id
+        )
+    with history.reading() as connection:
+        for word, column, name in wanted:
+            if name is None:
+                continue
+            together = together.where(column == name)
+            if connection.execute(select(column).where(column == name).limit(1)).first() is None:
+                known = [each for (each,) in connection.execute(select(column).distinct().order_by(column)) if each]
+                near = difflib.get_close_matches(name, known, n=1)
+                raise UsageError(
+                    f"the history knows no {word} {name}",
+                    f"did you mean '{near[0]}'?" if near else f"it knows {', '.join(known[:_NAMED]) or 'none'}",
+                )
+        if connection.execute(together.limit(1)).first() is None:
+            raise UsageError("nothing in the history is all of that at once", "leave one of the filters out")
+
+
+def flapping(
+    history: History,
+    nights: Sequence[int],
+    verdicts: frozenset[str] = OPEN,
+    *,
+    device: str | None = None,
+    group_policy: str | None = None,
+    site: str | None = None,
+) -> dict[Item, int]:
+    """Findings that opened more than once over these audits, and how often; of the part that is asked for.
 
     A night on which a device or a finding could not be judged counts for nothing: what is not judged is not fixed.
     """
@@ -222,13 +268,20 @@ def flapping(history: History, nights: Sequence[int], verdicts: frozenset[str] =
         )
         .join(audits, audits.c.id == audited.c.audit_id)
         .join(states, states.c.id == audited.c.state_id)
+        .join(devices, devices.c.id == audited.c.device_id)
         .where(and_(audited.c.audit_id.in_(nights), states.c.status == "ok"))
+        .where(devices.c.name == device if device is not None else true())
+        .where(devices.c.site == site if site is not None else true())
         .subquery()
     )
     # most devices are as they were the night before: only those that are not are looked at
     changed = select(judged).where(or_(judged.c.earlier.is_(None), judged.c.earlier != judged.c.state_id)).subquery()
-    stands = select(findings).where(
-        and_(findings.c.state_id.in_(select(changed.c.state_id)), findings.c.verdict.in_([*verdicts, "unknown"]))
+    stands = (
+        select(findings)
+        .where(
+            and_(findings.c.state_id.in_(select(changed.c.state_id)), findings.c.verdict.in_([*verdicts, "unknown"]))
+        )
+        .where(findings.c.group_policy == group_policy if group_policy is not None else true())
     )
     open_in: dict[int, set[tuple[str, str]]] = {}
     unknown_in: dict[int, set[tuple[str, str]]] = {}

@@ -99,6 +99,23 @@ UPGRADES: dict[int, tuple[str, ...]] = {}
 """SQL that turns version N-1 into version N, by N."""
 
 
+def is_prepared(connection: Connection) -> bool | None:
+    """Whether the tables are those of this version; None where there are none.
+
+    Raises:
+        UsageError: a newer version of the tool wrote this history.
+
+    """
+    if not inspect(connection).has_table("schema_version"):
+        return None
+    found: int = connection.execute(select(version.c.version)).scalar_one()
+    if found > VERSION:
+        raise UsageError(
+            f"this history has schema version {found}, this tool knows {VERSION}", "update nornir-anyconnect"
+        )
+    return found == VERSION
+
+
 def prepare(connection: Connection) -> None:
     """Create the tables, or bring those of an older version up to date.
 
@@ -106,15 +123,13 @@ def prepare(connection: Connection) -> None:
         UsageError: a newer version of the tool wrote this history.
 
     """
-    if not inspect(connection).has_table("schema_version"):
+    prepared = is_prepared(connection)
+    if prepared is None:
         metadata.create_all(connection)
         connection.execute(version.insert().values(version=VERSION))
+    if prepared is not False:
         return
     found = connection.execute(select(version.c.version)).scalar_one()
-    if found > VERSION:
-        raise UsageError(
-            f"this history has schema version {found}, this tool knows {VERSION}", "update nornir-anyconnect"
-        )
     for step in range(found + 1, VERSION + 1):
         for statement in UPGRADES[step]:
             connection.execute(text(statement))

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, delete, event, func, insert, select
+from sqlalchemy import create_engine, delete, event, func, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.history.schema import audited, audits, devices, findings, prepare, states
+from nornir_anyconnect.history.schema import audited, audits, devices, findings, is_prepared, prepare, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,33 +46,52 @@ class History:
 
     Args:
         url: an SQLAlchemy URL; a plain path means a SQLite file.
+        create: make one where there is none; else only an existing one is opened, and nothing is written.
 
     Raises:
-        HistoryError: it cannot be opened.
+        HistoryError: it cannot be opened, or there is none.
 
     """
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, *, create: bool = True) -> None:
         url = url or default_url()
         self.url = url if "://" in url else f"sqlite:///{url}"
+        self._create = create
         with self._explained():
             self.engine = self._open()
-            with self._writing() as connection:
-                prepare(connection)
+            if create or self._is_old():
+                with self._writing() as connection:
+                    prepare(connection)
+
+    def _is_old(self) -> bool:
+        with self.engine.connect() as connection:
+            prepared = is_prepared(connection)
+        if prepared is None:
+            self.close()
+            raise self._missing()
+        return not prepared
+
+    def _missing(self) -> HistoryError:
+        where = self._shown().removeprefix("sqlite:///")
+        return HistoryError(f"there is no history at {where}", "audits are kept with --keep; --history names another")
 
     def _open(self) -> Engine:
         if not self.url.startswith("sqlite"):
             return create_engine(self.url.replace("postgresql://", "postgresql+psycopg://", 1))
-        database = self.url.removeprefix("sqlite:///")
-        if database and database != ":memory:":
-            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        database = make_url(self.url).database
+        if database and database != ":memory:" and not database.startswith("file:"):
+            if self._create:
+                Path(database).parent.mkdir(parents=True, exist_ok=True)
+            elif not Path(database).exists():
+                raise self._missing()
         engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT})
 
         @event.listens_for(engine, "connect")
         def configure(connection: Any, _record: Any) -> None:
             # SQLAlchemy begins transactions itself, so that a writer takes its lock before it reads
             connection.isolation_level = None
-            connection.execute("PRAGMA journal_mode=WAL")
+            if self._create:
+                connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA foreign_keys=ON")
 
         return engine
@@ -89,12 +108,18 @@ class History:
         except DBAPIError as error:
             raise HistoryError(
                 f"the history {self._shown()} failed: {str(error.orig).strip().splitlines()[0]}",
-                "the audit's result is not lost; check space, permissions and whether the file is damaged",
+                self._advice(),
             ) from error
         except OSError as error:
             raise HistoryError(
                 f"the history {self._shown()} cannot be opened: {error.strerror}", "check the path and its permissions"
             ) from error
+
+    def _advice(self) -> str:
+        kept = "the audit's result is not lost; " if self._create else ""
+        if self.url.startswith("sqlite"):
+            return f"{kept}check {'space, ' if self._create else ''}permissions and whether the file is damaged"
+        return f"{kept}check that the database server runs, the address, and what the account may do"
 
     def _shown(self) -> str:
         """The URL without a password."""

@@ -2,12 +2,14 @@
 
 import json
 import re
+import sqlite3
 
 import pytest
 from cli_texts import AT_RISK, SAFE
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.device.login_gate import gate
+from nornir_anyconnect.history.store import History
 
 KEPT = "nights.sqlite"
 
@@ -29,10 +31,38 @@ def night(cli, write, monkeypatch):
     return keep
 
 
-def test_an_empty_history_says_so(cli):
+def test_an_empty_history_says_so(cli, tmp_path):
+    History(str(tmp_path / KEPT)).close()
     for command in ("list", "trend"):
         run = cli("history", command, "--history", KEPT)
         assert (run.code, run.out) == (0, "the history is empty: keep an audit with --keep\n")
+
+
+@pytest.mark.parametrize("argv", [("list",), ("show", "1"), ("diff",), ("trend",)])
+@pytest.mark.parametrize("url", ["typo/none.sqlite", "sqlite:///typo/none.sqlite", "sqlite+pysqlite:///none.sqlite"])
+def test_a_missing_history_is_an_error_and_stays_missing(cli, tmp_path, argv, url):
+    run = cli("history", *argv, "--history", url)
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: there is no history at ")
+    assert "--keep" in run.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_programs_database_is_no_history_and_is_not_made_one(cli, tmp_path):
+    with sqlite3.connect(tmp_path / "other.sqlite") as other:
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+    other.close()
+    before = (tmp_path / "other.sqlite").read_bytes()
+    run = cli("history", "list", "--history", "other.sqlite")
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: there is no history at other.sqlite")
+    assert (tmp_path / "other.sqlite").read_bytes() == before
+
+
+def test_a_server_that_refuses_is_told_with_advice_that_fits(cli):
+    pytest.importorskip("psycopg")
+    run = cli("history", "list", "--history", "postgresql://audit@127.0.0.1:1/anyconnect")
+    assert run.code == 2
+    assert "  fix: check that the database server runs, the address, and what the account may do\n" in run.err
 
 
 def test_two_nights_with_a_change_in_between(cli, night):
@@ -58,6 +88,13 @@ def test_two_nights_with_a_change_in_between(cli, night):
     assert [each["device"] for each in told["fixed"]] == ["one.cfg"]
     back = cli("history", "diff", "2", "1", "--format", "json").json
     assert (told["new"], told["fixed"]) == (back["fixed"], back["new"])
+
+
+def test_the_options_that_every_command_has(cli, night):
+    night(one=AT_RISK)
+    night(one=AT_RISK)
+    for command in (["list"], ["show", "1"], ["diff"], ["trend"]):
+        assert cli("history", *command, "-v", "--no-color", "--quiet").code == 0
 
 
 def test_nothing_new_is_exit_0(cli, night):
@@ -86,6 +123,31 @@ def test_the_trend_and_what_keeps_coming_back(cli, night):
     assert run.out.splitlines()[4:] == ["flapping: one.cfg tunnel-group STAFF, opened 2 times"]
     told = cli("history", "trend", "--device", "two.cfg", "--format", "json").json
     assert [each["counts"]["at_risk"] for each in told["points"]] == [1, 1, 1, 1]
+    assert told["flapping"] == []
+    one = cli("history", "trend", "--device", "one.cfg", "--format", "json").json
+    assert [each["device"] for each in one["flapping"]] == ["one.cfg"]
+    policy = cli("history", "trend", "--group-policy", "GP-STAFF", "--format", "json").json
+    assert [each["device"] for each in policy["flapping"]] == ["one.cfg"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "cause", "fix"),
+    [
+        (["--device", "ones.cfg"], "the history knows no device ones.cfg", "did you mean 'one.cfg'?"),
+        (["--device", "nope"], "the history knows no device nope", "it knows one.cfg"),
+        (["--group-policy", "GP"], "the history knows no group policy GP", "GP-STAFF"),
+        (["--site", "Oslo"], "the history knows no site Oslo", "it knows none"),
+        (["--last", "0"], "0 is out of range: at least 1", "see '"),
+        (["--last", "-2"], "-2 is out of range: at least 1", "see '"),
+    ],
+)
+def test_a_trend_of_nothing_is_exit_2(cli, night, argv, cause, fix):
+    night(one=AT_RISK)
+    run = cli("history", "trend", *argv)
+    assert (run.code, run.out) == (2, "")
+    first, second = run.err.splitlines()
+    assert cause in first
+    assert fix in second
 
 
 @pytest.mark.parametrize(
@@ -98,7 +160,8 @@ def test_the_trend_and_what_keeps_coming_back(cli, night):
         (["list", "--history", "nosuch://here"], "is not a history this installation can open"),
     ],
 )
-def test_a_wrong_call_is_exit_2_in_two_lines(cli, argv, cause):
+def test_a_wrong_call_is_exit_2_in_two_lines(cli, tmp_path, argv, cause):
+    History(str(tmp_path / "data/nornir-anyconnect/history.sqlite")).close()
     run = cli("history", *argv)
     assert run.code == 2
     assert run.out == ""
@@ -111,6 +174,7 @@ def test_a_damaged_history_is_exit_2(cli, write):
     run = cli("history", "list", "--history", "bad.sqlite")
     assert run.code == 2
     assert "file is not a database" in run.err
+    assert "fix: check permissions and whether the file is damaged" in run.err
     assert "Traceback" not in run.err
 
 

@@ -145,6 +145,47 @@ def test_what_keeps_coming_back_is_flapping(history):
     assert {str(i): n for i, n in flapping(history, nights).items()} == {"fw1 tunnel-group A": 3}
 
 
+def test_what_keeps_coming_back_in_a_part_of_the_fleet(history):
+    sites = {"fw1": "oslo", "fw2": "bergen"}
+    nights = [
+        keep(history, n, *(device(name, *([finding("A")] if n % 2 == 0 else [])) for name in sites), sites=sites)
+        for n in range(3)
+    ]
+    for part in ({"device": "fw2"}, {"site": "bergen"}, {"site": "bergen", "group_policy": "GP_A"}):
+        assert shown(flapping(history, nights, **part)) == ["fw2 tunnel-group A"]
+    assert flapping(history, nights, group_policy="GP_B") == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "cause"),
+    [
+        ({"device": "nope"}, "knows no device nope"),
+        ({"group_policy": "GP_X"}, "knows no group policy GP_X"),
+        ({"site": "rome"}, "knows no site rome"),
+        ({"device": "fw1", "site": "bergen"}, "nothing in the history is all of that at once"),
+        ({"device": "fw2", "group_policy": "GP_A"}, "nothing in the history is all of that at once"),
+    ],
+)
+def test_a_part_that_is_not_there_has_no_trend(history, part, cause):
+    keep(history, 0, device("fw1", finding("A")), device("fw2"), sites={"fw1": "oslo", "fw2": "bergen"})
+    with pytest.raises(UsageError, match=cause):
+        trend(history, **part)
+
+
+def test_nothing_is_written_to_read_a_history(history_url, history):
+    keep(history, 0, device("fw1", finding("A")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(History, "_writing", None)
+        opened = History(history_url, create=False)
+    assert len(entries(opened)) == 1
+    opened.close()
+
+
+def test_a_history_that_is_missing_is_not_made_to_read_it(history_url):
+    with pytest.raises(HistoryError, match="there is no history at"):
+        History(history_url, create=False)
+
+
 @pytest.mark.parametrize(
     "between",
     [
