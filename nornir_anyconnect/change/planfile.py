@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST = 256 * 1024 * 1024
+_NAME_IT = "name the plan file that 'plan --out' wrote"
 _PLAN_AGAIN = "make the plan again with 'nornir-anyconnect plan'"
 
 
@@ -99,14 +100,11 @@ def load_plan(path: Path, *, now: datetime | None = None) -> Plan:
     """
     try:
         if path.stat().st_size > _LARGEST:
-            raise PlanError(f"{path} is too large for a plan", "name the plan file that 'plan --out' wrote")
-        text = path.read_bytes().decode("ascii")
+            raise PlanError(f"{path} is too large for a plan", _NAME_IT)
+        # a plan is ASCII; what is none says below whether it ever was a plan
+        text = path.read_bytes().decode("utf-8", "replace")
     except OSError as error:
-        raise PlanError(
-            f"cannot read {path}: {error.strerror}", "name the plan file that 'plan --out' wrote"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path} was altered since it was made", _PLAN_AGAIN) from error
+        raise PlanError(f"cannot read {path}: {error.strerror}", _NAME_IT) from error
     return read_plan(text, str(path), now=now)
 
 
@@ -117,6 +115,8 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
         PlanError: it was altered, has expired, or is not a plan of this tool.
 
     """
+    if SCHEMA not in text:
+        raise PlanError(f"{shown} is not a plan of this tool", _NAME_IT)
     above, mark, _ = text.rpartition("digest: ")
     unaltered = mark and text.isascii() and text == above + _digest(above)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +20,7 @@ from nornir_anyconnect.runners.waves import by_chassis
 from nornir_anyconnect.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nornir.core import Nornir
     from nornir.core.inventory import Host
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
+_KEY_VALUE = "it must be 'key: value' lines"
+_NAMED = 10
+"""Hosts that an error lists."""
 _FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file": "defaults.yaml"}
 
 
@@ -61,13 +65,78 @@ def load(path: str) -> Nornir:
     except RuamelError as error:
         raise InventoryError(f"{path}: not YAML: {_place(error)}", "correct the file") from error
     except KeyError as error:
+        _name_the_shape(settings["inventory"])
         raise InventoryError(f"{path}: the group {error} is named but not defined", "define it, or drop it") from error
     except (AttributeError, TypeError, ValueError) as error:
         # what Nornir raises for a file of another shape, or an option it does not know
+        _name_the_shape(settings["inventory"])
         raise InventoryError(f"{path} is not as Nornir wants it: {_first_line(error)}", _EXAMPLE) from error
     if not nornir.inventory.hosts:
         raise InventoryError(f"the inventory {path} holds no host", "add hosts to it")
+    _check_data(nornir, path)
     return nornir
+
+
+def _name_the_shape(inventory: dict[str, Any]) -> None:
+    """Which file of a SimpleInventory has another shape, and where; Nornir's own words are those of a programmer.
+
+    Raises:
+        InventoryError: one has.
+
+    """
+    for option, given in (inventory.get("options") or {}).items():
+        file = Path(str(given))
+        if option not in _FILES:
+            continue
+        try:
+            content = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else None
+        except (yaml.YAMLError, UnicodeDecodeError, OSError):
+            continue
+        if content and not isinstance(content, dict):
+            raise InventoryError(f"{file} is {_kind(content)}, {_KEY_VALUE}", _EXAMPLE)
+        entries = {"": content or {}} if option == "defaults_file" else content or {}
+        for name, entry in entries.items():
+            for key, value, kind in _parts(entry):
+                if not isinstance(value, kind):
+                    where = ".".join(each for each in (str(name), key) if each)
+                    wanted = "it must be a list" if kind is list else _KEY_VALUE
+                    raise InventoryError(f"{file}: {where} is {_kind(value)}, {wanted}", _EXAMPLE)
+
+
+def _parts(entry: Any) -> Iterator[tuple[str, Any, type]]:
+    """What has a shape in an entry: its key, its value, and what it must be."""
+    yield "", entry, dict
+    if not isinstance(entry, dict):
+        return
+    for key, kind in (("groups", list), ("data", dict)):
+        if entry.get(key) is not None:
+            yield key, entry[key], kind
+    connections = entry.get("connection_options", {})
+    yield "connection_options", connections, dict
+    yield from ((f"connection_options.{name}", each, dict) for name, each in connections.items())
+
+
+def _kind(value: Any) -> str:
+    """What it is, in a word: it may be a password in the wrong place."""
+    words = {type(None): "empty", str: "a text", list: "a list", dict: "'key: value' lines", bool: "true or false"}
+    return words.get(type(value), "a number")
+
+
+def _check_data(nornir: Nornir, path: str) -> None:
+    """What this tool reads of a host has the shape that it takes it for."""
+    inventory = nornir.inventory
+    holders = [(name, holder.data) for name, holder in (*inventory.hosts.items(), *inventory.groups.items())]
+    for name, data in [*holders, ("the defaults", inventory.defaults.data)]:
+        if data is not None and not isinstance(data, dict):
+            raise InventoryError(f"{path}: data of {name} is {_kind(data)}, {_KEY_VALUE}", _EXAMPLE)
+        ours = (data or {}).get("anyconnect")
+        if ours is not None and not isinstance(ours, dict):
+            raise InventoryError(f"{path}: data.anyconnect of {name} is {_kind(ours)}, {_KEY_VALUE}", _EXAMPLE)
+        context = (ours or {}).get("context")
+        if isinstance(context, dict):
+            raise InventoryError(
+                f"{path}: data.anyconnect.context of {name} is {_kind(context)}, it must be a name or a list", _EXAMPLE
+            )
 
 
 def _quiet_logs() -> None:
@@ -86,10 +155,11 @@ def _mapping(config: Path) -> dict[str, Any]:
         raise InventoryError(f"{config}: not YAML: {_place(error)}", "correct the file") from error
     except OSError as error:
         raise InventoryError(f"{config}: {error.strerror}", "check its permissions") from error
-    if not isinstance(settings, dict) or not isinstance(settings.get("inventory", {}), dict):
+    inventory = settings.get("inventory", {}) if isinstance(settings, dict) else None
+    if not isinstance(inventory, dict) or not isinstance(inventory.get("options", {}), dict):
         raise InventoryError(f"{config} is not a Nornir config file", _EXAMPLE)
     settings.pop("runner", None)
-    return settings
+    return dict(settings)
 
 
 def _locate(settings: dict[str, Any], folder: Path) -> None:
@@ -131,15 +201,31 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
         if not equals or not key:
             raise UsageError(f"--filter {key} is not key=value", "write --filter site=London")
     names = [name.strip() for each in limit for name in each.split(",") if name.strip()]
-    unknown = [name for name in names if name not in nornir.inventory.hosts]
-    if unknown:
-        raise UsageError(f"the inventory has no host {', '.join(unknown)}", "check --limit against the inventory")
+    if limit and not names:
+        raise UsageError("--limit names no host", "write --limit HOST,HOST, or leave it out for all")
+    must_hold(nornir, names)
     left = nornir.filter(
         filter_func=lambda host: (not names or host.name in names) and all(_is(host, key, v) for key, _, v in pairs)
     )
     if not left.inventory.hosts:
         raise UsageError("no host is left after --filter and --limit", "check them against the inventory")
     return left
+
+
+def must_hold(nornir: Nornir, names: Sequence[str]) -> None:
+    """Refuse the name of a host that is not there.
+
+    Raises:
+        UsageError: the inventory lacks one.
+
+    """
+    hosts = nornir.inventory.hosts
+    unknown = [name for name in names if name not in hosts]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], hosts, n=1)
+        more = ", ..." if len(hosts) > _NAMED else ""
+        remedy = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(list(hosts)[:_NAMED])}{more}"
+        raise UsageError(f"the inventory has no host {', '.join(unknown)}", remedy)
 
 
 def _is(host: Host, key: str, value: str) -> bool:
@@ -194,7 +280,9 @@ def seen_on_host(name: str, inventory: str | None) -> tuple[RunningConfig, Devic
         AnyConnectError: the device could not be read.
 
     """
-    nornir = chosen(load(inventory or load_settings().inventory), limit=[name])
+    nornir = load(inventory or load_settings().inventory)
+    must_hold(nornir, [name])
+    nornir = nornir.filter(name=name)
     (result,) = nornir.run(task=_seen).values()
     if result.exception is not None:
         raise result.exception

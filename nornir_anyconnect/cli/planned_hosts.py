@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.cli import fleet
+from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import PlanError, UsageError
 from nornir_anyconnect.runners.waves import chassis_of
 
@@ -23,7 +24,7 @@ def hosts_of(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
 
     Raises:
         PlanError: the plan was made from files.
-        UsageError: the plan changes nothing, or the inventory lacks a host of it.
+        UsageError: the plan changes nothing, or the inventory lacks a host of it or of ``limit``.
 
     """
     if plan.changes and plan.preview_only:
@@ -40,9 +41,14 @@ def hosts_of(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
     planned = fleet.chosen(nornir, limit=[",".join(names)])
     if not limit:
         return planned
-    wanted = {name.strip() for each in limit for name in each.split(",")}
-    if not wanted & set(names):
+    wanted = list(dict.fromkeys(name.strip() for each in limit for name in each.split(",") if name.strip()))
+    # a host that was mistyped would be left as it is, and the run would look whole
+    fleet.must_hold(nornir, wanted)
+    idle = [name for name in wanted if name not in names]
+    if idle == wanted:
         raise UsageError("the plan changes none of the hosts in --limit", f"it changes {', '.join(names)}")
+    if idle:
+        TERMINAL.note(f"the plan does not change {', '.join(idle)}")
     return fleet.chosen(planned, limit=[",".join(name for name in names if name in wanted)])
 
 

@@ -11,7 +11,7 @@ from nornir.core.task import Result, Task
 from nornir_anyconnect.asa.commands import Section, Show, ShowCommand, ShowRunning
 from nornir_anyconnect.asa.redact import masked
 from nornir_anyconnect.device.connection import closing_session
-from nornir_anyconnect.errors import IncompleteReplyError, RejectedError
+from nornir_anyconnect.errors import IncompleteReplyError, InventoryError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,13 +141,20 @@ def wanted_contexts(host: Host, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of ``data.anyconnect.context`` (a name or a list), else all.
 
     Raises:
+        InventoryError: ``data.anyconnect`` has another shape.
         RejectedError: the inventory names a context that the device does not have.
 
     """
-    wanted = (host.get("anyconnect") or {}).get("context")
+    ours = host.get("anyconnect") or {}
+    wanted = ours.get("context") if isinstance(ours, dict) else ours
+    if not isinstance(ours, dict) or isinstance(wanted, dict):
+        raise InventoryError(
+            f"{host.name}: data.anyconnect of the inventory is not as it must be",
+            "write 'key: value' lines under it, and 'context:' with a name or a list of names",
+        )
     if not wanted:
         return names
-    chosen = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    chosen = tuple(str(each) for each in (wanted if isinstance(wanted, list | tuple) else [wanted]))
     missing = [name for name in chosen if name not in names]
     if missing:
         raise RejectedError(

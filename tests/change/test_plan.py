@@ -178,12 +178,18 @@ def test_a_plan_expires_after_seven_days(tmp_path):
 def test_a_missing_or_foreign_file_is_named(tmp_path):
     with pytest.raises(PlanError, match="no-such"):
         load_plan(tmp_path / "no-such.yaml")
-    (tmp_path / "plan.yaml").write_bytes(b"\xff\xfe")
+    for text in (b"\xff\xfe", b"hosts: []\n", "# A page about \u201cplans\u201d: [\n".encode(), b""):
+        (tmp_path / "plan.yaml").write_bytes(text)
+        with pytest.raises(PlanError, match=r"is not a plan of this tool$") as refused:
+            load_plan(tmp_path / "plan.yaml")
+        assert refused.value.remedy == "name the plan file that 'plan --out' wrote"
+
+
+@pytest.mark.parametrize("more", [b"\xff", "\u00e9".encode(), b"# a word\n"])
+def test_a_plan_with_another_byte_was_altered(tmp_path, more):
+    (tmp_path / "plan.yaml").write_bytes(TEXT_OF_PLAN.encode() + more)
     with pytest.raises(PlanError, match="altered"):
-        load_plan(tmp_path / "plan.yaml")
-    (tmp_path / "plan.yaml").write_text("hosts: []\n")
-    with pytest.raises(PlanError, match="not a plan"):
-        load_plan(tmp_path / "plan.yaml")
+        load_plan(tmp_path / "plan.yaml", now=NOW)
 
 
 # --- from the plan back to commands ---

@@ -270,6 +270,14 @@ def test_only_the_limit_is_touched(desk):
     assert run.json["devices"][0]["reason"] == "it is not in --limit"
 
 
+def test_a_host_of_the_limit_that_the_plan_does_not_change_is_named(desk):
+    here = desk(box("fw-a"), box("fw-b"))
+    here.plan("--limit", "fw-a")
+    run = here.apply("--format", "json", "--limit", "fw-a,fw-b")
+    assert (run.code, states(run)) == (0, {"fw-a": "applied"})
+    assert "the plan does not change fw-b\n" in run.err
+
+
 def test_saved_when_asked_and_taken_back_there_too(desk):
     here = desk()
     here.plan()
@@ -305,7 +313,9 @@ def test_somebody_elses_unsaved_change_is_only_saved_with_the_word(desk):
     [
         (("--save", "always"), "--save always is not known"),
         (("--format", "xml"), "apply has no format 'xml'"),
-        (("--limit", "fw-zz"), "the plan changes none of the hosts in --limit"),
+        (("--limit", "fw-zz"), "the inventory has no host fw-zz"),
+        (("--limit", "fw-a,fw-zz"), "the inventory has no host fw-zz"),
+        (("--limit", ","), "the plan changes none of the hosts in --limit"),
         (("--canary", "-1"), "-1 is out of range: at least 0"),
         (("--max-failures", "-1"), "-1 is out of range"),
         (("--soak", "nan"), "nan is out of range"),

@@ -8,7 +8,7 @@ from nornir.core.task import Result
 
 from nornir_anyconnect.audit.chassis import once_per_chassis
 from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
-from nornir_anyconnect.cli.fleet import ChassisRunner, chosen, load
+from nornir_anyconnect.cli.fleet import ChassisRunner, chosen, load, seen_on_host
 from nornir_anyconnect.errors import InventoryError, UsageError
 
 HOSTS = """\
@@ -57,7 +57,19 @@ def test_nornir_writes_no_log(folder, tmp_path, monkeypatch):
         ("config.yaml", "inventory: {plugin: Oracle}\n", "Oracle"),
         ("config.yaml", CONFIG.replace("hosts.yaml", "elsewhere.yaml"), "elsewhere.yaml: No such file"),
         ("config.yaml", CONFIG.replace("host_file", "hots_file"), "is not as Nornir wants it"),
-        ("hosts.yaml", "- fw1\n", "is not as Nornir wants it"),
+        ("config.yaml", "inventory: {plugin: SimpleInventory, options: 5}\n", "config.yaml"),
+        ("hosts.yaml", "- fw1\n", "hosts.yaml is a list, it must be 'key: value' lines"),
+        ("hosts.yaml", "x\n", "hosts.yaml is a text, it must be 'key: value' lines"),
+        ("hosts.yaml", "fw1: x\n", "hosts.yaml: fw1 is a text, it must be 'key: value' lines"),
+        ("hosts.yaml", "fw1:\n", "hosts.yaml: fw1 is empty, it must be"),
+        ("hosts.yaml", "fw1: {groups: asa}\n", "hosts.yaml: fw1.groups is a text, it must be a list"),
+        ("hosts.yaml", "fw1: {connection_options: [x]}\n", "fw1.connection_options is a list"),
+        ("hosts.yaml", "fw1: {connection_options: {ssh: x}}\n", "fw1.connection_options.ssh is a text"),
+        ("hosts.yaml", "fw1: {data: xyz}\n", "data of fw1 is a text"),
+        ("hosts.yaml", "fw1: {data: {anyconnect: xyz}}\n", "data.anyconnect of fw1 is a text, it must be"),
+        ("hosts.yaml", "fw1: {data: {anyconnect: {context: {a: b}}}}\n", "data.anyconnect.context of fw1 is"),
+        ("groups.yaml", "asa: {data: {anyconnect: [pair]}}\n", "data.anyconnect of asa is a list"),
+        ("groups.yaml", "asa\n", "groups.yaml is a text"),
         ("hosts.yaml", "fw1: {groups: [nobody]}\n", "the group 'nobody' is named but not defined"),
         ("hosts.yaml", "fw1: {hostname: [\n", "not YAML"),
         ("hosts.yaml", "{}\n", "holds no host"),
@@ -67,6 +79,7 @@ def test_a_wrong_inventory(folder, name, text, cause):
     with pytest.raises(InventoryError) as error:
         load(str(folder(name, text)))
     assert cause in error.value.cause
+    assert "' object" not in error.value.cause
     assert "\n" not in error.value.cause
     assert error.value.remedy
 
@@ -101,11 +114,20 @@ def test_hosts_are_picked(folder, tmp_path, filters, limit, left):
         (["site=Rome"], [], "no host is left"),
         (["hostname.deeper=1"], [], "no host is left"),
         ([], ["fw1,fw9"], "the inventory has no host fw9"),
+        ([], [","], "--limit names no host"),
     ],
 )
 def test_nothing_to_pick(folder, tmp_path, filters, limit, cause):
     with pytest.raises(UsageError, match=cause):
         chosen(load(str(tmp_path)), filters, limit)
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("fw11", "did you mean 'fw1'?"), ("nope", "it has fw1, fw2, fw3")])
+def test_a_host_that_is_not_there_is_missed_in_words_that_fit_every_option(folder, tmp_path, name, remedy):
+    with pytest.raises(UsageError) as error:
+        seen_on_host(name, str(tmp_path))
+    assert error.value.cause == f"the inventory has no host {name}"
+    assert error.value.remedy == remedy
 
 
 def test_hosts_of_one_chassis_run_one_after_the_other(folder, tmp_path):

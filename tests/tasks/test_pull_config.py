@@ -6,7 +6,7 @@ import pytest
 from nornir.core.inventory import Host
 
 from nornir_anyconnect.asa.commands import Section, ShowRunning
-from nornir_anyconnect.errors import IncompleteReplyError, RejectedError
+from nornir_anyconnect.errors import IncompleteReplyError, InventoryError, RejectedError
 from nornir_anyconnect.tasks.audit_mtu import failed_device
 from nornir_anyconnect.tasks.pull_config import pull_context, wanted_contexts, without_passwords
 
@@ -117,6 +117,13 @@ def test_contexts_are_those_the_inventory_wants():
     assert wanted_contexts(Host("fw", data={"anyconnect": {"context": "b"}}), ("a", "b")) == ("b",)
     with pytest.raises(RejectedError, match="no context c"):
         wanted_contexts(Host("fw", data={"anyconnect": {"context": ["c"]}}), ("a", "b"))
+    assert wanted_contexts(Host("fw", data={"anyconnect": {"context": 5}}), ("5", "6")) == ("5",)
+
+
+@pytest.mark.parametrize("ours", ["xyz", ["a"], {"context": {"a": "b"}}])
+def test_an_inventory_of_another_shape_is_named(ours):
+    with pytest.raises(InventoryError, match=r"fw: data\.anyconnect"):
+        wanted_contexts(Host("fw", data={"anyconnect": ours}), ("a", "b"))
 
 
 def test_an_unexpected_error_tells_its_kind_and_not_its_text():
