@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import enum
 import itertools
-import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC
@@ -192,6 +191,8 @@ class LogReader:
 
     def _read_either(self, log: LogFile, first: bytes, whole: Iterable[bytes]) -> None:
         """A log whose beginning holds no message of an ASA: a relay's, which may hold some later, or a client's."""
+        import tempfile  # noqa: PLC0415 - slow to load, and seldom needed
+
         told, begun = False, self._lines
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
             keep = log.path is None  # what comes through a pipe comes once

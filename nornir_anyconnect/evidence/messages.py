@@ -82,10 +82,16 @@ def _families(first: str | None, second: str | None) -> tuple[str | None, str | 
     return (None, first) if second is None and first and ":" in first else (first, second)
 
 
+# compiled where it is needed: few logs hold all messages, and hardly any names without <>
+@lru_cache(maxsize=64)
+def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(pattern).match
+
+
 class Message(NamedTuple):
     """How one message is read."""
 
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[str, ...]
     """The first that matches counts; groups 1 to 3 say who, where the message is about a user."""
     make: _Maker
     words: bool
@@ -94,7 +100,7 @@ class Message(NamedTuple):
     def match(self, body: str) -> re.Match[str] | None:
         """The fields of the text behind the tag; None where it is cut or something else."""
         for pattern in self.patterns:
-            if found := pattern.match(body):
+            if found := _matcher(pattern)(body):
                 return found
         return None
 
@@ -105,11 +111,11 @@ class Message(NamedTuple):
 
 def _user(rest: str, make: _Maker, *, user: str = _LAST, words: bool = False) -> Message:
     forms = (form.replace("{user}", user) + rest for form in (_IN_BRACKETS, _BARE))
-    return Message(tuple(re.compile(form) for form in forms), make, words)
+    return Message(tuple(forms), make, words)
 
 
 def _other(pattern: str, make: _Maker, *, words: bool = False) -> Message:
-    return Message((re.compile(pattern),), make, words)
+    return Message((pattern,), make, words)
 
 
 MESSAGES: dict[str, Message] = {

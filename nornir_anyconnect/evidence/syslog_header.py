@@ -20,6 +20,12 @@ STAMP = re.compile(
     r"(?: (?P<zone>[A-Z]{2,5}(?:/[A-Z]{2,5})?)(?=[ :]|$))?"
 )
 """A time stamp, of the relay or of the device."""
+# what an ASA with "logging timestamp" and a device-id writes, which is most of what there is, read at once; a name in
+# capitals may be a zone
+_USUAL = re.compile(
+    rf"(?:<\d{{1,3}}>)?({_NAMES_OF_MONTHS}) (\d\d) (\d{{4}}) (\d\d):(\d\d):(\d\d) "
+    r"(?![A-Z/]+ )([A-Za-z][\w-]{0,63}) : "
+)
 _PRIORITY = re.compile(r"<\d{1,3}>(?P<version>1 )?:?")
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
 # a process tag, a facility.level pair, or nothing at all: names of no device
@@ -79,6 +85,13 @@ class HeaderReader:
         return known
 
     def _parse(self, text: str) -> tuple[datetime | None, str, int]:
+        if self._tz is UTC and (usual := _USUAL.fullmatch(text)):
+            month, day, year, hour, minute, second, name = usual.groups()
+            try:
+                moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+            except ValueError:
+                moment = None
+            return moment, name, 1
         count = 1
         if repeated := _REPEATED.search(text):
             count = int(repeated[1])

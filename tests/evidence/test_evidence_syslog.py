@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.syslog import MAX_LINE, SAMPLE, SyslogReader, scan
+from nornir_anyconnect.evidence.syslog_header import HeaderReader
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 WHO = ("GP staff", "ann", "203.0.113.7")
@@ -187,6 +188,19 @@ HEADERS = [
 def test_every_header_form(header, time, device):
     event = one(f"{header}%ASA-6-722028: {WHERE}Stale SVC connection closed.")
     assert (event.time, event.device) == (time, device)
+
+
+@pytest.mark.parametrize(
+    "name", ["asa", "asa-1", "ASA1", "EDT", "UTC", "Local4.Info", "user.x", "fw.example.com", "a_b", "X-"]
+)
+@pytest.mark.parametrize(
+    "stamp", ["May 06 2024 12:30:01", "Feb 30 2024 12:30:01", "May 06 2024 25:30:01", "Jan 01 0001 00:00:01"]
+)
+def test_the_usual_header_is_read_as_every_other(stamp, name, monkeypatch):
+    raw = f"<166>{stamp} {name} : ".encode()
+    at_once = HeaderReader().read(raw)
+    monkeypatch.setattr("nornir_anyconnect.evidence.syslog_header._USUAL", re.compile("(?!)"))
+    assert HeaderReader().read(raw) == at_once
 
 
 def test_offsets_and_fractions_are_kept():
