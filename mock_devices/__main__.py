@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import resource
 import signal
 import sys
@@ -12,20 +13,46 @@ from pathlib import Path
 
 from mock_devices.fleet import Fleet
 from mock_devices.inventory import write_inventory
+from mock_devices.spec import FleetError
 
 MINUTES = 10.0
 """Simulated time that passes at each SIGUSR1."""
 
 
-def _arguments() -> argparse.Namespace:
+# argparse names a converter to the user: "invalid seconds value"
+def port(text: str) -> int:
+    """A port, of ``--port``."""
+    found = int(text)
+    if not 1 <= found <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return found
+
+
+def number(text: str) -> int:
+    """At least one device, of ``--count``."""
+    found = int(text)
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few: at least 1")
+    return found
+
+
+def seconds(text: str) -> float:
+    """A delay in seconds, of ``--latency``."""
+    found = float(text)
+    if not (math.isfinite(found) and found >= 0):
+        raise argparse.ArgumentTypeError(f"{text} is no delay: 0 or more seconds")
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mock_devices", description=__doc__)
     parser.add_argument("--fleet", metavar="FILE", help="fleet file (default: the packaged fleet)")
-    parser.add_argument("--count", type=int, metavar="N", help="N devices in all, the file's entries in turn")
-    parser.add_argument("--port", type=int, metavar="P", help="one port, a loopback address for each device")
+    parser.add_argument("--count", type=number, metavar="N", help="N devices in all, the file's entries in turn")
+    parser.add_argument("--port", type=port, metavar="P", help="one port, a loopback address for each device")
     parser.add_argument("--record", metavar="DIR", help="one file per device with every line it received")
     parser.add_argument("--inventory", metavar="DIR", help="write a Nornir inventory that fits")
-    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply")
-    return parser.parse_args()
+    parser.add_argument("--latency", type=seconds, default=0.0, metavar="SECONDS", help="delay of each reply")
+    return parser
 
 
 def _allow_many_sockets() -> None:
@@ -57,12 +84,15 @@ async def _run(chosen: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; 2 where the fleet cannot start."""
-    chosen = _arguments()
+    parser = _parser()
+    chosen = parser.parse_args()
     _allow_many_sockets()
     warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", DeprecationWarning)
     warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning)
     try:
         asyncio.run(_run(chosen))
+    except FleetError as wrong:
+        parser.error(f"argument --fleet: {wrong}")
     except (ValueError, OSError) as wrong:
         sys.stderr.write(f"mock_devices: {wrong}\n")
         return 2

@@ -159,11 +159,17 @@ def read_fleet(source: str | Path | Mapping[str, Any] | None = None) -> list[Dev
         path = source or DEFAULT_FLEET
         folder = Path(source).parent if source else None
         reader = Path(path) if isinstance(path, str) else path
-        content = yaml.safe_load(reader.read_text("utf-8"))
-    if not isinstance(content, Mapping) or not content.get("devices"):
+        try:
+            content = yaml.safe_load(reader.read_text("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as wrong:
+            raise FleetError(f"{path} is not YAML") from wrong
+    entries = content.get("devices") if isinstance(content, Mapping) else None
+    if not isinstance(entries, list) or not entries:
         raise FleetError("a fleet file needs a list named 'devices'")
     defaults = content.get("defaults") or {}
-    specs = [device_spec({**defaults, **entry}, folder) for entry in content["devices"]]
+    if not all(isinstance(each, Mapping) for each in (defaults, *entries)):
+        raise FleetError("'defaults' and each of 'devices' are 'key: value' lines")
+    specs = [device_spec({**defaults, **entry}, folder) for entry in entries]
     names = [spec.name for spec in specs]
     if len(set(names)) != len(names):
         raise FleetError("two devices of the fleet have the same name")

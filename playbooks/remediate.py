@@ -9,12 +9,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from nornir import InitNornir
 from nornir.core import Nornir
 
+from nornir_anyconnect import AnyConnectError
 from nornir_anyconnect.change.journal import default_directory, find_run
 from nornir_anyconnect.change.planfile import load_plan
 from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.cli.exit_codes import of_error
+from nornir_anyconnect.cli.fleet import load
+from nornir_anyconnect.cli.planned_hosts import hosts_of
+from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.runners import WavesRunner
 from nornir_anyconnect.tasks import apply_plan, rollback_plan, verify_plan
 
@@ -30,11 +34,27 @@ def carry_out(nornir: Nornir, verb: object, run: Run, **how: object) -> bool:
     return not result.failed
 
 
-def main() -> int:
+def remediate(chosen: argparse.Namespace) -> int:
     """0 all devices ended well, 1 some did not: the journal says how, `nornir-anyconnect verify last` looks again."""
+    nornir, dry = load(chosen.inventory), {"dry_run": not chosen.commit}
+    if chosen.rollback:
+        with Run.resume(find_run("last", default_directory())) as run:
+            return 0 if carry_out(hosts_of(run.plan, nornir, None), rollback_plan, run, **dry) else 1
+    plan = load_plan(chosen.plan)
+    nornir = hosts_of(plan, nornir, None)
+    with Run.start(plan, ticket=chosen.ticket, rehearsal=not chosen.commit) as run:
+        waves = WavesRunner(soak=chosen.soak if chosen.commit else 0)
+        well = carry_out(nornir.with_runner(waves), apply_plan, run, **dry)
+        if chosen.commit:
+            well = carry_out(nornir, verify_plan, run) and well
+        return 0 if well else 1
+
+
+def main() -> int:
+    """What `remediate` says, or 2 where the call was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", type=Path, nargs="?", help="what preview.py wrote")
-    parser.add_argument("--inventory", default="inventory/config.yaml", help="Nornir's config file")
+    parser.add_argument("--inventory", default="inventory/config.yaml", help="Nornir's config file, or its folder")
     parser.add_argument("--ticket", help="number of the change request")
     parser.add_argument("--soak", type=float, default=300, help="seconds between the canary and the waves")
     parser.add_argument("--commit", action="store_true", help="without it nothing is sent")
@@ -42,22 +62,11 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.rollback == (chosen.plan is not None):
         parser.error("name a plan, or --rollback")
-
-    dry = {"dry_run": not chosen.commit}
-    if chosen.rollback:
-        run = Run.resume(find_run("last", default_directory()))
-    else:
-        run = Run.start(load_plan(chosen.plan), ticket=chosen.ticket, rehearsal=not chosen.commit)
-    with run:
-        names = {each.name for each in run.plan.changes}
-        nornir = InitNornir(config_file=chosen.inventory).filter(filter_func=lambda host: host.name in names)
-        if chosen.rollback:
-            return 0 if carry_out(nornir, rollback_plan, run, **dry) else 1
-        waves = WavesRunner(soak=chosen.soak if chosen.commit else 0)
-        well = carry_out(nornir.with_runner(waves), apply_plan, run, **dry)
-        if chosen.commit:
-            well = carry_out(nornir, verify_plan, run) and well
-        return 0 if well else 1
+    try:
+        return remediate(chosen)
+    except (AnyConnectError, OSError) as error:
+        TERMINAL.failure(error)
+        return of_error(error)
 
 
 if __name__ == "__main__":

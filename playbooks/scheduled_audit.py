@@ -13,6 +13,7 @@ from nornir_anyconnect import AnyConnectError
 from nornir_anyconnect.audit.chassis import once_per_chassis
 from nornir_anyconnect.cli.conclude import conclusion, settings_of
 from nornir_anyconnect.cli.fleet import chosen, load
+from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.lock import only_one
 from nornir_anyconnect.tasks import audit_mtu
 
@@ -38,7 +39,9 @@ def night(settings_file: str | None) -> int:
 
         # a step of your own goes here: leave out boxes in maintenance, open a ticket, ask another source
 
-        sites = {name: str(host.get("anyconnect", {}).get("site", "")) for name, host in nornir.inventory.hosts.items()}
+        sites = {
+            name: str((host.get("anyconnect") or {}).get("site", "")) for name, host in nornir.inventory.hosts.items()
+        }
         return concluded.of(devices, sites)
 
 
@@ -47,7 +50,7 @@ def main() -> int:
     try:
         return night(sys.argv[1] if len(sys.argv) > 1 else None)
     except AnyConnectError as error:
-        print(f"error: {error.cause}\n  fix: {error.remedy}", file=sys.stderr)
+        TERMINAL.failure(error)
         return 2
 
 

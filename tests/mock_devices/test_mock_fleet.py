@@ -243,7 +243,34 @@ def test_command_line_refuses_a_fleet_that_is_none(tmp_path):
         [sys.executable, "-m", "mock_devices", "--fleet", wrong], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr == "mock_devices: a fleet file needs a list named 'devices'\n"
+    assert done.stderr.endswith(
+        "python -m mock_devices: error: argument --fleet: a fleet file needs a list named 'devices'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "cause"),
+    [
+        (["--fleet", "page.md"], "argument --fleet: page.md is not YAML"),
+        (["--fleet", "text.yaml"], "argument --fleet: 'defaults' and each of 'devices' are 'key: value' lines"),
+        (["--port", "99999"], "argument --port: 99999 is no port: 1 to 65535"),
+        (["--port", "0"], "argument --port: 0 is no port"),
+        (["--count", "0"], "argument --count: 0 is too few: at least 1"),
+        (["--count", "-2"], "argument --count: -2 is too few"),
+        (["--count", "x"], "argument --count: invalid number value: 'x'"),
+        (["--latency", "-1"], "argument --latency: -1 is no delay: 0 or more seconds"),
+        (["--latency", "nan"], "argument --latency: nan is no delay"),
+    ],
+)
+def test_a_wrong_call_is_told_in_the_words_of_argparse(tmp_path, argv, cause):
+    (tmp_path / "page.md").write_text("# A page\n\n`code` - [x]: *y*\n")
+    (tmp_path / "text.yaml").write_text("devices: [fw-one]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mock_devices", *argv], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"python -m mock_devices: error: {cause}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_asynchronous_fleet_listens_inside_its_context_only():

@@ -116,6 +116,40 @@ def test_remediate_wants_either_a_plan_or_a_rollback(run, argv):
     assert "name a plan, or --rollback" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["audit.py", "preview.py"])
+def test_the_folder_of_an_inventory_will_do(run, fleet, name):
+    assert run(name, "--inventory", "inventory").returncode in (0, 1)
+
+
+WRONG = [
+    (["audit.py", "--inventory", "none"], "there is no inventory none"),
+    (["audit.py", "--inventory", "page.md"], "page.md is not a Nornir config file"),
+    (["preview.py", "--inventory", "page.md"], "page.md is not a Nornir config file"),
+    (["preview.py", "--fix", "foo"], "there is no fix 'foo'"),
+    (["remediate.py", "page.md"], "page.md is not a plan of this tool"),
+    (["remediate.py", "none.yaml"], "cannot read none.yaml"),
+    (["remediate.py", "--rollback", "--inventory", "none"], "there is no inventory none"),
+    (["remediate.py", "--rollback"], ""),
+]
+
+
+@pytest.mark.parametrize(("argv", "cause"), WRONG, ids=lambda each: each[0] if isinstance(each, list) else "")
+def test_a_wrong_call_ends_as_the_commands_do(run, fleet, tmp_path, argv, cause):
+    (tmp_path / "page.md").write_text("A page, and no plan.\n")
+    done = run(*argv)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"error: {cause}")
+    assert second.startswith("  fix: ")
+
+
+def test_a_page_that_cannot_be_written_takes_no_result_with_it(run, fleet):
+    done = run("audit.py", "--out", "nowhere/audit.html")
+    assert done.returncode == 2
+    assert "STAFF" in done.stdout
+    assert done.stderr.startswith("error: nowhere/audit.html: No such file")
+
+
 @pytest.fixture
 def settings(tmp_path):
     """The settings that ship, as a user copies them."""
