@@ -191,7 +191,7 @@ def _assumed(finding: Finding) -> tuple[str, ...]:
 
 
 def _sure(finding: Finding) -> tuple[str, ...]:
-    sentence = texts.CERTAINTY[finding.certainty]
+    sentence = words.certainty_sentence(finding)
     if finding.numbers_from and finding.certainty:
         sentence += f" The numbers are those of {finding.numbers_from}."
     confirmed = "Evidence confirms it." if finding.confirmed else "No evidence confirms it."

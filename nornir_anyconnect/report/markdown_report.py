@@ -83,10 +83,11 @@ def render(report: AuditReport, _style: Style) -> str:
     """Totals, one table, and a paragraph for each finding that needs somebody."""
     total = report.summary
     totals = (
-        f"{total.devices} devices, {total.findings} findings: **{total.at_risk} at risk**, "
-        f"{total.confirmed} confirmed, {total.users_affected} users affected, {total.mitigated} mitigated, "
+        f"{words.count(total.devices, 'device')}, {words.count(total.findings, 'finding')}: "
+        f"**{total.at_risk} at risk**, {total.confirmed} confirmed, "
+        f"{words.count(total.users_affected, 'user')} affected, {total.mitigated} mitigated, "
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable, "
-        f"{total.failed_devices} devices failed."
+        f"{words.count(total.failed_devices, 'device')} failed."
     )
     lines = [
         "# AnyConnect MTU audit",

@@ -21,7 +21,8 @@ def headline(device: DeviceAudit, finding: Finding) -> str:
     """Device, finding, verdict: one line."""
     policy = f" (group policy {finding.group_policy})" if finding.group_policy not in (None, finding.name) else ""
     verdict = "confirmed " + finding.verdict if finding.confirmed else str(finding.verdict)
-    certainty = f", {words.CERTAINTY[finding.certainty]}" if finding.certainty else ""
+    said = words.certainty(finding)
+    certainty = f", {said}" if said else ""
     return f"{words.device_name(device)}: {verdict}: {words.subject(finding)}{policy}{certainty}"
 
 
@@ -50,8 +51,8 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
         found.append(("users hit", ", ".join(finding.evidence.user_names)))
     if finding.reachable_by:
         found.append(("reached by", ", ".join(finding.reachable_by)))
-    if finding.verdict is not Verdict.SAFE and finding.safe_mtu is not None:
-        found.append(("safe MTU", f"{finding.safe_mtu} bytes"))
+    if finding.verdict is not Verdict.SAFE:
+        found.append(("safe MTU", words.safe_mtu(finding)))
     found.append(("next", words.next_step(finding)))
     remedy = words.recommended(finding)
     if remedy is not None and finding.waiver is None:

@@ -11,11 +11,13 @@ from nornir_anyconnect.remedies.remedy import EXPLAINED
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
 
-CERTAINTY = {
+_CERTAINTY = {
     "all-assumptions": "under all assumption sets",
     "some-assumptions": "under some assumption sets only",
     None: "",
 }
+_HIGHEST_SETTABLE = 1406
+"""Bytes: the largest value of ``anyconnect mtu``, above which no safe MTU is named."""
 ADVICE = {
     "incomplete-config": "save the whole output of 'show running-config', or say --assume-complete for an excerpt",
     "group-policy-missing": "check the name in default-group-policy; the policy is not in this configuration",
@@ -30,6 +32,42 @@ ADVICE = {
 def device_name(device: DeviceAudit) -> str:
     """The device, with its context where it has one."""
     return f"{device.name}/{device.context}" if device.context else device.name
+
+
+def count(number: int, what: str) -> str:
+    """The number with its word, in the plural where it is not one."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _only_set(finding: Finding) -> str | None:
+    """The assumption set that somebody asked for; None where several stand or the device's numbers left one."""
+    names = list(finding.assumptions)
+    return names[0] if len(names) == 1 and names[0] not in finding.calibrated else None
+
+
+def certainty(finding: Finding) -> str:
+    """Under which assumption sets the verdict holds; empty where none is involved."""
+    only = _only_set(finding)
+    return f"under {only}, the only set asked for" if finding.certainty and only else _CERTAINTY[finding.certainty]
+
+
+def certainty_sentence(finding: Finding) -> str:
+    """The same as a sentence of its own."""
+    said = certainty(finding)
+    return f"It holds {said}." if finding.certainty and _only_set(finding) else texts.CERTAINTY[finding.certainty]
+
+
+def safe_mtu(finding: Finding) -> str:
+    """The MTU that fits for every client, and why it may be below the TLS MTU beside it; empty where none is known."""
+    safe, tls = finding.safe_mtu, finding.tls_mtu
+    if safe is None:
+        return ""
+    if tls is None or safe >= tls:
+        return f"{safe} bytes"
+    if safe == _HIGHEST_SETTABLE:
+        return f"{safe} bytes (the largest that can be configured)"
+    sets = "" if len(finding.assumptions) == 1 else ", under every assumption set"
+    return f"{safe} bytes (the smallest over all suites that clients may negotiate{sets})"
 
 
 def subject(finding: Finding) -> str:
