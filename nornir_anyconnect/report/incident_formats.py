@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from nornir_anyconnect import __version__
 from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.report.sarif import SCHEMA
+from nornir_anyconnect.report.words import count
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary
@@ -24,9 +25,11 @@ KINDS = {
 
 _CSS = """\
 body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}
-h1{font-size:1.4rem}table{border-collapse:collapse;width:100%}
-td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee}
-@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}td,th{border-color:#2c3742}}
+h1{font-size:1.4rem}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee;vertical-align:top}
+@media print{body{font-size:10px;margin:0;max-width:none}.scroll{overflow:visible}
+td,th{padding:.2rem .3rem;overflow-wrap:anywhere}tr{break-inside:avoid}}
+@media screen and (prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}td,th{border-color:#2c3742}}
 """
 _PAGE = """\
 <!doctype html>
@@ -35,12 +38,16 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width"><title>AnyConnect reconnects in logs</title>
 <style>{{ css | safe }}</style></head><body>
 <h1>AnyConnect reconnects in logs</h1>
-<p>{{ summary.lines }} lines, {{ summary.incidents | length }} incidents, {{ summary.users }} users hit, \
-{{ summary.unreadable }} lines with a wanted message id unreadable.</p>
-<table><tr>{% for column in columns %}<th scope="col">{{ column.replace("_", " ") }}</th>{% endfor %}</tr>
+<p>{{ count(summary.lines, "line") }}, {{ count(summary.incidents | length, "incident") }}, \
+{{ count(summary.users, "user") }} hit.\
+{% if summary.unreadable %} {{ summary.unreadable }} \
+{{ "line carries" if summary.unreadable == 1 else "lines carry" }} \
+a message id of interest but could not be read.{% endif %}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Incidents"><table>
+<tr>{% for column in columns %}<th scope="col">{{ column.replace("_", " ") }}</th>{% endfor %}</tr>
 {% for incident in summary.incidents %}<tr>{% for column in columns %}\
 <td>{{ incident.to_dict()[column] | shown }}</td>{% endfor %}</tr>
-{% endfor %}</table>
+{% endfor %}</table></div>
 </body></html>
 """
 
@@ -54,6 +61,7 @@ def html(summary: LogSummary, columns: tuple[str, ...]) -> str:
     return environment.from_string(_PAGE).render(
         summary=summary,
         columns=columns,
+        count=count,
         css=_CSS,
         css_hash=base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode("ascii"),
     )

@@ -13,6 +13,7 @@ from nornir_anyconnect.report.csv_report import write_rows
 from nornir_anyconnect.report.markdown_report import code
 from nornir_anyconnect.report.prometheus import metric
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.words import count
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary
@@ -93,7 +94,8 @@ def _text(summary: LogSummary, style: Style) -> str:
         why = " to apply a new MTU" if reconnect.because_of_mtu else ""
         lines.append(f"{reconnect.log}: the client reconnected{at}{why}")
     if summary.unreadable:
-        lines.append(f"{summary.unreadable} line(s) carry a wanted message id and could not be read, such as:")
+        carry = "line carries" if summary.unreadable == 1 else "lines carry"
+        lines.append(f"{summary.unreadable} {carry} a message id of interest but could not be read, such as:")
         lines += [f"  {sample}" for sample in summary.unreadable_sample]
     known = ", ".join(f"{number} {count}" for number, count in summary.events.items())
     lines.append(
@@ -115,7 +117,10 @@ def _markdown(summary: LogSummary, _style: Style) -> str:
     lines = [
         "# AnyConnect reconnects in logs",
         "",
-        f"{summary.lines} lines, **{len(summary.incidents)} incidents**, {summary.users} users hit.",
+        (
+            f"{count(summary.lines, 'line')}, **{count(len(summary.incidents), 'incident')}**, "
+            f"{count(summary.users, 'user')} hit."
+        ),
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",

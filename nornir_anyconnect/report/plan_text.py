@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.report.markdown_report import code, escaped
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,20 +25,16 @@ def headline(plan: Plan) -> str:
     """What the plan would do, in one sentence."""
     changed = plan.changes
     lines = sum(len(each.commands) for each in changed)
-    boxes = _count(len({each.name for each in plan.devices}), "device")
+    boxes = count(len({each.name for each in plan.devices}), "device")
     if not changed:
         return f"nothing to change on {boxes}"
     preview = " (preview only: made from files)" if plan.preview_only else ""
-    return f"{_count(lines, 'line')} on {len({each.name for each in changed})} of {boxes}{preview}"
+    return f"{count(lines, 'line')} on {len({each.name for each in changed})} of {boxes}{preview}"
 
 
 def moment(time: datetime) -> str:
     """To the minute, as people write it."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def device_name(device: PlannedDevice) -> str:
@@ -162,12 +159,15 @@ def _markdown_device(device: PlannedDevice) -> list[str]:
 _CSS = """\
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem;border-top:1px solid #d5dce4;padding-top:1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}h1,h2,li,dd{overflow-wrap:anywhere}
+td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee;vertical-align:top}
 pre{background:#f4f6f8;padding:.7rem 1rem;overflow:auto;font-size:13px}.add{color:#12663a}.del{color:#a12622}
 .warning{border-left:4px solid #b46a00;padding:.3rem .8rem;background:#fff6e6}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}
 dt{font-weight:600}dd{margin:0}
-@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}pre{background:#1c242c}
+@media print{body{font-size:11px;margin:0;max-width:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+.scroll{overflow:visible}td{overflow-wrap:anywhere}tr,pre{break-inside:avoid}h2{break-after:avoid}}
+@media screen and (prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}pre{background:#1c242c}
 td,th,h2{border-color:#2c3742}.add{color:#6fd19a}.del{color:#ff9a94}.warning{background:#33270f}}
 """
 
@@ -181,19 +181,21 @@ _PAGE = """\
 <p>{{ headline }}. Made {{ moment(plan.created) }}, valid until {{ moment(plan.expires) }}.</p>
 {% for warning in plan.warnings %}<p class="warning">{{ warning | shown }}</p>
 {% endfor %}
-{% if plan.changes %}<table><tr><th>device</th><th>remedy</th><th>lines</th><th>users connected now</th></tr>
+{% if plan.changes %}<div class="scroll" tabindex="0" role="region" aria-label="Devices that change"><table>
+<tr><th>device</th><th>remedy</th><th>lines</th><th>users connected now</th></tr>
 {% for row in overview %}<tr>{% for cell in row %}<td>{{ cell | shown }}</td>{% endfor %}</tr>
-{% endfor %}</table>{% endif %}
+{% endfor %}</table></div>{% endif %}
 {% for device in plan.changes %}
 <h2>{{ name(device) | shown }}</h2>
 <dl>{% for fact, value in facts(device) %}<dt>{{ fact }}</dt><dd>{{ value | shown }}</dd>{% endfor %}</dl>
 <ul>{% for fix in device.fixes %}<li><b>{{ fix.remedy }}</b> for {{ fix.serves | join(", ") | shown }}: \
 {{ fix.why }}; {{ fix.cost | shown }}{% if fix.affects %}; also reached: {{ fix.affects | join(", ") | shown }}\
 {% endif %}</li>{% endfor %}</ul>
-<table><tr><th>finding</th><th>before (MTUs in bytes)</th><th>predicted after</th></tr>
+<div class="scroll" tabindex="0" role="region" aria-label="{{ name(device) | shown }}: before and after"><table>
+<tr><th>finding</th><th>before (MTUs in bytes)</th><th>predicted after</th></tr>
 {% for each in device.outlook %}<tr><td>{{ each.finding | shown }}</td><td>{{ state(each.before) }}</td>\
 <td>{{ state(each.after) }}</td></tr>
-{% endfor %}</table>
+{% endfor %}</table></div>
 <p>To type, after configure terminal:</p><pre>{% for line in device.commands %}{{ line | shown }}
 {% endfor %}</pre>
 <p>To take it back:</p><pre>{% for line in device.rollback %}{{ line | shown }}
@@ -203,10 +205,11 @@ _PAGE = """\
 {% endfor %}</pre>
 {% endfor %}
 {% if left %}<h2>Left as it is</h2>
-<table><tr><th>device</th><th>finding</th><th>verdict</th><th>why</th></tr>
+<div class="scroll" tabindex="0" role="region" aria-label="Left as it is"><table>
+<tr><th>device</th><th>finding</th><th>verdict</th><th>why</th></tr>
 {% for device, each in left %}<tr><td>{{ name(device) | shown }}</td><td>{{ each.finding | shown }}</td>\
 <td>{{ each.verdict }}</td><td>{{ each.why }}</td></tr>
-{% endfor %}</table>{% endif %}
+{% endfor %}</table></div>{% endif %}
 </body></html>
 """
 

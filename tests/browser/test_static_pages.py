@@ -1,0 +1,57 @@
+"""The pages without a script, of ``plan`` and ``logs``, on a phone and read by everybody."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.evidence.logs_report import LogSummary
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
+from nornir_anyconnect.report import PLAIN, incident_report, plan_text
+
+pytestmark = pytest.mark.browser
+
+CONFIG = """\
+ASA Version 9.12(4)
+webvpn
+ enable outside
+ anyconnect enable
+group-policy DfltGrpPolicy attributes
+ vpn-tunnel-protocol ssl-client
+group-policy GP-OF-A-RATHER-LONG-NAME internal
+tunnel-group STAFF type remote-access
+tunnel-group STAFF general-attributes
+ default-group-policy GP-OF-A-RATHER-LONG-NAME
+Cryptochecksum:0
+"""
+
+
+def plan_page():
+    config = parse(CONFIG)
+    device = judge(config, "fw-tokyo-branch-17.example.net")
+    return plan_text.html(make_plan([PlanInput(config, device)], now=datetime(2026, 3, 1, tzinfo=UTC)))
+
+
+def logs_page():
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    hit = Incident("dtls-never-up", "fw-1", "GP-STAFF", "alice@example.net", at, at, 60.0, 4, 1347, 1418)
+    group = GroupObservations("GP-STAFF", users=frozenset({"alice@example.net"}), incidents=(hit,))
+    return incident_report.render(
+        "html", LogSummary(lines=9, devices={"fw-1": DeviceObservations("fw-1", groups={"GP-STAFF": group})}), PLAIN
+    )
+
+
+@pytest.mark.parametrize("made", [plan_page, logs_page])
+def test_on_a_phone_the_tables_scroll_and_the_page_does_not(browser, tmp_path, made):
+    path = tmp_path / "page.html"
+    path.write_text(made(), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(path.as_uri())
+    width = page.evaluate("document.documentElement.scrollWidth")
+    outside = page.locator("table:not(.scroll[tabindex] > table)").count()
+    context.close()
+    assert width <= 390
+    assert outside == 0
