@@ -15,10 +15,20 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.finding import worst_first
-from nornir_anyconnect.audit.texts import CAVEATS, CERTAINTY, REASONS
+from nornir_anyconnect.audit.texts import CAVEATS, REASONS
 from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.report.page_timeline import GROUP, told
 from nornir_anyconnect.report.sanitise import harmless_lines
-from nornir_anyconnect.report.words import device_name, next_step, observed, predicted, recommended
+from nornir_anyconnect.report.words import (
+    certainty_sentence,
+    count,
+    device_name,
+    next_step,
+    observed,
+    predicted,
+    recommended,
+    safe_mtu,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +80,7 @@ def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[st
         harmless_lines(
             template.render(
                 report=report,
+                count=count,
                 summary=report.summary.to_dict(),
                 devices=[_device(device) for device in report.devices],
                 problems=[
@@ -89,10 +100,10 @@ def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[st
                         "rows": rows,
                         "trend": [[time, counts] for time, counts in trend],
                         "texts": {
+                            "group": f"<{GROUP}>",
                             "blocks": EXPLAINED,
                             "reasons": REASONS,
                             "caveats": CAVEATS,
-                            "certainty": {str(k): v for k, v in CERTAINTY.items()},
                         },
                         "chunk": CHUNK,
                     }
@@ -166,9 +177,11 @@ def _details(device: DeviceAudit, finding: Finding) -> dict[str, Any]:
     )
     return {
         **{key: whole[key] for key in kept},
+        "certainty": certainty_sentence(finding) if finding.certainty else None,
         "predicted": predicted(finding),
         "observed": observed(finding),
         "next_step": next_step(finding),
+        "safe_mtu": safe_mtu(finding),
         "recommended": chosen.kind if chosen else None,
         "warnings": list(device.warnings),
     }
@@ -183,11 +196,23 @@ def _rows_and_chunks(report: AuditReport) -> tuple[list[list[Any]], list[str]]:
     ]
     found.sort(key=lambda each: each[:2])
     rows = [_row(index, finding) for _, index, _, finding in found]
-    details = [_details(device, finding) for _, _, device, finding in found]
-    return rows, [_packed(details[start : start + CHUNK]) for start in range(0, len(details), CHUNK)]
+    return rows, [_packed(_chunk(found[start : start + CHUNK])) for start in range(0, len(found), CHUNK)]
 
 
-def _packed(details: list[dict[str, Any]]) -> str:
+def _chunk(found: list[tuple[Any, int, DeviceAudit, Finding]]) -> dict[str, Any]:
+    """The details of some findings; users with the same numbers go through the same, which is told once."""
+    timelines: list[dict[str, Any]] = []
+    details = []
+    for _, _, device, finding in found:
+        happens = told(finding)
+        if happens is not None and happens not in timelines:
+            timelines.append(happens)
+        at = None if happens is None else timelines.index(happens)
+        details.append({**_details(device, finding), "timeline": at})
+    return {"timelines": timelines, "findings": details}
+
+
+def _packed(details: dict[str, Any]) -> str:
     # a file name that is not UTF-8 holds lone surrogates: as escapes they are valid JSON
     raw = json.dumps(details, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

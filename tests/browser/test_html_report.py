@@ -227,6 +227,106 @@ def test_on_paper_the_findings_are_there_and_the_controls_are_not(opened):
     assert opened.locator("#table").is_visible()
 
 
+def printed(page, act=lambda _: None):
+    """What stands on paper: the browser says itself that it prints."""
+    act(page)
+    page.evaluate(
+        "async () => { while (!printable().slice(0, PRINTED).every(ready)) await new Promise((go) => setTimeout(go, 50)); }"
+    )
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    return page.locator("#paper").inner_text()
+
+
+def test_on_paper_stands_what_somebody_has_to_decide(opened):
+    text = printed(opened)
+    titles = opened.locator("#paper article h2").all_inner_texts()
+    assert "SALES on fw-oslo" in titles
+    assert "LAB on fw-bergen" in titles
+    assert "OPS on fw-oslo" not in titles
+    assert "no anyconnect mtu" in text
+    assert opened.locator("#paper article").count() == 3 + len(HOSTILE)
+    opened.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert opened.locator("#paper article").count() == 0
+
+
+def test_on_paper_an_open_finding_stands_alone_and_whole(opened):
+    opened.click("text=SALES")
+    opened.wait_for_selector("dialog[open]")
+    text = printed(opened)
+    assert opened.locator("#paper article").count() == 1
+    assert "What a user sees, and when" in text
+    assert "Where each value comes from" in text
+    assert not opened.locator("#table").is_visible()
+    assert not opened.locator("dialog").is_visible()
+
+
+def test_the_print_button_unpacks_before_it_prints(opened):
+    asked = "() => new Promise((done) => { window.print = () => done(printable().every(ready)); $('print').click(); })"
+    assert opened.evaluate(asked) is True
+
+
+def test_on_paper_no_column_is_squeezed_and_captions_are_smaller_than_labels(opened):
+    opened.set_viewport_size({"width": 700, "height": 990})
+    opened.emulate_media(media="print")
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    assert opened.locator(".tile .hint").first.evaluate(size) < opened.locator(".tile .label").first.evaluate(size)
+    widths = opened.locator("#table th").evaluate_all("all => all.map(e => e.offsetWidth)")
+    assert min(widths[:4]) >= 80
+    assert min(widths) >= 30
+
+
+@pytest.fixture
+def long_names(tmp_path):
+    path = tmp_path / "long.html"
+    device = DeviceAudit("fw-tokyo/research", findings=(finding("A-GROUP_WITH.MANY-PARTS/OF_A.NAME" * 4), finding("B")))
+    path.write_text(render(report(device), PLAIN), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_a_device_name_breaks_after_its_slash_only(page, long_names, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(long_names)
+    lines = page.locator("#table tbody tr:nth-child(1) td:nth-child(2)").inner_text().split()
+    assert "".join(lines) == "fw-tokyo/research"
+    pieces = page.locator("#table tbody tr:nth-child(1) td:nth-child(2)").evaluate("""cell => {
+        const range = document.createRange(), heights = [];
+        for (const text of cell.querySelector(".name").childNodes) if (text.nodeType === 3) {
+            range.selectNodeContents(text); heights.push(range.getClientRects().length);
+        }
+        return heights;
+    }""")
+    assert len(pieces) == 2
+    assert pieces[1] == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("wanted", ["#trend svg", "dialog figure svg"])
+def test_letters_in_pictures_can_be_read_on_a_phone(browser, address, wanted):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(address + "#finding=0")
+    page.wait_for_selector("dialog[open]")
+    drawn = page.locator(wanted).evaluate("svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * 13")
+    inside = page.locator(wanted).evaluate(
+        "svg => [...svg.querySelectorAll('text')].every(t => t.getBBox().x >= -1 "
+        "&& t.getBBox().x + t.getBBox().width <= svg.viewBox.baseVal.width + 1)"
+    )
+    sideways = page.locator("dialog").evaluate("d => d.scrollWidth - d.clientWidth")
+    context.close()
+    assert drawn >= 10.5
+    assert inside
+    assert sideways <= 0
+
+
+def test_a_safe_finding_has_no_empty_next_step(opened):
+    opened.fill("#search", "oslo ops")
+    opened.click("[data-finding]")
+    opened.wait_for_selector("dialog[open]")
+    assert "Next step:" not in opened.inner_text("dialog")
+
+
 def test_a_phone_never_scrolls_sideways(browser, address):
     context = browser.new_context(viewport={"width": 360, "height": 700})
     page = context.new_page()

@@ -1,0 +1,52 @@
+"""The reconnect as ``explain`` tells it, for a page that has findings and neither configuration nor log at hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.asa.running_config import RunningConfig, Setting, Webvpn
+from nornir_anyconnect.audit.workflow import CAUSES, timeline
+from nornir_anyconnect.evidence.observations import GroupObservations
+from nornir_anyconnect.report.words import count
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import Finding
+
+GROUP = "group policy"
+"""Stands in the log lines for the finding's own policy, so that findings of one kind share a timeline."""
+
+
+def told(finding: Finding) -> dict[str, Any] | None:
+    """What its users go through when DTLS is missing; None where nothing of it happens to them."""
+    happens = timeline(_config(finding), replace(finding, group_policy=GROUP), _seen(finding))
+    if happens is None:
+        return None
+    cause = f"{CAUSES[happens.cause]} ({happens.cause_because})"
+    if finding.evidence and finding.evidence.reconnects:
+        cause = (
+            f"{count(finding.evidence.reconnects, 'reconnect')} seen; whether DTLS was up before is not kept in this "
+            "report: above is what happens where it never comes up, 'explain' with the same log says which it was"
+        )
+    return {
+        "moments": [[each.seconds, each.happens, each.user_sees, each.log_says] for each in happens.moments],
+        "cause": cause,
+        "tell_apart": happens.tell_apart,
+    }
+
+
+def _config(finding: Finding) -> RunningConfig:
+    """What of the configuration the timeline needs, out of the finding's own sources."""
+    for source in finding.sources:
+        if source.setting == "dtls port" and source.value.isdecimal():
+            return RunningConfig(webvpn=Webvpn(dtls_port=Setting(int(source.value), source.line)))
+    return RunningConfig()
+
+
+def _seen(finding: Finding) -> GroupObservations | None:
+    """The sessions that the finding counts; which of its reconnects began with a lost tunnel it does not say."""
+    seen = finding.evidence
+    if seen is None:
+        return None
+    without_dtls = frozenset(str(number) for number in range(seen.tls_only_sessions))
+    return GroupObservations(GROUP, tls_only_users=without_dtls, sessions=seen.sessions)

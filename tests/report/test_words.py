@@ -1,0 +1,104 @@
+"""Sentences that several formats share."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from nornir_anyconnect.audit.finding import AuditReport, Numbers
+from nornir_anyconnect.evidence.logs_report import LogSummary
+from nornir_anyconnect.report import PLAIN, Style, incident_report, render, words
+
+
+def only(finding, name="guide", **changes):
+    return replace(finding, assumptions={name: Numbers(1347, 1418)}, **changes)
+
+
+def test_one_set_that_was_asked_for_is_not_called_all(fleet):
+    finding = only(fleet.devices[0].findings[0])
+    assert words.certainty(finding) == "under guide, the only set asked for"
+    assert words.certainty_sentence(finding) == "It holds under guide, the only set asked for."
+    one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
+    shown = render("text", one)
+    assert "under guide, the only set asked for" in shown
+    assert "all assumption sets" not in shown
+    assert '"certainty": "all-assumptions"' in render("json", one)
+
+
+def test_one_set_that_the_device_left_stays_all_that_stand(fleet):
+    finding = only(fleet.devices[0].findings[0], "asa/sysopt/none", calibrated=("asa/sysopt/none",))
+    assert words.certainty(finding) == "under all assumption sets"
+    assert words.certainty(fleet.devices[0].findings[0]) == "under all assumption sets"
+
+
+@pytest.mark.parametrize(
+    ("safe", "tls", "said"),
+    [
+        (None, 1347, ""),
+        (1347, 1347, "1347 bytes"),
+        (
+            1287,
+            1347,
+            "1287 bytes (the smallest over all suites that clients may negotiate, under every assumption set)",
+        ),
+        (1406, 1430, "1406 bytes (the largest that can be configured)"),
+    ],
+)
+def test_a_safe_mtu_below_the_tls_mtu_says_why(fleet, safe, tls, said):
+    finding = replace(fleet.devices[0].findings[0], safe_mtu=safe, tls_mtu=tls)
+    assert words.safe_mtu(finding) == said
+
+
+def test_with_one_set_only_the_suites_explain_the_safe_mtu(fleet):
+    finding = only(fleet.devices[0].findings[0], safe_mtu=1287)
+    assert words.safe_mtu(finding) == "1287 bytes (the smallest over all suites that clients may negotiate)"
+    one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
+    assert "  safe MTU: 1287 bytes (the smallest over all suites that clients may negotiate)\n" in render("text", one)
+
+
+@pytest.mark.parametrize("name", ["html", "markdown"])
+def test_one_is_not_many(fleet, name):
+    one = AuditReport(fleet.devices[:1], fleet.generated_at, "0.1.0")
+    shown = render(name, one)
+    assert "1 device, " in shown
+    assert not re.search(r"\b1 (devices|findings|users)\b", shown.split("<script")[0])
+
+
+def summary(unreadable):
+    return LogSummary(
+        lines=1, devices={}, client=(), events={}, unreadable=unreadable, unreadable_sample=("%ASA-6-722036: ?",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "said"),
+    [
+        (1, "1 line carries a message id of interest but could not be read"),
+        (2, "2 lines carry a message id of interest but could not be read"),
+    ],
+)
+@pytest.mark.parametrize("name", ["text", "html"])
+def test_lines_that_could_not_be_read_are_said_in_plain_words(name, unreadable, said):
+    assert said in incident_report.render(name, summary(unreadable), PLAIN)
+
+
+@pytest.mark.parametrize("name", ["html", "markdown"])
+def test_one_line_is_not_many(name):
+    shown = incident_report.render(name, summary(0), PLAIN)
+    assert "1 line, " in shown
+    assert "could not be read" not in shown
+
+
+@pytest.mark.parametrize("width", range(60, 141, 4))
+def test_a_screen_breaks_no_verdict_and_no_name_within_a_word(fleet, width):
+    named = replace(fleet, devices=(*fleet.devices, replace(fleet.devices[0], name="fw-tokyo.example.net/research")))
+    table = render("text", named, Style(terminal=True, width=width)).split("edge1.cfg: ")[0]
+    assert max(map(len, table.splitlines())) <= width
+    assert "at-risk" in table
+    assert "edge1.cfg " in table
+    assert re.search(r"research\b", table)
+    assert re.search(r"fw-tokyo\.", table)
+    first = [line.split()[0] for line in table.splitlines()[3:] if line.strip()]
+    assert set(first) >= {"edge1.cfg"}
+    if width >= 120:
+        assert "policy" in table.splitlines()[1]
