@@ -127,7 +127,7 @@ class Journal:
             fields = {"seq": self._seq, "time": time, "event": event, "host": host, "data": shown}
             body = json.dumps(fields, sort_keys=True, ensure_ascii=False)
             digest = _digest(self.head, body)
-            line = json.dumps({"record": json.loads(body), "hash": digest}, sort_keys=True, ensure_ascii=False)
+            line = json.dumps({"hash": digest, "record": json.loads(body)}, ensure_ascii=False)
             self._write(line.encode() + b"\n")
             self.head = digest
             self._seq += 1

@@ -1,15 +1,18 @@
 """Promise 27 and the journal half of promise 12: on disk, chained, append-only, 0600."""
 
+import getpass
+import hashlib
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.change import journal as journal_module
-from nornir_anyconnect.change.journal import Journal, JournalError, find_run, read, volatile
+from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, find_run, read, volatile
 
 
 def test_records_come_back_in_order_with_a_chain(tmp_path):
@@ -126,3 +129,129 @@ def test_a_memory_file_system_is_recognised(tmp_path, monkeypatch):
     monkeypatch.setattr(journal_module.Path, "read_text", lambda *_, **__: mounts)
     assert volatile(tmp_path / "runs")
     assert not volatile(tmp_path.parent)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "lost"),
+    [
+        ("/dev/sda / ext4 rw 0 0\ntmpfs {} xfs rw 0 0\n", False),
+        ("tmpfs / tmpfs rw 0 0\n/dev/sda {} xfs rw 0 0\n", False),
+        ("/dev/sda / ext4 rw 0 0\ntmpfs {} tmpfs\n", True),
+        ("/dev/sda / ext4 rw 0 0\ntmpfs {}\n", False),
+        ("", False),
+    ],
+)
+def test_the_innermost_mount_decides_and_half_a_line_of_mounts_is_passed_over(tmp_path, monkeypatch, mounts, lost):
+    monkeypatch.setattr(journal_module.Path, "read_text", lambda *_, **__: mounts.format(tmp_path))
+    assert volatile(tmp_path / "runs") is lost
+
+
+def test_where_nobody_knows_the_mounts_nothing_is_said_to_be_lost(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(journal_module.Path, "read_text", refuse)
+    assert volatile(tmp_path) is False
+
+
+def test_runs_are_kept_where_the_state_of_programs_is(monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
+    assert default_directory() == Path("/srv/state/nornir-anyconnect/runs")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert default_directory() == Path("/home/ann/.local/state/nornir-anyconnect/runs")
+
+
+def test_a_directory_that_is_not_there_is_made_for_the_owner_alone(tmp_path):
+    Journal(tmp_path / "state" / "runs" / "run.jsonl").close()
+    assert stat.S_IMODE((tmp_path / "state" / "runs").stat().st_mode) == 0o700
+
+
+def descriptors():
+    return set(os.listdir("/proc/self/fd"))
+
+
+def test_a_new_file_stands_in_its_directory_before_anything_is_written(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(journal_module.os, "fsync", lambda fd: synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)))
+    before = descriptors()
+    Journal(tmp_path / "run.jsonl").close()
+    assert synced == [True]
+    assert descriptors() == before
+
+
+def test_a_journal_that_is_refused_is_let_go(tmp_path):
+    path = tmp_path / "run.jsonl"
+    with Journal(path) as journal:
+        journal.append("begin")
+        before = descriptors()
+        with pytest.raises(JournalError, match="another process"):
+            Journal(path)
+        assert descriptors() == before
+    path.write_text("{}\n")
+    before = descriptors()
+    with pytest.raises(JournalError, match="altered"):
+        Journal(path)
+    assert descriptors() == before
+
+
+def test_a_torn_line_is_gone_from_the_disk_before_anything_else(tmp_path, monkeypatch):
+    path = tmp_path / "run.jsonl"
+    with Journal(path) as journal:
+        journal.append("begin")
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"rec')
+    synced = []
+    monkeypatch.setattr(journal_module.os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
+    Journal(path).close()
+    assert path.read_bytes() == whole
+    assert synced[-1] == len(whole)
+
+
+def test_the_chain_is_sha_256_over_what_anybody_can_write_down(tmp_path):
+    path = tmp_path / "run.jsonl"
+    with Journal(path) as journal:
+        written = journal.append("said", "fw\u00fc", b=1, a="\u00e9")
+    assert written.seq == 0
+    line = path.read_text("utf-8")
+    assert "fw\u00fc" in line
+    body = json.dumps(json.loads(line)["record"], sort_keys=True, ensure_ascii=False)
+    assert written.hash == hashlib.sha256(f"{'0' * 64}\n{body}".encode()).hexdigest()
+    assert line.index('"a"') < line.index('"b"')
+    assert [written] == list(read(path))
+
+
+def test_a_line_that_is_only_written_in_part_is_not_in_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "run.jsonl"
+    with Journal(path) as journal:
+        journal.append("begin")
+        whole = path.read_bytes()
+        real = os.write
+        monkeypatch.setattr(journal_module.os, "write", lambda fd, data: real(fd, data[:10]))
+        with pytest.raises(JournalError, match="cannot be written: No space left"):
+            journal.append("sending", "fw1")
+        assert path.read_bytes() == whole
+        monkeypatch.undo()
+        assert journal.append("sending", "fw1").seq == 1
+    assert [each.event for each in read(path)] == ["begin", "sending"]
+
+
+def test_a_journal_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(JournalError, match=r"nope\.jsonl cannot be read: No such file"):
+        list(read(tmp_path / "nope.jsonl"))
+
+
+def test_who_ran_it(monkeypatch):
+    assert author()["user"] == getpass.getuser()
+    assert author()["host"]
+    monkeypatch.setattr(journal_module.getpass, "getuser", lambda: {}["nobody"])
+    assert author()["user"] == str(os.getuid())
+
+
+def test_a_run_is_found_by_its_name_and_by_its_file(tmp_path):
+    path = tmp_path / "20260101T000000-aaaa.jsonl"
+    path.touch()
+    assert find_run(path.stem, tmp_path) == path
+    assert find_run(str(path), tmp_path / "elsewhere") == path
+    with pytest.raises(JournalError, match="there is no run in"):
+        find_run("last", tmp_path)

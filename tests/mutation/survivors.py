@@ -20,6 +20,15 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "takes in the other findings as well: a smaller MTU at most, which is refused as not the planned one",
     ),
     (r"assert_never\(", "cannot be reached: the type checker proves it"),
+    (r"change/run\.py : \d+ -> ", "how much of a journal's end is looked at: any amount that holds its last record"),
+    (
+        r"_ended_well: (?:file\.seek\(.* -> pass|0 -> 1)",
+        "reads all of a journal, or all but its first byte, which is never of its last record: the same answer",
+    ),
+    (r"_ended_well: True -> False", "whatever ends a run says what is unfinished"),
+    (r"_read_run: plan is None or saving is None -> ", "one record sets both"),
+    (r"journal\.py read: True -> False", "what is read was written with its keys in order"),
+    (r"find_run: 5 -> 6", "how many runs a hint names"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
 )
 """(regular expression over a mutant's name, why it may survive)."""
