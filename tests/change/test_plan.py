@@ -430,6 +430,30 @@ def test_a_change_of_the_whole_box_rests_on_the_policies_that_it_was_made_for():
         )
 
 
+def test_who_came_under_the_same_line_since_is_reached_only_by_a_new_plan():
+    plan = plan_of()
+    more = 'tunnel-group Late type remote-access\ntunnel-group Late general-attributes\n default-group-policy "Sales Staff"\n'
+    with pytest.raises(GateError, match="mtu would also reach tunnel-group Late, which the plan does not name"):
+        rederive(device_of(plan), parse(TEXT.replace("Cryptochecksum", more + "Cryptochecksum")), plan.words)
+
+
+def test_an_l2l_tunnel_that_appeared_since_is_reached_only_by_a_new_plan():
+    text = TEXT.replace("9.12(4)", "9.8(2)").replace("webvpn\n enable", f"{RC4}webvpn\n enable")
+    plan = plan_of(given_input(text), fix="tcpmss", accept_global=True)
+    more = text.replace("Cryptochecksum", "tunnel-group 192.0.2.1 type ipsec-l2l\nCryptochecksum")
+    with pytest.raises(GateError, match="L2L tunnels are not those that the plan names"):
+        rederive(device_of(plan), parse(more), plan.words)
+
+
+def test_a_finding_that_is_gone_is_not_the_predicted_one():
+    plan = plan_of()
+    gone = TEXT.replace("tunnel-group Guests type", "tunnel-group Visitors type")
+    gone = gone.replace("tunnel-group Guests general", "tunnel-group Visitors general")
+    said = misjudged(device_of(plan), applied(parse(gone), typed_commands(device_of(plan))), plan.words)
+    assert said.startswith("tunnel-group Guests: predicted safe (")
+    assert said.endswith(", found nothing")
+
+
 def test_an_old_release_that_showed_two_mtus_is_derived_again_as_it_was_judged():
     text = TEXT.replace("9.12(4)", "8.2(5)").replace("anyconnect", "svc").replace("ssl-client", "svc")
     seen = DeviceObservations(
@@ -512,3 +536,93 @@ def test_an_excerpt_is_planned_only_by_who_answers_for_it():
     assert "incomplete-config" in device_of(plan).left[0].blocked_by
     plan = plan_of(given_input(excerpt, options=Options(assume_complete=True)), assume_complete=True)
     assert plan.changes
+
+
+def test_of_a_pair_the_unit_that_takes_configuration_is_planned():
+    standby = dataclasses.replace(given_input(name="fw1-a", serials=("A1", "A2")), configurable=False)
+    device = device_of(plan_of(standby, given_input(name="fw1-b", serials=("A2", "A1"))))
+    assert (device.name, device.also_named) == ("fw1-b", ("fw1-a",))
+
+
+def test_contexts_of_one_box_are_planned_in_the_order_of_their_names():
+    config = parse(TEXT)
+    device = dataclasses.replace(judge(config, "fw1"), serials=("A1",))
+    inputs = [PlanInput(config, dataclasses.replace(device, context=name)) for name in ("red", None, "blue")]
+    assert [each.context for each in plan_of(*inputs).devices] == [None, "blue", "red"]
+
+
+def test_wrong_words_are_refused_where_there_is_no_device_to_plan_for():
+    with pytest.raises(UsageError, match="guess"):
+        make_plan([], assume="guess")
+
+
+def test_what_somebody_accepted_is_left_alone_unless_it_is_to_be_planned_all_the_same():
+    one = given_input()
+    waiver = {"owner": "ann", "reason": "known", "expires": "2027-01-01"}
+    findings = tuple(dataclasses.replace(each, waiver=waiver) for each in one.device.findings)
+    one = dataclasses.replace(one, device=dataclasses.replace(one.device, findings=findings))
+    plan = plan_of(one)
+    assert not plan.changes
+    assert "accepted by ann until 2027-01-01" in device_of(plan).left[0].why
+    assert plan_of(one, include_waived=True).changes
+
+
+def test_an_assumption_set_that_was_said_leaves_nothing_standing_beside_it():
+    words = Words(assume="guide")
+    seen = DeviceObservations(
+        "fw1",
+        {"Guests": GroupObservations("Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))},
+    )
+    assert device_of(plan_of(given_input(observations=seen))).standing
+    given_one = given_input(observations=seen, options=words.options().judging)
+    assert device_of(make_plan([given_one], words=words, now=NOW)).standing == ()
+
+
+@pytest.mark.parametrize("release", ["9.0(1)", "9.12(4)"])
+def test_a_release_that_has_two_mtus_needs_no_evidence_of_them(release):
+    device = device_of(plan_of(given_input(TEXT.replace("9.12(4)", release))))
+    assert device.outlook
+    assert device.two_mtus_seen == ()
+
+
+def test_a_fix_affects_whom_it_reaches_and_does_not_serve():
+    assert [each.affects for each in device_of(plan_of()).fixes] == [(), ()]
+    text = TEXT.replace("9.12(4)", "9.8(2)").replace("webvpn\n enable", f"{RC4}webvpn\n enable")
+    waiver = {"owner": "ann", "reason": "known", "expires": "2027-01-01"}
+    one = given_input(text)
+    findings = tuple(
+        dataclasses.replace(each, waiver=waiver) if each.name == "Guests" else each for each in one.device.findings
+    )
+    one = dataclasses.replace(one, device=dataclasses.replace(one.device, findings=findings))
+    device = device_of(plan_of(one, fix="tcpmss", accept_global=True))
+    (fix,) = device.fixes
+    assert "tunnel-group Guests" not in fix.serves
+    assert "tunnel-group Guests" in fix.affects
+    assert "tunnel-group Guests" in {each.finding for each in device.outlook}
+
+
+def test_what_a_fix_creates_stands_in_the_outlook():
+    device = device_of(plan_of(fix="tls-only-group", alias="{group}-slow"))
+    outlook = {each.finding: each for each in device.outlook}
+    new = outlook["tunnel-group Guests-TLS"]
+    assert (new.group_policy, new.before, new.after["verdict"]) == ("Guests-TLS", {}, "safe")
+
+
+def test_a_load_balancing_group_that_is_changed_wholly_is_no_matter_of_warning():
+    boxes = [given_input(LOAD_BALANCED, name, serials=(name,)) for name in ("z1", "z2")]
+    assert plan_of(*boxes).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"defaults": parse("sysopt connection tcpmss 1380\n")},
+        {"device_ciphers": (("tlsv1.2", ("AES256-SHA",)), ("dtlsv1", ("AES256-SHA",)))},
+    ],
+)
+def test_either_answer_about_its_defaults_is_part_of_what_was_read(answers):
+    config = dataclasses.replace(parse(TEXT), **answers)
+    plan = make_plan([PlanInput(config, dataclasses.replace(judge(config, "fw1"), serials=("A1",)))], now=NOW)
+    assert rederive(device_of(plan), config, plan.words)
+    with pytest.raises(GateError, match="own defaults"):
+        rederive(device_of(plan), parse(TEXT), plan.words)

@@ -8,7 +8,7 @@ from nornir_anyconnect.asa.config_commands import begun, inverse_of, lines_to_se
 from nornir_anyconnect.asa.running_config import Setting
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.transaction import Change, Saving, State, Transaction
-from nornir_anyconnect.errors import GateError, LinkLostError
+from nornir_anyconnect.errors import GateError, LinkLostError, SourceError
 from tests.change.test_transaction import COMMANDS, START, Firewall, Journal, Login, applied, run
 
 
@@ -198,3 +198,43 @@ def test_a_unit_that_lost_its_role_says_the_inverse_again_so_that_its_mate_hears
     assert ("no anyconnect mtu" in sent) is (replicated and in_doubt)
     assert not any(text.startswith(("no group-policy", "no tunnel-group")) for text in sent)
     assert box.config == START
+
+
+def transaction(box, *, journal=None, **more):
+    return Transaction(Change(COMMANDS, lambda _: None, lambda _: None), box.login, journal or Journal(), **more)
+
+
+def test_who_announced_no_line_has_nothing_to_settle_and_nothing_to_save():
+    box = applied()
+    assert transaction(box).recover().state is State.REVERTED
+    assert box.logins == 0
+    outcome = transaction(box, saving=Saving(wanted=True)).rollback()
+    assert (outcome.state, outcome.reason) == (State.ROLLED_BACK, "as before")
+
+
+@pytest.mark.parametrize("verb", ["rollback", "recover"])
+def test_who_never_saved_says_nothing_of_saving(verb):
+    assert "; " not in run(applied(), verb=verb).reason
+
+
+def test_what_was_refused_before_its_first_line_is_refused_although_it_was_to_be_taken_back():
+    box, journal = Firewall(), Journal()
+
+    def note(event, **data):
+        if event == "sending":
+            raise SourceError("no space left")
+        journal(event, **data)
+
+    looks = iter([None, None])
+    box.faults["check_identity"] = lambda _: next(looks, GateError("standby", "use the active one"))
+    outcome = transaction(box, journal=note).apply()
+    assert (outcome.state, outcome.reason) == (State.REFUSED, "standby; use the active one")
+    assert box.received == []
+
+
+def test_a_killed_run_that_may_not_be_taken_back_now_is_still_in_doubt():
+    box = applied()
+    box.sessions = 3
+    outcome = run(box, verb="recover")
+    assert outcome.state is State.INDETERMINATE
+    assert "it may not be taken back now: 3 users" in outcome.reason

@@ -29,6 +29,13 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"_read_run: plan is None or saving is None -> ", "one record sets both"),
     (r"journal\.py read: True -> False", "what is read was written with its keys in order"),
     (r"find_run: 5 -> 6", "how many runs a hint names"),
+    (r"change/planfile\.py : \d+ -> ", "the largest plan that is read, a little larger"),
+    (r"plan_text: False -> True", "the representer of mappings keeps their order either way"),
+    (r"plan_text: 110 -> 111", "where a long line of the plan is folded"),
+    (r"_judged: 0 -> 1", "a number that no combination computes stands in for a line of 722036, whatever it is"),
+    (r"diff: 1000000 -> ", "more lines around a change than a block has, either way"),
+    (r"(?:content_id: 16|_only_process: 16) -> 17", "how much of a hash is shown: any length tells two apart"),
+    (r"_two_mtus_seen: release >= TWO_MTUS -> ", "no release is called 9.0 and nothing more"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
 )
 """(regular expression over a mutant's name, why it may survive)."""

@@ -1,0 +1,64 @@
+"""The plan as a file: what people read, and what keeps a damaged file out."""
+
+import hashlib
+
+import pytest
+from test_plan import NOW, TEXT, given_input, plan_of
+
+from nornir_anyconnect.change import planfile
+from nornir_anyconnect.change.planfile import dump_plan, load_plan, plan_text, read_plan
+from nornir_anyconnect.errors import PlanError
+
+
+def with_digest(above):
+    return f"{above}digest: {hashlib.sha256(above.encode('ascii')).hexdigest()}\n"
+
+
+def above(plan):
+    return plan_text(plan).rpartition("digest: ")[0]
+
+
+def test_people_read_a_pair_of_mtus_on_one_line_and_the_head_first():
+    text = above(plan_of())
+    assert text.startswith("schema: ")
+    assert "technote: {tls: 1287, dtls: 1400}\n" in text
+    assert "summary:\n  devices: 1\n" in text
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_a_name_beyond_ascii_is_written_in_ascii():
+    plan = plan_of(given_input(TEXT.replace("Guests", "G\u00e4ste")))
+    text = plan_text(plan)
+    assert text.isascii()
+    assert read_plan(text, now=NOW) == plan
+
+
+def test_a_plan_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(PlanError, match=r"cannot write .*: Is a directory"):
+        dump_plan(plan_of(), tmp_path)
+
+
+def test_a_file_that_is_too_large_for_a_plan_is_not_read(tmp_path, monkeypatch):
+    path = tmp_path / "plan.yaml"
+    dump_plan(plan_of(), path)
+    monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size)
+    assert load_plan(path, now=NOW) == plan_of()
+    monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size - 1)
+    with pytest.raises(PlanError, match="too large for a plan"):
+        load_plan(path, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tool_version: ", "tool: "),
+        ("created: '2", "created: '9999"),
+        ("  also_named: []\n", ""),
+        ("  also_named: []\n", "  also_named: []\n  more: []\n"),
+    ],
+)
+def test_a_field_too_many_or_too_few_is_an_altered_plan_whatever_the_digest_says(old, new):
+    text = above(plan_of())
+    assert old in text
+    with pytest.raises(PlanError, match="was altered since it was made"):
+        read_plan(with_digest(text.replace(old, new, 1)), now=NOW)
