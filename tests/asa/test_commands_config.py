@@ -231,6 +231,20 @@ def test_a_masked_secret_or_an_unknown_attribute_is_never_copied():
             lines_to_type([NewGroupPolicy("P", (line,), (), TOKEN)])
 
 
+def test_a_value_out_of_range_is_refused_with_the_range_and_its_ends_are_not():
+    with pytest.raises(NameRefusedError, match="anyconnect mtu 255 is outside 256-1462 bytes"):
+        ClientMtu(POLICY, None, 255)
+    with pytest.raises(NameRefusedError, match="tcpmss 65536 is outside 0-65535 bytes"):
+        TcpMss(None, 65536)
+    assert ClientMtu(POLICY, 256, 1462).inverse == ClientMtu(POLICY, 1462, 256)
+    assert TcpMss(0, 65535).inverse == TcpMss(65535, 0)
+
+
+def test_what_takes_an_object_back_is_taken_back_by_creating_it_again():
+    created = NewGroupPolicy("P-TLS", (), (), TOKEN)
+    assert created.inverse.inverse == created
+
+
 def test_a_command_that_changes_nothing_or_is_out_of_range_does_not_exist():
     for build in (
         lambda: ClientMtu(POLICY, 1300, 1300),
@@ -240,6 +254,7 @@ def test_a_command_that_changes_nothing_or_is_out_of_range_does_not_exist():
         lambda: DfBitIgnore(POLICY, "enable", "enable"),
         lambda: TcpMss(None, 65536),
         lambda: TcpMss(None, -1),
+        lambda: TcpMss(1300, 1300),
     ):
         with pytest.raises(NameRefusedError):
             build()

@@ -74,7 +74,7 @@ def _impatient(monkeypatch):
 
 
 def session_on(box, **more):
-    session = Session(box, name="fw1", user="audit", reply_timeout=0.05, login_gate=LoginGate(), **more)
+    session = Session(box, name="fw1", user="audit", reply_timeout=0.5, login_gate=LoginGate(), **more)
     session.log_in()
     return session
 
