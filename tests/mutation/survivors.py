@@ -36,6 +36,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"diff: 1000000 -> ", "more lines around a change than a block has, either way"),
     (r"(?:content_id: 16|_only_process: 16) -> 17", "how much of a hash is shown: any length tells two apart"),
     (r"_two_mtus_seen: release >= TWO_MTUS -> ", "no release is called 9.0 and nothing more"),
+    (r": logger\.info\(.* -> pass", "a line of the log, for people"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
 )
 """(regular expression over a mutant's name, why it may survive)."""

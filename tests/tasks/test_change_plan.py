@@ -15,7 +15,7 @@ from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.rederive import typed_commands
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.change.transaction import State
+from nornir_anyconnect.change.transaction import Saving, State
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.identity import Identity, Role
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
@@ -175,7 +175,11 @@ def test_a_device_in_doubt_stops_the_run_and_the_other_contexts_of_its_box(site)
         result = do(change_plan.apply_plan, run)
         assert one(result).outcome.state is State.INDETERMINATE
         assert result.stop_run == str(one(result))
-        assert do(change_plan.rollback_plan, run).stop_run is None
+        assert not result.changed
+        site.box.faults = {"identity": GateError("standby")}
+        again = do(change_plan.rollback_plan, run)
+        assert again.stop_run is None
+        assert again.result.changes[0].outcome.reason.startswith("it was left in doubt, and still is: ")
 
 
 def test_every_context_of_a_box_is_changed_in_its_turn(site):
@@ -250,8 +254,9 @@ def test_a_change_that_was_killed_in_the_middle_is_in_doubt_with_the_lines_to_ty
         run.records[name] = dataclasses.replace(run.records[name], ended=False, state=None)
         assert one(do(change_plan.verify_plan, run)).outcome.state is State.VERIFIED
         site.box.config = applied(BEFORE, typed_commands(PLANNED)[:1])
-        change = one(do(change_plan.verify_plan, run))
-    assert change.outcome.state is State.INDETERMINATE
+        result = do(change_plan.verify_plan, run)
+    change = one(result)
+    assert (change.outcome.state, result.changed) == (State.INDETERMINATE, False)
     assert "no anyconnect mtu" in change.outcome.lines
     assert "anyconnect mtu 1400" not in change.outcome.lines
 
@@ -312,3 +317,36 @@ def test_the_other_unit_is_found_by_its_name_here_or_where_the_run_was_told():
     mates = dataclasses.replace(PLANNED, also_named=("here", "there", "nowhere"))
     task = SimpleNamespace(nornir=SimpleNamespace(inventory=SimpleNamespace(hosts={"here": 1, "other": 2})))
     assert change_plan._mates(task, SimpleNamespace(inventory={"there": 3}), [mates, mates]) == [1, 3]
+
+
+def test_what_is_as_intended_is_verified_on_a_device_that_does_not_tell_its_sessions(site):
+    with begin(site) as run:
+        do(change_plan.apply_plan, run)
+        site.box.refused = (Show.SESSIONS,)
+        change = one(do(change_plan.verify_plan, run))
+    assert (change.outcome.state, change.after) == (State.VERIFIED, None)
+
+
+def test_only_what_is_there_already_may_be_looked_at_on_either_unit(site, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        change_plan, "_active_unit", lambda hosts, _: (asked.append([each.name for each in hosts]), site.box)[1]
+    )
+    monkeypatch.setattr(change_plan, "_mates", lambda *_: [host("fw1-mate")])
+    with begin(site) as run:
+        for task in (change_plan.apply_plan, change_plan.verify_plan, change_plan.rollback_plan):
+            do(task, run)
+    assert asked == [["fw1"], ["fw1", "fw1-mate"], ["fw1", "fw1-mate"]]
+
+
+@pytest.mark.parametrize("said", [{}, {"save_foreign_changes": True}])
+def test_the_word_to_save_foreign_changes_is_said_anew_for_the_rollback(site, monkeypatch, said):
+    savings = []
+    real = change_plan.Transaction
+    monkeypatch.setattr(
+        change_plan, "Transaction", lambda *args, **more: (savings.append(args[3]), real(*args, **more))[1]
+    )
+    with begin(site, saving=Saving(foreign_changes=True)) as run:
+        do(change_plan.apply_plan, run)
+        do(change_plan.rollback_plan, run, **said)
+    assert [each.foreign_changes for each in savings] == [True, bool(said)]
