@@ -699,9 +699,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         31, f"{PKG}/audit/calibrate.py",
-        "        if fits and corroborated:\n",
-        "        if fits:\n",
-        "tests/audit/test_audit_calibrate.py::test_one_line_without_a_session_narrows_nothing_two_do",
+        "if fits and seen.corroborated and (",
+        "if fits and (",
+        "tests/audit/test_audit_calibrate.py::test_whatever_one_user_of_a_log_file_says_calibrates_nothing",
     ),
     Guard(
         31, f"{PKG}/audit/calibrate.py",

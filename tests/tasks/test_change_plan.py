@@ -350,3 +350,9 @@ def test_the_word_to_save_foreign_changes_is_said_anew_for_the_rollback(site, mo
         do(change_plan.apply_plan, run)
         do(change_plan.rollback_plan, run, **said)
     assert [each.foreign_changes for each in savings] == [True, bool(said)]
+
+
+@pytest.mark.parametrize(("serials", "pair"), [((), False), (("A",), False), (("A", "B"), True)])
+def test_a_box_with_two_serial_numbers_hands_its_lines_on_to_a_mate(serials, pair):
+    run = SimpleNamespace(commands=lambda _: ())
+    assert change_plan._as_it_was(run, SimpleNamespace(serials=serials)).replicated is pair
