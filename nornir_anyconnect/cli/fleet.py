@@ -203,7 +203,7 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     names = [name.strip() for each in limit for name in each.split(",") if name.strip()]
     if limit and not names:
         raise UsageError("--limit names no host", "write --limit HOST,HOST, or leave it out for all")
-    must_hold(nornir, names, "check --limit against the inventory")
+    must_hold(nornir, names)
     left = nornir.filter(
         filter_func=lambda host: (not names or host.name in names) and all(_is(host, key, v) for key, _, v in pairs)
     )
@@ -212,8 +212,8 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     return left
 
 
-def must_hold(nornir: Nornir, names: Sequence[str], remedy: str = "") -> None:
-    """Refuse the name of a host that is not there; without a remedy, names that are there are the remedy.
+def must_hold(nornir: Nornir, names: Sequence[str]) -> None:
+    """Refuse the name of a host that is not there.
 
     Raises:
         UsageError: the inventory lacks one.
@@ -224,8 +224,8 @@ def must_hold(nornir: Nornir, names: Sequence[str], remedy: str = "") -> None:
     if unknown:
         near = difflib.get_close_matches(unknown[0], hosts, n=1)
         more = ", ..." if len(hosts) > _NAMED else ""
-        there = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(list(hosts)[:_NAMED])}{more}"
-        raise UsageError(f"the inventory has no host {', '.join(unknown)}", remedy or there)
+        remedy = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(list(hosts)[:_NAMED])}{more}"
+        raise UsageError(f"the inventory has no host {', '.join(unknown)}", remedy)
 
 
 def _is(host: Host, key: str, value: str) -> bool:
