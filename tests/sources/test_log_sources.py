@@ -31,12 +31,12 @@ def content(log: LogFile) -> bytes:
     ("name", "packed"),
     [
         ("asa.log", TEXT),
-        ("asa.log.gz", gzip.compress(TEXT)),
-        ("two-members.gz", gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])),
-        ("padded.gz", gzip.compress(TEXT) + b"\0" * 512),
+        ("asa.log.gz", gzip.compress(TEXT, mtime=0)),
+        ("two-members.gz", gzip.compress(TEXT[:1000], mtime=0) + gzip.compress(TEXT[1000:], mtime=0)),
+        ("padded.gz", gzip.compress(TEXT, mtime=0) + b"\0" * 512),
         ("asa.log.zst", zstandard.compress(TEXT)),
         ("two-frames.zst", zstandard.compress(TEXT[:1000]) + zstandard.compress(TEXT[1000:])),
-        ("named-wrongly.log", gzip.compress(TEXT)),
+        ("named-wrongly.log", gzip.compress(TEXT, mtime=0)),
         ("empty.log", b""),
     ],
 )
@@ -68,7 +68,9 @@ def test_chunks_stay_small_whatever_a_file_unpacks_to(tmp_path, pack, most):
 
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
 def test_damage_is_told_in_one_line(tmp_path, suffix):
-    packed = gzip.compress(TEXT) if suffix == "gz" else zstandard.ZstdCompressor(write_checksum=True).compress(TEXT)
+    packed = (
+        gzip.compress(TEXT, mtime=0) if suffix == "gz" else zstandard.ZstdCompressor(write_checksum=True).compress(TEXT)
+    )
     path = tmp_path / f"asa.log.{suffix}"
     path.write_bytes(packed[:40] + b"\xff\x00\xff" + packed[43:])
     with pytest.raises(SourceError, match="damaged"):
@@ -228,14 +230,14 @@ def test_no_bundle_on_standard_input():
 
 def test_gzip_and_zlib_agree():
     assert (
-        zlib.decompress(gzip.compress(TEXT), wbits=31)
+        zlib.decompress(gzip.compress(TEXT, mtime=0), wbits=31)
         == TEXT
-        == gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(TEXT))).read()
+        == gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(TEXT, mtime=0))).read()
     )
 
 
 def test_what_a_pipe_hands_on_in_drops_is_gathered_before_it_is_looked_at(monkeypatch):
-    packed = gzip.compress(TEXT)
+    packed = gzip.compress(TEXT, mtime=0)
     reading, writing = os.pipe()
 
     def pour():
