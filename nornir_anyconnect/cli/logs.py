@@ -81,6 +81,7 @@ def logs(
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import outputs, progress
+    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.logs import summarise_logs, total_size
     from nornir_anyconnect.report import incident_report
 
@@ -102,7 +103,7 @@ def logs(
             on_progress=bar.advance,
         )  # fmt: skip
     hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)
-    if pseudonymise_users:
+    if pseudonymise_users or settings_of(None).pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
         summary = incident_report.pseudonymised(summary, Pseudonyms())

@@ -260,3 +260,10 @@ def test_the_bounds_are_options(cli, write):
     run = cli("logs", log, "--shortest", "130")
     assert (run.code, run.out) == (2, "")
     assert "bound nothing" in run.err
+
+
+def test_the_settings_can_ask_for_pseudonyms_once_and_for_all(cli, write):
+    write("asa.log", SYSLOG)
+    named = cli("logs", "asa.log", "--format", "json").json["incidents"][0]["user"]
+    write("nornir-anyconnect.yaml", "pseudonymise_users: true\n")
+    assert named not in cli("logs", "asa.log").out
