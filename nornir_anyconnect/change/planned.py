@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.errors import PlanError
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies.choose import AUTO
 from nornir_anyconnect.remedies.remedy import RemedyOptions
@@ -149,6 +150,19 @@ class Plan:
     def preview_only(self) -> bool:
         """Whether nothing of it can be applied."""
         return all(each.preview_only for each in self.devices)
+
+    def refuse_preview(self) -> None:
+        """Only a plan made over an inventory is bound to its devices.
+
+        Raises:
+            PlanError: it was made from files.
+
+        """
+        if self.preview_only:
+            raise PlanError(
+                "this plan was made from files: it is a preview",
+                "plan over an inventory, so that the devices themselves are asked",
+            )
 
 
 def state_of(finding: Finding | None) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from nornir_anyconnect.change.journal import Journal, JournalError, author, defa
 from nornir_anyconnect.change.planfile import plan_text, read_plan
 from nornir_anyconnect.change.rederive import typed_commands
 from nornir_anyconnect.change.transaction import Saving
-from nornir_anyconnect.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,11 +88,7 @@ class Run:
             JournalError: the journal cannot be written.
 
         """
-        if plan.preview_only:
-            raise PlanError(
-                "this plan was made from files: it is a preview",
-                "plan over an inventory, so that the devices themselves are asked",
-            )
+        plan.refuse_preview()
         for planned in plan.changes:
             typed_commands(planned)
         # to the microsecond: the newest run is the last one by name

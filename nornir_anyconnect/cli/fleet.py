@@ -17,7 +17,6 @@ from ruamel.yaml.error import YAMLError as RuamelError
 from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
 from nornir_anyconnect.errors import InventoryError, UsageError
 from nornir_anyconnect.runners.waves import by_chassis
-from nornir_anyconnect.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -272,7 +271,7 @@ class ChassisRunner:
         return AggregatedResult(task.name)
 
 
-def seen_on_host(name: str, inventory: str | None) -> tuple[RunningConfig, DeviceObservations]:
+def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObservations]:
     """Pull the configuration of one host, and what the host says it saw.
 
     Raises:
@@ -280,7 +279,7 @@ def seen_on_host(name: str, inventory: str | None) -> tuple[RunningConfig, Devic
         AnyConnectError: the device could not be read.
 
     """
-    nornir = load(inventory or load_settings().inventory)
+    nornir = load(inventory)
     must_hold(nornir, [name])
     nornir = nornir.filter(name=name)
     (result,) = nornir.run(task=_seen).values()

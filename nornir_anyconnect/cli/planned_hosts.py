@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.cli import fleet
 from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.errors import PlanError, UsageError
+from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.runners.waves import chassis_of
 
 if TYPE_CHECKING:
@@ -27,11 +27,8 @@ def hosts_of(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
         UsageError: the plan changes nothing, or the inventory lacks a host of it or of ``limit``.
 
     """
-    if plan.changes and plan.preview_only:
-        raise PlanError(
-            "this plan was made from files: it is a preview",
-            "plan over an inventory, so that the devices themselves are asked",
-        )
+    if plan.changes:
+        plan.refuse_preview()
     names = list(dict.fromkeys(each.name for each in plan.changes))
     if not names:
         raise UsageError("this plan changes nothing", "see what it says of each finding that stays as it is")

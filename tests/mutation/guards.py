@@ -50,8 +50,8 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}01_the_default_is_to_plan.py::test_in_a_runbook_only_without_any_dry_run_is_anything_changed",
     ),
     Guard(
-        1, f"{CHANGE}/run.py",
-        "if plan.preview_only:",
+        1, f"{CHANGE}/planned.py",
+        "if self.preview_only:",
         "if False:",
         f"{P}01_the_default_is_to_plan.py::test_no_run_begins_over_a_preview",
     ),
