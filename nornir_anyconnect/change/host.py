@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.change.codec import decode
-from nornir_anyconnect.change.transaction import Outcome, State
+from nornir_anyconnect.change.outcome import Outcome, State
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.config_commands import ConfigCommand

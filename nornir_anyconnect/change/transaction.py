@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import (
@@ -34,6 +33,7 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.change.codec import encode
 from nornir_anyconnect.change.observe import Shows, observe
+from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.errors import (
     GateError,
     IncompleteReplyError,
@@ -54,29 +54,6 @@ TAKING_BACK_TRIES = 2
 """The session at hand, and one more login where its link is gone."""
 TAKING_BACK_SECONDS = 300
 """Time for the inverse, counted from its start: a change that ran out of time is still taken back."""
-
-
-class State(StrEnum):
-    """The one state in which a host ends."""
-
-    APPLIED = "applied"
-    UNCHANGED = "unchanged"
-    VERIFIED = "verified"
-    REVERTED = "reverted"
-    ROLLED_BACK = "rolled-back"
-    REFUSED = "refused"
-    FAILED = "failed"
-    INDETERMINATE = "indeterminate"
-    NOT_STARTED = "not-started"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How it ended. ``lines``: sent (applied), to be sent (dry run), or to be typed (indeterminate)."""
-
-    state: State
-    reason: str
-    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

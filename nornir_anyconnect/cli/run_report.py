@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from nornir_anyconnect.change.host import HostChange
+from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.run import SCHEMA
-from nornir_anyconnect.change.transaction import Outcome, State
 from nornir_anyconnect.cli import outputs
 from nornir_anyconnect.cli.exit_codes import ExitCode, highest
 from nornir_anyconnect.cli.terminal import TERMINAL

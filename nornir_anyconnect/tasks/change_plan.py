@@ -16,8 +16,9 @@ from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_w
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.observe import Shows, observe
+from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.rederive import change_of
-from nornir_anyconnect.change.transaction import Change, Outcome, State, Transaction
+from nornir_anyconnect.change.transaction import Change, Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.connection import close_session, open_session
 from nornir_anyconnect.device.credentials import secrets_of

@@ -4,7 +4,7 @@ import pytest
 
 from nornir_anyconnect.audit.observable import Observable
 from nornir_anyconnect.change.host import HostChange, HostRecord, after
-from nornir_anyconnect.change.transaction import Outcome, State
+from nornir_anyconnect.change.outcome import Outcome, State
 
 
 def record(*events):

@@ -8,9 +8,10 @@ from test_plan import given_input
 
 from nornir_anyconnect.change import run as run_module
 from nornir_anyconnect.change.journal import Journal, JournalError, read
+from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.run import Run, unfinished_runs
-from nornir_anyconnect.change.transaction import Saving, State
+from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import PlanError
 
 PLAN = make_plan([given_input()])

@@ -4,9 +4,9 @@ import pytest
 from test_plan import given_input
 
 from nornir_anyconnect.change.journal import find_run
+from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.change.transaction import State
 
 
 @pytest.fixture

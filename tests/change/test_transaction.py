@@ -16,7 +16,8 @@ from nornir_anyconnect.asa.config_commands import (
 from nornir_anyconnect.asa.config_lines import Mode
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Setting, TunnelGroup
 from nornir_anyconnect.change.codec import decode
-from nornir_anyconnect.change.transaction import Change, Saving, State, Transaction
+from nornir_anyconnect.change.outcome import State
+from nornir_anyconnect.change.transaction import Change, Saving, Transaction
 from nornir_anyconnect.errors import (
     CredentialError,
     GateError,

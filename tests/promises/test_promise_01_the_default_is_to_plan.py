@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.planfile import dump_plan
-from nornir_anyconnect.change.transaction import State
 from nornir_anyconnect.errors import PlanError
 
 pytestmark = pytest.mark.fleet

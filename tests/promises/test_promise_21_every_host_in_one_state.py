@@ -9,8 +9,8 @@ from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.change.host import HostChange
+from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.planned import Fix, Plan, PlannedDevice, Words
-from nornir_anyconnect.change.transaction import Outcome, State
 from nornir_anyconnect.cli import run_report
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.tasks.change_plan import HostChanges

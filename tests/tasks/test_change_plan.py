@@ -12,10 +12,11 @@ from nornir.core.task import Task
 from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.asa.parse import parse
 from nornir_anyconnect.change.journal import read
+from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.rederive import typed_commands
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.change.transaction import Saving, State
+from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.device.identity import Identity, Role
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
