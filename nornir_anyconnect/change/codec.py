@@ -1,4 +1,7 @@
-"""Typed commands as plain data, for the journal, and back through the same validating constructors."""
+"""Typed commands as plain data, for plan and journal, and back through the same validating constructors.
+
+A removal has no such form: what a run removes is derived from what it created (promise 29).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from nornir_anyconnect.asa.config_commands import (
     DfSpelling,
     NewGroupPolicy,
     NewTunnelGroup,
-    RemoveCreated,
     Spelling,
     TcpMss,
 )
@@ -26,8 +28,6 @@ _SPELLINGS = {"ClientMtu": Spelling, "DfBitIgnore": DfSpelling}
 
 def encode(command: ConfigCommand) -> dict[str, Any]:
     """The command as JSON-ready data."""
-    if isinstance(command, RemoveCreated):
-        return {"command": "RemoveCreated", "created": encode(command.created)}
     data: dict[str, Any] = {"command": type(command).__name__}
     for field in fields(command):
         value = getattr(command, field.name)
@@ -48,8 +48,6 @@ def decode(data: dict[str, Any]) -> ConfigCommand:
     try:
         values = dict(data)
         name = values.pop("command")
-        if name == "RemoveCreated":
-            return RemoveCreated(_created(values["created"]))
         if name in _SPELLINGS:
             values["target"] = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
             values["spelling"] = _SPELLINGS[name](values["spelling"])
@@ -59,11 +57,4 @@ def decode(data: dict[str, Any]) -> ConfigCommand:
         raise PlanError(
             f"{data!r} is not a command of this tool", "the journal was altered; do not act on it"
         ) from error
-    return command
-
-
-def _created(data: dict[str, Any]) -> NewGroupPolicy | NewTunnelGroup:
-    command = decode(data)
-    if not isinstance(command, NewGroupPolicy | NewTunnelGroup):
-        raise TypeError(data)
     return command

@@ -12,7 +12,6 @@ from nornir_anyconnect.asa.config_commands import (
     DfBitIgnore,
     NewGroupPolicy,
     NewTunnelGroup,
-    RemoveCreated,
 )
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
 from nornir_anyconnect.audit.finding import Scope
@@ -54,8 +53,6 @@ def _written(command: ConfigCommand) -> Iterator[str]:
             yield f"group-policy {name}"
         case NewTunnelGroup(name=name):
             yield f"tunnel-group {name}"
-        case RemoveCreated(created=created):
-            yield from _written(created)
 
 
 def hashes(config: RunningConfig, parts: Iterable[str]) -> dict[str, str]:

@@ -614,15 +614,22 @@ def test_a_load_balancing_group_that_is_changed_wholly_is_no_matter_of_warning()
 
 
 @pytest.mark.parametrize(
-    "answers",
+    ("answers", "later"),
     [
-        {"defaults": parse("sysopt connection tcpmss 1380\n")},
-        {"device_ciphers": (("tlsv1.2", ("AES256-SHA",)), ("dtlsv1", ("AES256-SHA",)))},
+        (
+            {"defaults": parse("sysopt connection tcpmss 1380\n")},
+            {"defaults": parse("sysopt connection tcpmss 1300\n")},
+        ),
+        (
+            {"device_ciphers": (("tlsv1.2", ("AES256-SHA",)), ("dtlsv1", ("AES256-SHA",)))},
+            {"device_ciphers": (("tlsv1.2", ("AES256-SHA",)),)},
+        ),
     ],
 )
-def test_either_answer_about_its_defaults_is_part_of_what_was_read(answers):
+def test_either_answer_about_its_defaults_is_part_of_what_was_read(answers, later):
     config = dataclasses.replace(parse(TEXT), **answers)
     plan = make_plan([PlanInput(config, dataclasses.replace(judge(config, "fw1"), serials=("A1",)))], now=NOW)
     assert rederive(device_of(plan), config, plan.words)
-    with pytest.raises(GateError, match="own defaults"):
-        rederive(device_of(plan), parse(TEXT), plan.words)
+    for now in ({}, later):
+        with pytest.raises(GateError, match="own defaults"):
+            rederive(device_of(plan), dataclasses.replace(parse(TEXT), **now), plan.words)

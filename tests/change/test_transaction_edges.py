@@ -187,18 +187,27 @@ def test_nothing_to_do_is_no_word_on_what_a_reload_would_bring():
     assert "unsaved" not in run(box, saving=Saving(wanted=True)).reason
 
 
-@pytest.mark.parametrize(("replicated", "in_doubt"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize(("replicated", "in_doubt"), [(True, True), (True, False), (False, True), (None, True)])
 def test_a_unit_that_lost_its_role_says_the_inverse_again_so_that_its_mate_hears_it(replicated, in_doubt):
     """It shows the value before; its mate, which was active meanwhile, may not. Objects are not removed twice."""
     box = Firewall()
     lines = lines_to_send(COMMANDS)
-    change = Change(COMMANDS, lambda _: None, lambda _: None, replicated)
+    pair = {} if replicated is None else {"replicated": replicated}
+    change = Change(COMMANDS, lambda _: None, lambda _: None, **pair)
     outcome = Transaction(change, box.login, Journal(), announced=len(lines)).rollback(in_doubt=in_doubt)
     assert outcome.state is State.ROLLED_BACK
     sent = {text for _, text in box.received}
-    assert ("no anyconnect mtu" in sent) is (replicated and in_doubt)
+    assert ("no anyconnect mtu" in sent) is bool(replicated and in_doubt)
     assert not any(text.startswith(("no group-policy", "no tunnel-group")) for text in sent)
     assert box.config == START
+
+
+def test_a_line_that_a_pair_rejected_is_not_taken_back_for_its_mate_to_hear():
+    box = Firewall()
+    box.faults[6] = "ERROR: no"
+    change = Change(COMMANDS, lambda _: None, lambda _: None, replicated=True)
+    assert Transaction(change, box.login, Journal()).apply().state is State.REVERTED
+    assert not any(text.startswith("no ") for _, text in box.received)
 
 
 def transaction(box, *, journal=None, **more):

@@ -1,0 +1,47 @@
+"""What a task reads of a device before it changes it: the same that an audit pulls."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+from nornir.core.inventory import Host
+from nornir.core.task import Task
+
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.outcome import State
+from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.device.identity import Identity, Role
+from nornir_anyconnect.tasks import change_plan
+from nornir_anyconnect.tasks.pull_config import pull_context
+from tests.tasks.test_pull_config import Talk
+
+CIPHERS = "tlsv1.2 (custom):\n  AES256-SHA\ndtlsv1 (custom):\n  AES256-SHA"
+
+
+class Session(Talk):
+    """It is the planned box, and its user ``bob`` is at risk."""
+
+    def __init__(self):
+        super().__init__(**{"show ssl ciphers": CIPHERS})
+
+    def identity(self):
+        return Identity("fw1", ("JAD1",), role=Role.ACTIVE)
+
+
+def test_a_plan_is_rehearsed_on_what_the_device_answers_to_a_pull(monkeypatch, tmp_path):
+    config = pull_context(Session(), "fw1", None).parse()
+    device = dataclasses.replace(judge(config, "fw1"), serials=("JAD1",))
+    plan = make_plan([PlanInput(config, device)])
+    (planned,) = plan.changes
+    session = Session()
+    monkeypatch.setattr(change_plan, "open_session", lambda *_: session)
+    monkeypatch.setattr(change_plan, "close_session", lambda _: None)
+    nornir = SimpleNamespace(config=None, inventory=SimpleNamespace(hosts={}))
+    task = Task(change_plan.apply_plan, nornir, global_dry_run=True, processors=[])
+    task.host = Host(name="fw1")
+    with Run.start(plan, directory=tmp_path) as run:
+        (change,) = change_plan.apply_plan(task, run=run).result.changes
+    assert (change.outcome.state, change.outcome.lines) == (State.NOT_STARTED, planned.commands)
+    assert "show running-config group-policy" in session.sent
