@@ -62,3 +62,16 @@ def test_a_field_too_many_or_too_few_is_an_altered_plan_whatever_the_digest_says
     assert old in text
     with pytest.raises(PlanError, match="was altered since it was made"):
         read_plan(with_digest(text.replace(old, new, 1)), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        above(plan_of()).replace("schema: nornir-anyconnect/plan/1\n", "schema: nornir-anyconnect/plan/10\n"),
+        "- nornir-anyconnect/plan/1\n",
+        "nornir-anyconnect/plan/1\n",
+    ],
+)
+def test_a_file_of_another_schema_is_no_plan_although_it_is_whole(text):
+    with pytest.raises(PlanError, match=r"is not a plan of this tool \(nornir-anyconnect/plan/1\)"):
+        read_plan(with_digest(text), now=NOW)
