@@ -8,7 +8,6 @@ import math
 import resource
 import signal
 import sys
-import warnings
 from pathlib import Path
 
 from mock_devices.fleet import Fleet
@@ -87,8 +86,6 @@ def main() -> int:
     parser = _parser()
     chosen = parser.parse_args()
     _allow_many_sockets()
-    warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", DeprecationWarning)
-    warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields", UserWarning)
     try:
         asyncio.run(_run(chosen))
     except FleetError as wrong:

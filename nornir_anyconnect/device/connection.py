@@ -114,7 +114,6 @@ def open_session(host: Host, configuration: Config) -> Session:
     opened = host.open_connection(
         CONNECTION, configuration, hostname=given.hostname or host.name, username=given.username,
         password=given.password, port=given.port, platform=platform, extras=given.extras,
-        default_to_host_attributes=False,
     )  # fmt: skip
     fresh: Session = opened.connection
     return fresh

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import paramiko
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
 LOG = "nornir_anyconnect.ssh"
 logging.getLogger(LOG).addHandler(logging.NullHandler())
-
-# legacy_ssh is the user's own word for it: the warning would tell him what he has just said
-warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields")
 
 LEGACY: dict[str, list[str]] = {
     "kex": ["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],

@@ -41,9 +41,6 @@ class _Channel(CiscoAsaSSH):  # type: ignore[misc, unused-ignore]
         self._client = client
         super().__init__(**kwargs)
 
-    def _get_ssh_client_instance(self) -> Client:
-        return self._client
-
     def _build_ssh_client(self) -> Client:
         return self._client
 
@@ -182,7 +179,7 @@ def _endpoint(
     if key_file is not None:
         try:
             credential = {"pkey": _unlocked(key_file, password)}
-        except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
+        except Exception as error:
             raise CredentialError(f"the key file {key_file} cannot be used: {error}", "check key_file") from error
     return _Endpoint(hostname, port, username, options, credential, str(key_file or password))
 
@@ -204,7 +201,7 @@ def _socket(hostname: str, port: int, timeout: float, jump: paramiko.SSHClient |
             )
         sock = socket.create_connection((hostname, port), timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
         raise UnreachableError(
             f"{hostname}:{port} cannot be reached: {_said(error)}", "check the address, the port and the path to it"
         ) from error
@@ -217,10 +214,10 @@ def _jump(
     server = _endpoint((jump.hostname, jump.port), jump.username or username, password, jump.key_file, options)
     client = Client(known_keys(options.known_hosts, server.name), server.name)
     with login_gate.attempt(jump.hostname, server.username, server.fingerprint) as attempt:
+        sock = _socket(jump.hostname, jump.port, options.connect_timeout, None)
         try:
             client.connect(
-                jump.hostname, jump.port, server.username, allow_agent=False, look_for_keys=False,
-                sock=_socket(jump.hostname, jump.port, options.connect_timeout, None),
+                jump.hostname, jump.port, server.username, allow_agent=False, look_for_keys=False, sock=sock,
                 timeout=options.connect_timeout, auth_timeout=options.login_timeout,
                 banner_timeout=options.login_timeout, disabled_algorithms=LEGACY, **server.credential,
             )  # fmt: skip
