@@ -1,5 +1,7 @@
 """docs/account.md follows the commands that can be sent."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from nornir_anyconnect.asa.commands import Section, Show, ShowCommand, ShowRunning
@@ -10,6 +12,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "account.md"
 
 def test_the_page_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == account_page()
+
+
+def test_the_page_is_printed_by_its_module():
+    command = [sys.executable, "-W", "error", "-m", "nornir_anyconnect.device.account"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == account_page()
+
+
+def test_nothing_is_printed_where_the_module_is_only_imported():
+    code = "import nornir_anyconnect.device.account"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b""
 
 
 def test_every_show_command_is_covered_by_both():

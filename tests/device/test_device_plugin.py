@@ -61,8 +61,8 @@ def test_credentials_come_from_a_keyring(monkeypatch):
 @pytest.mark.parametrize(
     ("hostname", "username", "platform", "words"),
     [
-        (None, "audit", "asa", "no hostname"),
-        ("192.0.2.1", None, "asa", "no user name"),
+        (None, "audit", "asa", "a host has no hostname"),
+        ("192.0.2.1", None, "asa", r"192\.0\.2\.1 has no user name"),
         ("192.0.2.1", "audit", "cisco_ios", "is not an ASA"),
     ],
 )

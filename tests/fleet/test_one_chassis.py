@@ -1,12 +1,8 @@
 """Two hosts of the inventory that lead to one chassis: handled one after the other, counted once."""
 
-import threading
-import time
-
 import pytest
 from nornir.core.inventory import Host
 
-from nornir_anyconnect.device.chassis import one_after_the_other
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
 
 pytestmark = pytest.mark.fleet
@@ -31,23 +27,3 @@ def test_what_only_the_login_can_tell_is_told_in_time(start, task):
     asked = [r.session for r in fleet.devices[name].received if r.text.startswith("show running-config")]
     turns = [session for at, session in enumerate(asked) if at == 0 or asked[at - 1] != session]
     assert len(turns) == len(set(turns)) == 3
-
-
-def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():
-    inside, most = [], []
-
-    def work(*serials):
-        for _ in range(20):
-            with one_after_the_other(serials):
-                inside.append(serials)
-                most.append(len(inside))
-                time.sleep(0.001)
-                inside.remove(serials)
-
-    threads = [threading.Thread(target=work, args=s) for s in (("A", "B"), ("B", "A"), ("B", "C", "A"))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads)
-    assert max(most) == 1
