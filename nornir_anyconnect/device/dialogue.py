@@ -73,8 +73,8 @@ Event: TypeAlias = Write | LoggedIn | PasswordAsked | Reply
 class _Asked:
     command: str
     changes: Changes
-    keep_log_lines: bool
-    proofs: int = 0
+    keep_log_lines: bool = False
+    proving: bool = False
 
 
 class Dialogue:
@@ -84,7 +84,7 @@ class Dialogue:
         self._looks = looks or appearance()
         self._screen = bytearray()
         self._seen = 0  # offset behind the last pager or question that was answered
-        self._asked: _Asked | None = _Asked("", Changes.CONTEXT, keep_log_lines=False)
+        self._asked: _Asked | None = _Asked("", Changes.CONTEXT)
         self._offers_reporting = False
         self.prompt: Prompt | None = None
 
@@ -117,7 +117,7 @@ class Dialogue:
         """Nothing more seems to come and the prompt is in doubt: ask for the proof."""
         if self._asked is None:
             return ()
-        self._asked.proofs += 1
+        self._asked.proving = True
         return (Write(PROOF.encode() + b"\n"),)
 
     def absorb(self) -> str | None:
@@ -183,7 +183,7 @@ class Dialogue:
         return None
 
     def _at_prompt(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
-        if asked.proofs:
+        if asked.proving:
             return self._proved(asked, prompt)
         if self.prompt is None:
             return self.prove()
@@ -253,14 +253,12 @@ class Dialogue:
         """
         whole = plain(self._screen)
         text = whole if asked.keep_log_lines else self._quiet(whole)
-        at = text.find(prompt.text.rstrip())
-        while at >= 0:
-            behind = text[at + len(prompt.text.rstrip()) :]
+        for ours in re.finditer(re.escape(prompt.text.rstrip()), text):
+            behind = text[ours.end() :]
             length = _echo_length(behind, asked.command)
             if length:
-                self._refuse_leftovers(asked, prompt, self._quiet(text[:at] + "\n"))
+                self._refuse_leftovers(asked, prompt, self._quiet(text[: ours.start()] + "\n"))
                 return behind[length:]
-            at = text.find(prompt.text.rstrip(), at + 1)
         return None
 
     def _refuse_leftovers(self, asked: _Asked, prompt: Prompt, text: str) -> None:
@@ -286,14 +284,12 @@ class Dialogue:
 def _echo_length(behind: str, command: str) -> int:
     """Characters that the echo of the command and its line end take; 0 if the text is no echo of it."""
     wanted = "".join(command.split())
-    end, lines = 0, 0
-    while lines < 4 and (newline := behind.find("\n", end)) >= 0:  # noqa: PLR2004 - 200 characters wrap at most thrice
-        end, lines = newline + 1, lines + 1
-        shown = "".join(behind[:newline].split())
+    shown, end = "", 0
+    while wanted.startswith(shown) and (newline := behind.find("\n", end)) >= 0:
+        shown += "".join(behind[end:newline].split())
+        end = newline + 1
         if shown == wanted or _cut_echo(shown, wanted):
             return end
-        if not wanted.startswith(shown):
-            break
     return 0
 
 
