@@ -56,7 +56,7 @@ class LoginGate:
         digest = hashlib.blake2b(text, key=self._key).digest()
         with self._changed:
             record = self._records.setdefault(digest, _Record())
-            self._changed.wait_for(lambda: record.proved or not record.in_flight or record.refusals >= REFUSALS_ALLOWED)
+            self._changed.wait_for(lambda: record.proved or not record.in_flight)
             if record.refusals >= REFUSALS_ALLOWED:
                 raise CredentialError(
                     f"{host}: not tried, this login was already refused {record.refusals} times",

@@ -69,10 +69,9 @@ class Session:
         """
         return self._conversation.prompt
 
-    def log_in(self) -> Prompt:
+    def log_in(self) -> None:
         """Learn the first prompt, past any banner."""
         self._conversation.log_in()
-        return self.prompt
 
     def send(self, command: Command, *, timeout: float | None = None) -> Reply:
         """Send one typed command and return its whole reply.

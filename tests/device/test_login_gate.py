@@ -9,8 +9,8 @@ from nornir_anyconnect.device.login_gate import LoginGate
 from nornir_anyconnect.errors import CredentialError
 
 
-def log_in(gate, host, *, accepted, seen, lock, password="p"):
-    with gate.attempt(host, "audit", password) as attempt:
+def log_in(gate, host, *, accepted, seen, lock, refused=None):
+    with gate.attempt(host, "audit", "p") as attempt:
         with lock:
             seen["now"] += 1
             seen["peak"] = max(seen["peak"], seen["now"])
@@ -18,7 +18,7 @@ def log_in(gate, host, *, accepted, seen, lock, password="p"):
         threading.Event().wait(0.002)
         with lock:
             seen["now"] -= 1
-        attempt.accepted, attempt.refused = accepted, not accepted
+        attempt.accepted, attempt.refused = accepted, not accepted if refused is None else refused
 
 
 def test_a_refused_credential_is_tried_three_times_among_a_hundred_workers():
@@ -53,6 +53,25 @@ def test_credentials_are_counted_apart_and_an_unreachable_host_counts_for_nothin
         pass
     with gate.attempt("fw", "audit", "good") as attempt:
         attempt.accepted = True
+
+
+def test_while_nobody_knows_whether_a_credential_is_good_it_is_tried_one_by_one():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    with gate.attempt("unreachable", "audit", "p"):
+        pass
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: log_in(gate, f"fw{n}", seen=seen, lock=lock, accepted=False, refused=False), range(20)))
+    assert seen == {"now": 0, "peak": 1, "all": 20}
+
+
+def test_after_the_gate_has_forgotten_a_refused_credential_is_tried_again():
+    gate = LoginGate()
+    for _ in range(3):
+        with gate.attempt("fw", "audit", "bad") as attempt:
+            attempt.refused = True
+    gate.forget()
+    with gate.attempt("fw", "audit", "bad") as attempt:
+        assert not attempt.accepted
 
 
 def test_the_gate_holds_no_credential():

@@ -1,5 +1,6 @@
 """A session on a transport of strings: what it sends, what it refuses, how it ends."""
 
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -25,9 +26,11 @@ from nornir_anyconnect.errors import (
     GateError,
     IncompleteReplyError,
     LinkLostError,
+    NameRefusedError,
     RejectedError,
     ReplyTimeoutError,
 )
+from tests.device.box import Box, session_on
 
 NOT_PERFORMED = (
     "**** WARNING ****\r\n\tConfiguration Replication is NOT performed from Standby unit to Active unit.\r\n"
@@ -35,48 +38,10 @@ NOT_PERFORMED = (
 )
 
 
-class Box:
-    """Answers by the line; a value is (text, next prompt), text alone, or an exception to raise on reading."""
-
-    def __init__(self, answers=None, prompt="fw1# ", greeting=""):
-        self.prompt = prompt
-        self.answers = {"terminal pager 0": "", "exit": LinkLostError("gone"), **(answers or {})}
-        self.out = [(greeting + prompt).encode()]
-        self.lines = []
-        self.closed = False
-
-    def read(self, timeout):
-        if not self.out:
-            return b""
-        data = self.out.pop(0)
-        if isinstance(data, Exception):
-            raise data
-        return data
-
-    def write(self, data):
-        line = data.decode().rstrip("\n")
-        self.lines.append(line)
-        answer = self.answers.get(line, "           ^\r\nERROR: % Invalid input detected at '^' marker.\r\n")
-        if isinstance(answer, Exception | bytes):
-            self.out.append(answer)
-        else:
-            text, self.prompt = answer if isinstance(answer, tuple) else (answer, self.prompt)
-            self.out.append(f"{line}\r\n{text}{self.prompt}".encode())
-
-    def close(self):
-        self.closed = True
-
-
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     monkeypatch.setattr(conversation, "QUIET", 0.005)
     monkeypatch.setattr(conversation, "QUESTION_QUIET", 0.01)
-
-
-def session_on(box, **more):
-    session = Session(box, name="fw1", user="audit", reply_timeout=0.5, login_gate=LoginGate(), **more)
-    session.log_in()
-    return session
 
 
 def test_login_sends_nothing_but_the_proof():
@@ -104,6 +69,23 @@ def test_a_command_that_somebody_else_defined_is_not_taken():
     with pytest.raises(TypeError, match="Own"):
         session_on(box).send(Own())
     assert "reload" not in box.lines
+
+
+@pytest.mark.parametrize("line", ["webvpn?", "web\x03vpn", "webvpn\n"])
+def test_a_command_that_was_altered_after_it_was_built_is_not_sent(line):
+    altered = ConfigLine(Mode.GROUP_POLICY, "webvpn")
+    object.__setattr__(altered, "line", line)
+    box = Box()
+    with pytest.raises(NameRefusedError, match="cannot be sent"):
+        session_on(box).send(altered)
+    assert box.lines == ["terminal pager 0"]
+
+
+def test_log_lines_are_dropped_everywhere_but_from_the_log():
+    log = "%ASA-4-722036: Group <G>\r\n"
+    session = session_on(Box({"show mode": log + "Security context mode: single\r\n", "show logging": log}))
+    assert session.send(ShowCommand(Show.MODE)).text == "Security context mode: single"
+    assert session.send(ShowCommand(Show.LOGGING)).text == "%ASA-4-722036: Group <G>"
 
 
 def test_a_reply_and_a_refusal():
@@ -135,6 +117,40 @@ def test_a_refused_secret_is_not_tried_a_fourth_time():
     assert tried == 3
 
 
+@pytest.mark.parametrize("said", ["", "Command authorization failed\r\n"])
+def test_a_user_that_may_not_enable_is_told_so_and_not_tried_a_fourth_time(said):
+    gate = LoginGate()
+    boxes = [Box({"enable": said}, prompt="fw1> ") for _ in range(4)]
+    for box in boxes:
+        with pytest.raises(CredentialError) as error:
+            session_on(box, secret="s", login_gate=gate).enable()
+        refused = f"refused to enable: {said.strip() or 'still in user mode'}"
+        assert (refused in str(error.value)) == (box is not boxes[3])
+    assert [box.lines.count("enable") for box in boxes] == [1, 1, 1, 0]
+
+
+def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():
+    gate, inside = LoginGate(), threading.Event()
+    box = Box({"enable": b"enable\r\nPassword: ", "s": b"\r\nfw1# "}, prompt="fw1> ")
+    session = session_on(box, secret="s", login_gate=gate)
+    session.enable()
+    assert session.prompt.privileged
+
+    def two_at_once():
+        with gate.attempt("fw2", "audit", "s", "enable"), gate.attempt("fw3", "audit", "s", "enable"):
+            inside.set()
+
+    threading.Thread(target=two_at_once, daemon=True).start()
+    assert inside.wait(30)
+
+
+def test_a_log_line_before_the_echo_of_enable_is_no_answer_to_it():
+    asked = b"\r\n%ASA-6-302013: Built\r\nenable\r\nPassword: "
+    session = session_on(Box({"enable": asked, "s": b"\r\nfw1# "}, prompt="fw1> "), secret="s")
+    session.enable()
+    assert session.prompt.privileged
+
+
 @pytest.mark.parametrize("secret", [None, ""])
 def test_without_a_secret_nothing_is_sent(secret):
     box = Box(prompt="fw1> ")
@@ -162,7 +178,7 @@ def test_a_question_is_never_answered():
         {"show version": b"show version\r\nSystem config has been modified. Save? [Y]es/[N]o/[S]ave all/[C]ancel:"}
     )
     session = session_on(box)
-    with pytest.raises(RejectedError, match="never answered"):
+    with pytest.raises(RejectedError, match=r"never answered here: 'System config has been modified"):
         session.send(ShowCommand(Show.VERSION))
     assert not session.alive
     assert box.lines == ["terminal pager 0", "show version"]
@@ -242,6 +258,20 @@ def test_a_unit_that_does_not_replicate_is_a_hard_stop():
     assert session.prompt.mode is None
 
 
+@pytest.mark.parametrize("said", ["", "Command authorization failed\r\n"])
+def test_a_device_that_does_not_enter_configuration_mode_is_told(said):
+    session = session_on(Box({"configure terminal": said}))
+    with pytest.raises(RejectedError, match=f"did not enter configuration mode: {said.strip() or 'fw1#'}"):
+        session.configure(settle=0.001)
+
+
+def test_a_device_that_stays_in_configuration_mode_is_told():
+    session = session_on(Box({"configure terminal": ("", "fw1(config)# "), "exit": ""}))
+    session.configure(settle=0.001)
+    with pytest.raises(RejectedError, match="stays in configuration mode"):
+        session.leave_configuration()
+
+
 def test_the_reporting_notice_is_answered_with_later():
     notice = (
         b"configure terminal\r\nfw1(config)# \r\n\r\n*** NOTICE ***\r\nWould you like to enable anonymous error "
@@ -269,8 +299,23 @@ def test_enable_goes_through_its_own_method_and_the_pager_needs_no_reply():
     with pytest.raises(TypeError, match="enable"):
         session.send(Enable())
     assert session.send(PagerOff()).text == ""
-    session.settle()
     assert ChangeTo("x").text == "changeto context x"
+
+
+def test_the_pager_is_switched_off_on_the_device():
+    box = Box()
+    session_on(box).pager_off()
+    assert box.lines == ["terminal pager 0"] * 2
+
+
+def test_a_reply_that_goes_on_after_its_end_is_noticed_when_the_session_settles():
+    box = Box({"show mode": "Security context mode: single\r\n"})
+    session = session_on(box)
+    session.send(ShowCommand(Show.MODE))
+    session.settle()
+    box.out.append(b"\r\nmore of it\r\nfw1# ")
+    with pytest.raises(IncompleteReplyError, match="still printing"):
+        session.settle()
 
 
 def test_identity_of_a_box_that_knows_few_commands():
