@@ -178,17 +178,16 @@ def _edited(body: Body, line_of: re.Pattern[str], line: str | None) -> Body:
 def _place(body: Body, line_of: re.Pattern[str]) -> tuple[int | None, int | None, int]:
     """Where the line stands, the ``webvpn`` header above it (else the first one), and where that ends."""
     first: tuple[None, int | None, int] = (None, None, len(body))
-    header, found, depth = None, None, 0
+    header, found = None, None
     for at, each in enumerate((*body, Setting("", None))):
-        indent = _indent(each.value)
-        if header is not None and indent <= depth:
+        if header is not None and _indent(each.value) <= _indent(body[header].value):
             if found is not None:
                 return found, header, at
             if first[1] is None:
                 first = (None, header, at)
             header = None
         if each.value.strip() == "webvpn":
-            header, depth = at, indent
+            header = at
         elif header is not None and line_of.match(each.value.strip()):
             found = at
     return first

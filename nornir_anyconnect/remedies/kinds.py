@@ -21,7 +21,7 @@ from nornir_anyconnect.asa.config_commands import (
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
 from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT, l2l_tunnels
 from nornir_anyconnect.audit.finding import Finding, Scope, Verdict
-from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS, IP_HEADER, TCP_HEADER
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy, first_of_each, key_of
 
 if TYPE_CHECKING:
@@ -102,13 +102,11 @@ class Targets:
 
 
 def _tcpmss_range(facts: Facts) -> tuple[int, int]:
-    """The value in force and the largest one that makes a difference, bytes."""
+    """The value in force and one that limits nothing, bytes."""
     asked = facts.config.tcpmss or (facts.config.defaults.tcpmss if facts.config.defaults else None)
     now = asked.value if asked else DEFAULT_TCPMSS
     links = [each.mtu.value for each in facts.config.interfaces if each.mtu is not None]
-    headers = IP_HEADER[facts.options.judging.ip_version] + TCP_HEADER
-    largest = max([*links, DEFAULT_LINK]) - headers
-    return (largest if now == 0 else now), largest  # 0 switches the limit off: nothing is left to raise
+    return now, max([*links, DEFAULT_LINK])
 
 
 def _default_policy(facts: Facts, target: ClientSettingsOf) -> tuple[Block, ...]:

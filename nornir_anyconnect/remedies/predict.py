@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import ClientMtu
-from nornir_anyconnect.asa.effective import DEFAULT_POLICY, is_remote_access, policy_name_of
-from nornir_anyconnect.audit.finding import Finding, Numbers, Scope, Verdict
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
+from nornir_anyconnect.audit.finding import Finding, Numbers, Scope
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.remedies.remedy import key_of
@@ -23,15 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The verdict and the MTUs (bytes, per assumption set) that a change would lead to."""
+    """The MTUs (bytes, per assumption set) that a change would lead to; none where something else then decides."""
 
-    verdict: Verdict
     numbers: dict[str, Numbers]
 
     def closed(self, standing: tuple[str, ...]) -> tuple[str, ...]:
         """The standing sets under which no gap is left."""
-        if not self.numbers:
-            return standing if self.verdict is Verdict.SAFE else ()
         return tuple(name for name in standing if name in self.numbers and (self.numbers[name].gap or 0) <= 0)
 
 
@@ -71,7 +68,7 @@ class Predictor:
         changed = applied(replace(self.config, blocks=()), commands)
         only = frozenset(keys[0] for keys in alike.values())
         audit = judge(changed, "", self.observations, self.judging, only=only)
-        found = {key_of(each): Prediction(each.verdict, each.assumptions) for each in audit.findings}
+        found = {key_of(each): Prediction(each.assumptions) for each in audit.findings}
         return {key: found[keys[0]] for keys in alike.values() if keys[0] in found for key in keys}
 
     def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
@@ -79,7 +76,7 @@ class Predictor:
         key = key_of(finding)
         audit = judge(changed, "", self.observations, self.judging, only=frozenset({key}))
         after = next((each for each in audit.findings if key_of(each) == key), None)
-        return None if after is None else Prediction(after.verdict, after.assumptions)
+        return None if after is None else Prediction(after.assumptions)
 
     def _around(self, finding: Finding) -> RunningConfig:
         """As much of the configuration as decides the finding."""
@@ -90,14 +87,12 @@ class Predictor:
         if finding.scope is Scope.TUNNEL_GROUP:
             groups = tuple(each for each in self.config.tunnel_groups if each.name == finding.name)
         elif finding.scope is Scope.USERNAME:
-            assigning = (each for each in self.config.tunnel_groups if policy_name_of(each) == finding.group_policy)
-            groups = tuple(each for each in assigning if is_remote_access(each))[:1]
+            groups = tuple(each for each in self.config.tunnel_groups if policy_name_of(each) == finding.group_policy)
         else:
             groups = ()
-        of_user = finding.scope is Scope.USERNAME
         return replace(
             bare,
             tunnel_groups=groups,
             group_policies=tuple(each for each in self.config.group_policies if each.name in policies),
-            usernames=tuple(u for u in self.config.usernames if of_user and u.name == finding.name),
+            usernames=tuple(u for u in self.config.usernames if u.name == finding.name),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import ConfigCommand, inverse_of, lines_to_type
@@ -133,7 +134,7 @@ class Remedy:
     def preview(self) -> RemedyPreview:
         """The remedy as text."""
         # many findings can hang on one line: what is shown of each must not grow with all of them
-        others = [each for each in self.reaches[: NAMED_AT_MOST + 1] if each != self.finding][:NAMED_AT_MOST]
+        others = list(islice((each for each in self.reaches if each != self.finding), NAMED_AT_MOST))
         shown = [f"{scope} {name}" for scope, name in others]
         left = len(self.reaches) - len(others) - (self.finding in self.reaches)
         if left:

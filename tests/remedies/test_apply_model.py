@@ -27,6 +27,10 @@ def text_of(config):
     return "\n".join(line for block in config.blocks for line in (block.header, *(each.value for each in block.body)))
 
 
+def body_of(policy):
+    return [each.value for each in policy.body]
+
+
 def values(config):
     """All typed values without line numbers."""
 
@@ -174,8 +178,15 @@ def test_an_old_box_reads_its_own_spelling():
     ]
 
 
-def test_an_empty_webvpn_header_of_the_original_stays_after_a_rollback():
-    config = parse("group-policy GP internal\ngroup-policy GP attributes\n webvpn\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "group-policy GP internal\ngroup-policy GP attributes\n webvpn\n",
+        "group-policy GP attributes\nmtu outside 1500\n",
+    ],
+)
+def test_an_empty_header_of_the_original_stays_after_a_rollback(text):
+    config = parse(text)
     command = ClientMtu(ClientSettingsOf(POLICY, "GP"), None, 1300)
     after = applied(config, [command])
     assert applied(after, [command.inverse]) == config
@@ -192,6 +203,39 @@ def test_only_the_line_of_that_policy_changes():
     assert values(after)[0]["B"][0][0] == 1300
     assert values(after)[2]["A"][0] == 1400
     assert text_of(after).count("anyconnect mtu 1400") == 2
+
+
+def test_taking_back_what_is_not_there_changes_nothing():
+    config = parse("group-policy GP attributes\n webvpn\n  anyconnect keep-installer installed\n")
+    assert applied(config, [ClientMtu(ClientSettingsOf(POLICY, "GP"), 1300, None)]) == config
+
+
+def test_new_attributes_stand_right_below_the_line_that_creates_the_policy():
+    config = parse("group-policy A internal\ngroup-policy B internal\ngroup-policy C internal\n")
+    after = applied(config, [ClientMtu(ClientSettingsOf(POLICY, "B"), None, 1300)])
+    assert text_of(after).split("\n") == [
+        "group-policy A internal",
+        "group-policy B internal",
+        "group-policy B attributes",
+        " webvpn",
+        "  anyconnect mtu 1300",
+        "group-policy C internal",
+    ]
+
+
+def test_a_line_goes_where_the_webvpn_lines_of_a_name_printed_twice_stand():
+    config = parse(
+        "group-policy A attributes\n webvpn\n  anyconnect keep-installer installed\n"
+        "group-policy A attributes\n banner value Hello\n"
+    )
+    after = applied(config, [ClientMtu(ClientSettingsOf(POLICY, "A"), None, 1300)])
+    assert [line.value for line in after.blocks[0].body][-1] == "  anyconnect mtu 1300"
+    assert [line.value for line in after.blocks[1].body] == [" banner value Hello"]
+
+
+def test_a_command_that_nobody_can_apply_is_refused():
+    with pytest.raises(NotImplementedError, match="fw1"):
+        applied(parse("hostname fw1\n"), ["reload"])
 
 
 def test_the_line_is_found_in_the_second_header_of_the_same_name():
@@ -226,6 +270,8 @@ def test_a_created_pair_reads_as_it_was_meant_and_goes_without_a_trace(owner):
         owner,
     )
     after = applied(config, [policy, group])
-    assert values(parse(text_of(after))) == values(after)
+    again = parse(text_of(after))
+    assert values(again) == values(after)
+    assert body_of(again.group_policy("My GP-TLS")) == body_of(after.group_policy("My GP-TLS"))
     assert values(after)[0]["My GP-TLS"] == ((None, False, None), ("ssl-client",), "T 1", ("P1", "P2"))
     assert applied(after, inverse_of([policy, group])) == config
