@@ -7,10 +7,11 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
 from nornir_anyconnect.asa.config_commands import ClientScope, ClientSettingsOf, DfSpelling, Spelling
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
-from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform, Release
+from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
 from nornir_anyconnect.errors import NameRefusedError
 from nornir_anyconnect.remedies.predict import Predictor
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
-ANYCONNECT_SINCE = Release(8, 4, 1)
-"""The release that spells ``anyconnect ...`` what was ``svc ...`` before (ASA command reference)."""
 _DF_LINE = re.compile(r"(anyconnect ssl|anyconnect|svc) df-bit-ignore (\w+)")
 
 
@@ -100,8 +99,8 @@ class Facts:
     def spelling(self) -> Spelling:
         """``anyconnect`` or ``svc``."""
         release = self.config.release
-        old = release is not None and release.value < ANYCONNECT_SINCE
-        return Spelling.SVC if old or self.config.webvpn.svc_spelling else Spelling.ANYCONNECT
+        old = self.config.webvpn.svc_spelling or spells_svc(release.value if release else None)
+        return Spelling.SVC if old else Spelling.ANYCONNECT
 
     def client(self, target: ClientSettingsOf) -> ClientSettings:
         """What the target sets itself."""
@@ -199,14 +198,13 @@ class Facts:
         prior = self.client(target).df_bit_ignore
         if prior is None:
             return spelling, None
-        for line in self._lines(target):
+        for line in reversed(self._lines(target)):  # the last one is in force
             if found := _DF_LINE.fullmatch(line.strip()):
                 return DfSpelling(found[1]), found[2]
         return spelling, "enable" if prior.value else "none"
 
     def _lines(self, target: ClientSettingsOf) -> list[str]:
-        policy = self.policies.get(target.name)
-        if target.scope is ClientScope.GROUP_POLICY and policy is not None and policy.body:
-            return [each.value for each in policy.body]
-        headers = {f"{target.scope} {target.name} attributes", f'{target.scope} "{target.name}" attributes'}
+        if target.scope is ClientScope.GROUP_POLICY:
+            return [each.value for each in self.policies[target.name].body]
+        headers = {f"username {target.name} attributes", f'username "{target.name}" attributes'}
         return [each.value for block in self.config.blocks if block.header in headers for each in block.body]

@@ -19,6 +19,8 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.asa.config_lines import MASKED
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.places import Place, lines_of
+from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.audit.caveats import attributes_elsewhere
 from nornir_anyconnect.audit.finding import Finding, Scope
 from nornir_anyconnect.errors import NameRefusedError
@@ -139,22 +141,14 @@ def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) ->
     attributes: list[str] = []
     client: list[str] = []
     if original is not None and original.name != DEFAULT_POLICY:
-        inside = False
-        for setting in original.body:
-            line = setting.value.strip()
-            depth = len(setting.value) - len(setting.value.lstrip(" "))
-            inside = inside and depth > 1
-            if line == "webvpn" and not inside:
-                inside = True
-            elif inside:
+        for place, _, line in lines_of(ConfigBlock("group-policy", None, original.body)):
+            if place is Place.CLIENT:
                 client += () if _DTLS.search(line) else (line,)
-            elif line and not line.startswith("group-lock "):
+            elif line != "webvpn" and not line.startswith("group-lock value "):
                 attributes.append(line)
-    locked = [each.group_lock for each in (original, default) if each is not None and each.group_lock]
-    if locked and locked[0].value != "none":
+    locked = any(each is not None and each.group_lock is not None for each in (original, default))
+    if locked and "group-lock none" not in attributes:
         attributes.append(f"group-lock value {quoted(new_group)}")
-    elif locked:
-        attributes.append("group-lock none")
     old = facts.spelling is Spelling.SVC
     return attributes, [*client, "svc dtls none" if old else "anyconnect ssl dtls none"]
 

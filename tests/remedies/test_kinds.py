@@ -1,0 +1,148 @@
+"""At which numbers a remedy begins and ends, whom it reaches, and how it is spelled."""
+
+import dataclasses
+
+import pytest
+
+from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.audit.finding import Scope, Verdict
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.remedies.apply_model import applied
+from nornir_anyconnect.remedies.propose import remedies_of
+from nornir_anyconnect.remedies.remedy import Kind
+from tests.remedies.test_propose import DEFAULT, END, HEAD, ONLY_RC4_TLS, after, audited, group, policy, remedy
+
+SIX = "ipv6-address-pools value SIX"
+OLD_HEAD = HEAD.replace("9.12(4)", "9.8(2)")  # which has no DTLS 1.2
+
+
+def needing(safe_mtu, *parts, head=HEAD):
+    """The remedies where every finding is at risk above that MTU, bytes."""
+    config, device, _ = audited(DEFAULT, *parts, head=head)
+    findings = tuple(dataclasses.replace(each, verdict=Verdict.AT_RISK, safe_mtu=safe_mtu) for each in device.findings)
+    return remedies_of(config, dataclasses.replace(device, findings=findings))
+
+
+@pytest.mark.parametrize(
+    ("safe_mtu", "attributes", "blocks"),
+    [
+        (575, (), ("mtu-below-576",)),
+        (576, (), ()),
+        (1279, (SIX,), ("mtu-below-1280-ipv6",)),
+        (1280, (SIX,), ()),
+    ],
+)
+def test_the_lowest_mtu_of_each_ip_version_is_still_set(safe_mtu, attributes, blocks):
+    one = remedy(needing(safe_mtu, policy(attributes=attributes), group()), "T", Kind.MTU)
+    assert one.blocked_by == blocks
+    assert bool(one.commands) == (safe_mtu >= 576)
+
+
+@pytest.mark.parametrize(("configured", "offered"), [(1299, False), (1300, False), (1301, True)])
+def test_an_mtu_that_is_small_enough_already_is_not_set_again(configured, offered):
+    found = needing(1300, policy("GP", f"anyconnect mtu {configured}"), group())
+    assert (remedy(found, "T", Kind.MTU) is not None) == offered
+
+
+def test_a_line_in_a_username_reaches_that_user_alone():
+    users = "".join(
+        f"username {name} attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n" for name in ("ann", "bob")
+    )
+    one = remedy(needing(1300, policy(), group(), users), "ann", Kind.MTU, Scope.USERNAME)
+    assert one.reaches == ((Scope.USERNAME, "ann"),)
+
+
+@pytest.mark.parametrize(
+    ("release", "line", "typed"),
+    [
+        ("8.2(5)", "", "svc mtu 1300"),
+        ("8.4(1)", "", "anyconnect mtu 1300"),
+        ("8.4(1)", "svc dtls enable", "svc mtu 1300"),
+    ],
+)
+def test_a_box_is_spoken_to_as_its_release_or_its_own_lines_spell(release, line, typed):
+    head = HEAD.replace("9.12(4)", release)
+    found = needing(1300, policy("GP", *([line] if line else [])), group(), head=head)
+    assert remedy(found, "T", Kind.MTU).preview().commands[-1] == typed
+
+
+@pytest.mark.parametrize(
+    ("lines", "rollback"),
+    [
+        (("anyconnect df-bit-ignore disable",), "anyconnect df-bit-ignore disable"),
+        (("anyconnect ssl  df-bit-ignore disable",), "anyconnect ssl df-bit-ignore none"),
+        (
+            ("anyconnect ssl df-bit-ignore enable", "anyconnect ssl df-bit-ignore disable"),
+            "anyconnect ssl df-bit-ignore disable",
+        ),
+    ],
+)
+def test_fragments_go_back_to_what_was_in_force(lines, rollback):
+    _, _, found = audited(DEFAULT, policy("GP", *lines), group())
+    assert remedy(found, "T", Kind.DF_BIT_IGNORE).preview().rollback[-1] == rollback
+
+
+def test_the_fragments_of_a_user_go_back_to_the_users_own_line_not_to_one_of_a_policy_of_that_name():
+    user = "username GP attributes\n vpn-group-policy GP\n webvpn\n  anyconnect ssl df-bit-ignore none\n"
+    _, _, found = audited(DEFAULT, policy("GP", "anyconnect ssl df-bit-ignore disable"), group(), user)
+    one = remedy(found, "GP", Kind.DF_BIT_IGNORE, Scope.USERNAME)
+    assert one.preview().rollback == ("username GP attributes", "webvpn", "anyconnect ssl df-bit-ignore none")
+
+
+@pytest.mark.parametrize(("link", "typed"), [(1500, 1451), (9000, 8939)])
+def test_tcpmss_is_raised_as_far_as_the_largest_interface_needs(link, typed):
+    head = OLD_HEAD.replace("1500", str(link)) + "interface GigabitEthernet0/1\n nameif inside\n"
+    config, device, found = audited(ONLY_RC4_TLS, DEFAULT, policy(), group(), head=head)
+    one = remedy(found, "T", Kind.TCPMSS)
+    assert one.preview().commands == (f"sysopt connection tcpmss {typed}",)
+    assert after(config, device, one)[Scope.TUNNEL_GROUP, "T"].verdict is Verdict.SAFE
+
+
+@pytest.mark.parametrize("value", [0, 1461, 1500, 1501])
+def test_a_tcpmss_that_limits_nothing_is_left_alone(value):
+    _, _, found = audited(f"sysopt connection tcpmss {value}\n", DEFAULT, policy(), group())
+    assert remedy(found, "T", Kind.MTU) is not None
+    assert remedy(found, "T", Kind.TCPMSS) is None
+
+
+def test_tcpmss_is_offered_to_those_alone_whom_it_helps():
+    parts = (DEFAULT, policy("LOW", "anyconnect mtu 1300"), policy(), group("A", "LOW"), group("B"))
+    _, _, found = audited(*parts)
+    assert remedy(found, "A", Kind.TCPMSS).closes
+    assert remedy(found, "B", Kind.TCPMSS) is None
+
+
+def test_advice_closes_nothing():
+    _, _, found = audited(DEFAULT, policy(), group(), head=HEAD + " dtls port 4443\n")
+    assert not remedy(found, "T", Kind.DTLS_PORT).preview().closes
+
+
+def test_a_finding_that_would_be_unknown_is_not_called_closed():
+    suites = 'ssl cipher tlsv1.2 custom "AES256-SHA:NO-SUCH-SUITE"\n'
+    config, device, found = audited(suites, DEFAULT, policy(), group())
+    one = remedy(found, "T", Kind.MTU)
+    assert after(config, device, one)[Scope.TUNNEL_GROUP, "T"].verdict is Verdict.UNKNOWN
+    assert (one.closes, one.closes_under, one.predicted) == (False, (), {})
+
+
+def test_a_user_without_a_policy_is_predicted_on_the_worst_one_within_reach():
+    default = DEFAULT + " webvpn\n  anyconnect mtu 1280\n"
+    policies = policy("BAD", "anyconnect mtu 1402") + policy("GOOD", "anyconnect mtu 1270")
+    user = "username bob attributes\n webvpn\n  anyconnect ssl dtls enable\n"
+    config, device, found = audited(default, policies, group("A", "BAD"), group("B", "GOOD"), user)
+    one = remedy(found, "bob", Kind.MTU, Scope.USERNAME)
+    whole = after(config, device, one)[Scope.USERNAME, "bob"]
+    assert (one.closes, one.predicted) == (True, whole.assumptions)
+
+
+def test_what_was_seen_of_another_policy_counts_in_a_prediction_as_well():
+    seen = DeviceObservations(
+        "fw", {"SEEN": GroupObservations("SEEN", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))}
+    )
+    config = parse(HEAD + DEFAULT + policy("SEEN") + policy() + group("S", "SEEN") + group() + END)
+    one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", Kind.MTU)
+    whole = judge(applied(config, one.commands), "fw", seen)
+    (finding,) = (each for each in whole.findings if each.name == "T")
+    assert one.predicted == finding.assumptions
+    assert set(one.predicted).isdisjoint({"technote", "guide", "rfc"})
