@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import (
@@ -32,9 +33,6 @@ LOWEST_MTU = 576
 """Bytes; RFC 791: what every IPv4 host must accept."""
 LOWEST_MTU_IPV6 = 1280
 """Bytes; RFC 8200, section 5."""
-
-NO_CAP = 65_536
-"""Bytes; stands for an MTU that is not set, which caps nothing."""
 
 _COST = {
     Kind.MTU: "packets of at most {bytes} bytes on both tunnels; sessions get it when they next connect",
@@ -64,7 +62,7 @@ class Targets:
         # the larger the MTU in force, the more tcpmss a finding needs: the neediest that can be helped decides
         by_need = sorted(
             {each.configured_mtu: each for each in self.facts.at_stake}.values(),
-            key=lambda each: each.configured_mtu or NO_CAP,
+            key=lambda each: each.configured_mtu or inf,  # one that is not set caps nothing
         )
         low, high = _tcpmss_range(self.facts)
         if low >= high:

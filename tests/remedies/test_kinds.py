@@ -136,11 +136,12 @@ def test_a_user_without_a_policy_is_predicted_on_the_worst_one_within_reach():
     assert (one.closes, one.predicted) == (True, whole.assumptions)
 
 
-def test_what_was_seen_of_another_policy_counts_in_a_prediction_as_well():
-    seen = DeviceObservations(
-        "fw", {"SEEN": GroupObservations("SEEN", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))}
-    )
-    config = parse(HEAD + DEFAULT + policy("SEEN") + policy() + group("S", "SEEN") + group() + END)
+def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
+    """A packet larger than the adapter's MTU fits where its policy compresses, and narrows what is assumed for all."""
+    packet = LargePacket(1500, 1367, without_udp=True, count=3)
+    seen = DeviceObservations("fw", {"SEEN": GroupObservations("SEEN", large_packets=(packet,))})
+    policies = policy("SEEN", "anyconnect ssl compression deflate") + policy()
+    config = parse(HEAD + DEFAULT + policies + group("S", "SEEN") + group() + END)
     one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", Kind.MTU)
     whole = judge(applied(config, one.commands), "fw", seen)
     (finding,) = (each for each in whole.findings if each.name == "T")
