@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nornir_anyconnect.asa.commands import Command, Exit, quoted
@@ -315,10 +316,7 @@ def _lines_of(steps: Iterable[Step], *, leave: bool) -> tuple[tuple[Mode, Comman
 
 def _shared(ours: tuple[ConfigLine, ...], theirs: tuple[ConfigLine, ...]) -> int:
     """How many headers both begin with."""
-    shared = min(len(ours), len(theirs))
-    while ours[:shared] != theirs[:shared]:
-        shared -= 1
-    return shared
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))))
 
 
 def _exits(headers: tuple[ConfigLine, ...]) -> list[tuple[Mode, Command]]:
