@@ -60,7 +60,7 @@ class JumpHost:
     """An SSH server in between; its host key is verified as well."""
 
     hostname: str
-    port: int = 22
+    port: int
     username: str | None = None
     key_file: Path | None = None
 
@@ -189,15 +189,16 @@ def _jump_host(value: Any, where: str) -> JumpHost:
         user, at, place = value.rpartition("@")
         name, _, port = place.partition(":")
         value = {"hostname": name, "port": port or 22, "username": user if at else None}
-    unknown = set(value) - {"hostname", "port", "username", "key_file"} if isinstance(value, dict) else {"it"}
-    if unknown or not value.get("hostname") or not str(value.get("port", 22)).isdigit():
+    given = {"port": 22, **value} if isinstance(value, dict) else {}
+    unknown = set(given) - {"hostname", "port", "username", "key_file"}
+    if unknown or not given.get("hostname") or not str(given["port"]).isdecimal():
         raise InventoryError(
             f"{where}: 'jump_host' cannot be read", "give user@host:port, or hostname, port, username and key_file"
         )
-    key_file = value.get("key_file")
+    key_file = given.get("key_file")
     return JumpHost(
-        hostname=str(value["hostname"]),
-        port=int(value.get("port", 22)),
-        username=value.get("username"),
+        hostname=str(given["hostname"]),
+        port=int(given["port"]),
+        username=given.get("username"),
         key_file=Path(str(key_file)).expanduser() if key_file else None,
     )

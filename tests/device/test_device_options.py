@@ -6,7 +6,7 @@ import pytest
 from nornir.core.inventory import ConnectionOptions, Defaults, Group, Host, ParentGroups
 
 from nornir_anyconnect.device.credentials import anyconnect_credentials, from_command
-from nornir_anyconnect.device.options import JumpHost, check_host, options_of
+from nornir_anyconnect.device.options import JumpHost, Options, check_host, options_of
 from nornir_anyconnect.errors import CredentialError, InventoryError
 
 
@@ -22,9 +22,10 @@ def host(own=None, group=None, defaults=None, name="fw1"):
 
 
 UNSAFE = [
-    ("ssh_strict", False), ("ssh_strict", "no"), ("auto_add", True), ("session_log", "/tmp/x"), ("fast_cli", True),
-    ("global_cmd_verify", False), ("allow_auto_change", True), ("password", "x"), ("allow_agent", True),
-    ("disabled_algorithms", {}), ("ssh_config_file", "~/.ssh/config"),
+    ("ssh_strict", False), ("ssh_strict", "no"), ("auto_add", True), ("auto_add_policy", True),
+    ("session_log", "/tmp/x"), ("session_log_record_writes", True), ("fast_cli", True), ("global_cmd_verify", False),
+    ("allow_auto_change", True), ("password", "x"), ("allow_agent", True), ("disabled_algorithms", {}),
+    ("disable_sha2_fix", True), ("ssh_config_file", "~/.ssh/config"),
 ]  # fmt: skip
 
 
@@ -34,6 +35,21 @@ def test_unsafe_settings_are_refused_naming_their_layer(name, value, layer):
     where = {"host fw1": "own", "group edge": "group", "defaults": "defaults"}[layer]
     with pytest.raises(InventoryError, match=f"{layer}.*{name}"):
         check_host(host(**{where: extras(**{name: value})}))
+
+
+def test_an_unsafe_setting_is_refused_also_where_a_nearer_layer_hides_it():
+    with pytest.raises(InventoryError, match="defaults"):
+        check_host(host(own=extras(reply_timeout=5), defaults=extras(auto_add=True)))
+
+
+def test_settings_that_change_nothing_are_taken():
+    nothing = {"auto_add": False, "fast_cli": "no", "ssh_strict": True, "session_log": None, "reply_timeout": None}
+    assert check_host(host(own=extras(**nothing))) == Options()
+
+
+def test_a_host_without_settings_is_reached_safely():
+    found = check_host(host())
+    assert (found.known_hosts, found.legacy_ssh) == (Path("~/.ssh/known_hosts"), False)
 
 
 def test_the_layer_is_still_named_after_nornir_has_handed_the_extras_on():
@@ -73,14 +89,39 @@ def test_settings_are_read():
 
 
 @pytest.mark.parametrize(
+    ("given", "jump_host"),
+    [
+        ("j", JumpHost("j", 22)),
+        ("u@j", JumpHost("j", 22, "u")),
+        ({"hostname": "j"}, JumpHost("j", 22)),
+        ({"hostname": "j", "port": "2222", "key_file": "/id"}, JumpHost("j", 2222, None, Path("/id"))),
+    ],
+)
+def test_a_jump_host_is_reached_over_port_22_unless_told_otherwise(given, jump_host):
+    assert options_of({"jump_host": given}, "host fw1").jump_host == jump_host
+
+
+@pytest.mark.parametrize("word", ["true", "yes", "on", "On", "false", "no", "off", "OFF"])
+def test_a_boolean_in_quotes_is_one_too(word):
+    assert options_of({"legacy_ssh": word}, "host fw1").legacy_ssh is (word.lower() in {"true", "yes", "on"})
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3600])
+def test_a_time_limit_may_be_up_to_an_hour(seconds):
+    assert options_of({"reply_timeout": seconds}, "host fw1").reply_timeout == seconds
+
+
+@pytest.mark.parametrize(
     ("given", "words"),
     [
         ({"legasy_ssh": True}, "unknown setting"),
         ({"reply_timeout": "soon"}, "seconds"),
         ({"reply_timeout": 0}, "seconds"),
+        ({"reply_timeout": 3601}, "seconds"),
         ({"legacy_ssh": 3}, "true or false"),
         ({"jump_host": {"host": "x"}}, "jump_host"),
         ({"jump_host": 7}, "jump_host"),
+        ({"jump_host": "j:\u00b2"}, "jump_host"),
     ],
 )
 def test_wrong_settings_are_refused(given, words):
