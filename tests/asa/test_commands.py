@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
+    Command,
     ConfigureTerminal,
     Enable,
     Exit,
@@ -14,6 +15,7 @@ from nornir_anyconnect.asa.commands import (
     Show,
     ShowCommand,
     ShowRunning,
+    ShowStartup,
     WriteMemory,
     quoted,
     validated,
@@ -74,6 +76,7 @@ def test_a_name_with_blanks_is_quoted_and_any_other_is_not():
         (ShowRunning(), "show running-config"),
         (ShowRunning(Section.GROUP_POLICY), "show running-config group-policy"),
         (ShowRunning(Section.SSL, defaults=True), "show running-config all ssl"),
+        (ShowStartup(), "show startup-config"),
         (ShowCommand(Show.VERSION), "show version"),
         (ChangeTo(), "changeto system"),
         (ChangeTo("ctx 1"), 'changeto context "ctx 1"'),
@@ -86,6 +89,11 @@ def test_a_name_with_blanks_is_quoted_and_any_other_is_not():
 )
 def test_each_command_is_exactly_its_line(command, line):
     assert command.text == line
+
+
+def test_what_is_none_of_the_commands_has_no_line():
+    with pytest.raises(NotImplementedError):
+        _ = Command().text
 
 
 def test_a_context_name_cannot_carry_a_second_line():

@@ -41,6 +41,7 @@ def unit(this, other="Standby Ready", first="Failover On "):
         (unit("Standby Ready", first="Failover Off (pseudo-Standby)"), Role.STANDBY),
         ("Failover Off \nFailover unit Secondary\nFailover LAN Interface: not Configured\n", Role.NO_FAILOVER),
         ("Failover On\nLast Failover at: 1\n\tThis context: Active\n\tPeer context: Standby Ready\n", Role.ACTIVE),
+        ("Failover On\n\tThis host: Primary - Active\n", Role.ACTIVE),
         ("Failover On\nLast Failover at: 1\n\tThis context: Standby Ready\n\tPeer context: Active\n", Role.STANDBY),
         ("", Role.UNKNOWN),
     ],
@@ -89,6 +90,7 @@ def test_modes_and_clusters():
     assert cluster_role("Clustering is not configured\n") is ClusterRole.NONE
     assert cluster_role('Cluster C: On\n    This is "a" in state MASTER\n') is ClusterRole.CONTROL
     assert cluster_role('Cluster C: On\n    This is "a" in state DATA_NODE\n') is ClusterRole.DATA
+    assert cluster_role('Cluster C: On\n    This is "a" in state ELECTION\n') is ClusterRole.UNKNOWN
     assert cluster_role("Cluster C: On\n    Interface mode: spanned\n") is ClusterRole.UNKNOWN
 
 
@@ -108,6 +110,11 @@ def test_contexts_with_wrapped_interface_lists():
     assert inside.current == "sales"
 
 
+def test_a_refusal_names_no_context():
+    refused = contexts("ERROR: % Invalid input detected at '^' marker.\n")
+    assert (refused.names, refused.current) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("changes", "allowed"),
     [
@@ -121,6 +128,11 @@ def test_contexts_with_wrapped_interface_lists():
 )
 def test_who_may_be_configured(changes, allowed):
     assert Identity("fw", **changes).may_be_configured is allowed
+
+
+def test_what_a_device_did_not_say_is_not_assumed():
+    nothing = Identity("fw")
+    assert (nothing.role, nothing.multiple, nothing.ftd, nothing.may_be_configured) == (Role.UNKNOWN, *[False] * 3)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here: ../shared/samples/shows")

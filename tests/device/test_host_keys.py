@@ -18,13 +18,14 @@ def test_names():
 
 
 def test_a_key_is_learnt_found_and_not_learnt_twice(tmp_path, keys):
-    file = tmp_path / "ssh" / "known_hosts"
+    file = tmp_path / "home" / "ssh" / "known_hosts"
     key = key_of("[fw]:2222", keys[0])
     assert known_keys(file, key.name) == {}
     assert learn(file, [key]) == (key,)
     assert learn(file, [key]) == ()
     assert known_keys(file, key.name)[key.type] == keys[0]
     assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
     assert key.fingerprint.startswith("SHA256:")
 
 
@@ -32,20 +33,28 @@ def test_a_key_is_learnt_found_and_not_learnt_twice(tmp_path, keys):
 def test_a_changed_key_is_replaced_only_when_asked(tmp_path, keys, written):
     file = tmp_path / "known_hosts"
     name = paramiko.HostKeys.hash_host("fw") if written == "hashed" else written
-    file.write_text(f"# comment\n{name} {keys[0].get_name()} {keys[0].get_base64()}\nother ssh-rsa AAAA\n")
+    old = f"{keys[0].get_name()} {keys[0].get_base64()}"
+    others = ["# comment", "other ssh-rsa AAAA", f"{paramiko.HostKeys.hash_host('other')} {old}"]
+    file.write_text("\n".join([f"{name} {old}", *others]) + "\n")
     new = key_of("fw", keys[1])
     with pytest.raises(HostKeyError, match="another host key"):
         learn(file, [new])
     assert learn(file, [new], replace=True) == (new,)
     assert known_keys(file, "fw") == {new.type: keys[1]}
-    assert "# comment" in file.read_text()
-    assert "other ssh-rsa" in file.read_text()
+    assert file.read_text().splitlines() == [*others, new.line]
 
 
-def test_damaged_lines_are_passed_over(tmp_path, keys):
+@pytest.mark.parametrize("damaged", ["fw", "fw ssh-rsa !!!"])
+def test_damaged_lines_are_passed_over(tmp_path, keys, damaged):
     file = tmp_path / "known_hosts"
-    file.write_text(f"fw\nfw ssh-rsa !!!\nfw {keys[0].get_name()} {keys[0].get_base64()}\n")
+    file.write_text(f"{damaged}\nfw {keys[0].get_name()} {keys[0].get_base64()}\n")
     assert list(known_keys(file, "fw").values()) == [keys[0]]
+
+
+def test_a_line_that_is_commented_out_makes_nobody_known(tmp_path, keys):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"#10.0.0.1,fw {keys[0].get_name()} {keys[0].get_base64()}\n")
+    assert known_keys(file, "fw") == {}
 
 
 def test_an_unreadable_file_is_an_error(tmp_path):
