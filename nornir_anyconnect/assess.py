@@ -42,10 +42,20 @@ def assess_text(
         SourceError: the text is empty, binary, or not the configuration of an ASA or FTD.
 
     """
+    config = config_of(text, path or name)
+    return replace(assess_config(config, name, observations, options), path=path)
+
+
+def config_of(text: str, shown: str) -> RunningConfig:
+    """The configuration that a text holds; ``shown`` names it in an error.
+
+    Raises:
+        SourceError: the text is empty, binary, or not the configuration of an ASA or FTD.
+
+    """
     # TTP is slow to import: only who reads a configuration pays
     from nornir_anyconnect.asa.parse import parse  # noqa: PLC0415 - see above
 
-    shown = path or name
     _refuse_non_text(text, shown)
     config = parse(text)
     if not config.recognised:
@@ -53,7 +63,7 @@ def assess_text(
             f"{shown} is not an ASA or FTD configuration",
             "save the output of 'show running-config' and check that file",
         )
-    return replace(assess_config(config, name, observations, options), path=path)
+    return config
 
 
 def assess_config(

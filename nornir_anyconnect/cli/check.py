@@ -9,7 +9,6 @@ import typer
 
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.cli.exit_codes import ExitCode, highest
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.audit.judge import Options
     from nornir_anyconnect.cli.evidence import Evidence
+    from nornir_anyconnect.sources.configs import ConfigText, Unread
 
 
 def check(
@@ -101,42 +101,24 @@ def _holds_many(path: str) -> bool:
 def _judged(
     paths: "list[str]", judging: "Options", evidence: "Evidence | None"
 ) -> "tuple[list[DeviceAudit], ExitCode]":
-    """Every configuration behind the paths, judged as it is read; what is none is named on standard error.
-
-    What cannot be read and was not named itself is a failed device: the names of those are said in the end.
-    """
+    """Every configuration behind the paths, judged as it is read."""
     from nornir_anyconnect.assess import assess_text
     from nornir_anyconnect.audit.finding import DeviceAudit, Status
     from nornir_anyconnect.cli.evidence import names_of
-    from nornir_anyconnect.sources.configs import Unread, config_texts
+    from nornir_anyconnect.cli.saved import each_saved
 
     devices: list[DeviceAudit] = []
-    code = ExitCode.CLEAN
-    for source in config_texts(paths):
-        if isinstance(source, Unread):
-            problem = SourceError(source.cause, source.remedy)
-        else:
-            try:
-                names = names_of(source.name, source.text) if evidence else [source.name]
-                device = assess_text(
-                    source.text,
-                    source.name,
-                    observations=evidence.of(names) if evidence else None,
-                    options=judging,
-                    path=source.path,
-                )
-                devices.append(evidence.with_client_logs(device, names) if evidence else device)
-                continue
-            except SourceError as error:
-                problem = error
-        if source.named:
-            TERMINAL.failure(problem)
-            code = ExitCode.USAGE
-        elif isinstance(source, Unread) and not source.left_out:
-            # a backup that cannot be read is a device that nobody judged; a text that is none is no device
-            devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(problem.cause,), path=source.path))
-        else:
-            TERMINAL.note(f"skipped: {problem.cause}")
+
+    def take(source: "ConfigText") -> None:
+        names = names_of(source.name, source.text) if evidence else [source.name]
+        seen = evidence.of(names) if evidence else None
+        device = assess_text(source.text, source.name, observations=seen, options=judging, path=source.path)
+        devices.append(evidence.with_client_logs(device, names) if evidence else device)
+
+    def unread(source: "Unread") -> None:
+        devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(source.cause,), path=source.path))
+
+    code = each_saved(paths, take, unread)
     return devices, code
 
 

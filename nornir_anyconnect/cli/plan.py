@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.sources.configs import ConfigText, Unread
 
 FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
 FORMATS = ("text", "json", "markdown", "html")
@@ -121,34 +122,24 @@ def plan(
 
 
 def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], ExitCode]":
-    from nornir_anyconnect.asa.parse import parse
+    from nornir_anyconnect.assess import config_of
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.sources.configs import Unread, config_texts
+    from nornir_anyconnect.cli.saved import each_saved
 
     inputs: list[PlanInput] = []
-    code = ExitCode.CLEAN
-    unread: dict[str, str] = {}
-    for source in config_texts(paths):
-        if isinstance(source, Unread):
-            problem = SourceError(source.cause, source.remedy)
-        else:
-            config = parse(source.text)
-            if config.recognised:
-                judged = judge(config, source.name, None, words.options().judging)
-                inputs.append(PlanInput(config, replace(judged, path=source.path)))
-                continue
-            problem = SourceError(
-                f"{source.path} is not an ASA or FTD configuration", "save the output of 'show running-config'"
-            )
-        if source.named:
-            TERMINAL.failure(problem)
-            code = ExitCode.USAGE
-        elif isinstance(source, Unread) and not source.left_out:
-            unread[source.path] = problem.cause
-        else:
-            TERMINAL.note(f"skipped: {problem.cause}")
-    code = highest([code, options.name_failed(unread)])
+    failed: dict[str, str] = {}
+
+    def take(source: "ConfigText") -> None:
+        config = config_of(source.text, source.path)
+        judged = judge(config, source.name, None, words.options().judging)
+        inputs.append(PlanInput(config, replace(judged, path=source.path)))
+
+    def unread(source: "Unread") -> None:
+        failed[source.path] = source.cause
+
+    code = each_saved(paths, take, unread)
+    code = highest([code, options.name_failed(failed)])
     if not inputs and code is ExitCode.CLEAN:
         raise SourceError(f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there")
     return inputs, code
