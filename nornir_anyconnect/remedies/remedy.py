@@ -58,7 +58,10 @@ EXPLAINED: dict[str, str] = {
     Block.BELOW_1280: "users get IPv6 addresses, and IPv6 needs an MTU of at least 1280 bytes",
     Block.MODEL_MISMATCH: "the device's numbers contradict the model: look at them, then say --accept-model-mismatch",
     Block.FTD: "an FTD is configured through its management center (FMC), never on the box",
-    Block.INCOMPLETE: "the configuration was not read to its end, so the prior value is not certain",
+    Block.INCOMPLETE: (
+        "not all of the configuration was read, so no prior value is certain: save the whole output of "
+        "'show running-config', or say --assume-complete for an excerpt"
+    ),
     Block.PRIOR_VALUE: "the line that is there now could not be understood, so it could not be put back",
     Block.NAME: "a name holds characters that must not be typed at a device",
     Block.SAML: "the identity provider knows the original tunnel group: say --accept-external",
