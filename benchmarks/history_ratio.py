@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding, FindingEvidence, Scope, Verdict
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Verdict
 from nornir_anyconnect.history.compare import diff, flapping, trend
 from nornir_anyconnect.history.nightly import keep_report
 from nornir_anyconnect.history.store import History

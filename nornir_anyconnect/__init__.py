@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "AnyConnectError": "errors",
     "AssumptionSet": "mtu.assumptions",
-    "AuditReport": "audit.finding",
+    "AuditReport": "audit.audit_report",
     "DeviceAudit": "audit.finding",
     "Finding": "audit.finding",
     "Options": "audit.box",

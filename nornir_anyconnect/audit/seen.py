@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import FindingEvidence
@@ -68,6 +69,7 @@ def evidence_of(
         answer, reason = "yes", ""
     else:
         answer, reason = could_be_seen
+    waited = [each.stalled for each in group.incidents if each.stalled is not None]
     begins, ends = seen.log_begins or seen.first, seen.log_ends or seen.last
     span = (begins.isoformat(), ends.isoformat()) if begins and ends else None
     return FindingEvidence(
@@ -81,6 +83,8 @@ def evidence_of(
         users=len(group.users),
         user_names=tuple(sorted(group.users)),
         reconnects=len(group.incidents),
+        lost=sum(each.kind == "dtls-lost" for each in group.incidents),
+        stalled=median(waited) if waited else None,
         tls_only_sessions=len(group.tls_only_users),
         sessions=group.sessions,
     )

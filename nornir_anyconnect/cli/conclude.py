@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect import __version__, report
-from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.cli import outputs
 from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.cli.nights import Nights

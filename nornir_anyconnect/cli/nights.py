@@ -12,7 +12,7 @@ from nornir_anyconnect.errors import AnyConnectError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nornir_anyconnect.audit.finding import AuditReport
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.history.compare import Diff
     from nornir_anyconnect.history.store import History
     from nornir_anyconnect.settings import Settings

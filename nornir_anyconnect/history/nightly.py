@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.history.compare import Diff, diff, entries, trend
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.history.store import History
 
 SHOWN = 90

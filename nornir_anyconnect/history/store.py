@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Summary
+    from nornir_anyconnect.audit.audit_report import Summary
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
 
 BUSY_TIMEOUT = 30.0
 """Seconds a writer waits for another one."""

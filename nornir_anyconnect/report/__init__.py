@@ -15,7 +15,7 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport
+    from nornir_anyconnect.audit.audit_report import AuditReport
 
 FORMATS = {
     "text": "text",

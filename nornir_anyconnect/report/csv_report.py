@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.report import Style
 
 COLUMNS = (

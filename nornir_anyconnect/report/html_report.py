@@ -33,7 +33,8 @@ from nornir_anyconnect.report.words import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.report import Style
 
 CHUNK = 200

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.finding import SCHEMA
+from nornir_anyconnect.audit.audit_report import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.report import Style
 
 

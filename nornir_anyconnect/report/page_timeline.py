@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.running_config import RunningConfig, Setting, Webvpn
 from nornir_anyconnect.audit.workflow import CAUSES, timeline
-from nornir_anyconnect.evidence.observations import GroupObservations
-from nornir_anyconnect.report.words import count
+from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Finding
@@ -22,15 +21,9 @@ def told(finding: Finding) -> dict[str, Any] | None:
     happens = timeline(_config(finding), replace(finding, group_policy=GROUP), _seen(finding))
     if happens is None:
         return None
-    cause = f"{CAUSES[happens.cause]} ({happens.cause_because})"
-    if finding.evidence and finding.evidence.reconnects:
-        cause = (
-            f"{count(finding.evidence.reconnects, 'reconnect')} seen; whether DTLS was up before is not kept in this "
-            "report: above is what happens where it never comes up, 'explain' with the same log says which it was"
-        )
     return {
         "moments": [[each.seconds, each.happens, each.user_sees, each.log_says] for each in happens.moments],
-        "cause": cause,
+        "cause": f"{CAUSES[happens.cause]} ({happens.cause_because})",
         "tell_apart": happens.tell_apart,
     }
 
@@ -44,9 +37,18 @@ def _config(finding: Finding) -> RunningConfig:
 
 
 def _seen(finding: Finding) -> GroupObservations | None:
-    """The sessions that the finding counts; which of its reconnects began with a lost tunnel it does not say."""
+    """The sessions and reconnects that the finding counts, as many and as long as it says."""
     seen = finding.evidence
     if seen is None:
         return None
-    without_dtls = frozenset(str(number) for number in range(seen.tls_only_sessions))
-    return GroupObservations(GROUP, tls_only_users=without_dtls, sessions=seen.sessions)
+    kinds = ["dtls-lost"] * seen.lost + ["dtls-never-up"] * (seen.reconnects - seen.lost)
+    return GroupObservations(
+        GROUP,
+        incidents=tuple(_incident(kind, seen.stalled) for kind in kinds),
+        tls_only_users=frozenset(str(number) for number in range(seen.tls_only_sessions)),
+        sessions=seen.sessions,
+    )
+
+
+def _incident(kind: str, stalled: float | None) -> Incident:
+    return Incident(kind, "", GROUP, "", None, None, None, 0, None, None, stalled=stalled)

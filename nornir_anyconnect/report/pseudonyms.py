@@ -13,9 +13,10 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.audit.finding import AuditReport, Scope
+from nornir_anyconnect.audit.finding import Scope
 
 if TYPE_CHECKING:
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
     from nornir_anyconnect.change.planned import Plan
 

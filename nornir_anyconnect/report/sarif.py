@@ -17,7 +17,8 @@ from nornir_anyconnect.report import words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Finding
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.report import Style
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"

@@ -10,7 +10,8 @@ from nornir_anyconnect.report import words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import AuditReport, DerivationLine, DeviceAudit, Finding, Source
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import DerivationLine, DeviceAudit, Finding, Source
     from nornir_anyconnect.report import Style
 
 _WORST = 5

@@ -10,7 +10,8 @@ import pytest
 
 import nornir_anyconnect
 from nornir_anyconnect.asa.parse import parse
-from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, RemedyPreview, Status, Verdict
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import DeviceAudit, RemedyPreview, Status, Verdict
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.rules import RULES
 from nornir_anyconnect.audit.texts import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text

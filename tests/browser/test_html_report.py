@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
-    AuditReport,
     DerivationLine,
     DeviceAudit,
     Finding,

@@ -6,8 +6,9 @@ import time
 import pytest
 from nornir.core.task import Result
 
+from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.chassis import once_per_chassis
-from nornir_anyconnect.audit.finding import AuditReport, DeviceAudit, Status
+from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.cli.fleet import ChassisRunner, chosen, load, seen_on_host
 from nornir_anyconnect.errors import InventoryError, UsageError
 

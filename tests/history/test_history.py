@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nornir_anyconnect.audit.finding import (
-    AuditReport,
-    DeviceAudit,
-    Finding,
-    FindingEvidence,
-    Scope,
-    Status,
-    Verdict,
-)
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Status, Verdict
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.compare import diff, entries, flapping, rows, trend
 from nornir_anyconnect.history.store import History, HistoryError, default_url

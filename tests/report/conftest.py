@@ -2,8 +2,8 @@
 
 import pytest
 
+from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
-    AuditReport,
     DerivationLine,
     DeviceAudit,
     Finding,

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect.asa.parse import parse
-from nornir_anyconnect.audit.finding import AuditReport, FindingEvidence, Verdict
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import FindingEvidence, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.report import render
 from nornir_anyconnect.report.explanation import explain
@@ -71,15 +72,42 @@ def test_a_mitigated_group_is_told_that_its_packets_pass_in_fragments():
     assert "stall" not in told_users
 
 
-def test_sessions_without_dtls_name_the_cause_and_reconnects_alone_name_none():
+@pytest.mark.parametrize(
+    ("evidence", "cause", "reconnects_at"),
+    [
+        (
+            FindingEvidence(tls_only_sessions=2, sessions=9),
+            (
+                "DTLS never comes up: something between these clients and the ASA blocks UDP "
+                "(2 of 9 connected users have no DTLS tunnel)"
+            ),
+            60,
+        ),
+        (
+            FindingEvidence(confirmed=True, users=3, reconnects=3, stalled=61),
+            (
+                "DTLS never comes up: something between these clients and the ASA blocks UDP "
+                "(3 of 3 reconnects seen never had a UDP connection)"
+            ),
+            61,
+        ),
+        (
+            FindingEvidence(confirmed=True, users=3, reconnects=3, lost=2, stalled=420),
+            (
+                "DTLS comes up and is lost later: a NAT or firewall on the path forgets the UDP flow "
+                "(2 of 3 reconnects seen had a UDP connection before)"
+            ),
+            420,
+        ),
+    ],
+)
+def test_what_was_seen_names_the_cause_and_when_they_reconnect(evidence, cause, reconnects_at):
     _, _, finding = judged()
-    blocked = replace(finding, evidence=FindingEvidence(tls_only_sessions=2, sessions=9))
-    assert told(blocked)["cause"] == (
-        "DTLS never comes up: something between these clients and the ASA blocks UDP "
-        "(2 of 9 connected users have no DTLS tunnel)"
-    )
-    hit = replace(finding, evidence=FindingEvidence(confirmed=True, users=3, reconnects=3))
-    assert told(hit)["cause"].startswith("3 reconnects seen; whether DTLS was up before is not kept")
+    happens = told(replace(finding, evidence=evidence))
+    assert happens["cause"] == cause
+    assert happens["moments"][-2][0] == reconnects_at
+    lost = evidence.lost > 0
+    assert happens["moments"][0][1].startswith("the DTLS tunnel is lost" if lost else "the client connects over TLS")
 
 
 def test_where_nothing_happens_there_is_no_timeline(fleet):

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
-from nornir_anyconnect.audit.finding import AuditReport
+from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import FORMATS, PLAIN, Style, generated_at, render
 from nornir_anyconnect.report.fail_on import FailOn, counts

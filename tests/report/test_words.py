@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.audit.finding import AuditReport, Numbers
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import Numbers
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.report import PLAIN, Style, incident_report, render, words
 
