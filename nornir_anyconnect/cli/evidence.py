@@ -110,7 +110,7 @@ def read_evidence(
                 reader.read(log, kind)
         summary = reader.finish()
     if summary.unreadable:
-        TERMINAL.note(f"note: {summary.unreadable} log line(s) with a wanted message id could not be read")
+        TERMINAL.note(f"note: {summary.unreadable} log line(s) with a message that matters here could not be read")
     return Evidence(summary.devices, summary.client, debug, single)
 
 
