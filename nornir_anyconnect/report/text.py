@@ -129,9 +129,11 @@ def _plain(report: AuditReport, style: Style) -> list[str]:
         if not device.findings and device.status is not Status.FAILED:
             lines.append(harmless(f"{words.device_name(device)}: no tunnel group or group policy for AnyConnect"))
         for finding in device.findings:
-            lines.append(harmless(headline(device, finding)))
             if shown_wholly(finding, style):
+                lines.append(harmless(headline(device, finding)))
                 lines += [f"  {label}: {sentence}" for label, sentence in details(finding, style)]
+            else:
+                lines.append(harmless(f"{headline(device, finding)}: {texts.reason_text(finding.reason)}"))
     return [*lines, *closing(report, style)]
 
 

@@ -319,8 +319,10 @@ def test_same_input_same_bytes(cli, write):
 def test_the_text_for_people(cli, write):
     run = cli("check", write("edge2.cfg", SAFE))
     assert run.out == (
-        "edge2.cfg: safe: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets\n"
-        "edge2.cfg: not-applicable: tunnel-group DefaultWEBVPNGroup (group policy DfltGrpPolicy)\n"
+        "edge2.cfg: safe: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets"
+        ": The configured MTU fits into the TLS tunnel, so nothing changes when DTLS is lost.\n"
+        "edge2.cfg: not-applicable: tunnel-group DefaultWEBVPNGroup (group policy DfltGrpPolicy)"
+        ": The group policy does not allow the SSL client (vpn-tunnel-protocol ssl-client).\n"
         "1 device(s), 2 finding(s): 0 at risk (0 confirmed, 0 user(s) hit), 0 mitigated, 0 unknown, 1 safe, "
         "1 not applicable\n"
         "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
