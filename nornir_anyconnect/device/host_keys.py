@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,40 +55,53 @@ def known_keys(known_hosts: Path, name: str) -> dict[str, paramiko.PKey]:
         HostKeyError: the file cannot be read.
 
     """
-    path = known_hosts.expanduser()
-    try:
-        state = path.stat()
-        by_name, rest = _lines(str(path), state.st_mtime_ns, state.st_size)
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise HostKeyError(f"{path} cannot be read: {error}", "check the known_hosts setting") from error
+    held = _held(known_hosts.expanduser())
     table = paramiko.HostKeys()
-    for line in (*by_name.get(name, ()), *rest):
+    for line in (*held.by_name.get(name, ()), *held.hashed):
         try:
             entry = paramiko.hostkeys.HostKeyEntry.from_line(line)
         except (paramiko.SSHException, ValueError):
             continue
-        if entry is not None and entry.key is not None:
+        if entry is not None and entry.key is not None and entry.key.get_base64() not in held.revoked:
             for each in entry.hostnames or ():
                 table.add(each, entry.key.get_name(), entry.key)
     return dict(table.lookup(name) or {})
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a known_hosts file holds: lines by plain host name, hashed lines, and keys that are never to be trusted."""
+
+    by_name: dict[str, list[str]] = field(default_factory=dict)
+    hashed: list[str] = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+
+
+def _held(path: Path) -> _Held:
+    try:
+        state = path.stat()
+        return _read(str(path), state.st_mtime_ns, state.st_size)
+    except FileNotFoundError:
+        return _Held()
+    except (OSError, UnicodeDecodeError) as error:
+        raise HostKeyError(f"{path} cannot be read: {error}", "check the known_hosts setting") from error
+
+
 @lru_cache(maxsize=8)
-def _lines(path: str, _modified: int, _size: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Lines by plain host name, and the hashed ones: a fleet's file is split once, not per connection."""
-    by_name: dict[str, list[str]] = {}
-    hashed: list[str] = []
+def _read(path: str, _modified: int, _size: int) -> _Held:
+    """A fleet's file is split once, not per connection."""
+    held = _Held()
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         names = line.partition(" ")[0]
+        if names == "@revoked":
+            held.revoked.update(line.split()[3:4])  # for whichever host: a stolen key is nobody's
         if not names or names.startswith(("#", "@")):
             continue
         if names.startswith("|"):
-            hashed.append(line)
+            held.hashed.append(line)
         for each in names.split(","):
-            by_name.setdefault(each, []).append(line)
-    return by_name, hashed
+            held.by_name.setdefault(each, []).append(line)
+    return held
 
 
 def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) -> tuple[HostKey, ...]:
@@ -100,12 +113,17 @@ def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) 
         replace: take the place of keys of the same server; without it a changed key is an error.
 
     Raises:
-        HostKeyError: another key of that type is known for the server, and ``replace`` was not asked for.
+        HostKeyError: another key of that type is known for the server, and ``replace`` was not asked for;
+            or the key is marked as revoked.
 
     """
     path = known_hosts.expanduser()
     new = []
     for key in keys:
+        if key.base64 in _held(path).revoked:
+            raise HostKeyError(
+                f"the host key of {key.name} is marked @revoked in {path}", "find out who presents it; it is not learnt"
+            )
         known = known_keys(path, key.name)
         if (same := known.get(key.type)) is not None and same.get_base64() == key.base64:
             continue
