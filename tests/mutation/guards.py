@@ -413,7 +413,7 @@ GUARDS: tuple[Guard, ...] = (
         13, f"{PKG}/remedies/apply_model.py",
         "        emptied = at == header + 1 and end == at + 1 and lines[header].line == ADDED\n",
         "        emptied = at == header + 1 and end == at + 1\n",
-        "tests/remedies/test_apply_model.py::test_an_empty_webvpn_header_of_the_original_stays_after_a_rollback",
+        "tests/remedies/test_apply_model.py::test_an_empty_header_of_the_original_stays_after_a_rollback",
     ),
     Guard(
         13, f"{PKG}/remedies/kinds.py",

@@ -53,6 +53,18 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "how often a device that stays in configuration mode is told to leave it",
     ),
     (r"LoginGate\.__init__: 32 -> 33", "how long a random key is"),
+    (r"device/credentials\.py : 30 -> 31", "a time limit, one second longer"),
+    (r"device/ssh\.py : 65536 -> 65537", "how much is read from the channel at once"),
+    (
+        r"_Channel\._try_session_preparation: True -> False",
+        "netmiko's signature: the body is empty, the argument is not used",
+    ),
+    (r"device/ssh\.py _socket: 0 -> 1", "the port of origin that the jump host is told; it means nothing"),
+    (r"device/ssh\.py _socket: 1 -> 2", "any number but 0 switches TCP_NODELAY on"),
+    (
+        r"Client\.__init__: self\.set_missing_host_key_policy\(paramiko\.RejectPolicy\(\)\) -> pass",
+        "paramiko refuses unknown keys by default too; said so that no release changes that",
+    ),
 )
 """(regular expression over a mutant's name, why it may survive)."""
 
