@@ -66,8 +66,8 @@ PROOFS = (
         "mutation",
         "Guards removed, and small mistakes made",
         "Each guard of each promise is removed, and its test must fail; then the rooms that change devices are "
-        "mutated place by place.",
-        ("-m", "tests.mutation"),
+        "mutated place by place. What survived, and why that is right, stands in [Mutations](mutation.md).",
+        ("-m", "tests.mutation", "--write", "docs/mutation.md"),
     ),
 )  # fmt: skip
 

@@ -41,7 +41,6 @@ def main() -> int:
     """Try all that was asked for and say what was not noticed."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--guards", action="store_true", help="only the guards of the promises")
-    parser.add_argument("--quick", action="store_true", help="mutants meet only the tests that need no simulated box")
     parser.add_argument("--no-guards", action="store_true", help="only the mutants")
     parser.add_argument("--promise", type=int, action="append", help="only the guards of these promises")
     parser.add_argument("--slice", action="store_true", help="one guard of each promise, half a minute")
@@ -63,7 +62,7 @@ def main() -> int:
         return 1 if unnoticed else 0
     files = tuple(chosen.files or modules())
     mutants = [each for file in files for each in mutants_of(file)][:: chosen.every]
-    ends = _mutants(mutants, measure(files, quick=chosen.quick), chosen.workers)
+    ends = _mutants(mutants, measure(files), chosen.workers)
     count = Counter(ends.values())
     survivors = [each for each, end in ends.items() if end is End.SURVIVED]
     unexplained = [each for each in survivors if why(each) is None]

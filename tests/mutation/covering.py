@@ -12,16 +12,11 @@ from pathlib import Path
 
 from tests.mutation.trial import OPTIONS, ROOT
 
-IN_MEMORY = (
+TESTS = (
     "tests/change", "tests/device", "tests/remedies", "tests/runners", "tests/tasks", "tests/asa/test_commands.py",
     "tests/asa/test_commands_config.py",
 )  # fmt: skip
-OVER_SSH = ("tests/promises", "tests/fleet/test_fleet_audit.py")
-LEFT_OUT = (
-    "tests/fleet/test_fleet_audit.py::test_two_hundred_boxes_with_latency_and_a_hundred_workers",
-    "tests/promises/test_promise_28_minimal_installation.py",
-)
-"""Long, and about nothing that a mutant could change."""
+"""The tests of these rooms themselves. The promises and the fleet meet the same code over SSH, much more slowly."""
 SLOW = 8.0
 """Seconds; a longer test is left out."""
 MOST = 25.0
@@ -63,8 +58,8 @@ class _Recorder:
         self.seconds[nodeid] = time.monotonic() - self._began
 
 
-def measure(files: tuple[str, ...], *, quick: bool = False) -> Covering:
-    """Run all tests once (``quick``: only those that need no simulated box), in a process of their own, and see what they run.
+def measure(files: tuple[str, ...]) -> Covering:
+    """Run all tests once, in a process of their own, and see what they run.
 
     Raises:
         RuntimeError: a test fails without any mutant.
@@ -74,14 +69,14 @@ def measure(files: tuple[str, ...], *, quick: bool = False) -> Covering:
         data = Path(folder) / "data"
         pid = os.fork()
         if not pid:
-            _child(files, data, Path(folder), IN_MEMORY if quick else IN_MEMORY + OVER_SSH)
+            _child(files, data, Path(folder))
         _, status = os.waitpid(pid, 0)
         if status:
             raise RuntimeError((Path(folder) / "said").read_text("utf-8")[-3000:])
         return _read(files, data)
 
 
-def _child(files: tuple[str, ...], data: Path, folder: Path, tests: tuple[str, ...]) -> None:
+def _child(files: tuple[str, ...], data: Path, folder: Path) -> None:
     code = 3
     try:
         out = os.open(folder / "said", os.O_WRONLY | os.O_CREAT)
@@ -96,8 +91,7 @@ def _child(files: tuple[str, ...], data: Path, folder: Path, tests: tuple[str, .
         recorder = _Recorder(measured)
         measured.start()
         options = [each for each in OPTIONS if each != "-x"]
-        options += [word for each in LEFT_OUT for word in ("--deselect", each)]
-        code = int(pytest.main([*options, f"--basetemp={folder}/t", *tests], plugins=[recorder]))
+        code = int(pytest.main([*options, f"--basetemp={folder}/t", *TESTS], plugins=[recorder]))
         measured.stop()
         measured.save()
         (folder / "data.seconds").write_text("\n".join(f"{took} {test}" for test, took in recorder.seconds.items()))

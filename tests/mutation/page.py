@@ -26,7 +26,8 @@ def render(ends: dict[Mutant, End], guards: int, unnoticed: int, seconds: float)
 # Would the tests notice?
 
 {datetime.now(UTC):%Y-%m-%d}, {seconds / 60:.0f} minutes. `python -m tests.mutation` changes one place at a time, in memory, and
-runs the tests that reach it.
+runs the tests that reach it. The operators are the project's own because what these rooms fear most is a `raise`, a
+`return` or a call that is missing, and neither mutmut (3.8) nor cosmic-ray (8.7) leaves one out.
 
 **Guards**: {guards} guards of the promises were removed one by one; the test named beside each in
 `tests/mutation/guards.py` failed for {guards - unnoticed} of them.
