@@ -195,4 +195,5 @@ def follow(page, folder, environment):
                 name, _, value = command.removeprefix("export ").partition("=")
                 environment[name] = value
             elif not command.startswith(EXEMPT):
-                yield call, run(["bash", "-c", command], folder, environment, stdin=subprocess.DEVNULL)
+                # a second line keeps the shell alive above the command: completion asks which one it is
+                yield call, run(["bash", "-c", f"{command}\nexit"], folder, environment, stdin=subprocess.DEVNULL)
