@@ -10,8 +10,11 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import BaseModel
+from sarif_pydantic import Sarif
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.errors import UsageError
@@ -113,8 +116,19 @@ def test_markdown_names_what_to_type(fleet):
 
 
 def test_junit_structure(fleet):
-    """No JUnit XSD is published in a package: its element order and its counts are checked here instead."""
+    """No package holds a JUnit XSD: element order and counts are checked here, and another reader counts the same."""
     root = ET.fromstring(render("junit", fleet))
+    read = JUnitXml.fromroot(root)
+    assert [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in read] == [
+        ("edge1.cfg", 1, 1, 0, 0),
+        ("edge2.cfg/red", 4, 1, 1, 1),
+        ("core.cfg", 1, 0, 0, 0),
+        ("gone", 1, 0, 1, 0),
+    ]
+    assert [case.name for suite in read for case in suite if case.is_failure] == [
+        "tunnel-group STAFF",
+        "username carol",
+    ]
     assert (root.tag, root.attrib) == (
         "testsuites",
         {"name": "nornir-anyconnect", "tests": "7", "failures": "2", "errors": "2"},
@@ -138,9 +152,21 @@ def test_junit_fails_what_fail_on_asks_for(fleet):
     assert [failures(level) for level in FailOn] == ["1", "2", "3", "3", "0"]
 
 
+def _not_of_the_standard(model):
+    """Names that a SARIF model does not know, anywhere below."""
+    found = list(model.model_extra or ())
+    for value in vars(model).values():
+        for each in value if isinstance(value, list) else [value]:
+            found += _not_of_the_standard(each) if isinstance(each, BaseModel) else []
+    return found
+
+
 def test_sarif_structure(fleet):
-    """The SARIF schema is in no package at hand: the properties that GitHub and the standard require are checked."""
+    """Every property is one of the standard, and those that GitHub asks for are there."""
     found = json.loads(render("sarif", fleet))
+    read = Sarif.model_validate(found)
+    assert json.loads(read.model_dump_json(by_alias=True, exclude_unset=True)) == found
+    assert _not_of_the_standard(read) == ["toolExecutionNotifications"]  # SARIF 2.1.0, 3.20.21: the model lacks it
     assert found["version"] == "2.1.0"
     assert found["$schema"].endswith("sarif-schema-2.1.0.json")
     (run,) = found["runs"]
