@@ -105,7 +105,7 @@ def _judged(
     from nornir_anyconnect.assess import assess_text
     from nornir_anyconnect.audit.finding import DeviceAudit, Status
     from nornir_anyconnect.cli.evidence import names_of
-    from nornir_anyconnect.cli.saved import each_saved
+    from nornir_anyconnect.cli.saved import each_saved, told_apart
 
     devices: list[DeviceAudit] = []
 
@@ -119,7 +119,7 @@ def _judged(
         devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(source.cause,), path=source.path))
 
     code = each_saved(paths, take, unread)
-    return devices, code
+    return told_apart(devices), code
 
 
 def register(app: typer.Typer) -> None:

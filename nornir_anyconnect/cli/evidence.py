@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ class Evidence:
     client: tuple[ClientReconnect, ...] = ()
     debug: tuple[DebugNumbers, ...] = ()
     single: bool = False
-    _joined: set[str] = field(default_factory=set)
+    _joined: Counter[str] = field(default_factory=Counter)
 
     def of(self, names: Iterable[str]) -> DeviceObservations:
         """What was seen of the device that has these names; empty where nothing was."""
@@ -75,9 +76,13 @@ class Evidence:
         return replace(device, warnings=(*device.warnings, *said)) if said else device
 
     def note_the_rest(self) -> None:
-        """Say which devices of the logs no configuration stands for."""
-        for device in sorted(name for name in set(self.devices) - self._joined if self.devices[name].lines):
-            TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
+        """Say which devices of the logs no configuration stands for, and which more than one does."""
+        for device in sorted(name for name in self.devices if self.devices[name].lines):
+            count = self._joined[device]
+            if not count:
+                TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
+            elif count > 1:
+                TERMINAL.note(f"note: {count} configurations are of {device}: what its logs show counts for each")
 
 
 def names_of(name: str, text: str) -> list[str]:

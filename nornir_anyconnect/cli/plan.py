@@ -125,7 +125,7 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
     from nornir_anyconnect.assess import config_of
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.cli.saved import each_saved
+    from nornir_anyconnect.cli.saved import each_saved, told_apart
 
     inputs: list[PlanInput] = []
     failed: dict[str, str] = {}
@@ -142,7 +142,8 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
     code = highest([code, options.name_failed(failed)])
     if not inputs and code is ExitCode.CLEAN:
         raise SourceError(f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there")
-    return inputs, code
+    devices = told_apart([each.device for each in inputs])
+    return [replace(each, device=device) for each, device in zip(inputs, devices, strict=True)], code
 
 
 def _from_fleet(

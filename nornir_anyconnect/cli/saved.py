@@ -1,5 +1,7 @@
-"""Takes each saved configuration behind the paths in turn, and says what comes of those that are none."""
+"""The saved configurations behind the paths: each is taken in turn, and called by a name of its own."""
 
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.cli.exit_codes import ExitCode
@@ -10,6 +12,7 @@ from nornir_anyconnect.sources.configs import Unread, config_texts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.sources.configs import ConfigText
 
 
@@ -43,3 +46,27 @@ def each_saved(
         else:
             TERMINAL.note(f"skipped: {problem.cause}")
     return code
+
+
+def told_apart(devices: "list[DeviceAudit]") -> "list[DeviceAudit]":
+    """Devices whose files have the same name are called by as much of the path as tells them apart.
+
+    Else one would take the other's place in the history, and a waiver for one would be one for both.
+    """
+    paths: dict[str, set[str]] = defaultdict(set)
+    for device in devices:
+        paths[device.name].add(device.path or device.name)
+    return [
+        replace(device, name=_distinct(device.path, paths[device.name]))
+        if device.path and len(paths[device.name]) > 1
+        else device
+        for device in devices
+    ]
+
+
+def _distinct(path: str, alike: "set[str]") -> str:
+    """The shortest end of a path that no other one has."""
+    parts = path.split("/")
+    ends = ("/".join(parts[-length:]) for length in range(1, len(parts) + 1))
+    others = alike - {path}
+    return next((end for end in ends if not any(f"/{other}".endswith(f"/{end}") for other in others)), path)

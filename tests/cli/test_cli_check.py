@@ -114,6 +114,21 @@ def test_mixed_content_of_a_folder_is_normal(cli, write):
     assert cli("check", "backup", "--format", "json", "--quiet").err == ""
 
 
+def test_files_of_the_same_name_are_told_apart_by_their_folders(cli, write):
+    for path in ("oslo/a/fw.cfg", "oslo/b/fw.cfg", "bergen/b/fw.cfg", "oslo/a/core.cfg"):
+        write(path, SAFE)
+    run = cli("check", ".", "--format", "json")
+    assert [each["name"] for each in run.json["devices"]] == [
+        "bergen/b/fw.cfg",
+        "core.cfg",
+        "a/fw.cfg",
+        "oslo/b/fw.cfg",
+    ]
+    assert cli("check", "oslo/a/fw.cfg", "oslo/a/fw.cfg", "--format", "json").json["devices"][0]["name"] == "fw.cfg"
+    write("oslo/a/fw.cfg", AT_RISK)
+    assert "\na/fw.cfg\n" in cli("plan", ".").out
+
+
 def test_what_cannot_be_read_in_a_folder_or_archive_is_a_failed_device_and_exit_3(cli, write):
     write("backup/edge2.cfg", SAFE)
     write("backup/torn.cfg.gz", gzip.compress(SAFE.encode())[:-9])
@@ -183,6 +198,12 @@ def test_a_log_that_names_another_device_is_said_to(cli, write):
     run = cli("check", write("a.cfg", AT_RISK), write("b.cfg", SAFE), "--syslog", log, "--format", "json")
     assert "the logs name elsewhere, which is none of the configurations" in run.err
     assert run.json["summary"]["confirmed"] == 0
+
+
+def test_two_configurations_of_one_device_share_its_log_and_it_is_said(cli, write):
+    log = write("asa.log", SYSLOG)
+    run = cli("check", write("monday.cfg", AT_RISK), write("friday.cfg", AT_RISK), "--syslog", log)
+    assert run.err == "note: 2 configurations are of edge1: what its logs show counts for each\n"
 
 
 def test_a_single_configuration_and_the_log_of_a_single_device_belong_together(cli, write):
