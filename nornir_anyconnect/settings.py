@@ -103,8 +103,6 @@ def _must_be_of_use(settings: Settings, source: str) -> None:
     for name, address in (("push", settings.push), ("notify.webhook.url", webhook.url if webhook else None)):
         if address is not None and not _of_the_web(address):
             raise _wrong(source, name, address, "an http:// or https:// address")
-    if webhook is not None and webhook.template is not None and not Path(webhook.template).is_file():
-        raise _wrong(source, "notify.webhook.template", webhook.template, "a file that exists")
 
 
 def _of_the_web(address: str) -> bool:

@@ -154,11 +154,11 @@ def _user(box: Box, username: Username) -> _Subject:
     )
 
 
-def _reach(box: Box, policy: EffectivePolicy) -> tuple[bool, int]:
-    """Whether users can be hit through the policy, and its largest gap, bytes."""
+def _reach(box: Box, policy: EffectivePolicy) -> tuple[bool, int, bool]:
+    """Whether users can be hit through the policy, its largest gap, bytes, and whether nothing eases it."""
     usable = policy.exists and not policy.external and policy.allows_ssl_client and policy.dtls.value
     gaps = [pair.gap for pair in box.pairs(box.conf(policy)).values()]
-    return usable, max(gaps, default=0)
+    return usable, max(gaps, default=0), not policy.df_bit_ignore.value
 
 
 def _readable(box: Box, group: TunnelGroup | None) -> bool:

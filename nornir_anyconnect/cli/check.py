@@ -3,6 +3,7 @@
 import gc
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,7 +103,7 @@ def _judged(
     paths: "list[str]", judging: "Options", evidence: "Evidence | None"
 ) -> "tuple[list[DeviceAudit], ExitCode]":
     """Every configuration behind the paths, judged as it is read."""
-    from nornir_anyconnect.assess import assess_text
+    from nornir_anyconnect.assess import assess_config, config_of
     from nornir_anyconnect.audit.finding import DeviceAudit, Status
     from nornir_anyconnect.cli.evidence import names_of
     from nornir_anyconnect.cli.saved import each_saved, told_apart
@@ -110,9 +111,10 @@ def _judged(
     devices: list[DeviceAudit] = []
 
     def take(source: "ConfigText") -> None:
+        config = config_of(source.text, source.path)
         names = names_of(source.name, source.text) if evidence else [source.name]
         seen = evidence.of(names) if evidence else None
-        device = assess_text(source.text, source.name, observations=seen, options=judging, path=source.path)
+        device = replace(assess_config(config, source.name, seen, judging), path=source.path)
         devices.append(evidence.with_client_logs(device, names) if evidence else device)
 
     def unread(source: "Unread") -> None:

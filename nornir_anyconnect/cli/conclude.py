@@ -15,6 +15,7 @@ from nornir_anyconnect.cli import outputs
 from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.cli.nights import Nights
 from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
@@ -164,11 +165,14 @@ def conclusion(
 
     Raises:
         UsageError: see ``outputs.outputs``.
-        SettingsError: the waivers cannot be read.
+        SettingsError: the waivers cannot be read, or the template of a notification is not there.
 
     """
     from nornir_anyconnect.waivers import load_waivers
 
+    webhook = settings.notify.webhook
+    if keep and webhook is not None and webhook.template is not None and not Path(webhook.template).is_file():
+        raise SettingsError(f"the template {webhook.template} does not exist", "mend notify.webhook.template")
     return Conclusion(
         targets=outputs.outputs(formats, report.FORMATS, command, inputs),
         fail_on=fail_on or FailOn(settings.fail_on),

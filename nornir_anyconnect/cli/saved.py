@@ -1,6 +1,6 @@
 """The saved configurations behind the paths: each is taken in turn, and called by a name of its own."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,17 +56,13 @@ def told_apart(devices: "list[DeviceAudit]") -> "list[DeviceAudit]":
     paths: dict[str, set[str]] = defaultdict(set)
     for device in devices:
         paths[device.name].add(device.path or device.name)
-    return [
-        replace(device, name=_distinct(device.path, paths[device.name]))
-        if device.path and len(paths[device.name]) > 1
-        else device
-        for device in devices
-    ]
+    alike = [group for group in paths.values() if len(group) > 1]
+    taken = Counter(end for group in alike for path in group for end in _ends(path))
+    name_of = {path: next((end for end in _ends(path) if taken[end] == 1), path) for group in alike for path in group}
+    return [replace(device, name=name_of.get(device.path or "", device.name)) for device in devices]
 
 
-def _distinct(path: str, alike: "set[str]") -> str:
-    """The shortest end of a path that no other one has."""
+def _ends(path: str) -> list[str]:
+    """The file's name, then one folder more each time."""
     parts = path.split("/")
-    ends = ("/".join(parts[-length:]) for length in range(1, len(parts) + 1))
-    others = alike - {path}
-    return next((end for end in ends if not any(f"/{other}".endswith(f"/{end}") for other in others)), path)
+    return ["/".join(parts[at:]) for at in reversed(range(len(parts)))]

@@ -93,7 +93,7 @@ def _read(path: str, _modified: int, _size: int) -> _Held:
     held = _Held()
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         names = line.partition(" ")[0]
-        if names == "@revoked":
+        if line.split()[:1] == ["@revoked"]:
             held.revoked.update(line.split()[3:4])  # for whichever host: a stolen key is nobody's
         if not names or names.startswith(("#", "@")):
             continue

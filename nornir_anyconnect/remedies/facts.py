@@ -174,7 +174,9 @@ class Facts:
 
     def hands_out_ipv6(self, target: ClientSettingsOf) -> bool:
         """Whether a user whom the target's MTU reaches can get an IPv6 address."""
-        return any(
+        user = self.users.get(target.name) if target.scope is ClientScope.USERNAME else None
+        any_policy = user is not None and user.group_policy is None  # the line holds in whichever a login picks
+        return (any_policy and any(self._pool6(each) for each in self.policies.values())) or any(
             self._pool6(self.policies.get(each.group_policy or ""))
             or self._group6(each)
             or (each.scope is Scope.USERNAME and self._framed6(each.name))

@@ -345,8 +345,8 @@ def judge(text: str, *, assume_complete: bool = False) -> dict[tuple[str, str], 
     return found
 
 
-def _reach(finding: dict[str, object]) -> tuple[bool, int]:
-    reach: tuple[bool, int] = finding["_reach"]  # type: ignore[assignment]
+def _reach(finding: dict[str, object]) -> tuple[bool, int, bool]:
+    reach: tuple[bool, int, bool] = finding["_reach"]  # type: ignore[assignment]
     return reach
 
 
@@ -406,7 +406,7 @@ def _judged(
         "configured_mtu": conf if exists and not external else None,
         "configured_mtu_from": conf_from if exists and not external and "mtu" not in odd else None,
         "caveats": set(),
-        "_reach": (usable_policy, max((gap for _, _, gap in gaps.values()), default=0)),
+        "_reach": (usable_policy, max((gap for _, _, gap in gaps.values()), default=0), not df),
     }
     caveats: set[str] = finding["caveats"]  # type: ignore[assignment]
     if box.release is None:

@@ -237,6 +237,15 @@ def test_a_user_with_a_setting_of_its_own_is_a_finding(finding) -> None:
     assert finding(capped, (TYPE, user + TYPE)).verdict == "safe"
 
 
+def test_a_user_whom_any_policy_may_take_is_judged_on_the_one_that_nothing_eases(finding) -> None:
+    easy = "group-policy EASY internal\ngroup-policy EASY attributes\n vpn-tunnel-protocol ssl-client\n webvpn\n"
+    easy += "  anyconnect ssl df-bit-ignore enable\n"
+    groups = "tunnel-group A type remote-access\ntunnel-group A general-attributes\n default-group-policy EASY\n"
+    user = "username carl attributes\n webvpn\n  anyconnect ssl dtls enable\n"
+    found = finding((TYPE, easy + user + groups + TYPE), name="carl", scope=Scope.USERNAME)
+    assert (found.verdict, found.group_policy) == ("at-risk", "STAFF")
+
+
 def test_the_default_policy_is_not_blamed_for_an_mtu_that_a_user_has(finding) -> None:
     user = "username bob attributes\n vpn-group-policy DfltGrpPolicy\n vpn-tunnel-protocol ssl-client\n"
     own = "username bob attributes\n webvpn\n  anyconnect mtu 1450\n"

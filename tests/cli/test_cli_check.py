@@ -200,6 +200,12 @@ def test_a_log_that_names_another_device_is_said_to(cli, write):
     assert run.json["summary"]["confirmed"] == 0
 
 
+def test_a_log_beside_its_configuration_is_no_second_configuration(cli, write):
+    write("backup/edge1.cfg", AT_RISK)
+    log = write("backup/edge1.log", SYSLOG)
+    assert cli("check", "backup", "--syslog", log).err == f"skipped: {log} is not an ASA or FTD configuration\n"
+
+
 def test_two_configurations_of_one_device_share_its_log_and_it_is_said(cli, write):
     log = write("asa.log", SYSLOG)
     run = cli("check", write("monday.cfg", AT_RISK), write("friday.cfg", AT_RISK), "--syslog", log)

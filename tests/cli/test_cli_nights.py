@@ -242,6 +242,16 @@ def test_waivers_that_are_wrong_are_found_before_any_work(cli, write):
     assert "'name' is missing" in run.err
 
 
+def test_a_missing_template_is_refused_before_the_nights_work_and_hinders_nothing_else(cli, write):
+    hook = "notify: {webhook: {url: 'https://chat.example.net/hook', template: gone.j2}}\n"
+    write("nornir-anyconnect.yaml", hook)
+    path = write("edge.cfg", AT_RISK)
+    assert cli("check", path).code == 1
+    run = cli("check", path, "--keep")
+    assert (run.code, run.out) == (2, "")
+    assert "gone.j2 does not exist" in run.err
+
+
 WAIVER = "- {{device: '{}', name: {}, owner: Kim Example, reason: booked, expires: 2099-12-31}}\n"
 
 

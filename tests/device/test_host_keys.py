@@ -66,11 +66,11 @@ def test_the_line_is_what_openssh_writes():
     assert HostKey("fw", "ssh-ed25519", "AAAA").line == "fw ssh-ed25519 AAAA"
 
 
-@pytest.mark.parametrize("whose", ["fw", "*"])
-def test_a_revoked_key_is_neither_known_nor_learnt(tmp_path, keys, whose):
+@pytest.mark.parametrize("marked", ["@revoked fw", "@revoked *", "  @revoked\tfw"])
+def test_a_revoked_key_is_neither_known_nor_learnt(tmp_path, keys, marked):
     file = tmp_path / "known_hosts"
     stolen, kept = (key_of("fw", key) for key in keys)
-    file.write_text(f"@revoked {whose} {stolen.type} {stolen.base64}\n{stolen.line}\n")
+    file.write_text(f"{marked} {stolen.type} {stolen.base64}\n{stolen.line}\n")
     assert known_keys(file, "fw") == {}
     with pytest.raises(HostKeyError, match="marked @revoked"):
         learn(file, [stolen])

@@ -139,6 +139,18 @@ def test_a_user_without_a_policy_gets_the_line_itself_whatever_policy_a_login_pi
     assert whole.verdict is (Verdict.SAFE if kind is Kind.MTU else Verdict.MITIGATED)
 
 
+def test_a_user_without_a_policy_may_get_ipv6_from_whichever_policy_a_login_picks():
+    low = "sysopt connection tcpmss 1300\n"
+    user = "username bob attributes\n webvpn\n  anyconnect ssl dtls enable\n"
+    six = policy("B", "anyconnect mtu 1300", attributes=(SIX,))
+    _, _, found = audited(low, DEFAULT, policy("A"), six, group("TA", "A"), group("TB", "B"), user)
+    assert remedy(found, "bob", Kind.MTU, Scope.USERNAME).blocked_by == ("mtu-below-1280-ipv6",)
+    assert remedy(found, "TA", Kind.MTU).blocked_by == ()
+    own = user.replace("attributes\n", "attributes\n vpn-group-policy A\n", 1)
+    _, _, found = audited(low, DEFAULT, policy("A"), six, group("TA", "A"), group("TB", "B"), own)
+    assert remedy(found, "bob", Kind.MTU, Scope.USERNAME).blocked_by == ()
+
+
 def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
     """A packet larger than the adapter's MTU fits where its policy compresses, and narrows what is assumed for all."""
     packet = LargePacket(1500, 1367, without_udp=True, count=3)
