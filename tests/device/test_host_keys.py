@@ -70,7 +70,9 @@ def test_the_line_is_what_openssh_writes():
 def test_a_revoked_key_is_neither_known_nor_learnt(tmp_path, keys, marked):
     file = tmp_path / "known_hosts"
     stolen, kept = (key_of("fw", key) for key in keys)
-    file.write_text(f"{marked} {stolen.type} {stolen.base64}\n{stolen.line}\n")
+    file.write_text(
+        f"{marked} {stolen.type} {stolen.base64} {kept.base64}\n{stolen.line}\n"
+    )  # what follows is a comment
     assert known_keys(file, "fw") == {}
     with pytest.raises(HostKeyError, match="marked @revoked"):
         learn(file, [stolen])
