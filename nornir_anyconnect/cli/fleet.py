@@ -199,7 +199,7 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     for key, equals, _ in pairs:
         if not equals or not key:
             raise UsageError(f"--filter {key} is not key=value", "write --filter site=London")
-    names = [name.strip() for each in limit for name in each.split(",") if name.strip()]
+    names = named(limit)
     if limit and not names:
         raise UsageError("--limit names no host", "write --limit HOST,HOST, or leave it out for all")
     must_hold(nornir, names)
@@ -209,6 +209,11 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     if not left.inventory.hosts:
         raise UsageError("no host is left after --filter and --limit", "check them against the inventory")
     return left
+
+
+def named(limit: Sequence[str]) -> list[str]:
+    """The hosts of every ``--limit HOST,HOST``, each once."""
+    return list(dict.fromkeys(name.strip() for each in limit for name in each.split(",") if name.strip()))
 
 
 def must_hold(nornir: Nornir, names: Sequence[str]) -> None:

@@ -38,7 +38,7 @@ def hosts_of(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
     planned = fleet.chosen(nornir, limit=[",".join(names)])
     if not limit:
         return planned
-    wanted = list(dict.fromkeys(name.strip() for each in limit for name in each.split(",") if name.strip()))
+    wanted = fleet.named(limit)
     # a host that was mistyped would be left as it is, and the run would look whole
     fleet.must_hold(nornir, wanted)
     idle = [name for name in wanted if name not in names]
