@@ -16,7 +16,7 @@ _ROOMS = {
     "AuditReport": "audit.audit_report",
     "DeviceAudit": "audit.finding",
     "Finding": "audit.finding",
-    "Options": "audit.box",
+    "Options": "audit.context",
     "Verdict": "audit.finding",
     "assess_text": "assess",
     "assumption_set": "mtu.assumptions",

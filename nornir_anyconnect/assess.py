@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.errors import SourceError
 
@@ -54,7 +54,7 @@ def config_of(text: str, shown: str) -> RunningConfig:
 
     """
     # TTP is slow to import: only who reads a configuration pays
-    from nornir_anyconnect.asa.parse import parse  # noqa: PLC0415 - see above
+    from nornir_anyconnect.asa.parser import parse  # noqa: PLC0415 - see above
 
     _refuse_non_text(text, shown)
     config = parse(text)

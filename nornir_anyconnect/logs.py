@@ -11,19 +11,19 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
-from nornir_anyconnect.evidence.client_log import (
+from nornir_anyconnect.evidence.clients.client_log import (
     ClientReconnect,
     is_client_log,
     may_tell_of_a_reconnect,
     read_client_log,
     reconnects,
 )
-from nornir_anyconnect.evidence.counters import LogBuffer, is_log_buffer, log_buffer
+from nornir_anyconnect.evidence.device_output.counters import LogBuffer, is_log_buffer, log_buffer
 from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.observations import DeviceObservations
-from nornir_anyconnect.evidence.syslog import SAMPLE, SyslogReader, holds_message
-from nornir_anyconnect.evidence.syslog_header import UNNAMED
+from nornir_anyconnect.evidence.syslog.header import UNNAMED
+from nornir_anyconnect.evidence.syslog.scanner import SAMPLE, SyslogReader, holds_message
 from nornir_anyconnect.sources.bundle import client_logs_of_bundle
 from nornir_anyconnect.sources.logs import BEGINNING, ZIP, LogFile, log_files
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from nornir_anyconnect import AnyConnectError, AuditReport, __version__, render
 from nornir_anyconnect.audit.chassis import once_per_chassis
-from nornir_anyconnect.cli.exit_codes import of_error
 from nornir_anyconnect.cli.fleet import load
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.tasks import audit_mtu
+from nornir_anyconnect.workflows.exit_codes import of_error
 
 
 def audit(chosen: argparse.Namespace) -> int:

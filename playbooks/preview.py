@@ -11,13 +11,13 @@ from nornir_anyconnect import AnyConnectError
 from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.planfile import dump_plan
 from nornir_anyconnect.change.planned import Words
-from nornir_anyconnect.cli.exit_codes import of_error
 from nornir_anyconnect.cli.fleet import load
 from nornir_anyconnect.cli.plan import FIXES
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import plan_text
 from nornir_anyconnect.tasks import plan_fix
+from nornir_anyconnect.workflows.exit_codes import of_error
 
 
 def preview(chosen: argparse.Namespace) -> int:

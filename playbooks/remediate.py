@@ -15,12 +15,12 @@ from nornir_anyconnect import AnyConnectError
 from nornir_anyconnect.change.journal import default_directory, find_run
 from nornir_anyconnect.change.planfile import load_plan
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.cli.exit_codes import of_error
 from nornir_anyconnect.cli.fleet import load
-from nornir_anyconnect.cli.planned_hosts import hosts_of
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.runners import WavesRunner
 from nornir_anyconnect.tasks import apply_plan, rollback_plan, verify_plan
+from nornir_anyconnect.workflows.exit_codes import of_error
+from nornir_anyconnect.workflows.planned_hosts import hosts_of
 
 
 def carry_out(nornir: Nornir, verb: object, run: Run, **how: object) -> bool:

@@ -11,11 +11,11 @@ from nornir.plugins.runners import ThreadedRunner
 
 from nornir_anyconnect import AnyConnectError
 from nornir_anyconnect.audit.chassis import once_per_chassis
-from nornir_anyconnect.cli.conclude import conclusion, settings_of
 from nornir_anyconnect.cli.fleet import chosen, load
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.lock import only_one
 from nornir_anyconnect.tasks import audit_mtu
+from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
 
 
 def night(settings_file: str | None) -> int:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from nornir_anyconnect.asa.owners import Meaning, number_in, words
-from nornir_anyconnect.asa.places import Line
+from nornir_anyconnect.asa.modes import Line
+from nornir_anyconnect.asa.policy_readers import Meaning, number_in, words
 from nornir_anyconnect.asa.running_config import (
     Block,
     CipherChoice,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.asa.assemble import spells_svc
-from nornir_anyconnect.asa.owners import attribute_of
+from nornir_anyconnect.asa.policy_readers import attribute_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     GroupPolicy,

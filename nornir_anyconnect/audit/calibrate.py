@@ -21,7 +21,7 @@ from nornir_anyconnect.mtu.assumptions import COMBINATIONS, AssumptionSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nornir_anyconnect.audit.bench import Bench, Link
+    from nornir_anyconnect.audit.derivations import Bench, Link
     from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, LargePacket
     from nornir_anyconnect.mtu.derive import Derivation

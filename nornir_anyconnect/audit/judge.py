@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
-from nornir_anyconnect.audit import cited
-from nornir_anyconnect.audit.box import Box, Options, box_of
+from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
+from nornir_anyconnect.audit.context import Box, Options, box_of
 from nornir_anyconnect.audit.finding import (
     DerivationLine,
     DeviceAudit,
@@ -22,8 +22,8 @@ from nornir_anyconnect.audit.finding import (
     Verdict,
     ordered,
 )
+from nornir_anyconnect.audit.finding_evidence import evidence_of, of_user
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
-from nornir_anyconnect.audit.seen import evidence_of, of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,7 @@ def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_
                 assigned,
                 box.policy(assigned),
                 group=group,
-                sources=cited.tunnel_group(group, assigned),
+                sources=provenance.tunnel_group(group, assigned),
             )
     for policy in effective.unreferenced_policies(config):
         if wanted(Scope.GROUP_POLICY, policy.name):
@@ -150,7 +150,7 @@ def _user(box: Box, username: Username) -> _Subject:
         worst,
         policies[worst],
         user=username.name,
-        sources=cited.username(username),
+        sources=provenance.username(username),
     )
 
 
@@ -212,7 +212,7 @@ def _finding(box: Box, subject: _Subject) -> Finding:
         reason=rule.reason,
         configured_mtu=box.conf(policy) if readable else None,
         configured_mtu_from=str(policy.mtu.from_) if readable else None,
-        sources=(*subject.sources, *cited.policy(policy), *box.sources),
+        sources=(*subject.sources, *provenance.policy(policy), *box.sources),
         reachable_by=subject.reachable_by,
         calibrated=tuple(each.combination for each in box.calibration.standing),
         evidence=_evidence(box, policy, seen),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit import cited
+from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT
 from nornir_anyconnect.audit.finding import Finding, Verdict
 from nornir_anyconnect.mtu.assumptions import TECHNOTE
@@ -194,7 +194,7 @@ def remarks(config: RunningConfig) -> tuple[str, ...]:
             break
     else:
         return ()
-    tcpmss = int(cited.tcpmss(config).value)
+    tcpmss = int(provenance.tcpmss(config).value)
     path = Path(tcpmss=tcpmss)
     note = derive_tls(suite("RC4-SHA"), Version.TLS1_2, path, TECHNOTE)
     right = derive_tls(suite("AES256-SHA256"), Version.TLS1_2, path, TECHNOTE)

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.observable import Observable, logged
-from nornir_anyconnect.evidence.counters import log_buffer
-from nornir_anyconnect.evidence.device import observe_device
+from nornir_anyconnect.evidence.device_output.counters import log_buffer
+from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.events import AddressAssigned, LargePacketSent, NewConnection, SessionStarted, UserEvent
 from nornir_anyconnect.evidence.observations import GroupObservations
-from nornir_anyconnect.evidence.syslog import SyslogReader
+from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from nornir_anyconnect.asa.commands import Show, ShowCommand, ShowRunning, ShowS
 from nornir_anyconnect.asa.config_commands import NewGroupPolicy
 from nornir_anyconnect.change.rederive import check_identity
 from nornir_anyconnect.errors import GateError, RejectedError
-from nornir_anyconnect.evidence.vpn_sessions import read_sessions
+from nornir_anyconnect.evidence.device_output.vpn_sessions import read_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.config_lines import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
-    from nornir_anyconnect.device.identity import Identity
-    from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.platforms.asa_ssh.identity import Identity
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 # what differs between a running and a startup configuration that are the same; the checksum covers the comments too
 _NOT_CONFIGURATION = re.compile(r"^(?::|Cryptochecksum|!|ASA Version|\s*$)")

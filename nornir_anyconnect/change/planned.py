@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.errors import PlanError
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies.choose import AUTO

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.config_commands import ConfigCommand
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.observe import Observation
-    from nornir_anyconnect.change.seams import Device, Notes
+    from nornir_anyconnect.change.protocols import Device, Notes
 
 TAKING_BACK_TRIES = 2
 """The session at hand, and one more login where its link is gone."""

@@ -12,7 +12,7 @@ import typer
 
 from nornir_anyconnect.cli import terminal
 from nornir_anyconnect.cli.app import build
-from nornir_anyconnect.cli.exit_codes import ExitCode, of_error
+from nornir_anyconnect.workflows.exit_codes import ExitCode, of_error
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer ships its own click: the class has no public name
 _BROKEN_PIPE = 128 + 13

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from nornir.core import Nornir
@@ -45,10 +45,10 @@ def audit(
 ) -> int:
     """Judge every ASA of an inventory over SSH; never changes anything."""
     from nornir_anyconnect.cli import fleet
-    from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
-    from nornir_anyconnect.cli.nights import say_what_is_left_out
     from nornir_anyconnect.lock import only_one
+    from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
+    from nornir_anyconnect.workflows.history_writer import say_what_is_left_out
 
     settings = settings_of(settings_file)
     # a part of the fleet is no night: everything else would count as not judged any more

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import GateError, UsageError
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,11 +59,11 @@ def apply(
     from nornir_anyconnect.change.planfile import load_plan
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.change.transaction import Saving
-    from nornir_anyconnect.cli.planned_hosts import chassis, hosts_of, longest
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.cli.soak import Soak
     from nornir_anyconnect.runners.waves import WavesRunner
     from nornir_anyconnect.tasks.change_plan import apply_plan
+    from nornir_anyconnect.workflows.planned_hosts import chassis, hosts_of, longest
+    from nornir_anyconnect.workflows.soak import Soak
 
     options.text_or_json("apply", output)
     if save not in SAVE:
@@ -131,10 +131,10 @@ def verify(
     """Is the configuration as intended, and what happened to the users since? Changes nothing."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
-    from nornir_anyconnect.cli.planned_hosts import hosts_of
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.cli.soak import drops
     from nornir_anyconnect.tasks.change_plan import verify_plan
+    from nornir_anyconnect.workflows.planned_hosts import hosts_of
+    from nornir_anyconnect.workflows.soak import drops
 
     options.text_or_json("verify", output)
     hosts = _inventory(inventory)
@@ -167,9 +167,9 @@ def rollback(
     """Take a run back, device by device, where the device still shows what the run wrote."""
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
-    from nornir_anyconnect.cli.planned_hosts import hosts_of
     from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.tasks.change_plan import rollback_plan
+    from nornir_anyconnect.workflows.planned_hosts import hosts_of
 
     options.text_or_json("rollback", output)
     hosts = _inventory(inventory)
@@ -194,8 +194,8 @@ def rollback(
 
 def _one_wave(plan: "Plan", told: "Callable[[Progress], None] | None", deadline: float = 300) -> "WavesRunner":
     """Ten at a time to the end, whatever happens to one of them."""
-    from nornir_anyconnect.cli.planned_hosts import chassis, longest
     from nornir_anyconnect.runners.waves import WavesRunner
+    from nornir_anyconnect.workflows.planned_hosts import chassis, longest
 
     return WavesRunner(
         canary=0,

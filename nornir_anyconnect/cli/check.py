@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest
 from nornir_anyconnect.errors import SourceError, UsageError
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,8 @@ def check(
 ) -> int:
     """Judge saved running-configs; no device needed."""
     from nornir_anyconnect.cli import outputs
-    from nornir_anyconnect.cli.conclude import conclusion, settings_of
     from nornir_anyconnect.cli.evidence import read_evidence
+    from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
 
     settings = settings_of(settings_file)
     logs = [*(syslog or ()), *(client_log or ()), *(debug_log or ())]
@@ -106,7 +106,7 @@ def _judged(
     from nornir_anyconnect.assess import assess_config, config_of
     from nornir_anyconnect.audit.finding import DeviceAudit, Status
     from nornir_anyconnect.cli.evidence import names_of
-    from nornir_anyconnect.cli.saved import each_saved, told_apart
+    from nornir_anyconnect.workflows.config_files import each_saved, told_apart
 
     devices: list[DeviceAudit] = []
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from mock_devices import RunningFleet

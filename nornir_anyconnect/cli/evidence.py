@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.cli import progress
 from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.evidence.device import merge
+from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nornir_anyconnect.audit.finding import DeviceAudit
-    from nornir_anyconnect.evidence.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
     from nornir_anyconnect.evidence.observations import DebugNumbers
 
 _HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
@@ -121,7 +121,7 @@ def read_evidence(
 
 def _debug(path: str, *, single: bool) -> tuple[DebugNumbers, ...]:
     from nornir_anyconnect.errors import UsageError
-    from nornir_anyconnect.evidence.debug_log import read_debug_log
+    from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
     from nornir_anyconnect.sources.logs import log_files
 
     if not single:

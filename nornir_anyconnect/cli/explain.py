@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.errors import SourceError, UsageError
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
@@ -40,16 +40,16 @@ def explain(
     if (path is None) == (host is None):
         raise UsageError("explain takes one PATH, or a --host of the inventory", "give one of the two")
     options.text_or_json("explain", output)
-    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.cli.evidence import names_of, read_evidence
     from nornir_anyconnect.cli.outputs import to_stdout
     from nornir_anyconnect.report import explanation
+    from nornir_anyconnect.workflows.finish_audit import settings_of
 
     settings = settings_of(settings_file)
     judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
     evidence = read_evidence(syslog or (), client_log or (), debug_log or (), single=True)
     if path is not None:
-        from nornir_anyconnect.asa.parse import parse
+        from nornir_anyconnect.asa.parser import parse
         from nornir_anyconnect.assess import assess_text
 
         source = _one_text(path)
@@ -59,7 +59,7 @@ def explain(
     else:
         from nornir_anyconnect.assess import assess_config
         from nornir_anyconnect.cli.fleet import seen_on_host
-        from nornir_anyconnect.evidence.device import merge
+        from nornir_anyconnect.evidence.device_output.observe import merge
 
         config, seen = seen_on_host(str(host), inventory or settings.inventory)
         if evidence:

@@ -295,7 +295,7 @@ def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObserv
 
 
 def _seen(task: Task) -> Result:
-    from nornir_anyconnect.device.connection import closing_session
+    from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
     from nornir_anyconnect.tasks.pull_config import pull_contexts
     from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from nornir_anyconnect.history.store import History
@@ -21,8 +21,8 @@ _COUNTS = ("devices", "failed_devices", "at_risk", "mitigated", "safe", "unknown
 
 
 def _open(url: str | None, settings_file: str | None, output: str) -> "History":
-    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.history.store import History
+    from nornir_anyconnect.workflows.finish_audit import settings_of
 
     options.text_or_json("history", output)
     return History(url or settings_of(settings_file).history, create=False)

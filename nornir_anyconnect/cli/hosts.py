@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
     from nornir.core.task import MultiResult, Result, Task
 
-    from nornir_anyconnect.device.doctor import Checkup
-    from nornir_anyconnect.device.host_keys import HostKey
+    from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
 
 
 def doctor(
@@ -32,7 +32,7 @@ def doctor(
     """Look at each host as an audit would find it; changes nothing."""
     from nornir_anyconnect.cli import fleet, progress
     from nornir_anyconnect.cli.outputs import to_stdout
-    from nornir_anyconnect.device.doctor import examine
+    from nornir_anyconnect.platforms.asa_ssh.doctor import examine
     from nornir_anyconnect.settings import load_settings
 
     options.text_or_json("doctor", output)
@@ -105,7 +105,7 @@ def trust_hosts(
     from nornir_anyconnect.cli import fleet, progress
     from nornir_anyconnect.cli.outputs import to_stdout
     from nornir_anyconnect.cli.terminal import TERMINAL
-    from nornir_anyconnect.device import host_keys
+    from nornir_anyconnect.platforms.asa_ssh import host_keys
     from nornir_anyconnect.settings import load_settings
 
     at_once = options.at_once(workers)
@@ -145,9 +145,9 @@ def _presented(task: "Task") -> "Result":
     """The key a host presents now; no user name and no password is sent."""
     from nornir.core.task import Result
 
-    from nornir_anyconnect.device.connection import SSH_PORT
-    from nornir_anyconnect.device.options import check_host, effective_connection
-    from nornir_anyconnect.device.ssh import server_key
+    from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
+    from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
+    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
 
     chosen = check_host(task.host)
     if chosen.jump_host is not None:
@@ -163,7 +163,7 @@ def _presented(task: "Task") -> "Result":
 
 
 def _state(known_hosts: Path, key: "HostKey") -> str:
-    from nornir_anyconnect.device.host_keys import known_keys
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
 
     known = known_keys(known_hosts, key.name)
     if not known:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nornir_anyconnect.cli import options, outputs
-from nornir_anyconnect.cli.exit_codes import ExitCode
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from nornir_anyconnect.change.journal import Record

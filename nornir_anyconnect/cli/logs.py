@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
 _A_YEAR = 366 * 86400
 
@@ -81,9 +81,9 @@ def logs(
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import outputs, progress
-    from nornir_anyconnect.cli.conclude import settings_of
     from nornir_anyconnect.logs import summarise_logs, total_size
     from nornir_anyconnect.report import incident_report
+    from nornir_anyconnect.workflows.finish_audit import settings_of
 
     targets = outputs.outputs(formats, incident_report.FORMATS, "logs")
     stamps = zone(tz)

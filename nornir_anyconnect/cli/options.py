@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import terminal
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.judge import Options

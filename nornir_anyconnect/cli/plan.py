@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options, outputs
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import AnyConnectError, SourceError, UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Host
@@ -79,8 +79,8 @@ def plan(
     from nornir_anyconnect.change.plan import make_plan
     from nornir_anyconnect.change.planfile import dump_plan
     from nornir_anyconnect.change.planned import Words
-    from nornir_anyconnect.cli.conclude import judged, settings_of
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
+    from nornir_anyconnect.workflows.finish_audit import judged, settings_of
 
     if paths and (inventory or filters or limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
@@ -125,7 +125,7 @@ def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], Exi
     from nornir_anyconnect.assess import config_of
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.cli.saved import each_saved, told_apart
+    from nornir_anyconnect.workflows.config_files import each_saved, told_apart
 
     inputs: list[PlanInput] = []
     failed: dict[str, str] = {}

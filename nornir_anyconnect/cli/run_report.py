@@ -14,10 +14,10 @@ from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.run import SCHEMA
 from nornir_anyconnect.cli import outputs
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

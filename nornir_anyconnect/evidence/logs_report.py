@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.evidence.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
     from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
 
 SCHEMA = "nornir-anyconnect/logs/1"

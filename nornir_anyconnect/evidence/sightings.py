@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from nornir_anyconnect.evidence.syslog_header import HeaderReader
+    from nornir_anyconnect.evidence.syslog.header import HeaderReader
 
 WHOLE = 1 << 16
 """Bytes at the beginning of a log of which every line is looked at; then the last of each piece."""

@@ -26,8 +26,8 @@ from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy, first_of_each, key_of
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.remedies.facts import Facts
     from nornir_anyconnect.remedies.predict import Prediction
+    from nornir_anyconnect.remedies.remedy_context import Facts
 
 LOWEST_MTU = 576
 """Bytes; RFC 791: what every IPv4 host must accept."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.remedies.facts import Facts
 from nornir_anyconnect.remedies.kinds import Targets, df_bit_ignore, dtls_port, mtu, tcpmss
 from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
+from nornir_anyconnect.remedies.remedy_context import Facts
 from nornir_anyconnect.remedies.tls_only import tls_only_group
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.asa.config_lines import MASKED
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
-from nornir_anyconnect.asa.places import Place, lines_of
+from nornir_anyconnect.asa.modes import Place, lines_of
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.audit.caveats import attributes_elsewhere
 from nornir_anyconnect.audit.finding import Finding, Scope
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.asa.running_config import GroupPolicy, Setting, TunnelGroup
-    from nornir_anyconnect.remedies.facts import Facts
+    from nornir_anyconnect.remedies.remedy_context import Facts
 
 SUFFIX = "-TLS"
 LONGEST_NAME = 64

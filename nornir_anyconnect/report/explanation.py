@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.audit import texts
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Scope
 from nornir_anyconnect.audit.workflow import CAUSES, Timeline, remarks, timeline
 from nornir_anyconnect.mtu.assumptions import STANDING
 from nornir_anyconnect.remedies.remedy import EXPLAINED
-from nornir_anyconnect.report import words
+from nornir_anyconnect.report import sentences, words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def explain(
 
 
 def _verdict(finding: Finding) -> tuple[str, ...]:
-    lines = [f"{finding.verdict}: {texts.reason_text(finding.reason)}"]
+    lines = [f"{finding.verdict}: {sentences.reason_text(finding.reason)}"]
     if finding.gap is not None:
         lines.append(words.predicted(finding))
     return tuple(lines)
@@ -101,7 +100,7 @@ def _policy(finding: Finding) -> tuple[str, ...]:
         lines.append(f"{words.subject(finding)} is judged on group policy {finding.group_policy}")
     lines += [f"also handed out by {way}" for way in finding.reachable_by]
     if "external-attributes-possible" in finding.caveats:
-        lines.append(texts.caveat_text("external-attributes-possible"))
+        lines.append(sentences.caveat_text("external-attributes-possible"))
     return tuple(lines)
 
 
@@ -124,7 +123,7 @@ def _derived(what: str, suite: str | None, steps: tuple[DerivationLine, ...]) ->
 
 def _seen_by_user(happens: Timeline | None, finding: Finding) -> tuple[str, ...]:
     if happens is None:
-        return ("nothing of this: " + texts.reason_text(finding.reason),)
+        return ("nothing of this: " + sentences.reason_text(finding.reason),)
     return tuple(
         f"{moment.seconds:g} s: {moment.happens}" + (f"; the user sees: {moment.user_sees}" if moment.user_sees else "")
         for moment in happens.moments
@@ -185,8 +184,8 @@ def _assumed(finding: Finding) -> tuple[str, ...]:
     if finding.calibrated:
         lines.append(f"the device's own numbers leave standing: {', '.join(finding.calibrated)}")
     if finding.gap is not None:
-        lines.append(texts.caveat_text("client-path-assumed"))
-    lines += [texts.caveat_text(each) for each in finding.caveats if each != "external-attributes-possible"]
+        lines.append(sentences.caveat_text("client-path-assumed"))
+    lines += [sentences.caveat_text(each) for each in finding.caveats if each != "external-attributes-possible"]
     return tuple(lines)
 
 

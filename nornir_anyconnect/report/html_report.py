@@ -15,10 +15,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.finding import worst_first
-from nornir_anyconnect.audit.texts import CAVEATS, REASONS
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 from nornir_anyconnect.report.page_timeline import GROUP, told
 from nornir_anyconnect.report.sanitise import harmless_lines
+from nornir_anyconnect.report.sentences import CAVEATS, REASONS
 from nornir_anyconnect.report.words import (
     certainty_sentence,
     count,

@@ -11,9 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nornir_anyconnect.audit import texts
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import words
+from nornir_anyconnect.report import sentences, words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _rule(reason: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "id": reason,
         "shortDescription": {"text": reason.replace("-", " ")},
-        "fullDescription": {"text": texts.reason_text(reason)},
+        "fullDescription": {"text": sentences.reason_text(reason)},
         "defaultConfiguration": {"level": _LEVEL[verdict]},
         "properties": {"tags": ["anyconnect", "mtu", str(verdict)]},
     }

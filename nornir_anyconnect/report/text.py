@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit import texts
 from nornir_anyconnect.audit.finding import Status, Verdict, worst_first
-from nornir_anyconnect.report import words
+from nornir_anyconnect.report import sentences, words
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     """What supports the verdict and what to do about it, as (label, sentence)."""
     found = [("predicted", words.predicted(finding))]
     if finding.gap is not None and style.detail:
-        found += [("why", texts.reason_text(finding.reason))]
+        found += [("why", sentences.reason_text(finding.reason))]
     found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
     if finding.gap is not None and len(finding.assumptions) > 1:
         shown = (f"{name} {each.tls_mtu}/{each.dtls_mtu}" for name, each in finding.assumptions.items())
@@ -59,7 +58,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     if remedy is not None and finding.waiver is None:
         found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
     if style.detail:
-        found += [("mind", texts.caveat_text(caveat)) for caveat in finding.caveats]
+        found += [("mind", sentences.caveat_text(caveat)) for caveat in finding.caveats]
         found += [("from", _cited(source)) for source in finding.sources]
     else:
         found.append(("mind", ", ".join(finding.caveats)))
@@ -103,8 +102,8 @@ def _legend(report: AuditReport, style: Style) -> list[str]:
     reasons = dict.fromkeys(each.reason for each in shown if each.gap is not None)
     caveats = dict.fromkeys(caveat for each in shown for caveat in each.caveats)
     return [
-        *(f"{reason}: {texts.reason_text(reason)}" for reason in reasons),
-        *(f"{caveat}: {texts.caveat_text(caveat)}" for caveat in caveats),
+        *(f"{reason}: {sentences.reason_text(reason)}" for reason in reasons),
+        *(f"{caveat}: {sentences.caveat_text(caveat)}" for caveat in caveats),
     ]
 
 
@@ -119,7 +118,7 @@ def closing(report: AuditReport, style: Style) -> list[str]:
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable"
         + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else ""),
     ]
-    return [*lines, *(texts.caveat_text(caveat) for caveat in report.caveats)]
+    return [*lines, *(sentences.caveat_text(caveat) for caveat in report.caveats)]
 
 
 def _plain(report: AuditReport, style: Style) -> list[str]:
@@ -133,7 +132,7 @@ def _plain(report: AuditReport, style: Style) -> list[str]:
                 lines.append(harmless(headline(device, finding)))
                 lines += [f"  {label}: {sentence}" for label, sentence in details(finding, style)]
             else:
-                lines.append(harmless(f"{headline(device, finding)}: {texts.reason_text(finding.reason)}"))
+                lines.append(harmless(f"{headline(device, finding)}: {sentences.reason_text(finding.reason)}"))
     return [*lines, *closing(report, style)]
 
 

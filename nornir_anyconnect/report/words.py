@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit import texts
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
 from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.report import sentences
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
@@ -54,7 +54,7 @@ def certainty(finding: Finding) -> str:
 def certainty_sentence(finding: Finding) -> str:
     """The same as a sentence of its own."""
     said = certainty(finding)
-    return f"It holds {said}." if finding.certainty and _only_set(finding) else texts.CERTAINTY[finding.certainty]
+    return f"It holds {said}." if finding.certainty and _only_set(finding) else sentences.CERTAINTY[finding.certainty]
 
 
 def safe_mtu(finding: Finding) -> str:
@@ -79,7 +79,7 @@ def predicted(finding: Finding) -> str:
     """What the configuration and the arithmetic say, in one sentence."""
     tls, dtls, gap = finding.tls_mtu, finding.dtls_mtu, finding.gap
     if gap is None:
-        return texts.reason_text(finding.reason)
+        return sentences.reason_text(finding.reason)
     basis = f"by {finding.numbers_from}, {finding.tls_suite} and {finding.dtls_suite}"
     if gap > 0:
         return f"DTLS MTU {dtls} is {gap} bytes above TLS MTU {tls} ({basis})"

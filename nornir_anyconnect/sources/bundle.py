@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
-from nornir_anyconnect.evidence.client_log import text_of
+from nornir_anyconnect.evidence.clients.client_log import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

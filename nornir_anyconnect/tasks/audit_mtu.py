@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
-from nornir_anyconnect.device.chassis import one_after_the_other
-from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.errors import AnyConnectError
-from nornir_anyconnect.evidence.device import merge
+from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.mtu.assumptions import assumption_set
+from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
+from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
 from nornir_anyconnect.tasks.pull_config import PulledContext, pull_context, wanted_contexts
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.audit.box import Options
-    from nornir_anyconnect.device.identity import Identity
-    from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.platforms.asa_ssh.identity import Identity
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
     Logged = Callable[[tuple[str, ...]], DeviceObservations]
 
@@ -87,7 +87,7 @@ def audit_mtu(
         UsageError: no assumption set of that name.
 
     """
-    from nornir_anyconnect.audit.box import Options  # noqa: PLC0415 - Nornir's start must stay cheap
+    from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
 
     options = Options(assume=assumption_set(assume) if assume else None)
     devices = []

@@ -20,10 +20,10 @@ from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.rederive import change_of
 from nornir_anyconnect.change.transaction import Change, Transaction
 from nornir_anyconnect.change.writer import only_writer
-from nornir_anyconnect.device.connection import close_session, open_session
-from nornir_anyconnect.device.credentials import secrets_of
-from nornir_anyconnect.device.slots import leave_one_free
 from nornir_anyconnect.errors import AnyConnectError, GateError
+from nornir_anyconnect.platforms.asa_ssh.connection import close_session, open_session
+from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
+from nornir_anyconnect.platforms.asa_ssh.slots import leave_one_free
 from nornir_anyconnect.tasks.pull_config import pull_context
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
     from nornir_anyconnect.change.run import Run
-    from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 logger = logging.getLogger(__name__)
 

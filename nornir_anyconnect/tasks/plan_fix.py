@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
-from nornir_anyconnect.device.chassis import one_after_the_other
-from nornir_anyconnect.device.connection import closing_session
+from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
+from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
 from nornir_anyconnect.tasks.pull_config import pull_context, wanted_contexts
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Plan, Words
-    from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 
 @dataclass(frozen=True, slots=True)

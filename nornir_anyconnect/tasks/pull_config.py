@@ -10,18 +10,18 @@ from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Section, Show, ShowCommand, ShowRunning
 from nornir_anyconnect.asa.redact import masked
-from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.errors import IncompleteReplyError, InventoryError, RejectedError
+from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.asa.parse import PulledConfig
+    from nornir_anyconnect.asa.parser import PulledConfig
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.device.identity import Identity
-    from nornir_anyconnect.device.session import Session
+    from nornir_anyconnect.platforms.asa_ssh.identity import Identity
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 SECTIONS = tuple(section for section in Section if section is not Section.AAA_SERVER)
 """What is asked for; AAA servers decide nothing here, and hold keys."""
@@ -51,7 +51,7 @@ class PulledContext:
     def parse(self) -> RunningConfig:
         """The typed configuration."""
         # TTP is slow to import: only who reads a configuration pays
-        from nornir_anyconnect.asa.parse import parse, parse_pull  # noqa: PLC0415 - see above
+        from nornir_anyconnect.asa.parser import parse, parse_pull  # noqa: PLC0415 - see above
 
         pulled = parse_pull(self.pull)
         if self.whole is None:
@@ -173,7 +173,7 @@ def pull_context(session: Session, hostname: str, context: str | None, *, full: 
         RejectedError: the login may not read the configuration.
 
     """
-    from nornir_anyconnect.asa.parse import PulledConfig  # noqa: PLC0415 - loads TTP
+    from nornir_anyconnect.asa.parser import PulledConfig  # noqa: PLC0415 - loads TTP
 
     refused: list[str] = []
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Show, ShowCommand
-from nornir_anyconnect.device.connection import closing_session
 from nornir_anyconnect.errors import RejectedError
-from nornir_anyconnect.evidence.device import observe_device
+from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.device.session import Session
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 
 EVERYTHING = (Show.LOGGING, Show.SESSIONS_DETAIL, Show.SESSIONS, Show.SESSIONS_SUMMARY, Show.ASP_DROP)

@@ -10,7 +10,7 @@ from generate import Generator
 from oracle import judge
 
 from nornir_anyconnect.assess import assess_text
-from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.audit.context import Options
 
 FIELDS = (
     "group_policy", "verdict", "reason", "certainty", "tls_mtu", "dtls_mtu", "gap", "numbers_from", "safe_mtu",

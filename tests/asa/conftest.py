@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 

@@ -14,7 +14,7 @@ from nornir_anyconnect.asa.effective import (
     remote_access_groups,
     unreferenced_policies,
 )
-from nornir_anyconnect.asa.parse import PulledConfig, parse, parse_pull
+from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
 
 CHAIN = """\
 group-policy DfltGrpPolicy attributes

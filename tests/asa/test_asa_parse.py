@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import Section
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
-from nornir_anyconnect.asa.parse import PulledConfig, device_ciphers, parse, parse_pull
+from nornir_anyconnect.asa.parser import PulledConfig, device_ciphers, parse, parse_pull
 from nornir_anyconnect.asa.running_config import (
     CipherChoice,
     Interface,
@@ -552,7 +552,7 @@ def test_nothing_is_written_and_the_environment_is_left_alone(tmp_path):
         "before = dict(os.environ)\n"
         "opened = []\n"
         "sys.addaudithook(lambda event, args: opened.append(args) if event == 'open' and args[0] and 'pickle' in str(args[0]) else None)\n"
-        "from nornir_anyconnect.asa.parse import parse\n"
+        "from nornir_anyconnect.asa.parser import parse\n"
         "assert 'ttp' not in sys.modules\n"
         "assert parse('mtu outside 1400\\n').interfaces[0].mtu.value == 1400\n"
         "assert dict(os.environ) == before\n"

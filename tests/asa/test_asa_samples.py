@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 
 SAMPLES = next(
     (

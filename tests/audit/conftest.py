@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Finding, Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.evidence.observations import DeviceObservations

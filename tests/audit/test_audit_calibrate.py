@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.parse import parse
-from nornir_anyconnect.audit.bench import Link, bench
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
+from nornir_anyconnect.audit.derivations import Link, bench
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
-from nornir_anyconnect.evidence.device import observe_device
+from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.incidents import observe
 from nornir_anyconnect.evidence.observations import (
     DebugNumbers,
@@ -23,7 +23,7 @@ from nornir_anyconnect.evidence.observations import (
     Incident,
     LargePacket,
 )
-from nornir_anyconnect.evidence.syslog import SyslogReader
+from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS, TECHNOTE, AssumptionSet, assumption_set
 from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.mtu.assumptions import assumption_set

@@ -14,7 +14,7 @@ from nornir_anyconnect.asa.running_config import (
     Setting,
     SslSettings,
 )
-from nornir_anyconnect.audit.bench import Link, bench
+from nornir_anyconnect.audit.derivations import Link, bench
 from nornir_anyconnect.audit.negotiable import Offer, negotiable, release_of
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Version, all_suites

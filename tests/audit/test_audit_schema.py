@@ -9,13 +9,13 @@ import jsonschema
 import pytest
 
 import nornir_anyconnect
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, RemedyPreview, Status, Verdict
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.rules import RULES
-from nornir_anyconnect.audit.texts import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.report.sentences import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text
 
 SCHEMA = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
 SEEN = DeviceObservations(

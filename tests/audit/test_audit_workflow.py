@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.workflow import timeline
 from nornir_anyconnect.evidence.observations import GroupObservations, Incident

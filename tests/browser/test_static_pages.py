@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.evidence.logs_report import LogSummary

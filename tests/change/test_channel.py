@@ -9,8 +9,8 @@ from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
 from nornir_anyconnect.asa.config_lines import Mode
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.planned import PlannedDevice
-from nornir_anyconnect.device.identity import ClusterRole, Identity, Role
 from nornir_anyconnect.errors import GateError, RejectedError
+from nornir_anyconnect.platforms.asa_ssh.identity import ClusterRole, Identity, Role
 
 BOX = Identity("fw1", ("JAD1",), role=Role.ACTIVE)
 PLANNED = PlannedDevice("fw1", None, "ASA5525", "9.12(4)", ("JAD1", "JAD2"))

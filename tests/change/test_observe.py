@@ -10,7 +10,7 @@ from nornir_anyconnect.asa.config_commands import (
     NewGroupPolicy,
     NewTunnelGroup,
 )
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.change.observe import Shows, observe
 
 TEXT = """\

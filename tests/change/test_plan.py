@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import NewGroupPolicy, lines_to_type
-from nornir_anyconnect.asa.parse import parse
-from nornir_anyconnect.audit.box import Options
+from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.change.planfile import dump_plan, load_plan, plan_text, read_plan

@@ -16,7 +16,7 @@ from mock_devices.release import release
 from mock_devices.tree import ConfigTree
 from nornir_anyconnect.asa.commands import Exit
 from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.plan import PlanInput, make_plan

@@ -12,7 +12,7 @@ import nornir_anyconnect
 from nornir_anyconnect import errors
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.cli.app import FAMILIES, build
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_error
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_error
 
 HEAVY = ("nornir", "netmiko", "paramiko", "ttp", "jinja2", "sqlalchemy", "rich", "pydantic", "yaml", "asyncssh")
 
@@ -21,7 +21,7 @@ import sys
 from nornir_anyconnect import errors
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.cli.app import FAMILIES, build
-from nornir_anyconnect.cli.exit_codes import ExitCode, highest, of_error
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_error
 code = main(sys.argv[1:])
 print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
 sys.exit(code)

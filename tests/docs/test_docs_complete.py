@@ -10,13 +10,13 @@ import pytest
 import yaml
 from docs_pages import DOCS, PAGES, ROOT, blocks
 
-from nornir_anyconnect.audit.texts import CAVEATS, REASONS
 from nornir_anyconnect.cli.app import FAMILIES, build
-from nornir_anyconnect.cli.exit_codes import ExitCode
 from nornir_anyconnect.mtu.assumptions import STANDING
 from nornir_anyconnect.report import FORMATS
+from nornir_anyconnect.report.sentences import CAVEATS, REASONS
 from nornir_anyconnect.settings import Notify, Settings, Webhook
 from nornir_anyconnect.waivers import Waiver
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 NAMED_PAGE = re.compile(r"\bdocs/[\w-]+\.md\b")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.evidence.client_log import (
+from nornir_anyconnect.evidence.clients.client_log import (
     is_client_log,
     may_tell_of_a_reconnect,
     read_client_log,

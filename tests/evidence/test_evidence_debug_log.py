@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.evidence.debug_log import read_debug_log
+from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
 from nornir_anyconnect.evidence.observations import DebugNumbers
 
 WHOLE = """\

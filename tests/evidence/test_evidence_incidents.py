@@ -15,7 +15,7 @@ from nornir_anyconnect.evidence.observations import LargePacket
 from nornir_anyconnect.evidence.reorder import ReorderBuffer
 from nornir_anyconnect.evidence.session import LargePackets
 from nornir_anyconnect.evidence.sightings import Span
-from nornir_anyconnect.evidence.syslog import SyslogReader
+from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
 
 START = datetime(2024, 5, 6, 12, 0, 0, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.syslog import MAX_LINE, SAMPLE, SyslogReader, scan
-from nornir_anyconnect.evidence.syslog_header import HeaderReader
+from nornir_anyconnect.evidence.syslog.header import HeaderReader
+from nornir_anyconnect.evidence.syslog.scanner import MAX_LINE, SAMPLE, SyslogReader, scan
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 WHO = ("GP staff", "ann", "203.0.113.7")
@@ -199,7 +199,7 @@ def test_every_header_form(header, time, device):
 def test_the_usual_header_is_read_as_every_other(stamp, name, monkeypatch):
     raw = f"<166>{stamp} {name} : ".encode()
     at_once = HeaderReader().read(raw)
-    monkeypatch.setattr("nornir_anyconnect.evidence.syslog_header._USUAL", re.compile("(?!)"))
+    monkeypatch.setattr("nornir_anyconnect.evidence.syslog.header._USUAL", re.compile("(?!)"))
     assert HeaderReader().read(raw) == at_once
 
 

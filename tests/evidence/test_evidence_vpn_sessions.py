@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.evidence.vpn_sessions import TunnelSummary, read_sessions, read_tunnel_summary
+from nornir_anyconnect.evidence.device_output.vpn_sessions import TunnelSummary, read_sessions, read_tunnel_summary
 from nornir_anyconnect.mtu.suites import all_suites
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "shows"
@@ -137,7 +137,7 @@ def test_the_old_form_without_tunnel_names():
 
 
 def test_every_suite_that_is_translated_is_one_the_arithmetic_knows():
-    from nornir_anyconnect.evidence.vpn_sessions import _SUITES
+    from nornir_anyconnect.evidence.device_output.vpn_sessions import _SUITES
 
     assert set(_SUITES.values()) <= set(all_suites())
 

@@ -11,11 +11,11 @@ import pytest
 
 from mock_devices.faults import Fault
 from nornir_anyconnect.audit.finding import Status
-from nornir_anyconnect.device import host_keys
-from nornir_anyconnect.device.connection import open_session
-from nornir_anyconnect.device.doctor import examine
-from nornir_anyconnect.device.ssh import server_key
 from nornir_anyconnect.errors import AlgorithmError, CredentialError, HostKeyError
+from nornir_anyconnect.platforms.asa_ssh import host_keys
+from nornir_anyconnect.platforms.asa_ssh.connection import open_session
+from nornir_anyconnect.platforms.asa_ssh.doctor import examine
+from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
 from nornir_anyconnect.tasks import audit_mtu, pull_config
 
 pytestmark = [

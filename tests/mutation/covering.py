@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.mutation.trial import OPTIONS, ROOT
 
 TESTS = (
-    "tests/change", "tests/device", "tests/remedies", "tests/runners", "tests/tasks", "tests/asa/test_commands.py",
+    "tests/change", "tests/platforms", "tests/remedies", "tests/runners", "tests/tasks", "tests/asa/test_commands.py",
     "tests/asa/test_commands_config.py",
 )  # fmt: skip
 """The tests of these rooms themselves. The promises and the fleet meet the same code over SSH, much more slowly."""

@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
         4, SESSION,
         'isinstance(command, Command) and type(command).__module__.startswith("nornir_anyconnect.asa.")',
         "isinstance(command, Command)",
-        "tests/device/test_session.py::test_a_command_that_somebody_else_defined_is_not_taken",
+        "tests/platforms/test_session.py::test_a_command_that_somebody_else_defined_is_not_taken",
     ),
     Guard(
         4, SESSION,
@@ -131,13 +131,13 @@ GUARDS: tuple[Guard, ...] = (
         6, f"{DEVICE}/host_keys.py",
         "        if known and not replace:\n",
         "        if False:\n",
-        "tests/device/test_host_keys.py::test_a_changed_key_is_replaced_only_when_asked",
+        "tests/platforms/test_host_keys.py::test_a_changed_key_is_replaced_only_when_asked",
     ),
     Guard(
         7, f"{DEVICE}/options.py",
         "        if value is not None and (unsafe is None or _truth(value) is unsafe):\n",
         "        if False:\n",
-        "tests/device/test_device_options.py::test_unsafe_settings_are_refused_naming_their_layer",
+        "tests/platforms/test_device_options.py::test_unsafe_settings_are_refused_naming_their_layer",
     ),
     Guard(
         7, f"{DEVICE}/options.py",
@@ -155,7 +155,7 @@ GUARDS: tuple[Guard, ...] = (
         8, f"{DEVICE}/identity.py",
         "and self.role in (Role.ACTIVE, Role.NO_FAILOVER)",
         "and self.role in Role",
-        "tests/device/test_device_identity.py::test_who_may_be_configured",
+        "tests/platforms/test_device_identity.py::test_who_may_be_configured",
     ),
     Guard(
         8, f"{DEVICE}/identity.py",
@@ -227,7 +227,7 @@ GUARDS: tuple[Guard, ...] = (
         9, SESSION,
         "        if stands != wanted:\n",
         "        if reply.refusal:\n",
-        "tests/device/test_session.py::test_the_context_is_asked_of_the_device_not_of_the_prompt",
+        "tests/platforms/test_session.py::test_the_context_is_asked_of_the_device_not_of_the_prompt",
     ),
     Guard(
         10, f"{CHANGE}/planfile.py",
@@ -485,13 +485,13 @@ GUARDS: tuple[Guard, ...] = (
         17, SESSION,
         "            if self.alive:\n                self.leave_configuration()\n",
         "            pass\n",
-        "tests/device/test_session.py::test_closing_leaves_configuration_mode_and_never_raises",
+        "tests/platforms/test_session.py::test_closing_leaves_configuration_mode_and_never_raises",
     ),
     Guard(
         17, f"{DEVICE}/conversation.py",
         "        finally:\n            self.end()\n",
         "        finally:\n            pass\n",
-        "tests/device/test_session.py::test_closing_leaves_configuration_mode_and_never_raises",
+        "tests/platforms/test_session.py::test_closing_leaves_configuration_mode_and_never_raises",
     ),
     Guard(
         18, TRANSACTION,
@@ -545,7 +545,7 @@ GUARDS: tuple[Guard, ...] = (
         20, f"{DEVICE}/login_gate.py",
         "            record.in_flight = True\n",
         "",
-        "tests/device/test_login_gate.py::test_a_refused_credential_is_tried_three_times_among_a_hundred_workers",
+        "tests/platforms/test_login_gate.py::test_a_refused_credential_is_tried_three_times_among_a_hundred_workers",
     ),
     Guard(
         20, f"{DEVICE}/ssh.py",
@@ -719,18 +719,18 @@ GUARDS: tuple[Guard, ...] = (
         32, f"{DEVICE}/dialogue.py",
         "        text = self._after_echo(asked, old)\n        if text is None:\n            return ()\n        return self._complete(asked, text.removesuffix(new.text), new)\n",
         "        return self._complete(asked, self._after_echo(asked, old) or '', new)\n",
-        "tests/device/test_dialogue.py::test_every_cut_gives_the_same_replies",
+        "tests/platforms/test_dialogue.py::test_every_cut_gives_the_same_replies",
     ),
     Guard(
         32, f"{DEVICE}/dialogue.py",
         "        if not allowed:\n            return ()\n",
         "",
-        "tests/device/test_dialogue.py::test_prompt_look_alikes_inside_a_reply_do_not_end_it",
+        "tests/platforms/test_dialogue.py::test_prompt_look_alikes_inside_a_reply_do_not_end_it",
     ),
     Guard(
         32, f"{DEVICE}/conversation.py",
         "        if self._dialogue.begun:\n",
         "        if False:\n",
-        "tests/device/test_session.py::test_silence_half_a_reply_and_a_lost_link_are_three_errors",
+        "tests/platforms/test_session.py::test_silence_half_a_reply_and_a_lost_link_are_three_errors",
     ),
 )  # fmt: skip

@@ -60,7 +60,7 @@ def test_a_plan_made_from_files_is_preview_only(site, cli, tmp_path):
 
 
 def test_no_run_begins_over_a_preview(tmp_path):
-    from nornir_anyconnect.asa.parse import parse
+    from nornir_anyconnect.asa.parser import parse
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan import PlanInput, make_plan
     from nornir_anyconnect.change.run import Run

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nornir_anyconnect
-from nornir_anyconnect.device.login_gate import LoginGate
-from nornir_anyconnect.device.session import Session
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 PACKAGE = Path(nornir_anyconnect.__file__).parent
 DOORS = {
@@ -74,7 +74,7 @@ def test_there_is_no_second_door():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if node.func.attr in DOORS:
                     found.setdefault(node.func.attr, set()).add(path.name)
-                if node.func.attr == "ask" and path.parent.name == "device":
+                if node.func.attr == "ask" and path.parent.name == "asa_ssh":
                     found.setdefault("ask", set()).add(path.name)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Conversation":
                 found.setdefault("Conversation", set()).add(path.name)

@@ -15,10 +15,10 @@ from nornir_anyconnect.asa.config_commands import (
     NewTunnelGroup,
     lines_to_send,
 )
-from nornir_anyconnect.device import conversation
-from nornir_anyconnect.device.login_gate import LoginGate
-from nornir_anyconnect.device.session import Session
 from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.platforms.asa_ssh import conversation
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 HOSTILE = [
     "x\nreload",

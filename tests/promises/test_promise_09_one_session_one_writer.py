@@ -9,10 +9,10 @@ import yaml
 from nornir.core.inventory import Host
 
 from nornir_anyconnect.change.planfile import load_plan
-from nornir_anyconnect.cli.planned_hosts import chassis, longest
-from nornir_anyconnect.device.doctor import examine
+from nornir_anyconnect.platforms.asa_ssh.doctor import examine
 from nornir_anyconnect.runners.waves import by_chassis
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
+from nornir_anyconnect.workflows.planned_hosts import chassis, longest
 from tests.mock_devices.conftest import Client
 from tests.promises.conftest import PASSWORD, box
 

@@ -113,7 +113,7 @@ def test_the_runners_and_tasks_of_the_entry_points_load(folder):
     code = """
     from nornir_anyconnect.runners import DaskRunner, WavesRunner
     from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix, rollback_plan, verify_plan
-    from nornir_anyconnect.device.credentials import anyconnect_credentials
+    from nornir_anyconnect.platforms.asa_ssh.credentials import anyconnect_credentials
     WavesRunner(); DaskRunner()
     """
     assert _python(code, folder)[0] == 0

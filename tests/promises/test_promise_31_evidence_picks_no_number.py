@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import ClientMtu
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.plan import PlanInput, make_plan
-from nornir_anyconnect.evidence.device import observe_device
+from nornir_anyconnect.evidence.device_output.observe import observe_device
 
 TEXT = """\
 ASA Version 9.12(4)

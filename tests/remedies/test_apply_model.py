@@ -16,7 +16,7 @@ from nornir_anyconnect.asa.config_commands import (
     TcpMss,
     inverse_of,
 )
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.remedies.apply_model import applied
 
 POLICY, USER = ClientScope.GROUP_POLICY, ClientScope.USERNAME

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket

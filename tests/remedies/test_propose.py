@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from nornir_anyconnect.asa.config_commands import inverse_of
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import Setting
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge

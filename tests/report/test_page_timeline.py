@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import FindingEvidence, Verdict
 from nornir_anyconnect.audit.judge import judge

@@ -10,7 +10,7 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Host
 from nornir.core.task import Task
 
 from nornir_anyconnect.asa.commands import Show
-from nornir_anyconnect.asa.parse import parse
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import make_plan
@@ -18,8 +18,8 @@ from nornir_anyconnect.change.rederive import typed_commands
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.change.writer import only_writer
-from nornir_anyconnect.device.identity import Identity, Role
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
+from nornir_anyconnect.platforms.asa_ssh.identity import Identity, Role
 from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.tasks import change_plan
 from tests.change.test_plan import TEXT, given_input

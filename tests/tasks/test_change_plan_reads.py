@@ -12,7 +12,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.device.identity import Identity, Role
+from nornir_anyconnect.platforms.asa_ssh.identity import Identity, Role
 from nornir_anyconnect.tasks import change_plan
 from nornir_anyconnect.tasks.pull_config import pull_context
 from tests.tasks.test_pull_config import Talk

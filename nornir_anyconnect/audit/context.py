@@ -1,0 +1,245 @@
+"""Everything the findings of one box share: suites, paths, standing assumption sets, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa import effective
+from nornir_anyconnect.audit import provenance
+from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
+from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
+from nornir_anyconnect.audit.derivations import Bench, Link, Pair, bench
+from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
+from nornir_anyconnect.mtu import releases
+from nornir_anyconnect.mtu.assumptions import STANDING, TECHNOTE, AssumptionSet
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.effective import EffectivePolicy
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.finding import Source
+    from nornir_anyconnect.mtu.derive import Derivation
+
+HIGHEST_MTU = 1406
+"""The largest ``anyconnect mtu`` that every known release accepts, bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to judge.
+
+    Args:
+        assume: one assumption set alone, instead of the three standing ones or what calibration leaves.
+        assume_complete: the text is an excerpt, but nothing that matters is missing.
+        ip_version: the outer header between client and ASA, 4 or 6.
+
+    """
+
+    assume: AssumptionSet | None = None
+    assume_complete: bool = False
+    ip_version: int = 4
+
+
+@dataclass
+class Box:
+    """One device or context under judgement."""
+
+    config: RunningConfig
+    options: Options
+    observations: DeviceObservations | None
+    offers: Negotiable
+    bench: Bench
+    links: tuple[Link, ...]
+    """Serving interfaces."""
+    dtls_links: tuple[Link, ...]
+    """Serving interfaces without ``tls-only``."""
+    sources: tuple[Source, ...]
+    release: releases.Train | None
+    calibration: Calibration = field(default_factory=Calibration)
+    model: Model | None = None
+    _policies: dict[str, EffectivePolicy] = field(default_factory=dict)
+    _pairs: dict[int | None, dict[str, Pair]] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """The whole configuration was read, or somebody answers for it; for a mixture of several nobody can."""
+        return (self.config.complete or self.options.assume_complete) and not self.config.mixed
+
+    @property
+    def anyconnect(self) -> bool:
+        """AnyConnect is enabled globally, by a line or by the device's own answer."""
+        asked = self.config.webvpn.anyconnect_enabled or (
+            self.config.defaults.webvpn.anyconnect_enabled if self.config.defaults else None
+        )
+        return asked is not None and asked.value
+
+    @property
+    def two_mtus(self) -> bool:
+        """The release computes an MTU for TLS and one for DTLS; one that is not printed does."""
+        return self.release is None or self.release >= releases.TWO_MTUS
+
+    @cached_property
+    def standing(self) -> tuple[AssumptionSet, ...]:
+        """The set asked for, else what the device's numbers leave, else the three that ship."""
+        if self.options.assume is not None:
+            return (self.options.assume,)
+        return self.calibration.standing or STANDING
+
+    @cached_property
+    def roomy_links(self) -> tuple[Link, ...]:
+        """Serving interfaces with DTLS whose path leaves bytes for both tunnels."""
+        return tuple(link for link in self.dtls_links if self.bench.has_room(link.mtu, self.first_set))
+
+    @property
+    def first_set(self) -> AssumptionSet:
+        """The set asked for, else ``technote``: of those that ship it leaves the fewest bytes."""
+        return self.options.assume or TECHNOTE
+
+    @cached_property
+    def path_unsupported(self) -> bool:
+        """Whether ``tcpmss`` or the MTU of an interface with DTLS is not understood or leaves no byte."""
+        served = {f"mtu {link.nameif}" for link in self.dtls_links}
+        return len(self.roomy_links) < len(self.dtls_links) or any(
+            not line.value.startswith("mtu") or " ".join(line.value.split()[:2]) in served
+            for line in self.config.unsupported_path
+        )
+
+    @cached_property
+    def safe_mtu(self) -> int | None:
+        """The smallest TLS MTU over standing sets and negotiable suites before any cap, at most 1406 bytes."""
+        lowest = [
+            tls.computed
+            for each in self.standing
+            for link in self.roomy_links
+            if (tls := self.bench.smallest_tls(link.mtu, each)) is not None
+        ]
+        return min(*lowest, HIGHEST_MTU) if lowest else None
+
+    @cached_property
+    def has_l2l(self) -> bool:
+        """Site-to-site tunnels share the box."""
+        return bool(l2l_tunnels(self.config))
+
+    @cached_property
+    def asks_servers(self) -> bool:
+        """Some tunnel group, or a DAP, lets a server decide."""
+        return attributes_elsewhere(self.config, self.config.tunnel_groups)
+
+    def policy(self, name: str) -> EffectivePolicy:
+        """What users of the policy get, resolved once."""
+        if name not in self._policies:
+            self._policies[name] = effective.effective_policy(self.config, name)
+        return self._policies[name]
+
+    @property
+    def known_policies(self) -> frozenset[str]:
+        """Every policy that findings are about."""
+        return frozenset({*self.assigned_policies(), *(each.name for each in self.config.group_policies)})
+
+    def assigned_policies(self) -> tuple[str, ...]:
+        """The policies that remote-access tunnel groups hand out, each once."""
+        groups = effective.remote_access_groups(self.config)
+        return tuple(
+            dict.fromkeys(effective.policy_name_of(each) for each in groups if effective.is_remote_access(each))
+        )
+
+    def reachable_policies(self) -> tuple[str, ...]:
+        """The policies that a login can hand out: by a tunnel group or by an LDAP map."""
+        mapped = (each.group_policy for each in self.config.ldap_entries)
+        return tuple(dict.fromkeys((*self.assigned_policies(), *mapped)))
+
+    @staticmethod
+    def conf(policy: EffectivePolicy) -> int | None:
+        """The ``anyconnect mtu`` in force, bytes; None where nobody set one.
+
+        A device that answers 1406 prints its built-in default: whether that caps is the axis ``default cap``.
+        """
+        return policy.mtu.value
+
+    def compresses(self, policy: EffectivePolicy) -> bool:
+        """Whether the policy turns compression on for either tunnel."""
+        return any(
+            each.value not in (None, "none", False) for each in (policy.ssl_compression, policy.dtls_compression)
+        )
+
+    def pairs(self, conf: int | None) -> dict[str, Pair]:
+        """The worst pair under each standing set, by its name.
+
+        Suites seen in the device's own thresholds give the numbers where they show the gap themselves:
+        other clients may still negotiate another suite, so they never make a group safe.
+        """
+        if conf not in self._pairs:
+            found = {}
+            for each in self.standing:
+                pair = self.bench.worst_pair(self.roomy_links, each, conf)
+                if self.options.assume is None and self.calibration.tls_offers:
+                    seen = self.bench.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
+                    pair = seen if seen is not None and seen.gap > 0 else pair
+                if pair is not None:
+                    found[each.name] = pair
+            self._pairs[conf] = found
+        return self._pairs[conf]
+
+    def tls_alone(self, conf: int | None) -> dict[str, tuple[Derivation, str]]:
+        """The lowest TLS derivation over all serving interfaces, and where, by standing set."""
+        found = {}
+        for each in self.standing:
+            alone = [
+                (tls, link.nameif)
+                for link in self.links
+                if (tls := self.bench.smallest_tls(link.mtu, each, conf)) is not None and tls.computed > 0
+            ]
+            if alone:
+                found[each.name] = min(alone, key=lambda one: one[0].computed)
+        return found
+
+    def seen_of(self, policy: str) -> GroupObservations | None:
+        """What was seen of a policy; empty where logs were given and it is not in them."""
+        if self.observations is None:
+            return None
+        return self.observations.groups.get(policy) or GroupObservations(policy)
+
+    def mismatches(self, policy: str) -> bool:
+        """Whether the device's numbers contradict what is assumed for the policy."""
+        left = {each.combination for each in self.calibration.standing}
+        asked = self.options.assume
+        contradicted = asked is not None and bool(left) and asked.combination not in left
+        return contradicted or self.calibration.mismatches(policy)
+
+
+def box_of(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> Box:
+    """Prepare one device for judgement."""
+    offers = negotiable(config)
+    webvpn = config.webvpn
+    serving = webvpn.interfaces or (config.defaults.webvpn.interfaces if config.defaults else ())
+    links = {each.nameif: Link(each.nameif, int(provenance.link(config, each.nameif).value)) for each in serving}
+    box = Box(
+        config=config,
+        options=options,
+        observations=observations,
+        offers=offers,
+        bench=bench(offers.tls, offers.dtls, int(provenance.tcpmss(config).value), options.ip_version),
+        links=tuple(links.values()),
+        dtls_links=tuple(links[each.nameif] for each in serving if not each.tls_only),
+        sources=(*provenance.box(config), *offers.sources),
+        release=release_of(config),
+    )
+    if observations is not None:
+        box.model = Model(box.bench, box.dtls_links)
+        known = {name: box.policy(name) for name in observations.groups}
+        box.calibration = calibrate(
+            box.model,
+            observations,
+            _confs(box, known),
+            frozenset(name for name, policy in known.items() if box.compresses(policy)),
+        )
+    return box
+
+
+def _confs(box: Box, known: dict[str, EffectivePolicy]) -> dict[str, int | None]:
+    """The configured MTU of every policy that evidence names or a tunnel group hands out, bytes."""
+    for name in box.assigned_policies():
+        known = known | {name: box.policy(name)}
+    return {name: box.conf(policy) for name, policy in known.items() if policy.exists}

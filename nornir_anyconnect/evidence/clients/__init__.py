@@ -1,0 +1,1 @@
+"""Logs of the client: DART, macOS, Event Viewer, OpenConnect."""

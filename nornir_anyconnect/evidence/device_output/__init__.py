@@ -1,0 +1,1 @@
+"""What a device prints about its sessions, counters and decisions."""

@@ -1,0 +1,1 @@
+"""Syslog of an ASA: text -> messages -> events."""

@@ -1,0 +1,205 @@
+"""Drives the dialogue over a transport: waits, answers, and gives up. The only clock of the conversation."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from nornir_anyconnect.errors import (
+    CredentialError,
+    IncompleteReplyError,
+    LinkLostError,
+    RejectedError,
+    ReplyTimeoutError,
+)
+from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes, Dialogue, Event, LoggedIn, PasswordAsked, Reply, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.platforms.asa_ssh.appearance import Prompt
+
+QUIET = 0.5
+"""Seconds of silence after which a prompt in doubt is asked to prove itself."""
+QUESTION_QUIET = 2.0
+"""Seconds of silence after which a last line that looks like a question is taken for one."""
+LONGEST_REPLY = 1200.0
+"""Seconds that one reply may take, however steadily it trickles."""
+PROOFS = 3
+LAST_WORDS = 16
+"""Pieces of text that are read at most after the last line, beside its echo."""
+
+
+class Transport(Protocol):
+    """Bytes to and from one device. The SSH one is in ``ssh.py``; another is one more small driver."""
+
+    def read(self, timeout: float) -> bytes:
+        """What has arrived after at most ``timeout`` seconds, or nothing. Raises ``LinkLostError`` at the end."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of it. Raises ``LinkLostError``."""
+
+    def close(self) -> None:
+        """End it; never raises."""
+
+
+class Conversation:
+    """One dialogue over one transport. After any error it is over, and its transport closed.
+
+    Args:
+        transport: a connected and authenticated channel.
+        name: what the device is called in errors.
+        reply_timeout: seconds of silence after which the device counts as hanging.
+
+    """
+
+    def __init__(self, transport: Transport, name: str, reply_timeout: float) -> None:
+        self.name = name
+        self.alive = True
+        self._transport = transport
+        self._dialogue = Dialogue()
+        self._reply_timeout = reply_timeout
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt in force.
+
+        Raises:
+            LinkLostError: there was no login yet.
+
+        """
+        if self._dialogue.prompt is None:
+            raise LinkLostError(f"{self.name}: not logged in", "log in first")
+        return self._dialogue.prompt
+
+    def log_in(self) -> None:
+        """Learn the first prompt, past any banner."""
+        self._converse((), "login", self._reply_timeout, None)
+
+    def ask(
+        self, line: str, changes: Changes, *, timeout: float | None = None, secret: str | None = None,
+        keep_log_lines: bool = False,
+    ) -> Reply:  # fmt: skip
+        """Send one line and wait for its proved reply; ``secret`` answers one question for a password.
+
+        Raises:
+            ReplyTimeoutError: nothing came.
+            IncompleteReplyError: it stopped before its end.
+            LinkLostError: the session ended.
+            CredentialError: the secret was asked for again.
+            RejectedError: the device asks a question that is never answered.
+
+        """
+        if not self.alive:
+            raise LinkLostError(f"{self.name}: the session is over", "open a new one")
+        events = self._dialogue.ask(line, changes, keep_log_lines=keep_log_lines)
+        reply = self._converse(events, line, timeout or self._reply_timeout, secret)
+        if not isinstance(reply, Reply):
+            raise IncompleteReplyError(f"{self.name}: no reply to '{line}'", "ask the device again")
+        return reply
+
+    def say_goodbye(self, line: str) -> None:
+        """Send the line that ends the session, and end it whatever happens; never raises."""
+        try:
+            if self.alive and not self._dialogue.busy:
+                self._write(self._dialogue.ask(line, Changes.MODE))
+                # the echo alone is no proof that the line was taken: a device that took it ends the session
+                for _ in range(len(line) + LAST_WORDS):
+                    if not self._transport.read(QUIET):
+                        break
+        except (LinkLostError, IncompleteReplyError):
+            pass
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Close the transport; never raises."""
+        self.alive = False
+        self._transport.close()
+
+    def _converse(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
+        """Drive the dialogue until a reply is complete; whatever fails ends the session."""
+        try:
+            return self._drive(events, what, silence, secret)
+        except LinkLostError as error:
+            self.end()
+            raise LinkLostError(f"{self.name}: the session ended during '{what}'", error.remedy) from error
+        except BaseException:
+            self.end()
+            raise
+
+    def _drive(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
+        began = heard_at = time.monotonic()
+        proofs, todo = 0, list(events)
+        while True:
+            while todo:
+                event = todo.pop(0)
+                if isinstance(event, Write):
+                    self._transport.write(event.data)
+                elif isinstance(event, PasswordAsked):
+                    todo += self._answer_password(secret)
+                    secret = None
+                else:
+                    return event
+            now = time.monotonic()
+            if now - heard_at >= silence or now - began >= LONGEST_REPLY:
+                self._give_up(what, now - heard_at)
+            data = self._transport.read(min(QUIET, max(0.01, silence - (now - heard_at))))
+            if data:
+                heard_at = time.monotonic()
+                todo += self._dialogue.receive(data)
+                continue
+            quiet = time.monotonic() - heard_at
+            if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
+                self._refuse_question(question)
+            if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
+                proofs += 1
+                todo += self._dialogue.prove()
+
+    def _answer_password(self, secret: str | None) -> tuple[Event, ...]:
+        if secret is None:
+            raise CredentialError(f"{self.name} refused the enable secret", "check it; it was tried once")
+        return self._dialogue.answer_password(secret)
+
+    def _refuse_question(self, question: str) -> NoReturn:
+        if question == "enable_password_not_set":
+            raise CredentialError(
+                f"{self.name} has no enable password and asks for a first one; none was set",
+                "set one on the device",
+            )
+        raise RejectedError(
+            f"{self.name} asks a question that is never answered here: {self._dialogue.last_words!r}",
+            "answer it on the device",
+        )
+
+    def _give_up(self, what: str, seconds: float) -> NoReturn:
+        if self._dialogue.begun:
+            raise IncompleteReplyError(
+                f"{self.name}: the reply to '{what}' stopped before its end (silent for {seconds:.0f} s)",
+                "ask again; look at the path and the device's load",
+            )
+        raise ReplyTimeoutError(
+            f"{self.name} did not answer '{what}' within {seconds:.0f} s",
+            "look at the device's load, or raise reply_timeout",
+        )
+
+    def listen(self, seconds: float) -> str:
+        """What the device says of itself until it has been silent for that long."""
+        until = time.monotonic() + self._reply_timeout
+        try:
+            while time.monotonic() < until:
+                data = self._transport.read(seconds)
+                if data:
+                    self._write(self._dialogue.receive(data))
+                if not data and (said := self._dialogue.absorb()) is not None:
+                    return said
+        except BaseException:
+            self.end()
+            raise
+        self.end()
+        raise IncompleteReplyError(f"{self.name} does not come to its prompt", "look at its console")
+
+    def _write(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, Write):
+                self._transport.write(event.data)

@@ -1,0 +1,301 @@
+"""The conversation with an ASA as a state machine without I/O: bytes in, bytes out, events.
+
+A reply counts only when it is proved complete: our echo stands behind our own prompt, and our own prompt,
+exactly as learnt at login, is the last thing on the screen. Where the prompt is not known yet or may have
+changed (login, ``changeto``, a role change, log lines behind the prompt), one harmless line is sent, and
+the prompt is believed only once that line's echo stands behind it (the *proof*).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from nornir_anyconnect.errors import IncompleteReplyError
+from nornir_anyconnect.platforms.asa_ssh.appearance import Appearance, Prompt, appearance, plain
+
+PROOF = "terminal pager 0"
+"""The line whose echo proves a prompt: allowed for an audit, and without effect when repeated."""
+LONGEST_PROMPT = 512
+"""Bytes of an unterminated last line that may still be a prompt or a question."""
+
+
+class Changes(Enum):
+    """What a command may do to the prompt."""
+
+    NOTHING = auto()
+    PRIVILEGE = auto()
+    MODE = auto()
+    CONTEXT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that is proved complete."""
+
+    command: str
+    text: str
+    prompt: Prompt
+    refusal: str | None = None
+    """The device's words, where they are known to mean a refusal."""
+
+    @property
+    def rejected_text(self) -> str | None:
+        """Whatever the device said at all: to a configuration line, silence alone means accepted."""
+        return self.text.strip() or None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bytes to be written to the device."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The first prompt is known."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAsked:
+    """The device waits for the enable secret."""
+
+
+Event: TypeAlias = Write | LoggedIn | PasswordAsked | Reply
+
+
+@dataclass(slots=True)
+class _Asked:
+    command: str
+    changes: Changes
+    keep_log_lines: bool = False
+    proving: bool = False
+
+
+class Dialogue:
+    """One conversation. Feed it with ``receive``; it never reads, writes or waits by itself."""
+
+    def __init__(self, looks: Appearance | None = None) -> None:
+        self._looks = looks or appearance()
+        self._screen = bytearray()
+        self._seen = 0  # offset behind the last pager or question that was answered
+        self._asked: _Asked | None = _Asked("", Changes.CONTEXT)
+        self._offers_reporting = False
+        self.prompt: Prompt | None = None
+
+    @property
+    def busy(self) -> bool:
+        """A reply is outstanding."""
+        return self._asked is not None
+
+    def ask(
+        self, command: str, changes: Changes = Changes.NOTHING, *, keep_log_lines: bool = False
+    ) -> tuple[Event, ...]:
+        """Send one command; ``keep_log_lines`` where log lines are the answer, not an interruption.
+
+        Raises:
+            IncompleteReplyError: the reply before is not complete, or the login is not.
+
+        """
+        if self._asked is not None or self.prompt is None:
+            raise IncompleteReplyError("a reply is still outstanding", "close the session and open a new one")
+        self._asked = _Asked(command, changes, keep_log_lines)
+        self._offers_reporting = changes is Changes.MODE and self.prompt.mode is None
+        return (Write(command.encode() + b"\n"),)
+
+    def answer_password(self, secret: str) -> tuple[Event, ...]:
+        """Answer ``PasswordAsked``. The secret is not kept."""
+        self._seen = len(self._screen)
+        return (Write(secret.encode() + b"\n"),)
+
+    def prove(self) -> tuple[Event, ...]:
+        """Nothing more seems to come and the prompt is in doubt: ask for the proof."""
+        if self._asked is None:
+            return ()
+        self._asked.proving = True
+        return (Write(PROOF.encode() + b"\n"),)
+
+    def absorb(self) -> str | None:
+        """What the device said after its last reply, and forget it; None unless our prompt ends it."""
+        if self.prompt is None or self._asked is not None or self._last_line() != self.prompt.text:
+            return None
+        text = self._quiet(plain(self._screen))
+        self._finish(self.prompt)
+        return text.replace(self.prompt.text.rstrip(), "").strip()
+
+    @property
+    def in_doubt(self) -> bool:
+        """A prompt seems to be there, perhaps behind log lines, but it is not the one expected."""
+        if self._asked is None or (self.prompt and self._after_echo(self._asked, self.prompt) is None):
+            return False
+        text = self._quiet(plain(self._screen[-8192:])).rstrip()
+        return self._looks.prompt(text.rpartition("\n")[2]) is not None
+
+    @property
+    def begun(self) -> bool:
+        """The reply has begun: something stands behind the echo."""
+        if self._asked is None or self.prompt is None:
+            return False
+        return bool((self._after_echo(self._asked, self.prompt) or "").strip())
+
+    @property
+    def question(self) -> str | None:
+        """The question that the last line asks, if it has the shape of one (``prompts.yaml``)."""
+        return self._looks.question(self._last_line())
+
+    @property
+    def last_words(self) -> str:
+        """The last line on the screen that is not empty, for error messages."""
+        return plain(self._screen[-LONGEST_PROMPT:]).rstrip().rpartition("\n")[2][-120:]
+
+    def receive(self, data: bytes) -> tuple[Event, ...]:
+        """Take what the device sent.
+
+        Raises:
+            IncompleteReplyError: the device was still printing when its reply was taken for complete.
+
+        """
+        self._screen += data
+        line = self._last_line()
+        answer = self._answer_to(line)
+        if answer is not None:
+            self._seen = len(self._screen)
+            return (answer,)
+        prompt = self._looks.prompt(line)
+        if self._asked is None or prompt is None:
+            return ()
+        return self._at_prompt(self._asked, prompt)
+
+    def _answer_to(self, line: str) -> Event | None:
+        """What is to be done about a last line that waits for us and is no prompt."""
+        if self._looks.pager.search(self._unterminated().decode("utf-8", "replace")):
+            return Write(b" ")
+        enabling = self._asked is not None and self._asked.changes is Changes.PRIVILEGE
+        if enabling and self._looks.password.match(line):
+            return PasswordAsked()
+        if self._offers_reporting and self._looks.question(line) == "anonymous_reporting":
+            return Write(b"A\n")
+        return None
+
+    def _at_prompt(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
+        if asked.proving:
+            return self._proved(asked, prompt)
+        if self.prompt is None:
+            return self.prove()
+        if asked.changes is Changes.CONTEXT:
+            return self.prove() if self._after_echo(asked, self.prompt) is not None else ()
+        return self._answered(asked, self.prompt, prompt)
+
+    def _unterminated(self) -> bytearray:
+        start = max(self._screen.rfind(b"\n") + 1, self._seen)
+        return self._screen[start:] if len(self._screen) - start <= LONGEST_PROMPT else bytearray()
+
+    def _last_line(self) -> str:
+        return plain(self._unterminated())
+
+    def _quiet(self, text: str) -> str:
+        """The text without what the device said unasked."""
+        return self._looks.unsolicited.sub("", text)
+
+    def _answered(self, asked: _Asked, old: Prompt, new: Prompt) -> tuple[Event, ...]:
+        """The reply, if the prompt is one that this command may lead to and the echo was seen."""
+        blank = old.text[len(old.text.rstrip()) :]
+        allowed = new.text == old.text or (
+            new.name == old.name
+            and new.text.endswith(new.end + blank)
+            and (
+                (asked.changes is Changes.MODE and new.end == old.end)
+                or (asked.changes is Changes.PRIVILEGE and new.mode == old.mode)
+            )
+        )
+        if not allowed:
+            return ()
+        text = self._after_echo(asked, old)
+        if text is None:
+            return ()
+        return self._complete(asked, text.removesuffix(new.text), new)
+
+    def _proved(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
+        """The reply, if the last proof stands behind this very prompt and nothing but it came after."""
+        text = self._quiet(plain(self._screen))
+        proof = re.compile(rf"(?:^|\n){re.escape(prompt.text)}(?: *\n)?{re.escape(PROOF)} *\n")
+        found = list(proof.finditer(text))
+        if not found:
+            return ()
+        after = text[found[-1].end() :].removesuffix(prompt.text)
+        if after.strip() and self._looks.refusal(after) is None:
+            return ()
+        if self.prompt is None:
+            self._finish(prompt)
+            return (LoggedIn(prompt),)
+        before = self._after_echo(asked, self.prompt)
+        if before is None:
+            return ()
+        first = proof.search("\n" + before)
+        if first is None:
+            return ()
+        reply = ("\n" + before)[1 : first.start() + 1]
+        if PROOF in reply:
+            raise IncompleteReplyError(
+                f"'{asked.command}': its reply and the next prompt are mixed up", "ask the device again"
+            )
+        return self._complete(asked, reply, prompt)
+
+    def _after_echo(self, asked: _Asked, prompt: Prompt) -> str | None:
+        """What stands behind our prompt and the echo of our command; None until the echo was seen.
+
+        The echo may be interrupted by log lines, wrapped, or cut with ``$`` at the terminal's width.
+        """
+        whole = plain(self._screen)
+        text = whole if asked.keep_log_lines else self._quiet(whole)
+        for ours in re.finditer(re.escape(prompt.text.rstrip()), text):
+            behind = text[ours.end() :]
+            length = _echo_length(behind, asked.command)
+            if length:
+                self._refuse_leftovers(asked, prompt, self._quiet(text[: ours.start()] + "\n"))
+                return behind[length:]
+        return None
+
+    def _refuse_leftovers(self, asked: _Asked, prompt: Prompt, text: str) -> None:
+        """Text between the last prompt and our echo: the reply before had not ended."""
+        for known in (prompt.text.rstrip(), PROOF):
+            text = text.replace(known, "")
+        if text.strip() and self._looks.refusal(text) is None:
+            raise IncompleteReplyError(
+                f"the device was still printing when '{asked.command}' was sent", "ask the device again"
+            )
+
+    def _complete(self, asked: _Asked, text: str, prompt: Prompt) -> tuple[Event, ...]:
+        self._finish(prompt)
+        return (Reply(asked.command, text.rstrip("\n"), prompt, self._looks.refusal(text)),)
+
+    def _finish(self, prompt: Prompt) -> None:
+        self._screen = bytearray(prompt.text.encode())
+        self._seen = 0
+        self._asked = None
+        self.prompt = prompt
+
+
+def _echo_length(behind: str, command: str) -> int:
+    """Characters that the echo of the command and its line end take; 0 if the text is no echo of it."""
+    wanted = "".join(command.split())
+    shown, end = "", 0
+    while wanted.startswith(shown) and (newline := behind.find("\n", end)) >= 0:
+        shown += "".join(behind[end:newline].split())
+        end = newline + 1
+        if shown == wanted or _cut_echo(shown, wanted):
+            return end
+    return 0
+
+
+def _cut_echo(shown: str, wanted: str) -> bool:
+    """``$`` stands for what did not fit: before the tail of the line, or behind its head."""
+    head, dollar, tail = shown.partition("$")
+    if not dollar or not head + tail:
+        return False
+    return wanted.startswith(head) and wanted.endswith(tail)

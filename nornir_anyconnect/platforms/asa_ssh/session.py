@@ -1,0 +1,286 @@
+"""A session on one device: typed commands in, replies that are proved complete out."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.commands import (
+    ChangeTo,
+    Command,
+    ConfigureTerminal,
+    Enable,
+    Exit,
+    PagerOff,
+    Show,
+    ShowCommand,
+    ShowRunning,
+    WriteMemory,
+)
+from nornir_anyconnect.errors import CredentialError, DeviceError, GateError, NameRefusedError, RejectedError
+from nornir_anyconnect.platforms.asa_ssh import identity as read
+from nornir_anyconnect.platforms.asa_ssh.appearance import appearance
+from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
+from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate, gate
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.platforms.asa_ssh.appearance import Prompt
+    from nornir_anyconnect.platforms.asa_ssh.dialogue import Reply
+
+_PROMPT_STAYS = (ShowRunning, ShowCommand, PagerOff, WriteMemory)
+
+
+class Session:
+    """One login on one device.
+
+    Args:
+        transport: a connected and authenticated channel.
+        name: what the device is called in errors.
+        user: the login's user name, for the enable secret's turn in the login gate.
+        secret: the enable secret; kept until it was used.
+        reply_timeout: seconds of silence after which the device counts as hanging.
+        login_gate: where refused secrets are counted.
+
+    """
+
+    def __init__(
+        self, transport: Transport, *, name: str, user: str = "", secret: str | None = None,
+        reply_timeout: float = 30.0, login_gate: LoginGate = gate,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self._conversation = Conversation(transport, name, reply_timeout)
+        self._user = user
+        self._secret = secret
+        self._gate = login_gate
+
+    @property
+    def alive(self) -> bool:
+        """The session can be used; after any error in the conversation it can't."""
+        return self._conversation.alive
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt in force.
+
+        Raises:
+            LinkLostError: there was no login yet.
+
+        """
+        return self._conversation.prompt
+
+    def log_in(self) -> None:
+        """Learn the first prompt, past any banner."""
+        self._conversation.log_in()
+
+    def send(self, command: Command, *, timeout: float | None = None) -> Reply:
+        """Send one typed command and return its whole reply.
+
+        Args:
+            command: built in the ``asa`` room; ``Enable`` goes through :meth:`enable`.
+            timeout: seconds of silence to bear, where the session's own are not right.
+
+        Raises:
+            TypeError: not a typed command (promise 4).
+            ReplyTimeoutError: the device hangs.
+            IncompleteReplyError: the reply is not proved complete.
+            LinkLostError: the session ended.
+
+        """
+        line = self._line_of(command)
+        if isinstance(command, Enable):
+            raise TypeError("enable needs its secret: use Session.enable()")
+        changes = Changes.MODE
+        if isinstance(command, ChangeTo):
+            changes = Changes.CONTEXT
+        elif isinstance(command, _PROMPT_STAYS):
+            changes = Changes.NOTHING
+        logs = isinstance(command, ShowCommand) and command.show is Show.LOGGING
+        return self._conversation.ask(line, changes, timeout=timeout, keep_log_lines=logs)
+
+    def enable(self) -> None:
+        """Reach privileged mode; at ``#`` nothing is sent. The secret is tried once.
+
+        Raises:
+            CredentialError: there is no secret, or it was refused, here or three times elsewhere.
+
+        """
+        if self.prompt.privileged:
+            return
+        secret = self._secret
+        if not secret:
+            raise CredentialError(
+                f"{self.name} needs an enable secret and none is given",
+                "set NORNIR_ANYCONNECT_ENABLE, or let the device enable this user at login",
+            )
+        with self._gate.attempt(self.name, self._user, secret, "enable") as attempt:
+            try:
+                reply = self._conversation.ask(Enable().text, Changes.PRIVILEGE, secret=secret)
+            except CredentialError:
+                attempt.refused = True
+                raise
+            if not reply.prompt.privileged:
+                attempt.refused = True
+                raise CredentialError(
+                    f"{self.name} refused to enable: {reply.refusal or 'still in user mode'}",
+                    "check the enable secret and the privilege of this user",
+                )
+            attempt.accepted = True
+        self._secret = None
+
+    def pager_off(self) -> None:
+        """Switch the pager off for this session; where that is refused, pages are turned one by one."""
+        self.send(PagerOff())
+
+    def settle(self) -> None:
+        """Prove that nothing was left unread: a further exchange in which only its own echo may come.
+
+        Raises:
+            IncompleteReplyError: the last reply had gone on.
+
+        """
+        self.send(PagerOff())
+
+    def identity(self) -> read.Identity:
+        """Ask the device who and what it is, now; the session stays in its context.
+
+        What a release does not know (``show cluster info`` before 9.0) counts as not there.
+        """
+        version = read.version(self._answer(Show.VERSION))
+        failover = read.failover(self._answer(Show.FAILOVER))
+        cluster = read.cluster_role(self._answer(Show.CLUSTER))
+        multiple = read.multiple_mode(self._answer(Show.MODE))
+        context = read.contexts(self._answer(Show.CONTEXT)).current if multiple else None
+        serials = {*failover.serials, *([version.serial] if version.serial else [])}
+        if multiple and not serials and context not in (None, read.SYSTEM):
+            serials = self._serials_of_system(context)
+        return read.Identity(
+            hostname=version.hostname or self.prompt.hostname,
+            serials=tuple(sorted(serials)),
+            release=version.release,
+            ftd_release=version.ftd_release,
+            hardware=version.hardware,
+            multiple=multiple,
+            context=context,
+            role=failover.role,
+            mate=failover.mate,
+            cluster=cluster,
+        )
+
+    def contexts(self) -> tuple[str, ...]:
+        """All contexts, asked from the system space, where the session stands afterwards; none in single mode.
+
+        A login that may not leave its context sees that one.
+        """
+        if not read.multiple_mode(self._answer(Show.MODE)):
+            return ()
+        here = read.contexts(self._answer(Show.CONTEXT))
+        if here.in_system:
+            return here.names
+        try:
+            self.change_to(None)
+        except RejectedError:
+            return here.names
+        return read.contexts(self._answer(Show.CONTEXT)).names
+
+    def change_to(self, context: str | None) -> None:
+        """Change to a context, or with ``None`` to the system space, and ask the device whether it did.
+
+        Raises:
+            RejectedError: the device refused, or stands elsewhere.
+
+        """
+        reply = self.send(ChangeTo(context))
+        wanted = context or read.SYSTEM
+        stands = None if reply.refusal else read.contexts(self._answer(Show.CONTEXT)).current
+        if stands != wanted:
+            raise RejectedError(
+                f"{self.name}: could not change to {wanted}: {reply.refusal or f'it stands in {stands}'}",
+                "check the context's name, and that the login may leave its own context",
+            )
+
+    def configure(self, *, settle: float = 1.0) -> None:
+        """Enter configuration mode, answer an anonymous-reporting notice with *ask later*.
+
+        Args:
+            settle: seconds to wait for that notice, which comes behind the prompt.
+
+        Raises:
+            GateError: the unit does not replicate to its mate: a change made here would be lost (promise 8).
+            RejectedError: the device did not enter configuration mode.
+
+        """
+        reply = self.send(ConfigureTerminal())
+        said = reply.text + "\n" + self._conversation.listen(settle)
+        if appearance().replication_stopped in said:
+            self.leave_configuration()
+            raise GateError(
+                f"{self.name}: configuration replication is NOT performed from this unit",
+                "work on the active unit, and look at 'show failover'",
+            )
+        if reply.refusal or self.prompt.mode != "config":
+            raise RejectedError(
+                f"{self.name} did not enter configuration mode: {reply.refusal or self.prompt.text.strip()}",
+                "check the privilege of this user",
+            )
+
+    def send_line(self, line: Command, *, expect_mode: str, timeout: float | None = None) -> Reply:
+        """Send one line of configuration, but only from the sub-mode it belongs to (promise 30).
+
+        ``Reply.rejected_text`` is whatever the device said: the caller judges it (promise 16).
+
+        Raises:
+            RejectedError: the prompt shows another mode; nothing was sent.
+
+        """
+        if self.prompt.mode != expect_mode:
+            raise RejectedError(
+                f"{self.name} stands in ({self.prompt.mode}), the line belongs to ({expect_mode}); it was not sent",
+                "look at what the device said to the line before",
+            )
+        return self.send(line, timeout=timeout)
+
+    def leave_configuration(self) -> None:
+        """Leave every sub-mode and configuration mode.
+
+        Raises:
+            RejectedError: the device stays in it.
+
+        """
+        for _ in range(6):
+            if self.prompt.mode is None:
+                return
+            self.send(Exit())
+        raise RejectedError(f"{self.name} stays in configuration mode", "log in and leave it by hand")
+
+    def close(self) -> None:
+        """Leave configuration mode, log out, end the transport; never raises."""
+        with contextlib.suppress(DeviceError):
+            if self.alive:
+                self.leave_configuration()
+        self._secret = None
+        self._conversation.say_goodbye(Exit().text)
+
+    def _answer(self, show: Show) -> str:
+        """What a show command says; nothing where the release refuses it."""
+        reply = self.send(ShowCommand(show))
+        return "" if reply.refusal else reply.text
+
+    def _serials_of_system(self, home: str | None) -> set[str]:
+        try:
+            self.change_to(None)
+        except RejectedError:
+            return set()
+        serial = read.version(self._answer(Show.VERSION)).serial
+        pair = read.failover(self._answer(Show.FAILOVER)).serials
+        self.change_to(home)
+        return {*pair, *([serial] if serial else [])}
+
+    def _line_of(self, command: Command) -> str:
+        known = isinstance(command, Command) and type(command).__module__.startswith("nornir_anyconnect.asa.")
+        if not known:
+            raise TypeError(f"only typed commands can be sent, not {type(command).__name__}")
+        line = command.text
+        if not line.isprintable() or "?" in line:
+            raise NameRefusedError(f"{line!r} cannot be sent", "remove control characters and question marks")
+        return line

@@ -1,0 +1,43 @@
+"""A device of strings, and a session on it."""
+
+from nornir_anyconnect.errors import LinkLostError
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.session import Session
+
+
+class Box:
+    """Answers by the line; a value is (text, next prompt), text alone, or an exception to raise on reading."""
+
+    def __init__(self, answers=None, prompt="fw1# ", greeting=""):
+        self.prompt = prompt
+        self.answers = {"terminal pager 0": "", "exit": LinkLostError("gone"), **(answers or {})}
+        self.out = [(greeting + prompt).encode()]
+        self.lines = []
+        self.closed = False
+
+    def read(self, timeout):
+        if not self.out:
+            return b""
+        data = self.out.pop(0)
+        if isinstance(data, Exception):
+            raise data
+        return data
+
+    def write(self, data):
+        line = data.decode().rstrip("\n")
+        self.lines.append(line)
+        answer = self.answers.get(line, "           ^\r\nERROR: % Invalid input detected at '^' marker.\r\n")
+        if isinstance(answer, Exception | bytes):
+            self.out.append(answer)
+        else:
+            text, self.prompt = answer if isinstance(answer, tuple) else (answer, self.prompt)
+            self.out.append(f"{line}\r\n{text}{self.prompt}".encode())
+
+    def close(self):
+        self.closed = True
+
+
+def session_on(box, **more):
+    session = Session(box, name="fw1", user="audit", reply_timeout=0.5, **{"login_gate": LoginGate(), **more})
+    session.log_in()
+    return session

@@ -1,0 +1,185 @@
+"""How long a conversation waits, for what, and how it ends, on a clock that only the device moves."""
+
+import pytest
+
+from nornir_anyconnect.errors import IncompleteReplyError, LinkLostError, RejectedError, ReplyTimeoutError
+from nornir_anyconnect.platforms.asa_ssh import conversation
+from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_REPLY, Conversation
+from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes
+
+NOTICE = b"\r\n*** NOTICE ***\r\nWould you like to enable anonymous error reporting to help improve\r\n"
+SINGLE = b"show mode\r\nSecurity context mode: single\r\n"
+
+
+class Clock:
+    """Moves with what the device does, and by ``step`` whenever somebody looks at it."""
+
+    def __init__(self):
+        self.now, self.step = 1000.0, 0.0
+
+    def monotonic(self):
+        self.now += self.step
+        return self.now
+
+
+class Device:
+    """To each line it says its pieces, each some seconds after the one before; an exception is raised."""
+
+    def __init__(self, clock, said, greeting=((0, b"fw1# "),)):
+        self.clock, self.said = clock, {PROOF: [(0, f"{PROOF}\r\nfw1# ".encode())], **said}
+        self.coming, self.sent, self.silences, self.closed = [], [], 0, False
+        self._say(greeting)
+
+    def _say(self, pieces):
+        at = self.clock.now
+        for after, piece in pieces:
+            at += after
+            self.coming.append((at, piece))
+
+    def read(self, timeout):
+        if not self.coming or self.coming[0][0] > self.clock.now + timeout:
+            self.clock.now += timeout
+            self.silences += 1
+            return b""
+        at, piece = self.coming.pop(0)
+        self.clock.now = max(at, self.clock.now)
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    def write(self, data):
+        line = data.decode().rstrip("\n")
+        self.sent.append((self.clock.now, line))
+        self._say(self.said.get(line, ()))
+
+    def close(self):
+        self.closed = True
+
+    def lines(self):
+        return [line for _, line in self.sent]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(conversation, "time", clock)
+    return clock
+
+
+def talk(clock, silence=30.0, **said):
+    """A device that answers so (``show_mode`` for ``show mode``), and a conversation that is logged in to it."""
+    device = Device(clock, {line.replace("_", " "): pieces for line, pieces in said.items()})
+    talking = Conversation(device, "fw1", silence)
+    talking.log_in()
+    return device, talking
+
+
+@pytest.mark.parametrize("silence", [30.0, 30.25])
+def test_a_silent_device_is_given_up_when_its_time_is_over_and_not_before(clock, silence):
+    device, talking = talk(clock, silence)
+    began = clock.now
+    with pytest.raises(ReplyTimeoutError, match=r"fw1 did not answer 'show mode' within 30 s"):
+        talking.ask("show mode", Changes.NOTHING)
+    assert clock.now - began == silence
+    assert device.closed
+
+
+def test_a_device_without_a_prompt_is_no_login(clock):
+    talking = Conversation(Device(clock, {}, greeting=((0, b"Welcome\r\n"),)), "fw1", 30.0)
+    with pytest.raises(LinkLostError, match="fw1: not logged in"):
+        _ = talking.prompt
+    with pytest.raises(ReplyTimeoutError, match="did not answer 'login'"):
+        talking.log_in()
+
+
+def test_a_reply_that_never_ends_is_given_up_however_steadily_it_comes(clock):
+    _, talking = talk(clock, show_version=[(0, b"show version\r\n"), *[(1, b"Cisco\r\n")] * 2000])
+    began = clock.now
+    with pytest.raises(IncompleteReplyError, match="'show version' stopped before its end"):
+        talking.ask("show version", Changes.NOTHING)
+    assert clock.now - began == LONGEST_REPLY
+
+
+def test_a_question_is_taken_for_one_after_two_seconds_of_silence(clock):
+    _, talking = talk(clock, reload=[(0, b"reload\r\nProceed with reload? [confirm]")])
+    began = clock.now
+    with pytest.raises(RejectedError, match="Proceed with reload"):
+        talking.ask("reload", Changes.NOTHING)
+    assert clock.now - began == 2
+
+
+def test_a_line_that_looks_like_a_question_until_it_goes_on_is_none(clock):
+    _, talking = talk(clock, show_mode=[(0, b"show mode\r\nUsername: "), (1.75, b"none\r\nfw1# ")])
+    assert talking.ask("show mode", Changes.NOTHING).text == "Username: none"
+
+
+@pytest.mark.parametrize(
+    ("said", "after"), [([], (0.5, 1.0, 1.5)), ([(0.25, b"\r\n%ASA-6-302013: Built\r\n")], (0.5, 1.75, 3.5))]
+)
+def test_a_prompt_in_doubt_is_asked_for_its_proof_thrice_with_growing_patience(clock, said, after):
+    device, talking = talk(clock, show_mode=[(0, SINGLE + b"fw1/stby# ")])
+    device.said[PROOF] = said
+    began, device.sent = clock.now, []
+    with pytest.raises(IncompleteReplyError, match="silent for 30 s"):
+        talking.ask("show mode", Changes.NOTHING)
+    assert device.sent == [(began, "show mode"), *((began + seconds, PROOF) for seconds in after)]
+
+
+def test_a_slow_machine_is_no_silent_device(clock):
+    device, talking = talk(clock, show_logging=[(0, b"show logging\r\nfw2# "), (0, b"is watched\r\nfw1# ")])
+    clock.step = 5.0
+    assert talking.ask("show logging", Changes.NOTHING).text == "fw2# is watched"
+    assert device.lines() == [PROOF, "show logging"]
+
+
+def test_what_comes_behind_the_prompt_is_heard_and_the_reporting_question_answered(clock):
+    device, talking = talk(
+        clock,
+        configure_terminal=[
+            (0, b"configure terminal\r\nfw1(config)# "),
+            (0.5, NOTICE),
+            (0.5, b"the product? [Y]es, [N]o, [A]sk later: "),
+        ],
+        A=[(0.5, b"A\r\n\r\nfw1(config)# ")],
+    )
+    talking.ask("configure terminal", Changes.MODE)
+    assert "*** NOTICE ***" in talking.listen(1.0)
+    assert device.lines() == [PROOF, "configure terminal", "A"]
+
+
+def test_a_link_that_is_lost_while_listening_ends_the_conversation(clock):
+    device, talking = talk(clock, show_mode=[(0, SINGLE + b"fw1# "), (0.5, LinkLostError("the link is gone"))])
+    talking.ask("show mode", Changes.NOTHING)
+    with pytest.raises(LinkLostError, match="the link is gone"):
+        talking.listen(1.0)
+    assert (talking.alive, device.closed) == (False, True)
+    talking.say_goodbye("exit")
+    assert device.lines() == [PROOF, "show mode"]
+
+
+def test_a_device_that_does_not_come_back_to_its_prompt_is_given_up(clock):
+    device, talking = talk(clock, show_mode=[(0, SINGLE + b"fw1# "), (0.5, b"\r\nrebooting")])
+    talking.ask("show mode", Changes.NOTHING)
+    began = clock.now
+    with pytest.raises(IncompleteReplyError, match="fw1 does not come to its prompt"):
+        talking.listen(1.0)
+    assert 30 <= clock.now - began < 32
+    assert (talking.alive, device.closed) == (False, True)
+
+
+def test_goodbye_waits_until_the_device_has_taken_the_line(clock):
+    echo = [(0.25, bytes([each])) for each in b"exit\r\n"]
+    device, talking = talk(
+        clock, exit=[*echo, (0.25, b"\r\nLogoff\r\n"), (0.25, LinkLostError("closed by the device"))]
+    )
+    talking.say_goodbye("exit")
+    assert device.coming == []
+    assert device.closed
+
+
+def test_goodbye_to_a_silent_device_waits_once(clock):
+    device, talking = talk(clock, exit=[(0, b"exit\r\n")])
+    before = device.silences
+    talking.say_goodbye("exit")
+    assert device.silences - before == 1
+    assert device.closed

@@ -1,0 +1,143 @@
+"""The dialogue where a device does what it seldom does: odd echoes, late proofs, lines without an end."""
+
+import pytest
+
+from nornir_anyconnect.errors import IncompleteReplyError
+from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_PROMPT, PROOF, Changes, Dialogue, LoggedIn, Write
+
+ASKED_TO_PROVE = (Write(f"{PROOF}\n".encode()),)
+PROVED = f"{PROOF}\r\n".encode()
+QUESTION = b"the product? [Y]es, [N]o, [A]sk later: "
+
+
+def logged_in(prompt=b"fw1# "):
+    dialogue = Dialogue()
+    assert dialogue.receive(prompt) == ASKED_TO_PROVE
+    (event,) = dialogue.receive(PROVED + prompt)
+    assert isinstance(event, LoggedIn)
+    return dialogue
+
+
+@pytest.mark.parametrize("prompt", [b"fw1#", b"fw1# ", b"fw1/act/pri# "])
+def test_a_reply_of_many_lines_ends_at_the_prompt(prompt):
+    dialogue = logged_in(prompt)
+    dialogue.ask("show running-config")
+    line = b"access-list INSIDE extended permit tcp any any eq https\r\n"
+    assert dialogue.receive(b"show running-config\r\n" + 50 * line) == ()
+    (reply,) = dialogue.receive(prompt)
+    assert (reply.text.count("\n"), reply.prompt.text) == (49, prompt.decode())
+
+
+def test_a_line_too_long_for_a_prompt_is_none():
+    longest = b"x" * (LONGEST_PROMPT - 2) + b"# "
+    assert Dialogue().receive(longest) == ASKED_TO_PROVE
+    assert Dialogue().receive(b"x" + longest) == ()
+
+
+def test_whatever_was_said_to_a_line_is_its_rejected_text():
+    dialogue = logged_in(b"fw1(config)# ")
+    dialogue.ask("sysopt connection tcpmss 1300", Changes.MODE)
+    (reply,) = dialogue.receive(b"sysopt connection tcpmss 1300\r\n INFO: rounded \r\nfw1(config)# ")
+    assert (reply.rejected_text, reply.refusal) == ("INFO: rounded", None)
+
+
+def test_a_second_command_waits_for_the_reply_to_the_first():
+    dialogue = logged_in()
+    dialogue.ask("show version")
+    with pytest.raises(IncompleteReplyError, match="outstanding"):
+        dialogue.ask("show mode")
+
+
+def test_before_the_login_no_question_is_answered_and_no_reply_has_begun():
+    dialogue = Dialogue()
+    assert dialogue.receive(QUESTION) == ()
+    assert not dialogue.begun
+
+
+def test_while_nothing_is_asked_nothing_is_in_doubt_begun_or_to_be_proved():
+    dialogue = logged_in()
+    assert (dialogue.in_doubt, dialogue.begun, dialogue.prove()) == (False, False, ())
+
+
+def test_before_its_echo_a_command_is_not_in_doubt():
+    dialogue = logged_in()
+    dialogue.ask("show version")
+    assert not dialogue.in_doubt
+
+
+@pytest.mark.parametrize(
+    ("changes", "prompt"),
+    [
+        (Changes.NOTHING, b"fw1(config)# "),
+        (Changes.MODE, b"fw1(config)> "),
+        (Changes.MODE, b"fw2(config)# "),
+        (Changes.PRIVILEGE, b"fw1(config)# "),
+    ],
+)
+def test_a_prompt_that_the_command_does_not_lead_to_needs_a_proof(changes, prompt):
+    dialogue = logged_in()
+    dialogue.ask("show mode", changes)
+    assert dialogue.receive(b"show mode\r\nSecurity context mode: single\r\n" + prompt) == ()
+    assert dialogue.in_doubt
+    assert dialogue.prove() == ASKED_TO_PROVE
+    (reply,) = dialogue.receive(PROVED + prompt)
+    assert (reply.text, reply.prompt.text) == ("Security context mode: single", prompt.decode())
+
+
+def test_text_behind_the_proof_proves_nothing():
+    dialogue = Dialogue()
+    dialogue.receive(b"fw1# ")
+    assert dialogue.receive(PROVED + b"the banner goes on\r\nfw1# ") == ()
+    assert dialogue.prompt is None
+
+
+def test_a_proof_without_the_echo_of_the_command_proves_nothing():
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    dialogue.prove()
+    assert dialogue.receive(PROVED + b"fw1# ") == ()
+    assert dialogue.busy
+
+
+def test_a_proof_of_the_login_that_is_echoed_late_does_not_prove_the_next_reply():
+    dialogue = logged_in()
+    dialogue.ask("changeto context A", Changes.CONTEXT)
+    late = PROVED + b"fw1# changeto context A\r\nERROR: 'A' is not valid\r\nfw1#"
+    assert dialogue.receive(late) == ASKED_TO_PROVE
+    assert dialogue.receive(b" ") == ()
+    (reply,) = dialogue.receive(PROVED + b"fw1# ")
+    assert reply.refusal == "ERROR: 'A' is not valid"
+
+
+def test_a_proof_that_is_echoed_inside_the_reply_is_an_error():
+    dialogue = logged_in()
+    dialogue.ask("show running-config mtu")
+    dialogue.receive(b"show running-config mtu\r\nmtu outside 1500\r\nfw2# ")
+    dialogue.prove()
+    assert dialogue.receive(b"is watched" + PROVED + b"mtu inside 1400\r\nfw1# ") == ()
+    dialogue.prove()
+    with pytest.raises(IncompleteReplyError, match="mixed up"):
+        dialogue.receive(PROVED + b"fw1# ")
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        b"\r\n%ASA-6-302013: Built\r\nshow mode\r\n",
+        6 * b"\r\n%ASA-6-302013: Built\r\n" + b"show mode\r\n",
+        b"sh\r\now \r\nmo\r\nde\r\n",
+    ],
+)
+@pytest.mark.parametrize("prompt", [b"fw1#", b"fw1# "])
+def test_an_echo_that_begins_late_or_is_wrapped_often(echo, prompt):
+    dialogue = logged_in(prompt)
+    dialogue.ask("show mode")
+    (reply,) = dialogue.receive(echo + b"Security context mode: single\r\n" + prompt)
+    assert reply.text == "Security context mode: single"
+
+
+@pytest.mark.parametrize("echo", [b"$", b"show version$", b"$version", b"show $version", b"show x$mode", b"$mo\r\nde"])
+def test_a_cut_echo_of_another_command_is_not_ours(echo):
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    assert dialogue.receive(echo + b"\r\nSecurity context mode: single\r\nfw1# ") == ()

@@ -1,0 +1,82 @@
+"""known_hosts: read, looked up by plain and hashed name, written only on purpose."""
+
+import paramiko
+import pytest
+
+from nornir_anyconnect.errors import HostKeyError
+from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey, key_of, known_keys, learn, name_of
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return [paramiko.ECDSAKey.generate() for _ in range(2)]
+
+
+def test_names():
+    assert name_of("fw", 22) == "fw"
+    assert name_of("fw", 2222) == "[fw]:2222"
+
+
+def test_a_key_is_learnt_found_and_not_learnt_twice(tmp_path, keys):
+    file = tmp_path / "home" / "ssh" / "known_hosts"
+    key = key_of("[fw]:2222", keys[0])
+    assert known_keys(file, key.name) == {}
+    assert learn(file, [key]) == (key,)
+    assert learn(file, [key]) == ()
+    assert known_keys(file, key.name)[key.type] == keys[0]
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+    assert key.fingerprint.startswith("SHA256:")
+
+
+@pytest.mark.parametrize("written", ["fw,10.0.0.1", "hashed"])
+def test_a_changed_key_is_replaced_only_when_asked(tmp_path, keys, written):
+    file = tmp_path / "known_hosts"
+    name = paramiko.HostKeys.hash_host("fw") if written == "hashed" else written
+    old = f"{keys[0].get_name()} {keys[0].get_base64()}"
+    others = ["# comment", "other ssh-rsa AAAA", f"{paramiko.HostKeys.hash_host('other')} {old}"]
+    file.write_text("\n".join([f"{name} {old}", *others]) + "\n")
+    new = key_of("fw", keys[1])
+    with pytest.raises(HostKeyError, match="another host key"):
+        learn(file, [new])
+    assert learn(file, [new], replace=True) == (new,)
+    assert known_keys(file, "fw") == {new.type: keys[1]}
+    assert file.read_text().splitlines() == [*others, new.line]
+
+
+@pytest.mark.parametrize("damaged", ["fw", "fw ssh-rsa !!!"])
+def test_damaged_lines_are_passed_over(tmp_path, keys, damaged):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"{damaged}\nfw {keys[0].get_name()} {keys[0].get_base64()}\n")
+    assert list(known_keys(file, "fw").values()) == [keys[0]]
+
+
+def test_a_line_that_is_commented_out_makes_nobody_known(tmp_path, keys):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"#10.0.0.1,fw {keys[0].get_name()} {keys[0].get_base64()}\n")
+    assert known_keys(file, "fw") == {}
+
+
+def test_an_unreadable_file_is_an_error(tmp_path):
+    with pytest.raises(HostKeyError, match="cannot be read"):
+        known_keys(tmp_path, "fw")
+
+
+def test_the_line_is_what_openssh_writes():
+    assert HostKey("fw", "ssh-ed25519", "AAAA").line == "fw ssh-ed25519 AAAA"
+
+
+@pytest.mark.parametrize("marked", ["@revoked fw", "@revoked *", "  @revoked\tfw"])
+def test_a_revoked_key_is_neither_known_nor_learnt(tmp_path, keys, marked):
+    file = tmp_path / "known_hosts"
+    stolen, kept = (key_of("fw", key) for key in keys)
+    file.write_text(
+        f"{marked} {stolen.type} {stolen.base64} {kept.base64}\n{stolen.line}\n"
+    )  # what follows is a comment
+    assert known_keys(file, "fw") == {}
+    with pytest.raises(HostKeyError, match="marked @revoked"):
+        learn(file, [stolen])
+    learn(file, [kept])
+    assert known_keys(file, "fw") == {kept.type: keys[1]}
+    with pytest.raises(HostKeyError, match="marked @revoked"):
+        learn(file, [stolen], replace=True)

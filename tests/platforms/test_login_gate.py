@@ -1,0 +1,81 @@
+"""One login at a time until a credential proved good; three refusals stop the fleet."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nornir_anyconnect.errors import CredentialError
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+
+
+def log_in(gate, host, *, accepted, seen, lock, refused=None):
+    with gate.attempt(host, "audit", "p") as attempt:
+        with lock:
+            seen["now"] += 1
+            seen["peak"] = max(seen["peak"], seen["now"])
+            seen["all"] += 1
+        threading.Event().wait(0.002)
+        with lock:
+            seen["now"] -= 1
+        attempt.accepted, attempt.refused = accepted, not accepted if refused is None else refused
+
+
+def test_a_refused_credential_is_tried_three_times_among_a_hundred_workers():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    with ThreadPoolExecutor(100) as pool:
+        futures = [pool.submit(log_in, gate, f"fw{n}", accepted=False, seen=seen, lock=lock) for n in range(100)]
+    errors = [future.exception() for future in futures if future.exception()]
+    assert seen == {"now": 0, "peak": 1, "all": 3}
+    assert len(errors) == 97
+    assert all(isinstance(error, CredentialError) and "3 times" in str(error) for error in errors)
+
+
+def test_a_good_credential_lets_all_through_after_the_first():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    log_in(gate, "first", accepted=True, seen=seen, lock=lock)
+    assert seen["peak"] == 1
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: log_in(gate, f"fw{n}", accepted=True, seen=seen, lock=lock), range(20)))
+    assert seen["all"] == 21
+    assert seen["peak"] > 1
+
+
+def test_credentials_are_counted_apart_and_an_unreachable_host_counts_for_nothing():
+    gate = LoginGate()
+    for _ in range(5):
+        with gate.attempt("fw", "audit", "good"):
+            pass
+    for _ in range(3):
+        with gate.attempt("fw", "audit", "bad") as attempt:
+            attempt.refused = True
+    with pytest.raises(CredentialError), gate.attempt("fw", "audit", "bad"):
+        pass
+    with gate.attempt("fw", "audit", "good") as attempt:
+        attempt.accepted = True
+
+
+def test_while_nobody_knows_whether_a_credential_is_good_it_is_tried_one_by_one():
+    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    with gate.attempt("unreachable", "audit", "p"):
+        pass
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: log_in(gate, f"fw{n}", seen=seen, lock=lock, accepted=False, refused=False), range(20)))
+    assert seen == {"now": 0, "peak": 1, "all": 20}
+
+
+def test_after_the_gate_has_forgotten_a_refused_credential_is_tried_again():
+    gate = LoginGate()
+    for _ in range(3):
+        with gate.attempt("fw", "audit", "bad") as attempt:
+            attempt.refused = True
+    gate.forget()
+    with gate.attempt("fw", "audit", "bad") as attempt:
+        assert not attempt.accepted
+
+
+def test_the_gate_holds_no_credential():
+    gate = LoginGate()
+    with gate.attempt("fw", "audit", "canary-password"):
+        pass
+    assert b"canary" not in b"".join(gate._records)

@@ -1,0 +1,331 @@
+"""A session on a transport of strings: what it sends, what it refuses, how it ends."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+from tests.device.box import Box, session_on
+
+from nornir_anyconnect.asa.commands import (
+    ChangeTo,
+    Command,
+    ConfigureTerminal,
+    Enable,
+    PagerOff,
+    Section,
+    Show,
+    ShowCommand,
+    ShowRunning,
+)
+from nornir_anyconnect.asa.config_lines import ConfigLine, Mode
+from nornir_anyconnect.errors import (
+    CredentialError,
+    GateError,
+    IncompleteReplyError,
+    LinkLostError,
+    NameRefusedError,
+    RejectedError,
+    ReplyTimeoutError,
+)
+from nornir_anyconnect.platforms.asa_ssh import conversation
+from nornir_anyconnect.platforms.asa_ssh.identity import Role
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.session import Session
+
+NOT_PERFORMED = (
+    "**** WARNING ****\r\n\tConfiguration Replication is NOT performed from Standby unit to Active unit.\r\n"
+    "\tConfigurations are no longer synchronized.\r\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(conversation, "QUIET", 0.005)
+    monkeypatch.setattr(conversation, "QUESTION_QUIET", 0.01)
+
+
+def test_login_sends_nothing_but_the_proof():
+    box = Box(greeting="Authorized use only\r\nfw9# \r\n")
+    assert session_on(box).prompt.text == "fw1# "
+    assert box.lines == ["terminal pager 0"]
+
+
+@pytest.mark.parametrize("thing", ["show version", b"show version", None, Section.WEBVPN])
+def test_only_typed_commands_are_taken(thing):
+    box = Box()
+    with pytest.raises(TypeError, match="typed commands"):
+        session_on(box).send(thing)
+    assert box.lines == ["terminal pager 0"]
+
+
+def test_a_command_that_somebody_else_defined_is_not_taken():
+    @dataclass(frozen=True)
+    class Own(Command):
+        @property
+        def text(self):
+            return "reload"
+
+    box = Box()
+    with pytest.raises(TypeError, match="Own"):
+        session_on(box).send(Own())
+    assert "reload" not in box.lines
+
+
+@pytest.mark.parametrize("line", ["webvpn?", "web\x03vpn", "webvpn\n"])
+def test_a_command_that_was_altered_after_it_was_built_is_not_sent(line):
+    altered = ConfigLine(Mode.GROUP_POLICY, "webvpn")
+    object.__setattr__(altered, "line", line)
+    box = Box()
+    with pytest.raises(NameRefusedError, match="cannot be sent"):
+        session_on(box).send(altered)
+    assert box.lines == ["terminal pager 0"]
+
+
+def test_log_lines_are_dropped_everywhere_but_from_the_log():
+    log = "%ASA-4-722036: Group <G>\r\n"
+    session = session_on(Box({"show mode": log + "Security context mode: single\r\n", "show logging": log}))
+    assert session.send(ShowCommand(Show.MODE)).text == "Security context mode: single"
+    assert session.send(ShowCommand(Show.LOGGING)).text == "%ASA-4-722036: Group <G>"
+
+
+def test_a_reply_and_a_refusal():
+    session = session_on(Box({"show mode": "Security context mode: single\r\n"}))
+    assert session.send(ShowCommand(Show.MODE)).text == "Security context mode: single"
+    assert session.send(ShowRunning(Section.SSL)).refusal.startswith("ERROR: % Invalid input")
+    assert session.alive
+
+
+def test_enable_tries_the_secret_once():
+    box = Box({"enable": b"enable\r\nPassword: ", "wrong": b"\r\nInvalid password\r\nPassword: "}, prompt="fw1> ")
+    session = session_on(box, secret="wrong")
+    with pytest.raises(CredentialError, match="refused the enable secret"):
+        session.enable()
+    assert box.lines.count("wrong") == 1
+    assert box.closed
+
+
+def test_a_refused_secret_is_not_tried_a_fourth_time():
+    gate = LoginGate()
+    tried = 0
+    for _ in range(5):
+        box = Box({"enable": b"enable\r\nPassword: ", "wrong": b"\r\nInvalid password\r\nPassword: "}, prompt="fw1> ")
+        session = Session(box, name="fw1", user="audit", secret="wrong", reply_timeout=0.05, login_gate=gate)
+        session.log_in()
+        with pytest.raises(CredentialError):
+            session.enable()
+        tried += box.lines.count("wrong")
+    assert tried == 3
+
+
+@pytest.mark.parametrize("said", ["", "Command authorization failed\r\n"])
+def test_a_user_that_may_not_enable_is_told_so_and_not_tried_a_fourth_time(said):
+    gate = LoginGate()
+    boxes = [Box({"enable": said}, prompt="fw1> ") for _ in range(4)]
+    for box in boxes:
+        with pytest.raises(CredentialError) as error:
+            session_on(box, secret="s", login_gate=gate).enable()
+        refused = f"refused to enable: {said.strip() or 'still in user mode'}"
+        assert (refused in str(error.value)) == (box is not boxes[3])
+    assert [box.lines.count("enable") for box in boxes] == [1, 1, 1, 0]
+
+
+def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():
+    gate, inside = LoginGate(), threading.Event()
+    box = Box({"enable": b"enable\r\nPassword: ", "s": b"\r\nfw1# "}, prompt="fw1> ")
+    session = session_on(box, secret="s", login_gate=gate)
+    session.enable()
+    assert session.prompt.privileged
+
+    def two_at_once():
+        with gate.attempt("fw2", "audit", "s", "enable"), gate.attempt("fw3", "audit", "s", "enable"):
+            inside.set()
+
+    threading.Thread(target=two_at_once, daemon=True).start()
+    assert inside.wait(30)
+
+
+def test_a_log_line_before_the_echo_of_enable_is_no_answer_to_it():
+    asked = b"\r\n%ASA-6-302013: Built\r\nenable\r\nPassword: "
+    session = session_on(Box({"enable": asked, "s": b"\r\nfw1# "}, prompt="fw1> "), secret="s")
+    session.enable()
+    assert session.prompt.privileged
+
+
+@pytest.mark.parametrize("secret", [None, ""])
+def test_without_a_secret_nothing_is_sent(secret):
+    box = Box(prompt="fw1> ")
+    with pytest.raises(CredentialError, match="needs an enable secret"):
+        session_on(box, secret=secret).enable()
+    assert box.lines == ["terminal pager 0"]
+
+
+def test_at_the_privileged_prompt_nothing_is_sent_to_enable():
+    box = Box()
+    session_on(box, secret="s").enable()
+    assert box.lines == ["terminal pager 0"]
+
+
+def test_an_unset_enable_password_is_never_set():
+    unset = b"enable\r\nThe enable password is not set.  Please set it now.\r\nEnter  Password: "
+    box = Box({"enable": unset}, prompt="fw1> ")
+    with pytest.raises(CredentialError, match="no enable password"):
+        session_on(box, secret="s3cret").enable()
+    assert "s3cret" not in box.lines
+
+
+def test_a_question_is_never_answered():
+    box = Box(
+        {"show version": b"show version\r\nSystem config has been modified. Save? [Y]es/[N]o/[S]ave all/[C]ancel:"}
+    )
+    session = session_on(box)
+    with pytest.raises(RejectedError, match=r"never answered here: 'System config has been modified"):
+        session.send(ShowCommand(Show.VERSION))
+    assert not session.alive
+    assert box.lines == ["terminal pager 0", "show version"]
+
+
+def test_silence_half_a_reply_and_a_lost_link_are_three_errors():
+    for answer, error in [
+        (b"", ReplyTimeoutError),
+        (b"show version\r\nCisco", IncompleteReplyError),
+        (LinkLostError("gone"), LinkLostError),
+    ]:
+        box = Box({"show version": answer})
+        session = session_on(box)
+        with pytest.raises(error, match=r"fw1.*show version"):
+            session.send(ShowCommand(Show.VERSION))
+        assert box.closed
+        with pytest.raises(LinkLostError, match="over"):
+            session.send(ShowCommand(Show.VERSION))
+
+
+def test_a_changed_prompt_has_to_prove_itself():
+    box = Box({"show version": ("Cisco\r\n", "fw1/stby# ")}, prompt="fw1/act# ")
+    reply = session_on(box).send(ShowCommand(Show.VERSION))
+    assert (reply.text, reply.prompt.state) == ("Cisco", "stby")
+    assert box.lines == ["terminal pager 0", "show version", "terminal pager 0"]
+
+
+TABLE = "Context Name   Class   Interfaces   URL\r\n"
+
+
+def test_the_context_is_asked_of_the_device_not_of_the_prompt():
+    answers = {"changeto context A": ("", "fw1/A# "), "show context": TABLE + " A   default   G0/1   disk0:/a.cfg\r\n"}
+    session = session_on(Box(answers))
+    session.change_to("A")
+    answers["show context"] = TABLE + " B   default   G0/1   disk0:/b.cfg\r\n"
+    with pytest.raises(RejectedError, match="stands in B"):
+        session_on(Box(answers)).change_to("A")
+
+
+def test_a_refused_change_of_context_says_the_devices_words():
+    box = Box({"changeto context A": "ERROR: 'A' is not valid\r\n"})
+    with pytest.raises(RejectedError, match="'A' is not valid"):
+        session_on(box).change_to("A")
+
+
+def test_configuration_line_by_line_in_the_right_sub_mode_only():
+    box = Box(
+        {
+            "configure terminal": ("", "fw1(config)# "),
+            'group-policy "A B" attributes': ("", "fw1(config-group-policy)# "),
+            "webvpn": ("", "fw1(config-group-webvpn)# "),
+            "anyconnect mtu 1300": "",
+            "exit": ("", "fw1# "),
+        }
+    )
+    session = session_on(box)
+    session.configure(settle=0.001)
+    assert (
+        session.send_line(ConfigLine(Mode.CONFIG, 'group-policy "A B" attributes'), expect_mode="config").rejected_text
+        is None
+    )
+    with pytest.raises(RejectedError, match="it was not sent"):
+        session.send_line(ConfigLine(Mode.GROUP_WEBVPN, "anyconnect mtu 1300"), expect_mode="config-group-webvpn")
+    assert "anyconnect mtu 1300" not in box.lines
+    session.send_line(ConfigLine(Mode.GROUP_POLICY, "webvpn"), expect_mode="config-group-policy")
+    reply = session.send_line(ConfigLine(Mode.GROUP_WEBVPN, "anyconnect mtu 1300"), expect_mode="config-group-webvpn")
+    assert reply.rejected_text is None
+    session.leave_configuration()
+    assert session.prompt.mode is None
+
+
+def test_a_unit_that_does_not_replicate_is_a_hard_stop():
+    box = Box({"configure terminal": (NOT_PERFORMED, "fw1(config)# "), "exit": ("", "fw1# ")})
+    session = session_on(box)
+    with pytest.raises(GateError, match="NOT performed"):
+        session.configure(settle=0.001)
+    assert session.prompt.mode is None
+
+
+@pytest.mark.parametrize("said", ["", "Command authorization failed\r\n"])
+def test_a_device_that_does_not_enter_configuration_mode_is_told(said):
+    session = session_on(Box({"configure terminal": said}))
+    with pytest.raises(RejectedError, match=f"did not enter configuration mode: {said.strip() or 'fw1#'}"):
+        session.configure(settle=0.001)
+
+
+def test_a_device_that_stays_in_configuration_mode_is_told():
+    session = session_on(Box({"configure terminal": ("", "fw1(config)# "), "exit": ""}))
+    session.configure(settle=0.001)
+    with pytest.raises(RejectedError, match="stays in configuration mode"):
+        session.leave_configuration()
+
+
+def test_the_reporting_notice_is_answered_with_later():
+    notice = (
+        b"configure terminal\r\nfw1(config)# \r\n\r\n*** NOTICE ***\r\nWould you like to enable anonymous error "
+        b"reporting to help improve\r\nthe product? [Y]es, [N]o, [A]sk later: "
+    )
+    box = Box({"configure terminal": notice, "A": ("", "fw1(config)# "), "exit": ("", "fw1# ")})
+    session = session_on(box)
+    session.configure(settle=0.01)
+    assert session.prompt.mode == "config"
+    assert box.lines == ["terminal pager 0", "configure terminal", "A"]
+
+
+def test_closing_leaves_configuration_mode_and_never_raises():
+    box = Box({"configure terminal": ("", "fw1(config)# "), "exit": ("", "fw1# ")})
+    session = session_on(box)
+    session.send(ConfigureTerminal())
+    session.close()
+    session.close()
+    assert box.lines[-2:] == ["exit", "exit"]
+    assert box.closed
+
+
+def test_enable_goes_through_its_own_method_and_the_pager_needs_no_reply():
+    session = session_on(Box())
+    with pytest.raises(TypeError, match="enable"):
+        session.send(Enable())
+    assert session.send(PagerOff()).text == ""
+    assert ChangeTo("x").text == "changeto context x"
+
+
+def test_the_pager_is_switched_off_on_the_device():
+    box = Box()
+    session_on(box).pager_off()
+    assert box.lines == ["terminal pager 0"] * 2
+
+
+def test_a_reply_that_goes_on_after_its_end_is_noticed_when_the_session_settles():
+    box = Box({"show mode": "Security context mode: single\r\n"})
+    session = session_on(box)
+    session.send(ShowCommand(Show.MODE))
+    session.settle()
+    box.out.append(b"\r\nmore of it\r\nfw1# ")
+    with pytest.raises(IncompleteReplyError, match="still printing"):
+        session.settle()
+
+
+def test_identity_of_a_box_that_knows_few_commands():
+    box = Box(
+        {
+            "show version": "Cisco Adaptive Security Appliance Software Version 8.2(5)\r\nfw1 up 3 days\r\nSerial Number: J1\r\n",
+            "show failover": "Failover Off\r\n",
+            "show mode": "Security context mode: single\r\n",
+        }
+    )
+    found = session_on(box).identity()
+    assert (found.release, found.serials, found.role, found.multiple) == ("8.2(5)", ("J1",), Role.NO_FAILOVER, False)
+    assert not any("config" in line for line in box.lines)

@@ -1,0 +1,257 @@
+"""SSH to one server on loopback: what is carried, how each refusal ends, and that nothing stays open."""
+
+import socket
+import threading
+import time
+from contextlib import closing, contextmanager
+from types import SimpleNamespace
+
+import paramiko
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from nornir_anyconnect.errors import (
+    CredentialError,
+    HostKeyError,
+    LinkLostError,
+    ReplyTimeoutError,
+    UnreachableError,
+)
+from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.options import Options
+from nornir_anyconnect.platforms.asa_ssh.ssh import SshTransport, _endpoint, open_ssh, server_key
+
+
+class Gate(LoginGate):
+    """A gate that remembers what its attempts came to."""
+
+    def __init__(self):
+        super().__init__()
+        self.ends = []
+
+    @contextmanager
+    def attempt(self, host, *credential):
+        with super().attempt(host, *credential) as attempt:
+            self.ends.append(attempt)
+            yield attempt
+
+
+def reach(server, password="right", *, user="audit", gate=None, port=None, **options):
+    settings = Options(**{"known_hosts": server.known_hosts, **options})
+    where = ("127.0.0.1", port or server.port)
+    return open_ssh(*where, username=user, password=password, options=settings, login_gate=gate or LoginGate())
+
+
+def heard(link, text):
+    said = b""
+    while text not in said:
+        said += link.read(30)
+    return said
+
+
+def transports():
+    return [each for each in threading.enumerate() if isinstance(each, paramiko.Transport) and each.is_active()]
+
+
+def test_what_is_written_arrives_and_what_is_said_is_read(server, eventually):
+    with closing(reach(server)) as link:
+        link.write(b"hello")
+        assert heard(link, b"hello") == b"hello"
+        assert server.open == 1
+    eventually(lambda: server.open == 0)
+    assert server.asked == [("user", "audit"), ("password", "right")]
+
+
+def test_reading_waits_no_longer_than_it_may(server):
+    with closing(reach(server)) as link:
+        began = time.monotonic()
+        assert link.read(0.01) == b""
+        assert time.monotonic() - began < 15
+
+
+def test_small_exchanges_are_not_held_back(server):
+    with closing(reach(server)) as link:
+        sock = link._channel.get_transport().sock
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_netmiko_left_to_itself_would_take_no_unknown_key_and_change_no_setting(server):
+    with closing(reach(server)) as link:
+        assert isinstance(link._netmiko.key_policy, paramiko.RejectPolicy)
+        assert not link._netmiko.allow_auto_change
+
+
+def test_a_session_that_the_device_ends_is_a_lost_link(server):
+    with closing(reach(server)) as link:
+        link.write(b"bye")
+        with pytest.raises(LinkLostError, match="closed the SSH session"):
+            heard(link, b"nothing of the kind")
+        with pytest.raises(LinkLostError, match="session ended"):
+            link.write(b"hello")
+
+
+@pytest.mark.parametrize("error", [OSError("reset"), EOFError(), paramiko.SSHException("bad packet")])
+def test_whatever_breaks_the_link_is_a_lost_link(error):
+    def broken(_):
+        raise error
+
+    channel = SimpleNamespace(settimeout=lambda _: None, recv=broken, sendall=broken)
+    link = SshTransport(SimpleNamespace(remote_conn=channel))
+    for call in (lambda: link.read(1), lambda: link.write(b"hello")):
+        with pytest.raises(LinkLostError, match="the SSH session ended"):
+            call()
+
+
+REFUSALS = {
+    "a wrong password": ({"password": "wrong"}, CredentialError, "refused the login", False, True),
+    "no answer to it": ({"password": "silent", "login_timeout": 3}, ReplyTimeoutError, "not answer", False, False),
+    "no session left": ({"user": "crowded"}, UnreachableError, "accepted the login but opened no", True, False),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_each_refusal_ends_in_its_own_words_and_leaves_nothing_open(server, case, eventually):
+    how, error, words, accepted, refused = REFUSALS[case]
+    gate = Gate()
+    with pytest.raises(error, match=f"^127.0.0.1.*{words}"):
+        reach(server, gate=gate, **how)
+    assert transports() == []
+    assert [(each.accepted, each.refused) for each in gate.ends] == [(accepted, refused)]
+    eventually(lambda: server.open == 0)
+
+
+def test_a_login_that_succeeds_lets_the_next_ones_through_at_once(server):
+    gate = Gate()
+    with closing(reach(server, gate=gate)):
+        assert [(each.accepted, each.refused) for each in gate.ends] == [(True, False)]
+
+
+@pytest.fixture
+def nobody():
+    """A port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def rude():
+    """A port that says one line and hangs up; it is no SSH server where the line is not SSH's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer(line):
+            def serve_one():
+                client, _ = listener.accept()
+                with client:
+                    client.sendall(line)
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(4096):
+                        pass
+
+            thread = threading.Thread(target=serve_one)
+            thread.start()
+            threads.append(thread)
+            return listener.getsockname()[1]
+
+        threads = []
+        yield answer
+        for thread in threads:
+            thread.join(30)
+
+
+def test_a_port_on_which_nobody_listens_is_named(server, nobody):
+    with pytest.raises(UnreachableError) as caught:
+        reach(server, port=nobody)
+    assert str(caught.value) == f"127.0.0.1:{nobody} cannot be reached: Connection refused"
+
+
+@pytest.mark.parametrize("line", [b"220 mail\r\n", b"SSH-2.0-gone\r\n"])
+def test_what_hangs_up_gives_no_ssh_session_and_says_nothing_of_the_credential(server, rude, line):
+    gate = Gate()
+    with pytest.raises(UnreachableError, match=r"^127\.0\.0\.1:\d+ gives no SSH session: \w+"):
+        reach(server, port=rude(line), gate=gate)
+    assert [(each.accepted, each.refused) for each in gate.ends] == [(False, False)]
+    with pytest.raises(UnreachableError, match=r"^127\.0\.0\.1:\d+ gives no SSH session: \w+"):
+        server_key("127.0.0.1", rude(line))
+
+
+@pytest.mark.parametrize("name", ["fw..example", "f" * 64])
+def test_a_host_name_that_cannot_be_one_is_unreachable_at_the_usual_port(name):
+    with pytest.raises(UnreachableError, match=f"^{name}:22 cannot be reached: "):
+        server_key(name)
+
+
+def test_an_unknown_host_key_and_a_changed_one_see_no_user_name(server, serve, tmp_path):
+    with pytest.raises(HostKeyError, match=r"of 127\.0\.0\.1 is not known in .*none; no password was sent"):
+        reach(server, known_hosts=tmp_path / "none")
+    other = serve()
+    (tmp_path / "changed").write_text(server.line(other.host_keys[0]))
+    shown, known = (server_key("127.0.0.1", each.port).fingerprint for each in (server, other))
+    with pytest.raises(HostKeyError) as caught:
+        reach(server, known_hosts=tmp_path / "changed")
+    assert str(caught.value) == (
+        f"127.0.0.1 shows the host key ssh-ed25519 {shown}, known is ssh-ed25519 {known}; no password was sent"
+    )
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("password", [None, ""])
+def test_without_a_password_or_a_key_nothing_is_tried(server, password):
+    with pytest.raises(CredentialError, match=r"^127\.0\.0\.1: there is no password"):
+        reach(server, password)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(("locked", "password"), [(None, None), (None, "not needed"), ("passphrase", "passphrase")])
+def test_a_key_file_logs_in_and_no_password_travels(server, tmp_path, locked, password):
+    file = tmp_path / "id"
+    file.write_bytes(server.user_key.export_private_key("openssh", locked, rounds=50))
+    with closing(reach(server, password, key_file=file)):
+        assert {what for what, _ in server.asked} == {"user", "key"}
+
+
+def key_file(server, folder, name):
+    other = X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    if name == "locked":
+        (folder / name).write_bytes(server.user_key.export_private_key("openssh", "passphrase", rounds=50))
+    elif name != "missing":
+        (folder / name).write_bytes(other if name == "other-kind" else b"nonsense")
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "words"),
+    [
+        ("locked", None, "password-protected"),
+        ("locked", "wrong", "."),
+        ("no-key", None, "."),
+        ("other-kind", None, "UnknownKeyType"),
+        ("missing", None, "No such file"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_is_named_and_nothing_is_tried(server, tmp_path, name, password, words):
+    file = key_file(server, tmp_path, name)
+    with pytest.raises(CredentialError, match=f"the key file .*{name} cannot be used: .*{words}"):
+        reach(server, password, key_file=file)
+    assert server.asked == []
+
+
+def test_a_password_that_was_refused_too_often_does_not_stop_another_one(server, eventually):
+    gate = Gate()
+    for _ in range(3):
+        with pytest.raises(CredentialError, match="refused the login"):
+            reach(server, "wrong", gate=gate)
+    server.asked.clear()
+    with pytest.raises(CredentialError, match="not tried") as caught:
+        reach(server, "wrong", gate=gate)
+    eventually(lambda: server.open == 0)
+    assert (caught.value.code, server.asked) == ("credentials", [])
+    with closing(reach(server, gate=gate)):
+        pass
+
+
+def test_a_password_does_not_show_where_an_endpoint_is_printed():
+    shown = repr(_endpoint(("fw", 22), "audit", "canary-password", None, Options()))
+    assert "audit" in shown
+    assert "canary" not in shown
