@@ -10,7 +10,7 @@ from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Scope
 from nornir_anyconnect.audit.workflow import CAUSES, Timeline, remarks, timeline
 from nornir_anyconnect.mtu.assumptions import STANDING
 from nornir_anyconnect.remedies.remedy import EXPLAINED
-from nornir_anyconnect.report import sentences, words
+from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Explanation:
 
     def to_text(self) -> str:
         """For people: a heading per question, a line per answer."""
-        lines = [f"{words.device_name(self.device)}, {words.subject(self.finding)}"]
+        lines = [f"{sentences.device_name(self.device)}, {sentences.subject(self.finding)}"]
         for question, answers in self.answers:
             lines += ["", question, *(f"  {answer}" for answer in answers)]
         return "\n".join(harmless(line) for line in lines) + "\n"
@@ -70,7 +70,7 @@ def explain(
         ("How does the DTLS MTU come about?", _derived("DTLS MTU", finding.dtls_suite, finding.dtls_steps)),
         ("What does the user see, and when?", _seen_by_user(happens, finding)),
         ("What will the log say?", _logged(happens)),
-        ("What was observed?", (words.observed(finding),)),
+        ("What was observed?", (sentences.observed(finding),)),
         ("Which cause is it?", _cause(happens)),
         ("Which fix, what does it cost, what does it change?", _fixes(finding)),
         ("What is assumed?", _assumed(finding)),
@@ -83,7 +83,7 @@ def explain(
 def _verdict(finding: Finding) -> tuple[str, ...]:
     lines = [f"{finding.verdict}: {sentences.reason_text(finding.reason)}"]
     if finding.gap is not None:
-        lines.append(words.predicted(finding))
+        lines.append(sentences.predicted(finding))
     return tuple(lines)
 
 
@@ -97,7 +97,7 @@ def _policy(finding: Finding) -> tuple[str, ...]:
             where = f"line {named.line}"
         lines.append(f"tunnel-group {finding.name} hands out group policy {finding.group_policy} ({where})")
     else:
-        lines.append(f"{words.subject(finding)} is judged on group policy {finding.group_policy}")
+        lines.append(f"{sentences.subject(finding)} is judged on group policy {finding.group_policy}")
     lines += [f"also handed out by {way}" for way in finding.reachable_by]
     if "external-attributes-possible" in finding.caveats:
         lines.append(sentences.caveat_text("external-attributes-possible"))
@@ -144,7 +144,7 @@ def _cause(happens: Timeline | None) -> tuple[str, ...]:
 
 def _fixes(finding: Finding) -> tuple[str, ...]:
     lines: list[str] = []
-    best = words.recommended(finding)
+    best = sentences.recommended(finding)
     for remedy in finding.remedies:
         lines += _fix(remedy, recommended=remedy is best)
     if lines and finding.safe_mtu is not None:
@@ -190,7 +190,7 @@ def _assumed(finding: Finding) -> tuple[str, ...]:
 
 
 def _sure(finding: Finding) -> tuple[str, ...]:
-    sentence = words.certainty_sentence(finding)
+    sentence = sentences.certainty_sentence(finding)
     if finding.numbers_from and finding.certainty:
         sentence += f" The numbers are those of {finding.numbers_from}."
     confirmed = "Evidence confirms it." if finding.confirmed else "No evidence confirms it."

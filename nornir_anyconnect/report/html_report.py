@@ -18,8 +18,9 @@ from nornir_anyconnect.audit.finding import worst_first
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 from nornir_anyconnect.report.page_timeline import GROUP, told
 from nornir_anyconnect.report.sanitise import harmless_lines
-from nornir_anyconnect.report.sentences import CAVEATS, REASONS
-from nornir_anyconnect.report.words import (
+from nornir_anyconnect.report.sentences import (
+    CAVEATS,
+    REASONS,
     certainty_sentence,
     count,
     device_name,

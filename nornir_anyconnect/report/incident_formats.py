@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from nornir_anyconnect import __version__
 from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.report.sarif import SCHEMA
-from nornir_anyconnect.report.words import count
+from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary

@@ -13,7 +13,7 @@ from nornir_anyconnect.report.csv_report import write_rows
 from nornir_anyconnect.report.markdown_report import code
 from nornir_anyconnect.report.prometheus import metric
 from nornir_anyconnect.report.sanitise import harmless
-from nornir_anyconnect.report.words import count
+from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary

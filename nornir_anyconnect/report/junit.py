@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import words
+from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.fail_on import counts
 from nornir_anyconnect.report.sanitise import harmless
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _case(suite: ET.Element, device: DeviceAudit, name: str) -> ET.Element:
     return ET.SubElement(
-        suite, "testcase", classname=harmless(words.device_name(device)), name=harmless(name), time="0"
+        suite, "testcase", classname=harmless(sentences.device_name(device)), name=harmless(name), time="0"
     )
 
 
@@ -30,9 +30,9 @@ def _outcome(case: ET.Element, kind: str, message: str, text: str = "", type_: s
 
 
 def _finding(suite: ET.Element, device: DeviceAudit, finding: Finding, style: Style) -> None:
-    case = _case(suite, device, words.subject(finding))
-    says = [f"predicted: {words.predicted(finding)}", f"observed: {words.observed(finding)}"]
-    if step := words.next_step(finding):
+    case = _case(suite, device, sentences.subject(finding))
+    says = [f"predicted: {sentences.predicted(finding)}", f"observed: {sentences.observed(finding)}"]
+    if step := sentences.next_step(finding):
         says.append(f"next: {step}")
     text = "\n".join(harmless(line) for line in says)
     if counts(finding, style.fail_on):
@@ -44,7 +44,7 @@ def _finding(suite: ET.Element, device: DeviceAudit, finding: Finding, style: St
 
 
 def _suite(root: ET.Element, device: DeviceAudit, style: Style) -> None:
-    suite = ET.SubElement(root, "testsuite", name=harmless(words.device_name(device)))
+    suite = ET.SubElement(root, "testsuite", name=harmless(sentences.device_name(device)))
     for finding in device.findings:
         _finding(suite, device, finding, style)
     if device.status is not Status.OK or not device.findings:

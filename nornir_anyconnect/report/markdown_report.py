@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.report import words
+from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def _table(report: AuditReport) -> list[str]:
         for finding in device.findings:
             users = finding.evidence.users if finding.evidence else None
             numbers = (finding.tls_mtu, finding.dtls_mtu, finding.gap, finding.safe_mtu, users)
-            verdict = f"**{finding.verdict}**" if words.needs_attention(finding) else str(finding.verdict)
+            verdict = f"**{finding.verdict}**" if sentences.needs_attention(finding) else str(finding.verdict)
             cells = [
-                code(words.device_name(device)),
+                code(sentences.device_name(device)),
                 f"{finding.scope} {code(finding.name)}",
                 code(finding.group_policy) if finding.group_policy else "",
                 verdict,
@@ -55,14 +55,14 @@ def _table(report: AuditReport) -> list[str]:
 def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
     lines = [
         "",
-        f"### {finding.verdict}: {code(words.device_name(device))} {finding.scope} {code(finding.name)}",
+        f"### {finding.verdict}: {code(sentences.device_name(device))} {finding.scope} {code(finding.name)}",
         "",
-        f"- Predicted: {escaped(words.predicted(finding))}",
-        f"- Observed: {escaped(words.observed(finding))}",
+        f"- Predicted: {escaped(sentences.predicted(finding))}",
+        f"- Observed: {escaped(sentences.observed(finding))}",
     ]
-    if step := words.next_step(finding):
+    if step := sentences.next_step(finding):
         lines.append(f"- Next: {escaped(step)}")
-    remedy = words.recommended(finding)
+    remedy = sentences.recommended(finding)
     if remedy is not None:
         lines += ["", "To type, and to take it back:", ""]
         lines += [f"    {harmless(line)}" for line in remedy.commands]
@@ -73,7 +73,7 @@ def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
 
 def _troubles(report: AuditReport) -> list[str]:
     lines = [
-        f"- {code(words.device_name(device))} ({device.status}): {escaped(text)}"
+        f"- {code(sentences.device_name(device))} ({device.status}): {escaped(text)}"
         for device in report.devices
         for text in (*device.errors, *device.warnings)
     ]
@@ -84,11 +84,11 @@ def render(report: AuditReport, _style: Style) -> str:
     """Totals, one table, and a paragraph for each finding that needs somebody."""
     total = report.summary
     totals = (
-        f"{words.count(total.devices, 'device')}, {words.count(total.findings, 'finding')}: "
+        f"{sentences.count(total.devices, 'device')}, {sentences.count(total.findings, 'finding')}: "
         f"**{total.at_risk} at risk**, {total.confirmed} confirmed, "
-        f"{words.count(total.users_affected, 'user')} affected, {total.mitigated} mitigated, "
+        f"{sentences.count(total.users_affected, 'user')} affected, {total.mitigated} mitigated, "
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable, "
-        f"{words.count(total.failed_devices, 'device')} failed."
+        f"{sentences.count(total.failed_devices, 'device')} failed."
     )
     lines = [
         "# AnyConnect MTU audit",
@@ -102,6 +102,6 @@ def render(report: AuditReport, _style: Style) -> str:
     ]
     for device in report.devices:
         for finding in device.findings:
-            if words.needs_attention(finding):
+            if sentences.needs_attention(finding):
                 lines += _detail(device, finding)
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.report.markdown_report import code, escaped
 from nornir_anyconnect.report.sanitise import harmless
-from nornir_anyconnect.report.words import count
+from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import sentences, words
+from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ def _location(device: DeviceAudit, line: int) -> dict[str, Any]:
             "artifactLocation": {"uri": scheme + quote(path, errors="surrogatepass")},
             "region": {"startLine": line},
         },
-        "logicalLocations": [{"name": harmless(words.device_name(device)), "kind": "module"}],
+        "logicalLocations": [{"name": harmless(sentences.device_name(device)), "kind": "module"}],
     }
 
 
 def _result(device: DeviceAudit, finding: Finding) -> dict[str, Any]:
-    message = f"{words.subject(finding)}: {words.predicted(finding)}. Observed: {words.observed(finding)}."
-    if step := words.next_step(finding):
+    message = f"{sentences.subject(finding)}: {sentences.predicted(finding)}. Observed: {sentences.observed(finding)}."
+    if step := sentences.next_step(finding):
         message += f" Next: {step}"
     # the line is left out: a finding stays the same one when lines are added above it
-    identity = "\0".join((words.device_name(device), words.subject(finding), finding.reason))
+    identity = "\0".join((sentences.device_name(device), sentences.subject(finding), finding.reason))
     result: dict[str, Any] = {
         "ruleId": finding.reason,
         "level": "error" if finding.confirmed else _LEVEL[finding.verdict],
@@ -82,7 +82,7 @@ def _rule(reason: str, verdict: Verdict) -> dict[str, Any]:
 def _notification(device: DeviceAudit, text: str) -> dict[str, Any]:
     return {
         "level": "error" if device.status is Status.FAILED else "warning",
-        "message": {"text": harmless(f"{words.device_name(device)}: {text}")},
+        "message": {"text": harmless(f"{sentences.device_name(device)}: {text}")},
     }
 
 
@@ -92,7 +92,7 @@ def render(report: AuditReport, _style: Style) -> str:
         (device, finding)
         for device in report.devices
         for finding in device.findings
-        if words.needs_attention(finding) and finding.verdict in _LEVEL
+        if sentences.needs_attention(finding) and finding.verdict in _LEVEL
     ]
     rules = {finding.reason: finding.verdict for _, finding in shown}
     troubled = [device for device in report.devices if device.status is not Status.OK]

@@ -1,6 +1,14 @@
-"""One sentence for people per verdict reason and per caveat."""
+"""What every format for people says: one sentence per verdict reason and per caveat, and what a finding says."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
+from nornir_anyconnect.remedies.remedy import EXPLAINED
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.audit.finding import DeviceAudit
 
 REASONS: dict[str, str] = {
     "incomplete-config": "The text is not a complete configuration, so nothing can be called safe.",
@@ -61,6 +69,23 @@ CERTAINTY: dict[str | None, str] = {
     None: "No assumption is involved.",
 }
 
+_CERTAINTY_INLINE = {
+    "all-assumptions": "under all assumption sets",
+    "some-assumptions": "under some assumption sets only",
+    None: "",
+}
+_HIGHEST_SETTABLE = 1406
+"""Bytes: the largest value of ``anyconnect mtu``, above which no safe MTU is named."""
+ADVICE = {
+    "incomplete-config": "save the whole output of 'show running-config', or say --assume-complete for an excerpt",
+    "group-policy-missing": "check the name in default-group-policy; the policy is not in this configuration",
+    "external-group-policy": "ask the AAA server for the policy's settings, or look at a session's MTU on the device",
+    "unknown-suite": "give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name",
+    "unsupported-value": "look at the lines named above; the value is not one that an ASA of this release prints",
+    "single-mtu-release": "give a syslog with 722036, which shows the box's own numbers, or upgrade to 9.0 or later",
+}
+"""What to do about a finding that is unknown, by reason."""
+
 
 def reason_text(reason: str) -> str:
     """The sentence of a verdict's reason; the word itself where there is none."""
@@ -70,3 +95,117 @@ def reason_text(reason: str) -> str:
 def caveat_text(caveat: str) -> str:
     """The sentence of a caveat; the word itself where there is none."""
     return CAVEATS.get(caveat, caveat)
+
+
+def device_name(device: DeviceAudit) -> str:
+    """The device, with its context where it has one."""
+    return f"{device.name}/{device.context}" if device.context else device.name
+
+
+def count(number: int, what: str) -> str:
+    """The number with its word, in the plural where it is not one."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _only_set(finding: Finding) -> str | None:
+    """The assumption set that somebody asked for; None where several stand or the device's numbers left one."""
+    names = list(finding.assumptions)
+    return names[0] if len(names) == 1 and names[0] not in finding.calibrated else None
+
+
+def certainty(finding: Finding) -> str:
+    """Under which assumption sets the verdict holds; empty where none is involved."""
+    only = _only_set(finding)
+    return (
+        f"under {only}, the only set asked for" if finding.certainty and only else _CERTAINTY_INLINE[finding.certainty]
+    )
+
+
+def certainty_sentence(finding: Finding) -> str:
+    """The same as a sentence of its own."""
+    said = certainty(finding)
+    return f"It holds {said}." if finding.certainty and _only_set(finding) else CERTAINTY[finding.certainty]
+
+
+def safe_mtu(finding: Finding) -> str:
+    """The MTU that fits for every client, and why it may be below the TLS MTU beside it; empty where none is known."""
+    safe, tls = finding.safe_mtu, finding.tls_mtu
+    if safe is None:
+        return ""
+    if tls is None or safe >= tls:
+        return f"{safe} bytes"
+    if safe == _HIGHEST_SETTABLE:
+        return f"{safe} bytes (the largest that can be configured)"
+    sets = "" if len(finding.assumptions) == 1 else ", under every assumption set"
+    return f"{safe} bytes (the smallest over all suites that clients may negotiate{sets})"
+
+
+def subject(finding: Finding) -> str:
+    """What the finding is about, as ``scope name``."""
+    return f"{finding.scope} {finding.name}"
+
+
+def predicted(finding: Finding) -> str:
+    """What the configuration and the arithmetic say, in one sentence."""
+    tls, dtls, gap = finding.tls_mtu, finding.dtls_mtu, finding.gap
+    if gap is None:
+        return reason_text(finding.reason)
+    basis = f"by {finding.numbers_from}, {finding.tls_suite} and {finding.dtls_suite}"
+    if gap > 0:
+        return f"DTLS MTU {dtls} is {gap} bytes above TLS MTU {tls} ({basis})"
+    return f"DTLS MTU {dtls} is not above TLS MTU {tls} ({basis})"
+
+
+def observed(finding: Finding) -> str:
+    """What was seen of its users, in one sentence; what could not be seen is never called none."""
+    seen = finding.evidence
+    if seen is None:
+        return "not observable: no log, session or counter was given"
+    if seen.confirmed or seen.large_packets or seen.reconnects:
+        found = [f"{seen.users} user(s) hit", f"{seen.reconnects} reconnect(s)"]
+        if seen.large_packets:
+            found.append(f"{seen.large_packets} packet(s) too large for TLS")
+        if seen.thresholds:
+            found.append(f"threshold {', '.join(str(each) for each in seen.thresholds)}")
+        return f"{'confirmed' if seen.confirmed else 'drops seen, not proof'}: {', '.join(found)}{_span(finding)}"
+    if seen.tls_only_sessions:
+        return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, no drop seen{_span(finding)}"
+    if seen.observable == "yes":
+        return f"no drop and no reconnect seen{_span(finding)}"
+    if seen.observable == "no":
+        return f"not observable: {seen.observable_reason}"
+    return f"not known whether it could be seen: {seen.observable_reason}{_span(finding)}"
+
+
+def _span(finding: Finding) -> str:
+    span = finding.evidence.span if finding.evidence else None
+    return f", {span[0]} to {span[1]}" if span else ""
+
+
+def recommended(finding: Finding) -> RemedyPreview | None:
+    """The remedy to take: the first that closes the gap and that nothing blocks, else the first not blocked."""
+    open_ways = [remedy for remedy in finding.remedies if not remedy.blocked_by and remedy.commands]
+    return next((remedy for remedy in open_ways if remedy.closes), open_ways[0] if open_ways else None)
+
+
+def next_step(finding: Finding) -> str:
+    """What to do about it, in one sentence; empty where nothing is to be done."""
+    if finding.waiver:
+        owner, until = finding.waiver.get("owner", "somebody"), finding.waiver.get("expires", "further notice")
+        return f"accepted by {owner} until {until}"
+    if finding.verdict is Verdict.UNKNOWN:
+        return ADVICE.get(finding.reason, "")
+    if finding.verdict not in (Verdict.AT_RISK, Verdict.MITIGATED):
+        return ""
+    remedy = recommended(finding)
+    if remedy is None:
+        blocked = next((each for each in finding.remedies if each.blocked_by), None)
+        why = "; ".join(EXPLAINED.get(block, block) for block in blocked.blocked_by) if blocked else ""
+        return f"{blocked.kind} is blocked: {why}" if blocked else ""
+    effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
+    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.commands)} ({effect})"
+
+
+def needs_attention(finding: Finding) -> bool:
+    """Whether a person should look at it."""
+    return finding.confirmed or finding.verdict in (Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.MITIGATED)

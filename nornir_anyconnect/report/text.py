@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import Status, Verdict, worst_first
-from nornir_anyconnect.report import sentences, words
+from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def headline(device: DeviceAudit, finding: Finding) -> str:
     """Device, finding, verdict: one line."""
     policy = f" (group policy {finding.group_policy})" if finding.group_policy not in (None, finding.name) else ""
     verdict = "confirmed " + finding.verdict if finding.confirmed else str(finding.verdict)
-    said = words.certainty(finding)
+    said = sentences.certainty(finding)
     certainty = f", {said}" if said else ""
-    return f"{words.device_name(device)}: {verdict}: {words.subject(finding)}{policy}{certainty}"
+    return f"{sentences.device_name(device)}: {verdict}: {sentences.subject(finding)}{policy}{certainty}"
 
 
 def _chain(steps: tuple[DerivationLine, ...]) -> str:
@@ -37,7 +37,7 @@ def _cited(source: Source) -> str:
 
 def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     """What supports the verdict and what to do about it, as (label, sentence)."""
-    found = [("predicted", words.predicted(finding))]
+    found = [("predicted", sentences.predicted(finding))]
     if finding.gap is not None and style.detail:
         found += [("why", sentences.reason_text(finding.reason))]
     found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
@@ -46,15 +46,15 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
         found.append(("TLS/DTLS by", ", ".join(shown)))
     if finding.configured_mtu is not None:
         found.append(("configured", f"anyconnect mtu {finding.configured_mtu} ({finding.configured_mtu_from})"))
-    found.append(("observed", words.observed(finding)))
+    found.append(("observed", sentences.observed(finding)))
     if finding.evidence and finding.evidence.user_names:
         found.append(("users hit", ", ".join(finding.evidence.user_names)))
     if finding.reachable_by:
         found.append(("reached by", ", ".join(finding.reachable_by)))
     if finding.verdict is not Verdict.SAFE:
-        found.append(("safe MTU", words.safe_mtu(finding)))
-    found.append(("next", words.next_step(finding)))
-    remedy = words.recommended(finding)
+        found.append(("safe MTU", sentences.safe_mtu(finding)))
+    found.append(("next", sentences.next_step(finding)))
+    remedy = sentences.recommended(finding)
     if remedy is not None and finding.waiver is None:
         found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
     if style.detail:
@@ -67,12 +67,12 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
 
 def shown_wholly(finding: Finding, style: Style) -> bool:
     """Whether the details are printed: asked for, or somebody has to look at it."""
-    return style.detail or words.needs_attention(finding)
+    return style.detail or sentences.needs_attention(finding)
 
 
 def troubles(device: DeviceAudit) -> list[str]:
     """What kept the device from being judged wholly, and what is odd about it."""
-    name = words.device_name(device)
+    name = sentences.device_name(device)
     label = "" if device.status is Status.OK else f"{device.status}: "
     return [harmless(f"{name}: {label}{text}") for text in (*device.errors, *device.warnings)]
 
@@ -89,7 +89,7 @@ def _worst(report: AuditReport) -> list[str]:
         return []
     worst = sorted(found, key=lambda each: worst_first(each[1]))[:_WORST]
     return [
-        harmless(f"worst: {headline(device, finding)}; observed: {words.observed(finding)}")
+        harmless(f"worst: {headline(device, finding)}; observed: {sentences.observed(finding)}")
         for device, finding in reversed(worst)
     ]
 
@@ -126,7 +126,7 @@ def _plain(report: AuditReport, style: Style) -> list[str]:
     for device in report.devices:
         lines += troubles(device)
         if not device.findings and device.status is not Status.FAILED:
-            lines.append(harmless(f"{words.device_name(device)}: no tunnel group or group policy for AnyConnect"))
+            lines.append(harmless(f"{sentences.device_name(device)}: no tunnel group or group policy for AnyConnect"))
         for finding in device.findings:
             if shown_wholly(finding, style):
                 lines.append(harmless(headline(device, finding)))

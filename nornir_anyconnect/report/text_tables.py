@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.report import text, words
+from nornir_anyconnect.report import sentences, text
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def _seen(finding: Finding) -> str:
 
 def _cells(device: DeviceAudit, finding: Finding) -> dict[str, Text]:
     return {
-        "device": _plain(words.device_name(device)),
-        "finding": _plain(words.subject(finding)),
+        "device": _plain(sentences.device_name(device)),
+        "finding": _plain(sentences.subject(finding)),
         "policy": _plain(finding.group_policy),
         "verdict": _verdict(finding),
         "TLS": _plain(finding.tls_mtu),

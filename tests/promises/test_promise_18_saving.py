@@ -134,4 +134,6 @@ def test_saving_is_written_down_in_one_place():
                 if isinstance(node.func, ast.Attribute) and node.func.attr == "save":
                     calls.add(path.relative_to(root).as_posix())
     assert makes == {"change/channel.py"}
-    assert {each for each in calls if each.split("/")[0] in ("change", "platforms", "tasks")} == {"change/transaction.py"}
+    assert {each for each in calls if each.split("/")[0] in ("change", "platforms", "tasks")} == {
+        "change/transaction.py"
+    }

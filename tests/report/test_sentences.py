@@ -8,7 +8,7 @@ import pytest
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import Numbers
 from nornir_anyconnect.evidence.logs_report import LogSummary
-from nornir_anyconnect.report import PLAIN, Style, incident_report, render, words
+from nornir_anyconnect.report import PLAIN, Style, incident_report, render, sentences
 
 
 def only(finding, name="guide", **changes):
@@ -17,8 +17,8 @@ def only(finding, name="guide", **changes):
 
 def test_one_set_that_was_asked_for_is_not_called_all(fleet):
     finding = only(fleet.devices[0].findings[0])
-    assert words.certainty(finding) == "under guide, the only set asked for"
-    assert words.certainty_sentence(finding) == "It holds under guide, the only set asked for."
+    assert sentences.certainty(finding) == "under guide, the only set asked for"
+    assert sentences.certainty_sentence(finding) == "It holds under guide, the only set asked for."
     one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
     shown = render("text", one)
     assert "under guide, the only set asked for" in shown
@@ -28,8 +28,8 @@ def test_one_set_that_was_asked_for_is_not_called_all(fleet):
 
 def test_one_set_that_the_device_left_stays_all_that_stand(fleet):
     finding = only(fleet.devices[0].findings[0], "asa/sysopt/none", calibrated=("asa/sysopt/none",))
-    assert words.certainty(finding) == "under all assumption sets"
-    assert words.certainty(fleet.devices[0].findings[0]) == "under all assumption sets"
+    assert sentences.certainty(finding) == "under all assumption sets"
+    assert sentences.certainty(fleet.devices[0].findings[0]) == "under all assumption sets"
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_one_set_that_the_device_left_stays_all_that_stand(fleet):
 )
 def test_a_safe_mtu_below_the_tls_mtu_says_why(fleet, safe, tls, said):
     finding = replace(fleet.devices[0].findings[0], safe_mtu=safe, tls_mtu=tls)
-    assert words.safe_mtu(finding) == said
+    assert sentences.safe_mtu(finding) == said
 
 
 def test_with_one_set_only_the_suites_explain_the_safe_mtu(fleet):
     finding = only(fleet.devices[0].findings[0], safe_mtu=1287)
-    assert words.safe_mtu(finding) == "1287 bytes (the smallest over all suites that clients may negotiate)"
+    assert sentences.safe_mtu(finding) == "1287 bytes (the smallest over all suites that clients may negotiate)"
     one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
     assert "  safe MTU: 1287 bytes (the smallest over all suites that clients may negotiate)\n" in render("text", one)
 
