@@ -84,6 +84,16 @@ class HeaderReader:
                 self._last = known[0]
         return known
 
+    @property
+    def unnamed(self) -> str:
+        """The device of lines that name none."""
+        return self._device
+
+    def stamp_of(self, text: str) -> datetime | None:
+        """The time that a text tells which is nothing but a time, such as an export's column."""
+        found = STAMP.match(text.strip())
+        return self._time(found, [found]) if found else None
+
     def _parse(self, text: str) -> tuple[datetime | None, str, int]:
         if self._tz is UTC and (usual := _USUAL.fullmatch(text)):
             month, day, year, hour, minute, second, name = usual.groups()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from nornir_anyconnect.evidence import events as ev
+    from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Message
 
 MAX_LINE = 2048
@@ -134,6 +136,25 @@ class SyslogReader:
         self._shape = shape_of(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
         yield from whole(itertools.chain((first,), pieces))
+
+    def read_envelopes(self, envelopes: Iterable[Envelope]) -> Iterator[ev.Event]:
+        """The events of an export's records; records without a wanted message cost little, and name their device.
+
+        An export reader need not hand on every record: those of its first 64 KiB, then those with a wanted message
+        (:func:`scan` finds them in raw bytes), and now and then another one show which devices it holds and how long.
+        """
+        for envelope in envelopes:
+            events = list(self._read(envelope.message))
+            fallback = self._header.stamp_of(envelope.time) if envelope.time else None
+            if not events and (tag := _TAG.search(envelope.message)):
+                time, device, _ = self._header.read(envelope.message[: tag.start()])
+                self.sightings.note(time or fallback, self._named(device, envelope))
+            for event in events:
+                device = self._named(event.device, envelope)
+                yield replace(event, time=event.time or fallback, device=device)
+
+    def _named(self, device: str, envelope: Envelope) -> str:
+        return harmless(envelope.device) if envelope.device and device == self._header.unnamed else device
 
     def _read_whole(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
         """A log with one message per line, but for exceptions."""
