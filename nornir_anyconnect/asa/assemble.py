@@ -16,7 +16,7 @@ from nornir_anyconnect.asa.running_config import (
     LoggingSettings,
     Release,
     ServingInterface,
-    Setting,
+    Sourced,
     SslSettings,
     Webvpn,
 )
@@ -44,7 +44,7 @@ def release_of(text: str) -> Release | None:
 def webvpn_of(lines: Read) -> Webvpn:
     """The global ``webvpn`` block, all its headers merged."""
     serving: dict[str, ServingInterface] = {}
-    found: dict[str, Setting[Any]] = {}
+    found: dict[str, Sourced[Any]] = {}
     svc = False
     for line, meaning in lines:
         if "interface" in meaning:
@@ -54,11 +54,11 @@ def webvpn_of(lines: Read) -> Webvpn:
             serving.pop(meaning["no_interface"], None)
         for key in ("port", "dtls_port"):
             if key in meaning and (number := number_in(meaning[key])) is not None:
-                found[key] = Setting(number, line.number)
+                found[key] = Sourced(number, line.number)
             elif f"no_{key}" in meaning:
                 found.pop(key, None)
         if client := meaning.get("client") or meaning.get("no_client"):
-            found["anyconnect_enabled"] = Setting("client" in meaning, line.number)
+            found["anyconnect_enabled"] = Sourced("client" in meaning, line.number)
             svc = svc or client == "svc"
     return Webvpn(interfaces=tuple(serving.values()), svc_spelling=svc, **found)
 
@@ -66,8 +66,8 @@ def webvpn_of(lines: Read) -> Webvpn:
 def ssl_of(lines: Read) -> SslSettings:
     """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``; later lines win, ``no`` takes back."""
     lines = list(lines)
-    ciphers: dict[str, Setting[CipherChoice]] = {}
-    found: dict[str, Setting[tuple[str, ...]]] = {}
+    ciphers: dict[str, Sourced[CipherChoice]] = {}
+    found: dict[str, Sourced[tuple[str, ...]]] = {}
     for line, meaning in lines:
         if "ssl_version" in meaning:
             custom = meaning.get("custom")
@@ -76,21 +76,21 @@ def ssl_of(lines: Read) -> SslSettings:
                 if custom is not None
                 else CipherChoice(level=meaning["level"])
             )
-            ciphers[meaning["ssl_version"]] = Setting(choice, line.number)
+            ciphers[meaning["ssl_version"]] = Sourced(choice, line.number)
         elif "no_cipher" in meaning:
             ciphers.pop(meaning["no_cipher"], None)
         for key in ("encryption", "server_version"):
             if key in meaning:
-                found[key] = Setting(tuple(meaning[key].split()), line.number)
+                found[key] = Sourced(tuple(meaning[key].split()), line.number)
             elif f"no_{key}" in meaning:
                 found.pop(key, None)
     unsupported = not_understood(lines, ("ssl cipher", "ssl encryption", "ssl server-version"))
     return SslSettings(ciphers=tuple(ciphers.items()), unsupported=unsupported, **found)
 
 
-def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Setting[str], ...]:
+def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Sourced[str], ...]:
     """The lines of these commands that say nothing we can read, but for those that a later one replaces."""
-    found: dict[str, Setting[str]] = {}
+    found: dict[str, Sourced[str]] = {}
     for line, meaning in lines:
         text = line.text.removeprefix("no ")
         if text.startswith(commands) and not text.startswith(_ASIDE):
@@ -99,7 +99,7 @@ def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Setting[str]
             subject = " ".join(text.split()[:size])
             numbers = [meaning[key] for key in ("tcpmss", "mtu") if key in meaning]
             if "unread" in meaning or any(number_in(each) is None for each in numbers):
-                found[subject] = Setting(line.text, line.number)
+                found[subject] = Sourced(line.text, line.number)
             else:
                 found.pop(subject, None)
     return tuple(found.values())
@@ -107,22 +107,22 @@ def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Setting[str]
 
 def logging_of(lines: Read) -> LoggingSettings:
     """What decides whether the evidence could have been seen."""
-    found: dict[str, Setting[Any]] = {}
-    suppressed: list[Setting[str]] = []
-    relevelled: list[Setting[tuple[str, str]]] = []
-    lists: list[Setting[str]] = []
+    found: dict[str, Sourced[Any]] = {}
+    suppressed: list[Sourced[str]] = []
+    relevelled: list[Sourced[tuple[str, str]]] = []
+    lists: list[Sourced[str]] = []
     for line, meaning in lines:
         if "logging_on" in meaning or "logging_off" in meaning:
-            found["enabled"] = Setting("logging_on" in meaning, line.number)
+            found["enabled"] = Sourced("logging_on" in meaning, line.number)
         for key in ("buffered", "trap"):
             if key in meaning:
-                found[key] = Setting(meaning[key], line.number)
+                found[key] = Sourced(meaning[key], line.number)
         if "suppressed" in meaning:
-            suppressed.append(Setting(meaning["suppressed"], line.number))
+            suppressed.append(Sourced(meaning["suppressed"], line.number))
         if "relevelled" in meaning:
-            relevelled.append(Setting((meaning["relevelled"], meaning["level"]), line.number))
+            relevelled.append(Sourced((meaning["relevelled"], meaning["level"]), line.number))
         if "list" in meaning:
-            lists.append(Setting(line.text, line.number))
+            lists.append(Sourced(line.text, line.number))
     return LoggingSettings(suppressed=tuple(suppressed), relevelled=tuple(relevelled), lists=tuple(lists), **found)
 
 
@@ -135,10 +135,10 @@ def interfaces_of(blocks: Iterable[Block], lines: Read) -> tuple[Interface, ...]
                 found = setting.value.split()
                 if len(found) > 1 and found[0] == "nameif":
                     named.setdefault(found[1], setting.line)
-    mtus: dict[str, Setting[int]] = {}
+    mtus: dict[str, Sourced[int]] = {}
     for line, meaning in lines:
         if "nameif" in meaning and (mtu := number_in(meaning["mtu"])) is not None:
-            mtus[meaning["nameif"]] = Setting(mtu, line.number)
+            mtus[meaning["nameif"]] = Sourced(mtu, line.number)
         elif "no_mtu" in meaning:
             mtus.pop(meaning["no_mtu"], None)
     return tuple(Interface(nameif, named.get(nameif), mtus.get(nameif)) for nameif in {**named, **mtus})
@@ -164,12 +164,12 @@ def _class_policy(value: str) -> str:
     return policy[3:].removesuffix(";") if policy[:3].lower() == "ou=" else policy
 
 
-def number_of(lines: Read, key: str) -> Setting[int] | None:
+def number_of(lines: Read, key: str) -> Sourced[int] | None:
     """The last number that a one-line command gave under that key."""
     result = None
     for line, meaning in lines:
         if key in meaning and (number := number_in(meaning[key])) is not None:
-            result = Setting(number, line.number)
+            result = Sourced(number, line.number)
         elif f"no_{key}" in meaning:
             result = None
     return result
@@ -180,35 +180,35 @@ def spells_svc(release: Release | None) -> bool:
     return release is not None and release < ANYCONNECT_SPELLING
 
 
-def icmp_limit_of(lines: Read) -> Setting[tuple[int, int]] | None:
+def icmp_limit_of(lines: Read) -> Sourced[tuple[int, int]] | None:
     """``icmp unreachable rate-limit R burst-size B``: R per second, B."""
     result = None
     for line, meaning in lines:
         if "rate" in meaning:
             rate, burst = number_in(meaning["rate"]), number_in(meaning["burst"])
             if rate is not None and burst is not None:
-                result = Setting((rate, burst), line.number)
+                result = Sourced((rate, burst), line.number)
     return result
 
 
-def pools_of(lines: Read, key: str) -> tuple[Setting[str], ...]:
+def pools_of(lines: Read, key: str) -> tuple[Sourced[str], ...]:
     """The names of the local address pools."""
-    return tuple(Setting(words(meaning[key])[0], line.number) for line, meaning in lines if key in meaning)
+    return tuple(Sourced(words(meaning[key])[0], line.number) for line, meaning in lines if key in meaning)
 
 
-def crypto_maps_of(lines: Read) -> tuple[Setting[str], ...]:
+def crypto_maps_of(lines: Read) -> tuple[Sourced[str], ...]:
     """Crypto map entries with a fixed peer, as ``NAME SEQUENCE``: the L2L tunnels of the box."""
     return tuple(
-        Setting(f"{meaning['crypto_map']} {meaning['sequence']}", line.number)
+        Sourced(f"{meaning['crypto_map']} {meaning['sequence']}", line.number)
         for line, meaning in lines
         if "crypto_map" in meaning
     )
 
 
-def failover_of(lines: Read) -> Setting[bool] | None:
+def failover_of(lines: Read) -> Sourced[bool] | None:
     """``failover`` or ``no failover``."""
     result = None
     for line, meaning in lines:
         if "failover_on" in meaning or "failover_off" in meaning:
-            result = Setting("failover_on" in meaning, line.number)
+            result = Sourced("failover_on" in meaning, line.number)
     return result

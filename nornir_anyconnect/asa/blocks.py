@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
-from nornir_anyconnect.asa.running_config import Block, Setting
+from nornir_anyconnect.asa.running_config import Block, Sourced
 from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ class Cut:
     """A text, cut into its relevant blocks (secrets masked)."""
 
     blocks: list[Block] = field(default_factory=list)
-    strays: list[Setting[str]] = field(default_factory=list)
+    strays: list[Sourced[str]] = field(default_factory=list)
     """Lines that belong into a block but stand in none."""
     complete: bool = False
     """``Cryptochecksum:`` or ``: end`` stands at column 0."""
     indented: bool = True
     """False where blocks that must have sub-lines have none indented."""
-    release: Setting[str] | None = None
+    release: Sourced[str] | None = None
     ftd_version: str | None = None
     serials: tuple[str, ...] = ()
     prompt_host: str | None = None
@@ -109,7 +109,7 @@ class _Open:
 
     header: str
     line: int
-    body: list[Setting[str]]
+    body: list[Sourced[str]]
 
 
 def _lines(text: str) -> Iterator[list[str]]:
@@ -143,7 +143,7 @@ class _Cutter:
         self._blocks: list[_Open] = []
         self._serials: dict[str, None] = {}
 
-    def header(self, line: str, number: int) -> list[Setting[str]]:
+    def header(self, line: str, number: int) -> list[Sourced[str]]:
         """Open a block; its (empty) body is what the loop appends to."""
         header = line[: LONGEST_LINE + 1].rstrip()
         if " pa" in header and header.startswith("group-policy"):
@@ -161,7 +161,7 @@ class _Cutter:
             return
         own_line = line.startswith(("ASA ", "PIX "))
         if (own_line or cut.release is None) and (match := _VERSION.search(line)):
-            cut.release = Setting(match[1], number)
+            cut.release = Sourced(match[1], number)
         if cut.ftd_version is None and (match := _FTD.search(line)):
             cut.ftd_version = match[1]
         if match := _SERIAL.search(line):
@@ -189,25 +189,25 @@ class _Cutter:
             return
         if self.open is None or self.open.header.partition(" ")[0] != family:
             if family != "webvpn":
-                cut.strays.append(Setting(masked(entry.command), number))
+                cut.strays.append(Sourced(masked(entry.command), number))
                 return
             self.header("webvpn", number)
         depth = 2 if entry.mode in _DEEPER else 1
         if self.open is not None:
-            self.open.body.append(Setting(" " * depth + masked(entry.command), number))
+            self.open.body.append(Sourced(" " * depth + masked(entry.command), number))
 
-    def margin(self, line: str, word: str, number: int, body: list[Setting[str]] | None) -> list[Setting[str]] | None:
+    def margin(self, line: str, word: str, number: int, body: list[Sourced[str]] | None) -> list[Sourced[str]] | None:
         """A line at column 0 that opens nothing: a prompt, an orphan, or none of ours; where the next lines belong."""
         if ("#" in word or ">" in word) and (entry := typed(line)):
             self.prompt(entry, number)
         elif word in _INNER:
             self.inner_at_margin = True
-            self.cut.strays.append(Setting(masked(line.rstrip()), number))
+            self.cut.strays.append(Sourced(masked(line.rstrip()), number))
         else:
             return self.between(line, body)
         return self.open.body if self.open else None
 
-    def between(self, line: str, body: list[Setting[str]] | None) -> list[Setting[str]] | None:
+    def between(self, line: str, body: list[Sourced[str]] | None) -> list[Sourced[str]] | None:
         """Where the lines behind another's line belong, that was printed while ``body`` was read.
 
         A command begins with a lower-case letter: indented lines below it are its own and nothing to us.
@@ -247,7 +247,7 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
     """Cut a text into its relevant blocks, in one pass. Never raises, whatever the text."""
     cutter = _Cutter()
     cutter.any_indented = "\n " in text
-    body: list[Setting[str]] | None = None
+    body: list[Sourced[str]] | None = None
     begin, last = 1, 0
     opening, content = _OPENING, _CONTENT
     for lines in _lines(text):
@@ -261,7 +261,7 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
             first = line[:1]
             if first == " " or first == "\t":  # noqa: PLR1714 - two comparisons beat a set here
                 if body is not None:
-                    body.append(Setting(masked(line.rstrip()), number))
+                    body.append(Sourced(masked(line.rstrip()), number))
                 continue
             if not first:
                 continue

@@ -16,7 +16,7 @@ from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     GroupPolicy,
     RunningConfig,
-    Setting,
+    Sourced,
     TunnelGroup,
     Username,
 )
@@ -78,7 +78,7 @@ class EffectivePolicy:
     tunnel_protocols: Effective[tuple[str, ...]]
     ssl_compression: Effective[str]
     dtls_compression: Effective[str]
-    unsupported: tuple[Setting[str], ...]
+    unsupported: tuple[Sourced[str], ...]
     """Lines in force about mtu, dtls or df-bit-ignore that nobody here understands.
 
     The value of such an attribute is the packaged default, standing for one that is not known.
@@ -89,7 +89,7 @@ class EffectivePolicy:
     """The policy hands out addresses of an IPv6 pool."""
 
     @property
-    def not_understood(self) -> dict[str | None, Setting[str]]:
+    def not_understood(self) -> dict[str | None, Sourced[str]]:
         """The lines of ``unsupported`` by the field that they would set."""
         return {attribute_of(line.value): line for line in self.unsupported}
 
@@ -126,7 +126,7 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
     device = config.defaults.group_policy(DEFAULT_POLICY) if config.defaults else None
 
     def find(
-        pick: Callable[[GroupPolicy], Setting[Any] | None], what: str, packaged: Any, leaf: str | None = None
+        pick: Callable[[GroupPolicy], Sourced[Any] | None], what: str, packaged: Any, leaf: str | None = None
     ) -> Effective[Any]:
         for owner, policy, origin in chain:
             if policy.client.unsupported and (unread := _unread(policy.client, leaf)):
@@ -201,7 +201,7 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
     )
 
 
-def _unread(client: ClientSettings, leaf: str | None) -> Setting[str] | None:
+def _unread(client: ClientSettings, leaf: str | None) -> Sourced[str] | None:
     """The owner's line about ``leaf`` that nobody understands: it hides what the next owner says."""
     return next((line for line in client.unsupported if attribute_of(line.value) == leaf), None) if leaf else None
 
@@ -218,9 +218,9 @@ def _packaged(leaf: str, *, old: bool) -> int | bool | str | None:
     return _OLD_COMPRESSION[leaf] if old else _COMPRESSION
 
 
-def _unsupported(chain: list[ClientSettings]) -> tuple[Setting[str], ...]:
+def _unsupported(chain: list[ClientSettings]) -> tuple[Sourced[str], ...]:
     """Lines not understood, except where a nearer owner says something that is."""
-    found: list[Setting[str]] = []
+    found: list[Sourced[str]] = []
     decided: set[str | None] = set()
     for client in chain:
         here = [line for line in client.unsupported if attribute_of(line.value) not in decided]

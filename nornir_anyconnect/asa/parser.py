@@ -20,7 +20,7 @@ from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.assemble import release_of
 from nornir_anyconnect.asa.blocks import Cut, cut
 from nornir_anyconnect.asa.modes import Line, Place, Reading, lines_of, reading_of
-from nornir_anyconnect.asa.running_config import Block, LdapMapEntry, Platform, RunningConfig, Setting
+from nornir_anyconnect.asa.running_config import Block, LdapMapEntry, Platform, RunningConfig, Sourced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +77,7 @@ def parse_pull(pull: PulledConfig) -> RunningConfig:
         config,
         hostname=pull.hostname or config.hostname,
         context=pull.context or config.context,
-        release=Setting(parsed, None) if parsed else config.release,
+        release=Sourced(parsed, None) if parsed else config.release,
         release_text=release or config.release_text,
         platform=Platform.FTD if version.ftd_version else config.platform,
         ftd_version=version.ftd_version or config.ftd_version,
@@ -111,11 +111,11 @@ def device_ciphers(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _unnumbered(text: Cut) -> Cut:
     """Lines of a pull are nobody's line numbers."""
     text.blocks = [
-        Block(block.header, None, tuple(Setting(line.value, None) for line in block.body)) for block in text.blocks
+        Block(block.header, None, tuple(Sourced(line.value, None) for line in block.body)) for block in text.blocks
     ]
-    text.strays = [Setting(stray.value, None) for stray in text.strays]
+    text.strays = [Sourced(stray.value, None) for stray in text.strays]
     if text.release:
-        text.release = Setting(text.release.value, None)
+        text.release = Sourced(text.release.value, None)
     return text
 
 
@@ -187,7 +187,7 @@ class _Reader:
                     if known[text] is Reading.READ:
                         wanted[place][text] = None
         self._meaning = _meanings(wanted)
-        self.unknown: list[Setting[str]] = []
+        self.unknown: list[Sourced[str]] = []
 
     def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
         """The lines that say something, with what they say; the unknown ones are noted."""
@@ -218,7 +218,7 @@ class _Reader:
 
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
-        self.unknown.append(Setting(line.text, line.number))
+        self.unknown.append(Sourced(line.text, line.number))
 
 
 def _config(text: Cut, *, complete: bool) -> RunningConfig:
@@ -229,8 +229,8 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
     webvpn: list[tuple[Line, Meaning]] = []
     top: list[tuple[Line, Meaning]] = []
     ldap: list[LdapMapEntry] = []
-    dap: list[Setting[str]] = []
-    load_balancing: Setting[str] | None = None
+    dap: list[Sourced[str]] = []
+    load_balancing: Sourced[str] | None = None
     for block, lines in reader.lines:
         header = words(block.header)
         match header[0]:
@@ -246,10 +246,10 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
             case "dynamic-access-policy-record":
                 name = " ".join(header[1:])
                 if block.body or name != "DfltAccessPolicy":
-                    dap.append(Setting(name, block.line))
+                    dap.append(Sourced(name, block.line))
             case "vpn":
                 if any(line.value.strip() == "participate" for line in block.body):
-                    load_balancing = load_balancing or Setting(block.header, block.line)
+                    load_balancing = load_balancing or Sourced(block.header, block.line)
             case _:
                 top += reader.all(lines)
     release = release_of(text.release.value) if text.release else None
@@ -259,7 +259,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,
         context=text.context,
-        release=Setting(release, text.release.line) if release and text.release else None,
+        release=Sourced(release, text.release.line) if release and text.release else None,
         release_text=text.release.value if text.release else None,
         platform=Platform.FTD if text.ftd_version else Platform.ASA,
         ftd_version=text.ftd_version,
@@ -316,7 +316,7 @@ def _owner(
             if not owner.take(line, meaning):
                 reader.note(line)
     elif header[0] == "group-policy" and (kind := _written_out(what, ("internal", "external"))):
-        owners.setdefault(name, OwnerReader(name, block.line)).kind = Setting(kind, block.line)
+        owners.setdefault(name, OwnerReader(name, block.line)).kind = Sourced(kind, block.line)
     else:
         reader.note(Line(Place.POLICY, block.line, block.header))
 
@@ -332,7 +332,7 @@ def _group(
     group = groups.setdefault(name, GroupReader(name, block.line))
     if "type".startswith(what):
         if len(header) > 3:  # noqa: PLR2004 - the type itself
-            group.type = Setting(_written_out(header[3], _TYPES) or header[3], block.line)
+            group.type = Sourced(_written_out(header[3], _TYPES) or header[3], block.line)
         return
     kind = _written_out(what.partition("-")[0], _GROUP_BLOCKS)
     group.raw[kind if kind in group.raw else "other"] += block.body

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nornir_anyconnect.asa.modes import Line, Place
-from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Setting, TunnelGroup, Username
+from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Sourced, TunnelGroup, Username
 
 Meaning = Mapping[str, str]
 """What a template found in one line, by the names of its variables."""
@@ -43,8 +43,8 @@ class ClientReader:
     """Collects the ``webvpn`` sub-block of one policy or user; later lines win."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Setting[Any]] = {}
-        self.unsupported: dict[str, Setting[str]] = {}
+        self.values: dict[str, Sourced[Any]] = {}
+        self.unsupported: dict[str, Sourced[str]] = {}
         self.spelled_svc = False
 
     def take(self, line: Line, meaning: Meaning) -> bool:
@@ -52,7 +52,7 @@ class ClientReader:
         if "unread" in meaning:
             leaf = attribute_of(line.text)
             if leaf in ("mtu", "dtls", "df_bit_ignore"):
-                self.unsupported[leaf] = Setting(line.text, line.number)
+                self.unsupported[leaf] = Sourced(line.text, line.number)
                 return True
             return False
         self.spelled_svc = self.spelled_svc or meaning["client"] == "svc"
@@ -65,10 +65,10 @@ class ClientReader:
             if leaf != "client":
                 value = _client_value(leaf, text)
                 if value is None:
-                    self.unsupported[leaf] = Setting(line.text, line.number)
+                    self.unsupported[leaf] = Sourced(line.text, line.number)
                 else:
                     self.unsupported.pop(leaf, None)
-                    self.values[leaf] = Setting(value, line.number)
+                    self.values[leaf] = Sourced(value, line.number)
         return True
 
     def clear(self) -> None:
@@ -109,12 +109,12 @@ class OwnerReader:
     def __init__(self, name: str, line: int | None) -> None:
         self.name = name
         self.line = line
-        self.kind: Setting[str] | None = None
+        self.kind: Sourced[str] | None = None
         self.attributes_line: int | None = None
         self.has_attributes = False
         self.client = ClientReader()
-        self.values: dict[str, Setting[Any]] = {}
-        self.body: list[Setting[str]] = []
+        self.values: dict[str, Sourced[Any]] = {}
+        self.body: list[Sourced[str]] = []
 
     def take(self, line: Line, meaning: Meaning) -> bool:
         """Take one line; False where nobody here understands it."""
@@ -128,13 +128,13 @@ class OwnerReader:
             return True
         for key, text in meaning.items():
             if key in ("tunnel_protocols", "address_pools", "ipv6_address_pools"):
-                self.values[_COMMAND.get(key, key)] = Setting(words(text), line.number)
+                self.values[_COMMAND.get(key, key)] = Sourced(words(text), line.number)
             elif key in ("group_lock", "group_policy"):
-                self.values[_COMMAND.get(key, key)] = Setting(name_of(text), line.number)
+                self.values[_COMMAND.get(key, key)] = Sourced(name_of(text), line.number)
             elif key == "group_lock_none" and text == "none":
                 self.values.pop("group_lock", None)
             elif key.endswith("pools_none") and text == "none":
-                self.values[key.removesuffix("_none")] = Setting((), line.number)
+                self.values[key.removesuffix("_none")] = Sourced((), line.number)
             else:
                 return False
         return True
@@ -183,12 +183,12 @@ class GroupReader:
     def __init__(self, name: str, line: int | None) -> None:
         self.name = name
         self.line = line
-        self.type: Setting[str] | None = None
-        self.values: dict[str, Setting[Any]] = {}
-        self.servers: tuple[Setting[str], ...] = ()
-        self.aliases: list[Setting[str]] = []
-        self.urls: list[Setting[str]] = []
-        self.raw: dict[str, list[Setting[str]]] = {"general": [], "webvpn": [], "ipsec": [], "other": []}
+        self.type: Sourced[str] | None = None
+        self.values: dict[str, Sourced[Any]] = {}
+        self.servers: tuple[Sourced[str], ...] = ()
+        self.aliases: list[Sourced[str]] = []
+        self.urls: list[Sourced[str]] = []
+        self.raw: dict[str, list[Sourced[str]]] = {"general": [], "webvpn": [], "ipsec": [], "other": []}
 
     def take(self, line: Line, meaning: Meaning) -> bool:
         """Take one line; False where nobody here understands it."""
@@ -199,20 +199,20 @@ class GroupReader:
             return True
         for key, text in meaning.items():
             if key in _NAMES:
-                self.values[key] = Setting(name_of(text), line.number)
+                self.values[key] = Sourced(name_of(text), line.number)
             elif key == "authentication":
-                self.values[key] = Setting(words(text), line.number)
+                self.values[key] = Sourced(words(text), line.number)
             elif key in ("address_pools", "ipv6_address_pools"):
                 before = self.values.get(key)
                 self.values[key] = (
-                    Setting(before.value + words(text), before.line) if before else Setting(words(text), line.number)
+                    Sourced(before.value + words(text), before.line) if before else Sourced(words(text), line.number)
                 )
             elif key == "authentication_servers":
-                self.servers = (*self.servers, *(Setting(server, line.number) for server in words(text)))
+                self.servers = (*self.servers, *(Sourced(server, line.number) for server in words(text)))
             elif key == "group_alias":
-                self.aliases.append(Setting(name_of(text), line.number))
+                self.aliases.append(Sourced(name_of(text), line.number))
             elif key == "group_url":
-                self.urls.append(Setting(name_of(text), line.number))
+                self.urls.append(Sourced(name_of(text), line.number))
         return True
 
     def _unset(self, command: str) -> None:

@@ -17,15 +17,36 @@ class Platform(StrEnum):
     FTD = "ftd"
 
 
-class Setting(NamedTuple, Generic[T_co]):
-    """A value and the line it stands on.
+class From(StrEnum):
+    """Where a value came from."""
 
-    ``line`` counts from 1 in the text that was parsed; ``None`` where a device's own answer
-    (not a file) gave the value.
+    CONFIGURED = "configured"
+    DEVICE = "device"
+    INHERITED = "inherited"
+    DEFAULT = "default"
+
+
+class Owner(NamedTuple):
+    """The object whose lines set a value: a group policy or a username."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class Sourced(NamedTuple, Generic[T_co]):
+    """A value with its one provenance, from the parser to the report.
+
+    ``line`` counts from 1 in the text that was parsed; ``None`` where a device's own answer or a packaged
+    default gave the value. ``owner`` is set where inheritance decided whose value is in force.
     """
 
     value: T_co
-    line: int | None
+    line: int | None = None
+    from_: From = From.CONFIGURED
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +55,16 @@ class Block:
 
     header: str
     line: int | None
-    body: tuple[Setting[str], ...] = ()
+    body: tuple[Sourced[str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    """An ASA release such as 9.12(4)67; ordered by its numbers."""
+class Release(NamedTuple):
+    """An ASA release as numbers: 9.12(4)67 is (9, 12, 4, 67). Compares in release order."""
 
     major: int
     minor: int
     maintenance: int = 0
     interim: int = 0
-
-    @property
-    def key(self) -> tuple[int, int, int, int]:
-        """The numbers, for comparing."""
-        return (self.major, self.minor, self.maintenance, self.interim)
-
-    def __lt__(self, other: Release) -> bool:
-        return self.key < other.key
-
-    def __ge__(self, other: Release) -> bool:
-        return self.key >= other.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,12 @@ class ClientSettings:
     ``mtu`` is in bytes. ``None`` means: not set here, inherit.
     """
 
-    mtu: Setting[int] | None = None
-    dtls: Setting[bool] | None = None
-    df_bit_ignore: Setting[bool] | None = None
-    ssl_compression: Setting[str] | None = None
-    dtls_compression: Setting[str] | None = None
-    unsupported: tuple[Setting[str], ...] = ()
+    mtu: Sourced[int] | None = None
+    dtls: Sourced[bool] | None = None
+    df_bit_ignore: Sourced[bool] | None = None
+    ssl_compression: Sourced[str] | None = None
+    dtls_compression: Sourced[str] | None = None
+    unsupported: tuple[Sourced[str], ...] = ()
     """Lines about mtu, dtls or df-bit-ignore whose value could not be understood."""
 
 
@@ -79,15 +88,15 @@ class GroupPolicy:
     """A group policy; all headers of the same name merged."""
 
     name: str
-    kind: Setting[str] | None = None
+    kind: Sourced[str] | None = None
     """``internal`` or ``external``; ``None`` if only attributes are printed."""
     attributes_line: int | None = None
-    tunnel_protocols: Setting[tuple[str, ...]] | None = None
+    tunnel_protocols: Sourced[tuple[str, ...]] | None = None
     client: ClientSettings = field(default_factory=ClientSettings)
-    group_lock: Setting[str] | None = None
-    address_pools: Setting[tuple[str, ...]] | None = None
-    ipv6_address_pools: Setting[tuple[str, ...]] | None = None
-    body: tuple[Setting[str], ...] = ()
+    group_lock: Sourced[str] | None = None
+    address_pools: Sourced[tuple[str, ...]] | None = None
+    ipv6_address_pools: Sourced[tuple[str, ...]] | None = None
+    body: tuple[Sourced[str], ...] = ()
     """Every sub-line of every ``attributes`` header, stripped of trailing blanks, indentation kept."""
 
 
@@ -97,24 +106,24 @@ class TunnelGroup:
 
     name: str
     line: int | None = None
-    type: Setting[str] | None = None
-    default_group_policy: Setting[str] | None = None
-    address_pools: Setting[tuple[str, ...]] | None = None
-    ipv6_address_pools: Setting[tuple[str, ...]] | None = None
-    authentication_servers: tuple[Setting[str], ...] = ()
+    type: Sourced[str] | None = None
+    default_group_policy: Sourced[str] | None = None
+    address_pools: Sourced[tuple[str, ...]] | None = None
+    ipv6_address_pools: Sourced[tuple[str, ...]] | None = None
+    authentication_servers: tuple[Sourced[str], ...] = ()
     """AAA server groups of ``authentication-server-group`` (fallback LOCAL included as its own entry)."""
-    authorization_server: Setting[str] | None = None
-    secondary_server: Setting[str] | None = None
+    authorization_server: Sourced[str] | None = None
+    secondary_server: Sourced[str] | None = None
     """``secondary-authentication-server-group``, the second of two passwords."""
-    authentication_methods: Setting[tuple[str, ...]] | None = None
+    authentication_methods: Sourced[tuple[str, ...]] | None = None
     """``authentication`` of webvpn-attributes: aaa, certificate, saml."""
-    saml: Setting[str] | None = None
-    group_aliases: tuple[Setting[str], ...] = ()
-    group_urls: tuple[Setting[str], ...] = ()
-    general: tuple[Setting[str], ...] = ()
-    webvpn: tuple[Setting[str], ...] = ()
-    ipsec: tuple[Setting[str], ...] = ()
-    other: tuple[Setting[str], ...] = ()
+    saml: Sourced[str] | None = None
+    group_aliases: tuple[Sourced[str], ...] = ()
+    group_urls: tuple[Sourced[str], ...] = ()
+    general: tuple[Sourced[str], ...] = ()
+    webvpn: tuple[Sourced[str], ...] = ()
+    ipsec: tuple[Sourced[str], ...] = ()
+    other: tuple[Sourced[str], ...] = ()
     """Raw sub-lines per attribute block; ``other`` holds ppp-attributes and the like."""
 
 
@@ -132,9 +141,9 @@ class Webvpn:
     """The global ``webvpn`` block."""
 
     interfaces: tuple[ServingInterface, ...] = ()
-    anyconnect_enabled: Setting[bool] | None = None
-    port: Setting[int] | None = None
-    dtls_port: Setting[int] | None = None
+    anyconnect_enabled: Sourced[bool] | None = None
+    port: Sourced[int] | None = None
+    dtls_port: Sourced[int] | None = None
     svc_spelling: bool = False
     """The box spells it ``svc ...`` (before 8.4)."""
 
@@ -154,11 +163,11 @@ class SslSettings:
     Keys of ``ciphers`` are tlsv1, tlsv1.1, tlsv1.2, tlsv1.3, dtlsv1, dtlsv1.2.
     """
 
-    ciphers: tuple[tuple[str, Setting[CipherChoice]], ...] = ()
-    encryption: Setting[tuple[str, ...]] | None = None
-    server_version: Setting[tuple[str, ...]] | None = None
+    ciphers: tuple[tuple[str, Sourced[CipherChoice]], ...] = ()
+    encryption: Sourced[tuple[str, ...]] | None = None
+    server_version: Sourced[tuple[str, ...]] | None = None
     """The words after ``ssl server-version``: TLS and, optionally, DTLS."""
-    unsupported: tuple[Setting[str], ...] = ()
+    unsupported: tuple[Sourced[str], ...] = ()
     """Lines about these three that could not be understood."""
 
 
@@ -168,10 +177,10 @@ class Username:
 
     name: str
     line: int | None
-    tunnel_protocols: Setting[tuple[str, ...]] | None = None
-    group_policy: Setting[str] | None = None
+    tunnel_protocols: Sourced[tuple[str, ...]] | None = None
+    group_policy: Sourced[str] | None = None
     """``vpn-group-policy``."""
-    group_lock: Setting[str] | None = None
+    group_lock: Sourced[str] | None = None
     client: ClientSettings = field(default_factory=ClientSettings)
 
 
@@ -181,7 +190,7 @@ class Interface:
 
     nameif: str
     line: int | None
-    mtu: Setting[int] | None = None
+    mtu: Sourced[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +206,14 @@ class LdapMapEntry:
 class LoggingSettings:
     """What decides whether the evidence could have been seen."""
 
-    enabled: Setting[bool] | None = None
-    buffered: Setting[str] | None = None
-    trap: Setting[str] | None = None
-    suppressed: tuple[Setting[str], ...] = ()
+    enabled: Sourced[bool] | None = None
+    buffered: Sourced[str] | None = None
+    trap: Sourced[str] | None = None
+    suppressed: tuple[Sourced[str], ...] = ()
     """Message ids of ``no logging message N``."""
-    relevelled: tuple[Setting[tuple[str, str]], ...] = ()
+    relevelled: tuple[Sourced[tuple[str, str]], ...] = ()
     """``logging message N level L``."""
-    lists: tuple[Setting[str], ...] = ()
+    lists: tuple[Sourced[str], ...] = ()
     """``logging list`` / ``logging class`` lines, whole."""
 
 
@@ -214,7 +223,7 @@ class RunningConfig:
 
     hostname: str | None = None
     context: str | None = None
-    release: Setting[Release] | None = None
+    release: Sourced[Release] | None = None
     release_text: str | None = None
     """The release as printed, e.g. ``9.12(4)67``."""
     platform: Platform = Platform.ASA
@@ -232,23 +241,23 @@ class RunningConfig:
     tunnel_groups: tuple[TunnelGroup, ...] = ()
     usernames: tuple[Username, ...] = ()
     ssl: SslSettings = field(default_factory=SslSettings)
-    tcpmss: Setting[int] | None = None
+    tcpmss: Sourced[int] | None = None
     interfaces: tuple[Interface, ...] = ()
-    unsupported_path: tuple[Setting[str], ...] = ()
+    unsupported_path: tuple[Sourced[str], ...] = ()
     """Lines about ``tcpmss`` or the MTU of an interface that could not be understood."""
     ldap_entries: tuple[LdapMapEntry, ...] = ()
-    dap_records: tuple[Setting[str], ...] = ()
+    dap_records: tuple[Sourced[str], ...] = ()
     """DAP records other than an empty DfltAccessPolicy."""
-    icmp_unreachable_limit: Setting[tuple[int, int]] | None = None
+    icmp_unreachable_limit: Sourced[tuple[int, int]] | None = None
     """``icmp unreachable rate-limit R burst-size B``: (R per second, B)."""
     logging: LoggingSettings = field(default_factory=LoggingSettings)
-    ip_pools: tuple[Setting[str], ...] = ()
-    ipv6_pools: tuple[Setting[str], ...] = ()
-    crypto_maps: tuple[Setting[str], ...] = ()
-    load_balancing: Setting[str] | None = None
+    ip_pools: tuple[Sourced[str], ...] = ()
+    ipv6_pools: tuple[Sourced[str], ...] = ()
+    crypto_maps: tuple[Sourced[str], ...] = ()
+    load_balancing: Sourced[str] | None = None
     """First line of a ``vpn load-balancing`` block that takes part, if any."""
-    failover: Setting[bool] | None = None
-    unknown_lines: tuple[Setting[str], ...] = ()
+    failover: Sourced[bool] | None = None
+    unknown_lines: tuple[Sourced[str], ...] = ()
     """Lines inside relevant blocks that nobody here understands: counted and reported."""
     blocks: tuple[Block, ...] = ()
     """The relevant blocks as read, for hashing and diffing. Secrets are masked."""

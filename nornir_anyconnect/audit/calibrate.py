@@ -21,7 +21,7 @@ from nornir_anyconnect.mtu.assumptions import COMBINATIONS, AssumptionSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nornir_anyconnect.audit.derivations import Bench, Link
+    from nornir_anyconnect.audit.derivations import Derivations, Link
     from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, LargePacket
     from nornir_anyconnect.mtu.derive import Derivation
@@ -51,13 +51,13 @@ class Model:
     """What one box could show under each combination.
 
     Args:
-        bench: its arithmetic.
+        derivations: its arithmetic.
         links: its serving interfaces with DTLS.
 
     """
 
-    def __init__(self, bench: Bench, links: tuple[Link, ...]) -> None:
-        self._bench = bench
+    def __init__(self, derivations: Derivations, links: tuple[Link, ...]) -> None:
+        self._derivations = derivations
         self._sizes = tuple(dict.fromkeys(link.mtu for link in links))
 
     def tls_offers(self, threshold: int, assumptions: AssumptionSet) -> frozenset[Offer]:
@@ -67,9 +67,9 @@ class Model:
         """
         return frozenset(
             offer
-            for offer in self._bench.tls_offers
+            for offer in self._derivations.tls_offers
             for size in self._sizes
-            if self._bench.derived(offer, size, assumptions).computed == threshold
+            if self._derivations.derived(offer, size, assumptions).computed == threshold
         )
 
     def packet(self, seen: LargePacket, conf: int | None, *, compression: bool) -> Explained:
@@ -88,13 +88,13 @@ class Model:
     def _meet(
         self, size: int, seen: LargePacket, assumptions: AssumptionSet, conf: int | None, *, compression: bool
     ) -> bool:
-        adapter = self._bench.largest_dtls(size, assumptions, conf)
+        adapter = self._derivations.largest_dtls(size, assumptions, conf)
         return (
             adapter is not None
             and (compression or seen.packet <= adapter.mtu)
             and any(
-                self._bench.derived(offer, size, assumptions).computed == seen.threshold
-                for offer in self._bench.tls_offers
+                self._derivations.derived(offer, size, assumptions).computed == seen.threshold
+                for offer in self._derivations.tls_offers
             )
         )
 
@@ -105,12 +105,12 @@ class Model:
             for each in COMBINATIONS
             if any(
                 _shows(
-                    (self._bench.derived(offer, size, each, conf) for offer in self._bench.tls_offers),
+                    (self._derivations.derived(offer, size, each, conf) for offer in self._derivations.tls_offers),
                     numbers.computed_tls_mtu,
                     numbers.tls_mtu,
                 )
                 and _shows(
-                    (self._bench.derived(offer, size, each, conf) for offer in self._bench.dtls_offers),
+                    (self._derivations.derived(offer, size, each, conf) for offer in self._derivations.dtls_offers),
                     numbers.computed_dtls_mtu,
                     numbers.dtls_mtu,
                 )

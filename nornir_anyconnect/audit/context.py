@@ -1,4 +1,4 @@
-"""Everything the findings of one box share: suites, paths, standing assumption sets, calibration."""
+"""Everything the findings of one device share: suites, paths, standing assumption sets, calibration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nornir_anyconnect.asa import effective
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
-from nornir_anyconnect.audit.derivations import Bench, Link, Pair, bench
+from nornir_anyconnect.audit.derivations import Derivations, Link, Pair, derivations
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
@@ -18,7 +18,7 @@ from nornir_anyconnect.mtu.assumptions import STANDING, TECHNOTE, AssumptionSet
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.asa.running_config import Release, RunningConfig
     from nornir_anyconnect.audit.finding import Source
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -43,20 +43,20 @@ class Options:
 
 
 @dataclass
-class Box:
+class AuditedDevice:
     """One device or context under judgement."""
 
     config: RunningConfig
     options: Options
     observations: DeviceObservations | None
     offers: Negotiable
-    bench: Bench
+    derivations: Derivations
     links: tuple[Link, ...]
     """Serving interfaces."""
     dtls_links: tuple[Link, ...]
     """Serving interfaces without ``tls-only``."""
     sources: tuple[Source, ...]
-    release: releases.Train | None
+    release: Release | None
     calibration: Calibration = field(default_factory=Calibration)
     model: Model | None = None
     _policies: dict[str, EffectivePolicy] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Box:
     @cached_property
     def roomy_links(self) -> tuple[Link, ...]:
         """Serving interfaces with DTLS whose path leaves bytes for both tunnels."""
-        return tuple(link for link in self.dtls_links if self.bench.has_room(link.mtu, self.first_set))
+        return tuple(link for link in self.dtls_links if self.derivations.has_room(link.mtu, self.first_set))
 
     @property
     def first_set(self) -> AssumptionSet:
@@ -113,13 +113,13 @@ class Box:
             tls.computed
             for each in self.standing
             for link in self.roomy_links
-            if (tls := self.bench.smallest_tls(link.mtu, each)) is not None
+            if (tls := self.derivations.smallest_tls(link.mtu, each)) is not None
         ]
         return min(*lowest, HIGHEST_MTU) if lowest else None
 
     @cached_property
     def has_l2l(self) -> bool:
-        """Site-to-site tunnels share the box."""
+        """Site-to-site tunnels share the device."""
         return bool(l2l_tunnels(self.config))
 
     @cached_property
@@ -173,9 +173,9 @@ class Box:
         if conf not in self._pairs:
             found = {}
             for each in self.standing:
-                pair = self.bench.worst_pair(self.roomy_links, each, conf)
+                pair = self.derivations.worst_pair(self.roomy_links, each, conf)
                 if self.options.assume is None and self.calibration.tls_offers:
-                    seen = self.bench.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
+                    seen = self.derivations.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
                     pair = seen if seen is not None and seen.gap > 0 else pair
                 if pair is not None:
                     found[each.name] = pair
@@ -189,7 +189,7 @@ class Box:
             alone = [
                 (tls, link.nameif)
                 for link in self.links
-                if (tls := self.bench.smallest_tls(link.mtu, each, conf)) is not None and tls.computed > 0
+                if (tls := self.derivations.smallest_tls(link.mtu, each, conf)) is not None and tls.computed > 0
             ]
             if alone:
                 found[each.name] = min(alone, key=lambda one: one[0].computed)
@@ -209,37 +209,37 @@ class Box:
         return contradicted or self.calibration.mismatches(policy)
 
 
-def box_of(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> Box:
+def audited(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:
     """Prepare one device for judgement."""
     offers = negotiable(config)
     webvpn = config.webvpn
     serving = webvpn.interfaces or (config.defaults.webvpn.interfaces if config.defaults else ())
     links = {each.nameif: Link(each.nameif, int(provenance.link(config, each.nameif).value)) for each in serving}
-    box = Box(
+    device = AuditedDevice(
         config=config,
         options=options,
         observations=observations,
         offers=offers,
-        bench=bench(offers.tls, offers.dtls, int(provenance.tcpmss(config).value), options.ip_version),
+        derivations=derivations(offers.tls, offers.dtls, int(provenance.tcpmss(config).value), options.ip_version),
         links=tuple(links.values()),
         dtls_links=tuple(links[each.nameif] for each in serving if not each.tls_only),
-        sources=(*provenance.box(config), *offers.sources),
+        sources=(*provenance.device(config), *offers.sources),
         release=release_of(config),
     )
     if observations is not None:
-        box.model = Model(box.bench, box.dtls_links)
-        known = {name: box.policy(name) for name in observations.groups}
-        box.calibration = calibrate(
-            box.model,
+        device.model = Model(device.derivations, device.dtls_links)
+        known = {name: device.policy(name) for name in observations.groups}
+        device.calibration = calibrate(
+            device.model,
             observations,
-            _confs(box, known),
-            frozenset(name for name, policy in known.items() if box.compresses(policy)),
+            _confs(device, known),
+            frozenset(name for name, policy in known.items() if device.compresses(policy)),
         )
-    return box
+    return device
 
 
-def _confs(box: Box, known: dict[str, EffectivePolicy]) -> dict[str, int | None]:
+def _confs(device: AuditedDevice, known: dict[str, EffectivePolicy]) -> dict[str, int | None]:
     """The configured MTU of every policy that evidence names or a tunnel group hands out, bytes."""
-    for name in box.assigned_policies():
-        known = known | {name: box.policy(name)}
-    return {name: box.conf(policy) for name, policy in known.items() if policy.exists}
+    for name in device.assigned_policies():
+        known = known | {name: device.policy(name)}
+    return {name: device.conf(policy) for name, policy in known.items() if policy.exists}

@@ -48,7 +48,7 @@ def _one_of_each_cost(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
     return tuple(first.values())
 
 
-class Bench:
+class Derivations:
     """Derivations of one set of suites on one TCP path, kept.
 
     Args:
@@ -136,6 +136,6 @@ class Bench:
 
 
 @lru_cache(maxsize=32)
-def bench(tls: tuple[Offer, ...], dtls: tuple[Offer, ...], tcpmss: int, ip_version: int) -> Bench:
-    """The bench of these inputs; a fleet of like boxes, and a prediction on one of them, share it."""
-    return Bench(tls, dtls, tcpmss, ip_version)
+def derivations(tls: tuple[Offer, ...], dtls: tuple[Offer, ...], tcpmss: int, ip_version: int) -> Derivations:
+    """The derivations of these inputs; a fleet of like boxes, and a prediction on one of them, share it."""
+    return Derivations(tls, dtls, tcpmss, ip_version)

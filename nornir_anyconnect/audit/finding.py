@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.mtu.derive import Step
 
 
 class Verdict(StrEnum):
@@ -61,19 +64,6 @@ class Numbers:
     def to_dict(self) -> dict[str, int | None]:
         """As in the JSON of an audit."""
         return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
-
-
-@dataclass(frozen=True, slots=True)
-class DerivationLine:
-    """One printed step: what, how, and the bytes."""
-
-    label: str
-    operation: str
-    value: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of an audit."""
-        return {"label": self.label, "operation": self.operation, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +170,8 @@ class Finding:
     calibrated: tuple[str, ...] = ()
     """The combinations that the device's own numbers leave standing, if any narrowed them."""
     remedies: tuple[RemedyPreview, ...] = ()
-    tls_steps: tuple[DerivationLine, ...] = ()
-    dtls_steps: tuple[DerivationLine, ...] = ()
+    tls_steps: tuple[Step, ...] = ()
+    dtls_steps: tuple[Step, ...] = ()
     waiver: dict[str, str] | None = None
     """Owner, reason and expiry where somebody accepted the finding."""
 

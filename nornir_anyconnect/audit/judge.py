@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
-from nornir_anyconnect.audit.context import Box, Options, box_of
+from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
-    DerivationLine,
     DeviceAudit,
     Finding,
     FindingEvidence,
@@ -71,9 +69,9 @@ def judge(
 
     """
     options = options or Options()
-    box = box_of(config, observations, options)
-    findings = tuple(_finding(box, subject) for subject in _subjects(box, only))
-    whole = box.complete and config.indented
+    device = audited(config, observations, options)
+    findings = tuple(_finding(device, subject) for subject in _subjects(device, only))
+    whole = device.complete and config.indented
     return ordered(
         DeviceAudit(
             name=name,
@@ -81,22 +79,22 @@ def judge(
             asa_version=config.release_text or config.ftd_version,
             platform=str(config.platform),
             status=Status.OK if whole else Status.PARTIAL,
-            warnings=_warnings(box),
+            warnings=_warnings(device),
             findings=findings,
         )
     )
 
 
-def _warnings(box: Box) -> tuple[str, ...]:
-    config = box.config
+def _warnings(device: AuditedDevice) -> tuple[str, ...]:
+    config = device.config
     found = list(config.warnings)
-    if not (config.complete or box.options.assume_complete):
+    if not (config.complete or device.options.assume_complete):
         found.append("the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand")
-    seen = box.observations.groups if box.observations is not None else {}
+    seen = device.observations.groups if device.observations is not None else {}
     found += (
         f"the evidence names group policy '{name}', which the configuration does not have "
         f"({len(seen[name].users)} user(s) hit)"
-        for name in sorted(set(seen) - box.known_policies)
+        for name in sorted(set(seen) - device.known_policies)
     )
     if config.unknown_lines:
         first = config.unknown_lines[0]
@@ -107,8 +105,8 @@ def _warnings(box: Box) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_Subject]:
-    config = box.config
+def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_Subject]:
+    config = device.config
 
     def wanted(scope: Scope, name: str) -> bool:
         return only is None or (scope, name) in only
@@ -120,7 +118,7 @@ def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_
                 Scope.TUNNEL_GROUP,
                 group.name,
                 assigned,
-                box.policy(assigned),
+                device.policy(assigned),
                 group=group,
                 sources=provenance.tunnel_group(group, assigned),
             )
@@ -130,20 +128,20 @@ def _subjects(box: Box, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_
                 Scope.GROUP_POLICY,
                 policy.name,
                 policy.name,
-                box.policy(policy.name),
+                device.policy(policy.name),
                 reachable_by=effective.reachable_by(config, policy.name),
             )
     for username in effective.overriding_usernames(config):
         if wanted(Scope.USERNAME, username.name):
-            yield _user(box, username)
+            yield _user(device, username)
 
 
-def _user(box: Box, username: Username) -> _Subject:
+def _user(device: AuditedDevice, username: Username) -> _Subject:
     """A user on its own policy, else on the policy within reach that is worst for it."""
     own = username.group_policy
-    bases = box.reachable_policies() if own is None else (own.value,)
-    policies = {base: effective.effective_user(box.config, username.name, base) for base in bases}
-    worst = max(bases, key=lambda base: _reach(box, policies[base]))
+    bases = device.reachable_policies() if own is None else (own.value,)
+    policies = {base: effective.effective_user(device.config, username.name, base) for base in bases}
+    worst = max(bases, key=lambda base: _reach(device, policies[base]))
     return _Subject(
         Scope.USERNAME,
         username.name,
@@ -154,105 +152,105 @@ def _user(box: Box, username: Username) -> _Subject:
     )
 
 
-def _reach(box: Box, policy: EffectivePolicy) -> tuple[bool, int, bool]:
+def _reach(device: AuditedDevice, policy: EffectivePolicy) -> tuple[bool, int, bool]:
     """Whether users can be hit through the policy, its largest gap, bytes, and whether nothing eases it."""
     usable = policy.exists and not policy.external and policy.allows_ssl_client and policy.dtls.value
-    gaps = [pair.gap for pair in box.pairs(box.conf(policy)).values()]
+    gaps = [pair.gap for pair in device.pairs(device.conf(policy)).values()]
     return usable, max(gaps, default=0), not policy.df_bit_ignore.value
 
 
-def _readable(box: Box, group: TunnelGroup | None) -> bool:
+def _readable(device: AuditedDevice, group: TunnelGroup | None) -> bool:
     typed = group is None or group.type is not None or group.name in effective.UNTYPED_GROUPS
-    return box.config.indented and typed
+    return device.config.indented and typed
 
 
-def _case(box: Box, subject: _Subject, seen: GroupObservations | None) -> Case:
+def _case(device: AuditedDevice, subject: _Subject, seen: GroupObservations | None) -> Case:
     policy, group = subject.policy, subject.group
-    pairs = box.pairs(box.conf(policy)).values()
+    pairs = device.pairs(device.conf(policy)).values()
     return Case(
-        readable=_readable(box, group),
+        readable=_readable(device, group),
         remote_access=group is None or effective.is_remote_access(group),
-        serving=bool(box.links),
-        anyconnect=box.anyconnect,
+        serving=bool(device.links),
+        anyconnect=device.anyconnect,
         policy_exists=policy.exists,
         policy_external=policy.external,
         ssl_client=policy.allows_ssl_client,
-        dtls_enabled=policy.dtls.value and bool(box.dtls_links),
+        dtls_enabled=policy.dtls.value and bool(device.dtls_links),
         policy_unsupported=bool(policy.unsupported),
-        suite_unknown=bool(box.offers.unknown),
-        ssl_unsupported=bool(box.offers.unsupported) or not box.offers.tls,
-        path_unsupported=box.path_unsupported,
-        dtls_negotiable=bool(box.offers.dtls),
-        two_mtus=box.two_mtus or bool(seen and seen.large_packets),
+        suite_unknown=bool(device.offers.unknown),
+        ssl_unsupported=bool(device.offers.unsupported) or not device.offers.tls,
+        path_unsupported=device.path_unsupported,
+        dtls_negotiable=bool(device.offers.dtls),
+        two_mtus=device.two_mtus or bool(seen and seen.large_packets),
         gap=any(pair.gap > 0 for pair in pairs),
-        gap_without_mtu=any(pair.gap > 0 for pair in box.pairs(None).values()),
+        gap_without_mtu=any(pair.gap > 0 for pair in device.pairs(None).values()),
         fragments=policy.df_bit_ignore.value,
     )
 
 
-def _finding(box: Box, subject: _Subject) -> Finding:
+def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     policy = subject.policy
-    seen = box.seen_of(subject.assigned)
+    seen = device.seen_of(subject.assigned)
     if seen is not None and subject.user is not None:
         seen = of_user(seen, subject.user)
-    rule = decide(_case(box, subject, seen))
-    if not box.complete and rule.verdict is not Verdict.AT_RISK:
+    rule = decide(_case(device, subject, seen))
+    if not device.complete and rule.verdict is not Verdict.AT_RISK:
         rule = Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
     readable = policy.exists and not policy.external and "mtu" not in policy.not_understood
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
-        shown = _numbers(box, policy, rule.verdict)
+        shown = _numbers(device, policy, rule.verdict)
     elif rule.reason in TLS_ONLY:
-        shown = _tls_alone(box, policy)
+        shown = _tls_alone(device, policy)
     return Finding(
         scope=subject.scope,
         name=subject.name,
         group_policy=subject.assigned,
         verdict=rule.verdict,
         reason=rule.reason,
-        configured_mtu=box.conf(policy) if readable else None,
+        configured_mtu=device.conf(policy) if readable else None,
         configured_mtu_from=str(policy.mtu.from_) if readable else None,
-        sources=(*subject.sources, *provenance.policy(policy), *box.sources),
+        sources=(*subject.sources, *provenance.policy(policy), *device.sources),
         reachable_by=subject.reachable_by,
-        calibrated=tuple(each.combination for each in box.calibration.standing),
-        evidence=_evidence(box, policy, seen),
+        calibrated=tuple(each.combination for each in device.calibration.standing),
+        evidence=_evidence(device, policy, seen),
         caveats=caveats(
-            box.config,
+            device.config,
             verdict=rule.verdict,
             reason=rule.reason,
             numbers=tuple(shown.get("assumptions", {}).values()),
             mtu_from_default_policy=(policy.mtu_owner or subject.assigned) == effective.DEFAULT_POLICY,
-            release_known=box.release is not None,
-            attributes_possible=_attributes_possible(box, subject.group),
-            l2l=box.has_l2l,
-            mismatch=box.mismatches(subject.assigned),
+            release_known=device.release is not None,
+            attributes_possible=_attributes_possible(device, subject.group),
+            l2l=device.has_l2l,
+            mismatch=device.mismatches(subject.assigned),
         ),
         **shown,
     )
 
 
-def _attributes_possible(box: Box, group: TunnelGroup | None) -> bool:
-    """By the group's own servers; a policy that a login hands out comes from whatever the box asks."""
-    return attributes_elsewhere(box.config, (group,)) if group is not None else box.asks_servers
+def _attributes_possible(device: AuditedDevice, group: TunnelGroup | None) -> bool:
+    """By the group's own servers; a policy that a login hands out comes from whatever the device asks."""
+    return attributes_elsewhere(device.config, (group,)) if group is not None else device.asks_servers
 
 
-def _evidence(box: Box, policy: EffectivePolicy, seen: GroupObservations | None) -> FindingEvidence | None:
-    if box.observations is None or seen is None:
+def _evidence(device: AuditedDevice, policy: EffectivePolicy, seen: GroupObservations | None) -> FindingEvidence | None:
+    if device.observations is None or seen is None:
         return None
     return evidence_of(
-        box.config,
-        box.observations,
+        device.config,
+        device.observations,
         seen,
-        model=box.model,
-        standing=box.standing,
-        conf=box.conf(policy),
-        compression=box.compresses(policy),
+        model=device.model,
+        standing=device.standing,
+        conf=device.conf(policy),
+        compression=device.compresses(policy),
     )
 
 
-def _numbers(box: Box, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
+def _numbers(device: AuditedDevice, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
     """Both MTUs under every standing set; printed are those of the first set that shows the verdict."""
-    pairs = box.pairs(box.conf(policy))
+    pairs = device.pairs(device.conf(policy))
     risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
     showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
     shown = pairs[showing[0]]
@@ -262,16 +260,16 @@ def _numbers(box: Box, policy: EffectivePolicy, verdict: Verdict) -> dict[str, A
         "dtls_mtu": shown.dtls.mtu,
         "dtls_suite": shown.dtls.suite.name,
         "dtls_version": str(shown.dtls.version),
-        "dtls_steps": _lines(shown.dtls),
-        "safe_mtu": box.safe_mtu,
+        "dtls_steps": shown.dtls.steps,
+        "safe_mtu": device.safe_mtu,
         "assumptions": {name: pair.numbers for name, pair in pairs.items()},
         **_tls(shown.tls, shown.nameif),
     }
 
 
-def _tls_alone(box: Box, policy: EffectivePolicy) -> dict[str, Any]:
+def _tls_alone(device: AuditedDevice, policy: EffectivePolicy) -> dict[str, Any]:
     """The TLS MTU alone: no adapter MTU stands above it."""
-    alone = box.tls_alone(box.conf(policy))
+    alone = device.tls_alone(device.conf(policy))
     if not alone:
         return {}
     first, (tls, nameif) = next(iter(alone.items()))
@@ -287,11 +285,6 @@ def _tls(tls: Derivation, nameif: str) -> dict[str, Any]:
         "tls_mtu": tls.mtu,
         "tls_suite": tls.suite.name,
         "tls_version": str(tls.version),
-        "tls_steps": _lines(tls),
+        "tls_steps": tls.steps,
         "interface": nameif,
     }
-
-
-@lru_cache(maxsize=1024)
-def _lines(derivation: Derivation) -> tuple[DerivationLine, ...]:
-    return tuple(DerivationLine(each.label, each.operation, each.value) for each in derivation.steps)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa.running_config import Release
 from nornir_anyconnect.audit.finding import Source
 from nornir_anyconnect.mtu import releases
-from nornir_anyconnect.mtu.releases import Train
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Setting, SslSettings
+    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Sourced, SslSettings
 
 _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
@@ -47,7 +47,7 @@ class _Asked(NamedTuple):
     """The device's answer with defaults."""
     answered: tuple[tuple[str, tuple[str, ...]], ...]
     """The device's own lists."""
-    release: Train | None
+    release: Release | None
 
 
 class _Listed(NamedTuple):
@@ -57,11 +57,11 @@ class _Listed(NamedTuple):
     source: Source
 
 
-def release_of(config: RunningConfig) -> Train | None:
+def release_of(config: RunningConfig) -> Release | None:
     """The ASA release whose rules hold; of an FTD the one inside; None where it is not known."""
     if config.ftd_version is not None and (inside := releases.lina_release(config.ftd_version)):
-        return inside
-    return Train(*config.release.value.key) if config.release else None
+        return Release(*inside)
+    return config.release.value if config.release else None
 
 
 def negotiable(config: RunningConfig) -> Negotiable:
@@ -180,7 +180,7 @@ def _shown(choice: CipherChoice) -> str:
 
 
 def _chosen(
-    version: Version, choice: Setting[CipherChoice], release: Train | None, unsupported: list[str]
+    version: Version, choice: Sourced[CipherChoice], release: Release | None, unsupported: list[str]
 ) -> tuple[str, ...]:
     if choice.value.custom is not None:
         return choice.value.custom

@@ -9,7 +9,7 @@ from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import Effective, EffectivePolicy
-    from nornir_anyconnect.asa.running_config import RunningConfig, Setting, TunnelGroup, Username
+    from nornir_anyconnect.asa.running_config import RunningConfig, Sourced, TunnelGroup, Username
 
 
 def tcpmss(config: RunningConfig) -> Source:
@@ -27,16 +27,16 @@ def link(config: RunningConfig, nameif: str) -> Source:
     return Source(setting, str(DEFAULT_LINK), "default", None)
 
 
-def _first(setting: str, printed: Setting[int] | None, config: RunningConfig, field: str, default: str) -> Source:
+def _first(setting: str, printed: Sourced[int] | None, config: RunningConfig, field: str, default: str) -> Source:
     if printed is not None:
         return Source(setting, str(printed.value), "configured", printed.line)
-    answered: Setting[int] | None = getattr(config.defaults, field, None)
+    answered: Sourced[int] | None = getattr(config.defaults, field, None)
     if answered is not None:
         return Source(setting, str(answered.value), "device", answered.line)
     return Source(setting, default, "default", None)
 
 
-def box(config: RunningConfig) -> tuple[Source, ...]:
+def device(config: RunningConfig) -> tuple[Source, ...]:
     """What every finding of the box rests on, beside the suites."""
     webvpn = config.webvpn
     found = [
@@ -50,7 +50,7 @@ def box(config: RunningConfig) -> tuple[Source, ...]:
     if webvpn.dtls_port is not None:
         found.append(Source("dtls port", str(webvpn.dtls_port.value), "configured", webvpn.dtls_port.line))
     if config.release is not None:
-        shown = config.release_text or ".".join(str(number) for number in config.release.value.key)
+        shown = config.release_text or ".".join(str(number) for number in config.release.value)
         found.append(Source("release", shown, "configured", config.release.line))
     found.append(tcpmss(config))
     found += (link(config, each.nameif) for each in webvpn.interfaces)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.asa.config_commands import ConfigCommand
-    from nornir_anyconnect.asa.running_config import ClientSettings, RunningConfig, Setting
+    from nornir_anyconnect.asa.running_config import ClientSettings, RunningConfig, Sourced
 
 
 class Shows(StrEnum):
@@ -96,7 +96,7 @@ def _client(config: RunningConfig, target: ClientSettingsOf) -> ClientSettings |
     return user.client if user else None
 
 
-def _value(setting: Setting[int] | Setting[bool] | None) -> object:
+def _value(setting: Sourced[int] | Sourced[bool] | None) -> object:
     return None if setting is None else setting.value
 
 
@@ -114,7 +114,7 @@ def _compare(command: ConfigCommand, found: object, before: object, after: objec
     return Observation(command, shows, _words(found), _words(after))
 
 
-def _lines(body: Iterable[Setting[str]]) -> frozenset[str]:
+def _lines(body: Iterable[Sourced[str]]) -> frozenset[str]:
     """What a body says, without indentation and without the bare sub-block header."""
     return frozenset(" ".join(line.value.split()) for line in body) - {"webvpn", ""}
 

@@ -34,6 +34,10 @@ class Step:
     operation: str
     value: int
 
+    def to_dict(self) -> dict[str, str | int]:
+        """As in the JSON of an audit."""
+        return {"label": self.label, "operation": self.operation, "value": self.value}
+
     def __str__(self) -> str:
         return f"{self.label} = {self.operation} = {self.value}"
 

@@ -11,20 +11,14 @@ from nornir_anyconnect.mtu.suites import Suite, Version, packaged, suite
 _RELEASE = re.compile(r"(\d+)\.(\d+)(?:\((\d+)\)(\d+)?)?")
 
 
-class Train(NamedTuple):
-    """A release as numbers: 9.12(4)67 is (9, 12, 4, 67). Compares in release order."""
+Release = tuple[int, int, int, int]
+"""Major, minor, maintenance, interim: 9.12(4)67 is (9, 12, 4, 67)."""
 
-    major: int
-    minor: int
-    maintenance: int = 0
-    interim: int = 0
-
-
-GENERIC = Train(9, 8, 1)
+GENERIC: Release = (9, 8, 1, 0)
 """What a release that is not printed is judged as: ``ssl cipher`` style, neither DTLS 1.2 nor TLS 1.3."""
-TWO_MTUS = Train(9, 0)
+TWO_MTUS: Release = (9, 0, 0, 0)
 """From here on TLS and DTLS have an MTU each (tech note 116881)."""
-SSL_CIPHER = Train(9, 3, 2)
+SSL_CIPHER: Release = (9, 3, 2, 0)
 """From here on ``ssl cipher`` replaces ``ssl encryption``."""
 
 
@@ -35,7 +29,7 @@ class Packaged(NamedTuple):
     source: str
 
 
-def train(text: str) -> Train:
+def numbers_of(text: str) -> Release:
     """Read ``9.12(4)67`` or ``9.12``.
 
     Raises:
@@ -45,16 +39,17 @@ def train(text: str) -> Train:
     found = _RELEASE.match(text)
     if not found:
         raise ValueError(f"'{text}' is not a release")
-    return Train(*(int(number or 0) for number in found.groups()))
+    major, minor, maintenance, interim = (int(number or 0) for number in found.groups())
+    return (major, minor, maintenance, interim)
 
 
 @cache
-def _rows(table: str) -> tuple[tuple[Train, dict[str, Any]], ...]:
+def _rows(table: str) -> tuple[tuple[Release, dict[str, Any]], ...]:
     """The rows of a packaged table, oldest release first."""
-    return tuple(sorted(((train(row["from"]), row) for row in packaged()[table]), key=lambda each: each[0]))
+    return tuple(sorted(((numbers_of(row["from"]), row) for row in packaged()[table]), key=lambda each: each[0]))
 
 
-def _in_force(rows: list[tuple[Train, dict[str, Any]]], release: Train | None) -> dict[str, Any] | None:
+def _in_force(rows: list[tuple[Release, dict[str, Any]]], release: Release | None) -> dict[str, Any] | None:
     """The newest row not above the release; a line that an older box prints is judged by the oldest row."""
     at = release or GENERIC
     held = [row for since, row in rows if since <= at]
@@ -62,7 +57,7 @@ def _in_force(rows: list[tuple[Train, dict[str, Any]]], release: Train | None) -
 
 
 @cache
-def level_suites(level: str, version: Version, release: Train | None) -> tuple[Suite, ...] | None:
+def level_suites(level: str, version: Version, release: Release | None) -> tuple[Suite, ...] | None:
     """The suites of ``ssl cipher VERSION LEVEL``, preferred first; None for a level nobody knows."""
     rows = [(since, row) for since, row in _rows("levels") if row["level"] == level and row["version"] == version]
     row = _in_force(rows, release)
@@ -70,7 +65,7 @@ def level_suites(level: str, version: Version, release: Train | None) -> tuple[S
 
 
 @cache
-def default(setting: str, release: Train | None) -> Packaged:
+def default(setting: str, release: Release | None) -> Packaged:
     """What an absent line means at that release (``None``: judged as generic 9.x).
 
     Raises:
@@ -83,17 +78,17 @@ def default(setting: str, release: Train | None) -> Packaged:
     return Packaged(row["value"], row["source"])
 
 
-def default_level(release: Train | None) -> str:
+def default_level(release: Release | None) -> str:
     """The level of a version without a ``ssl cipher`` line."""
     return str(default("ssl cipher", release).value)
 
 
-def default_versions(release: Train | None) -> tuple[Version, ...]:
+def default_versions(release: Release | None) -> tuple[Version, ...]:
     """The versions that exist without a line of their own."""
     return tuple(Version(name) for name in default("versions", release).value)
 
 
-def server_version_default(release: Train | None) -> tuple[str, ...]:
+def server_version_default(release: Release | None) -> tuple[str, ...]:
     """The words of an absent ``ssl server-version``."""
     return tuple(str(default("ssl server-version", release).value).split())
 
@@ -105,18 +100,18 @@ def legacy_suite(keyword: str) -> Suite | None:
 
 
 @cache
-def legacy_default(release: Train | None) -> tuple[Suite, ...]:
+def legacy_default(release: Release | None) -> tuple[Suite, ...]:
     """The suites of an absent ``ssl encryption`` line, preferred first."""
     row = _in_force(list(_rows("legacy_default")), release)
     return tuple(suite(name) for name in row["suites"]) if row else ()
 
 
-def lina_release(ftd_version: str) -> Train | None:
+def lina_release(ftd_version: str) -> Release | None:
     """The ASA release that an FTD release such as ``7.4.2`` runs inside; None if it is not known."""
     words = ftd_version.split("-", maxsplit=1)[0].split(".")
     for length in (3, 2):
         if found := packaged()["ftd"].get(".".join(words[:length])):
-            major, minor, maintenance, interim = train(found)
+            major, minor, maintenance, interim = numbers_of(found)
             # a train is counted from its first release: FTD has what (1) has
-            return Train(major, minor, maintenance or 1, interim)
+            return (major, minor, maintenance or 1, interim)
     return None

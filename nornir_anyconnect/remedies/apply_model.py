@@ -23,7 +23,7 @@ from nornir_anyconnect.asa.running_config import (
     Block,
     GroupPolicy,
     RunningConfig,
-    Setting,
+    Sourced,
     Username,
 )
 from nornir_anyconnect.remedies.created import group_policy_of, tunnel_group_of
@@ -31,7 +31,7 @@ from nornir_anyconnect.remedies.created import group_policy_of, tunnel_group_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Body = tuple[Setting[str], ...]
+Body = tuple[Sourced[str], ...]
 
 _MTU = re.compile(r"(?:anyconnect|svc) mtu\b")
 _DF = re.compile(r"(?:anyconnect ssl|anyconnect|svc) df-bit-ignore\b")
@@ -77,9 +77,9 @@ def _tcp_mss(command: TcpMss, config: RunningConfig) -> RunningConfig:
     line = f"sysopt connection tcpmss {command.after}"
     if prior is None:
         blocks = (*kept, Block(line, ADDED)) if config.blocks else ()
-        return replace(config, tcpmss=Setting(command.after, None), blocks=blocks)
+        return replace(config, tcpmss=Sourced(command.after, None), blocks=blocks)
     blocks = tuple(replace(block, header=line) if _TCPMSS.match(block.header) else block for block in config.blocks)
-    return replace(config, tcpmss=Setting(command.after, prior.line), blocks=blocks)
+    return replace(config, tcpmss=Sourced(command.after, prior.line), blocks=blocks)
 
 
 @_apply.register
@@ -144,7 +144,7 @@ def _client_setting(config: RunningConfig, target: ClientSettingsOf, change: _Ch
 
 def _with(client: Any, change: _Change) -> Any:
     prior = getattr(client, change.field)
-    setting = None if change.value is None else Setting(change.value, prior.line if prior else None)
+    setting = None if change.value is None else Sourced(change.value, prior.line if prior else None)
     return replace(client, **{change.field: setting})
 
 
@@ -163,11 +163,11 @@ def _edited(body: Body, line_of: re.Pattern[str], line: str | None) -> Body:
     at, header, end = _place(body, line_of)
     if line is not None:
         if at is not None:
-            lines[at] = Setting(line, lines[at].line)
+            lines[at] = Sourced(line, lines[at].line)
         elif header is not None:
-            lines.insert(end, Setting(line, ADDED))
+            lines.insert(end, Sourced(line, ADDED))
         else:
-            lines += [Setting(" webvpn", ADDED), Setting(line, ADDED)]
+            lines += [Sourced(" webvpn", ADDED), Sourced(line, ADDED)]
     elif at is not None and header is not None:
         # an ASA prints no empty sub-block; one that the text held stays, to compare equal after a rollback
         emptied = at == header + 1 and end == at + 1 and lines[header].line == ADDED
@@ -179,7 +179,7 @@ def _place(body: Body, line_of: re.Pattern[str]) -> tuple[int | None, int | None
     """Where the line stands, the ``webvpn`` header above it (else the first one), and where that ends."""
     first: tuple[None, int | None, int] = (None, None, len(body))
     header, found = None, None
-    for at, each in enumerate((*body, Setting("", None))):
+    for at, each in enumerate((*body, Sourced("", None))):
         if header is not None and _indent(each.value) <= _indent(body[header].value):
             if found is not None:
                 return found, header, at
@@ -223,16 +223,16 @@ def _blocks_of(command: NewGroupPolicy | NewTunnelGroup) -> tuple[Block, ...]:
     """The blocks that a new object prints."""
     name = quoted(command.name)
     if isinstance(command, NewGroupPolicy):
-        body = [Setting(f" {line}", None) for line in command.attributes]
+        body = [Sourced(f" {line}", None) for line in command.attributes]
         if command.client:
-            body += [Setting(" webvpn", None), *(Setting(f"  {line}", None) for line in command.client)]
+            body += [Sourced(" webvpn", None), *(Sourced(f"  {line}", None) for line in command.client)]
         kind, parts = f"group-policy {name} internal", {"attributes": body}
         of = f"group-policy {name}"
     else:
         kind, of = f"tunnel-group {name} type {command.type}", f"tunnel-group {name}"
         parts = {
-            "general-attributes": [Setting(f" {line}", None) for line in command.general],
-            "webvpn-attributes": [Setting(f" {line}", None) for line in command.webvpn],
+            "general-attributes": [Sourced(f" {line}", None) for line in command.general],
+            "webvpn-attributes": [Sourced(f" {line}", None) for line in command.webvpn],
         }
     return (
         Block(kind, ADDED),

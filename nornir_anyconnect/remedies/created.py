@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Setting, TunnelGroup
+from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Sourced, TunnelGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
 
-Words = Setting[tuple[str, ...]] | None
+Words = Sourced[tuple[str, ...]] | None
 
 
 def words_of(line: str) -> tuple[str, ...]:
@@ -37,11 +37,11 @@ def _after(lines: Iterable[str], *keywords: str) -> tuple[str, ...] | None:
 
 
 def _setting(words: tuple[str, ...] | None) -> Words:
-    return None if words is None else Setting(words, None)
+    return None if words is None else Sourced(words, None)
 
 
-def _single(words: tuple[str, ...] | None) -> Setting[str] | None:
-    return Setting(words[0], None) if words else None
+def _single(words: tuple[str, ...] | None) -> Sourced[str] | None:
+    return Sourced(words[0], None) if words else None
 
 
 def group_policy_of(command: NewGroupPolicy) -> GroupPolicy:
@@ -55,13 +55,13 @@ def group_policy_of(command: NewGroupPolicy) -> GroupPolicy:
         body += [" webvpn", *(f"  {line}" for line in command.client)]
     return GroupPolicy(
         command.name,
-        kind=Setting("internal", None),
+        kind=Sourced("internal", None),
         tunnel_protocols=_setting(_after(lines, "vpn-tunnel-protocol")),
-        client=ClientSettings(dtls=None if dtls is None else Setting(dtls != "none", None)),
+        client=ClientSettings(dtls=None if dtls is None else Sourced(dtls != "none", None)),
         group_lock=_single(_after(lines, "group-lock", "value")),
         address_pools=_setting(_after(lines, "address-pools", "value")),
         ipv6_address_pools=_setting(_after(lines, "ipv6-address-pools", "value")),
-        body=tuple(Setting(line, None) for line in body),
+        body=tuple(Sourced(line, None) for line in body),
     )
 
 
@@ -71,15 +71,15 @@ def tunnel_group_of(command: NewTunnelGroup) -> TunnelGroup:
     servers = [words_of(line)[1:] for line in general if line.startswith("authentication-server-group ")]
     return TunnelGroup(
         command.name,
-        type=Setting(command.type, None),
+        type=Sourced(command.type, None),
         default_group_policy=_single(_after(general, "default-group-policy")),
         address_pools=_setting(_after(general, "address-pool")),
         ipv6_address_pools=_setting(_after(general, "ipv6-address-pool")),
-        authentication_servers=tuple(Setting(word, None) for words in servers for word in words),
+        authentication_servers=tuple(Sourced(word, None) for words in servers for word in words),
         authorization_server=_single(_after(general, "authorization-server-group")),
         authentication_methods=_setting(_after(webvpn, "authentication")),
-        group_aliases=tuple(Setting(words_of(line)[1], None) for line in webvpn if line.startswith("group-alias ")),
-        group_urls=tuple(Setting(words_of(line)[1], None) for line in webvpn if line.startswith("group-url ")),
-        general=tuple(Setting(f" {line}", None) for line in general),
-        webvpn=tuple(Setting(f" {line}", None) for line in webvpn),
+        group_aliases=tuple(Sourced(words_of(line)[1], None) for line in webvpn if line.startswith("group-alias ")),
+        group_urls=tuple(Sourced(words_of(line)[1], None) for line in webvpn if line.startswith("group-url ")),
+        general=tuple(Sourced(f" {line}", None) for line in general),
+        webvpn=tuple(Sourced(f" {line}", None) for line in webvpn),
     )

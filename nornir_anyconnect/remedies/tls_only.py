@@ -29,7 +29,7 @@ from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy, first_of_each
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nornir_anyconnect.asa.running_config import GroupPolicy, Setting, TunnelGroup
+    from nornir_anyconnect.asa.running_config import GroupPolicy, Sourced, TunnelGroup
     from nornir_anyconnect.remedies.remedy_context import Facts
 
 SUFFIX = "-TLS"
@@ -153,5 +153,5 @@ def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) ->
     return attributes, [*client, "svc dtls none" if old else "anyconnect ssl dtls none"]
 
 
-def _plain(lines: Iterable[Setting[str]]) -> list[str]:
+def _plain(lines: Iterable[Sourced[str]]) -> list[str]:
     return [line for each in lines if (line := each.value.strip())]

@@ -15,8 +15,9 @@ from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.audit.finding import DerivationLine, DeviceAudit, Source
+    from nornir_anyconnect.audit.finding import DeviceAudit, Source
     from nornir_anyconnect.evidence.observations import GroupObservations
+    from nornir_anyconnect.mtu.derive import Step
 
 SCHEMA = "nornir-anyconnect/explain/1"
 
@@ -114,7 +115,7 @@ def _from(source: Source) -> str:
     return f"{source.setting}: {source.value} ({where})"
 
 
-def _derived(what: str, suite: str | None, steps: tuple[DerivationLine, ...]) -> tuple[str, ...]:
+def _derived(what: str, suite: str | None, steps: tuple[Step, ...]) -> tuple[str, ...]:
     if not steps:
         return ()
     lines = (f"{step.label} = {step.operation} = {step.value}" for step in steps)

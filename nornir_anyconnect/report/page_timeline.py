@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.asa.running_config import RunningConfig, Setting, Webvpn
+from nornir_anyconnect.asa.running_config import RunningConfig, Sourced, Webvpn
 from nornir_anyconnect.audit.workflow import CAUSES, timeline
 from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
@@ -32,7 +32,7 @@ def _config(finding: Finding) -> RunningConfig:
     """What of the configuration the timeline needs, out of the finding's own sources."""
     for source in finding.sources:
         if source.setting == "dtls port" and source.value.isdecimal():
-            return RunningConfig(webvpn=Webvpn(dtls_port=Setting(int(source.value), source.line)))
+            return RunningConfig(webvpn=Webvpn(dtls_port=Sourced(int(source.value), source.line)))
     return RunningConfig()
 
 

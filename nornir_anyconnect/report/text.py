@@ -10,7 +10,8 @@ from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.audit.finding import DerivationLine, DeviceAudit, Finding, Source
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Source
+    from nornir_anyconnect.mtu.derive import Step
     from nornir_anyconnect.report import Style
 
 _WORST = 5
@@ -26,7 +27,7 @@ def headline(device: DeviceAudit, finding: Finding) -> str:
     return f"{sentences.device_name(device)}: {verdict}: {sentences.subject(finding)}{policy}{certainty}"
 
 
-def _chain(steps: tuple[DerivationLine, ...]) -> str:
+def _chain(steps: tuple[Step, ...]) -> str:
     return "; ".join(f"{step.label} = {step.operation} = {step.value}" for step in steps)
 
 

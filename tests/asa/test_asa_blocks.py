@@ -3,7 +3,7 @@
 import pytest
 
 from nornir_anyconnect.asa.blocks import cut
-from nornir_anyconnect.asa.running_config import Setting
+from nornir_anyconnect.asa.running_config import Sourced
 from nornir_anyconnect.asa.terminal import Typed, cleaned, typed
 
 
@@ -17,7 +17,7 @@ def test_only_relevant_blocks_are_kept_with_their_line_numbers():
     )
     found = cut(text).blocks
     assert [(block.header, block.line, block.body) for block in found] == [
-        ("webvpn", 3, (Setting(" enable outside", 4),)),
+        ("webvpn", 3, (Sourced(" enable outside", 4),)),
         ("mtu a 1500", 7, ()),
     ]
 
@@ -25,7 +25,7 @@ def test_only_relevant_blocks_are_kept_with_their_line_numbers():
 @pytest.mark.parametrize("separator", ["!", "!a comment", "", " ! indented comment"])
 def test_neither_comments_nor_empty_lines_end_a_block(separator):
     block = cut(f"webvpn\n enable outside\n{separator}\n anyconnect enable\n").blocks[0]
-    assert (block.body[0], block.body[-1]) == (Setting(" enable outside", 2), Setting(" anyconnect enable", 4))
+    assert (block.body[0], block.body[-1]) == (Sourced(" enable outside", 2), Sourced(" anyconnect enable", 4))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_line_ends_of_every_kind(end):
     found = cut(end.join(["hostname x", "webvpn", " enable outside", "Cryptochecksum:1", ""]))
     assert found.complete
     assert [(b.header, b.line) for b in found.blocks] == [("hostname x", 1), ("webvpn", 2)]
-    assert found.blocks[1].body == (Setting(" enable outside", 3),)
+    assert found.blocks[1].body == (Sourced(" enable outside", 3),)
 
 
 def test_lines_are_counted_across_chunks(monkeypatch):
@@ -112,7 +112,7 @@ def test_a_global_command_typed_in_a_sub_mode_leaves_it():
         ("sysopt connection tcpmss 1300", []),
         ("webvpn", [" enable outside"]),
     ]
-    assert found.strays == [Setting("vpn-group-policy LOST", 6)]
+    assert found.strays == [Sourced("vpn-group-policy LOST", 6)]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_name_that_reads_like_a_secret_stays_whole():
 )
 def test_a_message_that_the_console_logs_ends_no_block(message):
     (block,) = cut(f"webvpn\n enable outside\n{message}\n anyconnect enable\n").blocks
-    assert block.body == (Setting(" enable outside", 2), Setting(" anyconnect enable", 4))
+    assert block.body == (Sourced(" enable outside", 2), Sourced(" anyconnect enable", 4))
 
 
 def test_a_message_brings_no_block_back_that_was_left():
@@ -174,7 +174,7 @@ def test_below_what_is_no_command_nobody_knows_whose_lines_follow():
     text = (
         "webvpn\n enable outside\nWARNING: the license expires\n anyconnect enable\nobject network A\n host 10.0.0.1\n"
     )
-    assert cut(text).strays == [Setting(" anyconnect enable", 4)]
+    assert cut(text).strays == [Sourced(" anyconnect enable", 4)]
 
 
 def test_commands_with_a_body_raise_no_alarm_right_behind_a_block():
@@ -189,7 +189,7 @@ def test_what_is_taken_back_in_a_sub_mode_is_known_by_its_form():
     text = "a(config)# webvpn\na(config-webvpn)# no ssl encryption\na(config-group-policy)# no webvpn\n"
     found = cut(text)
     assert headers(text) == [("webvpn", 1), ("no ssl encryption", 2)]
-    assert found.strays == [Setting("no webvpn", 3)]
+    assert found.strays == [Sourced("no webvpn", 3)]
 
 
 @pytest.mark.parametrize("word", ["external", "ext"])

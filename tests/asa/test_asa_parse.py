@@ -20,7 +20,7 @@ from nornir_anyconnect.asa.running_config import (
     Platform,
     Release,
     ServingInterface,
-    Setting,
+    Sourced,
 )
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
@@ -31,23 +31,23 @@ def test_a_full_configuration(parsed):
     config = parsed("full_9_16.cfg")
     assert (config.complete, config.indented, config.recognised) == (True, True, True)
     assert config.hostname == "edge-fw"
-    assert config.release == Setting(Release(9, 16, 4, 67), 7)
+    assert config.release == Sourced(Release(9, 16, 4, 67), 7)
     assert config.release_text == "9.16(4)67"
     assert config.serials == ("JAX00000001",)
     assert config.platform is Platform.ASA
     assert config.unknown_lines == ()
     assert config.warnings == ()
-    assert config.tcpmss == Setting(1350, 63)
+    assert config.tcpmss == Sourced(1350, 63)
     assert config.interfaces == (
-        Interface("outside", 20, Setting(1492, 43)),
-        Interface("inside", 25, Setting(1500, 44)),
+        Interface("outside", 20, Sourced(1492, 43)),
+        Interface("inside", 25, Sourced(1500, 44)),
     )
-    assert config.icmp_unreachable_limit == Setting((1, 1), 45)
-    assert config.ip_pools == (Setting("STAFF-POOL", 14),)
-    assert config.ipv6_pools == (Setting("STAFF-V6", 15),)
-    assert config.crypto_maps == (Setting("OUTSIDE-MAP 10", 57),)
-    assert config.dap_records == (Setting("QUARANTINE", 53),)
-    assert config.load_balancing == Setting("vpn load-balancing", 144)
+    assert config.icmp_unreachable_limit == Sourced((1, 1), 45)
+    assert config.ip_pools == (Sourced("STAFF-POOL", 14),)
+    assert config.ipv6_pools == (Sourced("STAFF-V6", 15),)
+    assert config.crypto_maps == (Sourced("OUTSIDE-MAP 10", 57),)
+    assert config.dap_records == (Sourced("QUARANTINE", 53),)
+    assert config.load_balancing == Sourced("vpn load-balancing", 144)
     assert config.ldap_entries == (
         LdapMapEntry("STAFF-MAP", "SALES", 49),
         LdapMapEntry("STAFF-MAP", "ADMINS", 50),
@@ -56,11 +56,11 @@ def test_a_full_configuration(parsed):
 
 def test_the_logging_of_a_full_configuration(parsed):
     logging = parsed("full_9_16.cfg").logging
-    assert logging.enabled == Setting(True, 37)
-    assert logging.buffered == Setting("informational", 39)
-    assert logging.trap == Setting("notifications", 40)
-    assert logging.suppressed == (Setting("722036", 41),)
-    assert logging.relevelled == (Setting(("113019", "notifications"), 42),)
+    assert logging.enabled == Sourced(True, 37)
+    assert logging.buffered == Sourced("informational", 39)
+    assert logging.trap == Sourced("notifications", 40)
+    assert logging.suppressed == (Sourced("722036", 41),)
+    assert logging.relevelled == (Sourced(("113019", "notifications"), 42),)
 
 
 def test_webvpn_and_ssl_of_a_full_configuration(parsed):
@@ -69,13 +69,13 @@ def test_webvpn_and_ssl_of_a_full_configuration(parsed):
         ServingInterface("outside", False, 73),
         ServingInterface("inside", True, 74),
     )
-    assert config.webvpn.anyconnect_enabled == Setting(True, 81)
-    assert (config.webvpn.port, config.webvpn.dtls_port) == (Setting(8443, 72), Setting(8443, 75))
+    assert config.webvpn.anyconnect_enabled == Sourced(True, 81)
+    assert (config.webvpn.port, config.webvpn.dtls_port) == (Sourced(8443, 72), Sourced(8443, 75))
     assert config.webvpn.svc_spelling is False
-    assert config.ssl.server_version == Setting(("tlsv1.2", "dtlsv1.2"), 66)
+    assert config.ssl.server_version == Sourced(("tlsv1.2", "dtlsv1.2"), 66)
     assert dict(config.ssl.ciphers) == {
-        "tlsv1.2": Setting(CipherChoice(custom=("ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA")), 68),
-        "dtlsv1.2": Setting(CipherChoice(level="high"), 69),
+        "tlsv1.2": Sourced(CipherChoice(custom=("ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA")), 68),
+        "dtlsv1.2": Sourced(CipherChoice(level="high"), 69),
     }
 
 
@@ -84,23 +84,23 @@ def test_policies_and_users_of_a_full_configuration(parsed):
     assert [policy.name for policy in config.group_policies] == ["DfltGrpPolicy", "SALES", "Remote Staff", "ADMINS"]
     default, sales, staff, admins = config.group_policies
     assert default.kind is None
-    assert default.client.mtu == Setting(1350, 88)
-    assert sales.kind == Setting("internal", 89)
+    assert default.client.mtu == Sourced(1350, 88)
+    assert sales.kind == Sourced("internal", 89)
     assert sales.attributes_line == 90
-    assert sales.tunnel_protocols == Setting(("ikev2", "ssl-client"), 93)
-    assert sales.address_pools == Setting(("STAFF-POOL",), 94)
-    assert sales.client.dtls == Setting(True, 96)
-    assert sales.client.mtu == Setting(1280, 97)
-    assert sales.client.df_bit_ignore == Setting(True, 98)
-    assert sales.client.ssl_compression == Setting("deflate", 99)
-    assert sales.body[0] == Setting(" banner value password ***** is not to be shared", 91)
-    assert staff.group_lock == Setting("Staff VPN", 104)
-    assert staff.ipv6_address_pools == Setting(("STAFF-V6",), 105)
-    assert staff.client.dtls == Setting(False, 107)
-    assert admins.kind == Setting("external", 108)
+    assert sales.tunnel_protocols == Sourced(("ikev2", "ssl-client"), 93)
+    assert sales.address_pools == Sourced(("STAFF-POOL",), 94)
+    assert sales.client.dtls == Sourced(True, 96)
+    assert sales.client.mtu == Sourced(1280, 97)
+    assert sales.client.df_bit_ignore == Sourced(True, 98)
+    assert sales.client.ssl_compression == Sourced("deflate", 99)
+    assert sales.body[0] == Sourced(" banner value password ***** is not to be shared", 91)
+    assert staff.group_lock == Sourced("Staff VPN", 104)
+    assert staff.ipv6_address_pools == Sourced(("STAFF-V6",), 105)
+    assert staff.client.dtls == Sourced(False, 107)
+    assert admins.kind == Sourced("external", 108)
     alice, bob = config.usernames
-    assert (alice.name, alice.line, alice.group_policy) == ("alice", 110, Setting("ADMINS", 111))
-    assert alice.client.mtu == Setting(1200, 113)
+    assert (alice.name, alice.line, alice.group_policy) == ("alice", 110, Sourced("ADMINS", 111))
+    assert alice.client.mtu == Sourced(1200, 113)
     assert (bob.name, bob.group_policy, bob.client.mtu) == ("bob", None, None)
 
 
@@ -109,17 +109,17 @@ def test_tunnel_groups_of_a_full_configuration(parsed):
     assert list(groups) == ["DefaultWEBVPNGroup", "Staff VPN", "SALES", "198.51.100.7"]
     default = groups["DefaultWEBVPNGroup"]
     assert default.type is None
-    assert default.authentication_servers == (Setting("LDAP", 118), Setting("LOCAL", 118))
+    assert default.authentication_servers == (Sourced("LDAP", 118), Sourced("LOCAL", 118))
     staff = groups["Staff VPN"]
-    assert (staff.line, staff.type) == (119, Setting("remote-access", 119))
-    assert staff.default_group_policy == Setting("Remote Staff", 123)
-    assert staff.address_pools == Setting(("STAFF-POOL",), 121)
-    assert staff.authentication_methods == Setting(("aaa", "certificate"), 125)
-    assert staff.group_aliases == (Setting("Staff VPN", 126),)
-    assert staff.group_urls == (Setting("https://vpn.example.net/staff", 127),)
-    assert staff.ipsec == (Setting(" ikev1 pre-shared-key *****", 129),)
-    assert groups["SALES"].saml == Setting("https://idp.example.net/meta", 134)
-    assert groups["198.51.100.7"].type == Setting("ipsec-l2l", 136)
+    assert (staff.line, staff.type) == (119, Sourced("remote-access", 119))
+    assert staff.default_group_policy == Sourced("Remote Staff", 123)
+    assert staff.address_pools == Sourced(("STAFF-POOL",), 121)
+    assert staff.authentication_methods == Sourced(("aaa", "certificate"), 125)
+    assert staff.group_aliases == (Sourced("Staff VPN", 126),)
+    assert staff.group_urls == (Sourced("https://vpn.example.net/staff", 127),)
+    assert staff.ipsec == (Sourced(" ikev1 pre-shared-key *****", 129),)
+    assert groups["SALES"].saml == Sourced("https://idp.example.net/meta", 134)
+    assert groups["198.51.100.7"].type == Sourced("ipsec-l2l", 136)
 
 
 def test_no_secret_survives(parsed):
@@ -129,10 +129,10 @@ def test_no_secret_survives(parsed):
 def test_odd_but_legal_text(parsed):
     config = parsed("torture.cfg")
     policy = config.group_policy("NOC")
-    assert policy.tunnel_protocols == Setting(("ssl-client", "ssl-clientless"), 9)
-    assert policy.group_lock == Setting("NOC-VPN", 11)
-    assert policy.address_pools == Setting(("LOCAL-POOL",), 12)
-    assert config.unknown_lines == (Setting("anyconnect firmware hold", 15),)
+    assert policy.tunnel_protocols == Sourced(("ssl-client", "ssl-clientless"), 9)
+    assert policy.group_lock == Sourced("NOC-VPN", 11)
+    assert policy.address_pools == Sourced(("LOCAL-POOL",), 12)
+    assert config.unknown_lines == (Sourced("anyconnect firmware hold", 15),)
     assert config.webvpn.interfaces == (ServingInterface("outside", False, 26),)
     assert [(group.name, group.line) for group in config.tunnel_groups] == [
         ("DefaultRAGroup", 31),
@@ -140,8 +140,8 @@ def test_odd_but_legal_text(parsed):
         ("UNTYPED", 39),
         ("DefaultL2LGroup", 41),
     ]
-    assert config.tunnel_groups[0].address_pools == Setting(("POOL-A", "POOL-B"), 32)
-    assert config.tunnel_groups[0].other == (Setting(" authentication pap", 36), Setting(" no authentication chap", 37))
+    assert config.tunnel_groups[0].address_pools == Sourced(("POOL-A", "POOL-B"), 32)
+    assert config.tunnel_groups[0].other == (Sourced(" authentication pap", 36), Sourced(" no authentication chap", 37))
     assert config.tunnel_groups[0].authentication_methods is None
     assert config.complete is False
 
@@ -150,44 +150,44 @@ def test_a_dialogue_with_its_prompts(parsed):
     config = parsed("svc_dialogue.txt")
     assert (config.hostname, config.indented, config.recognised) == ("phonefw", True, True)
     assert config.webvpn.svc_spelling is True
-    assert config.webvpn.anyconnect_enabled == Setting(True, 6)
+    assert config.webvpn.anyconnect_enabled == Sourced(True, 6)
     assert [(each.nameif, each.line) for each in config.webvpn.interfaces] == [("inside", 1), ("outside", 3)]
     policy = config.group_policy("PHONES")
-    assert (policy.kind, policy.attributes_line) == (Setting("internal", 7), 8)
-    assert policy.tunnel_protocols == Setting(("svc", "webvpn"), 10)
-    assert policy.client.dtls == Setting(True, 12)
-    assert policy.client.mtu == Setting(1250, 13)
-    assert policy.address_pools == Setting(("PHONE-POOL",), 15)
-    assert config.tunnel_group("PHONES").default_group_policy == Setting("PHONES", 18)
-    assert config.usernames[0].client.mtu == Setting(1100, 21)
+    assert (policy.kind, policy.attributes_line) == (Sourced("internal", 7), 8)
+    assert policy.tunnel_protocols == Sourced(("svc", "webvpn"), 10)
+    assert policy.client.dtls == Sourced(True, 12)
+    assert policy.client.mtu == Sourced(1250, 13)
+    assert policy.address_pools == Sourced(("PHONE-POOL",), 15)
+    assert config.tunnel_group("PHONES").default_group_policy == Sourced("PHONES", 18)
+    assert config.usernames[0].client.mtu == Sourced(1100, 21)
 
 
 def test_headers_that_come_again_are_merged(parsed):
     config = parsed("repeated_attributes.cfg")
     policy = config.group_policy("HOWTO")
-    assert policy.tunnel_protocols == Setting(("ssl-client",), 7)
-    assert policy.group_lock == Setting("HOWTO", 16)
-    assert policy.client.dtls == Setting(True, 10)
-    assert policy.client.dtls_compression == Setting("none", 11)
-    assert policy.client.mtu == Setting(1300, 24)
+    assert policy.tunnel_protocols == Sourced(("ssl-client",), 7)
+    assert policy.group_lock == Sourced("HOWTO", 16)
+    assert policy.client.dtls == Sourced(True, 10)
+    assert policy.client.dtls_compression == Sourced("none", 11)
+    assert policy.client.mtu == Sourced(1300, 24)
     assert [line.line for line in policy.body] == [7, 8, 9, 10, 11, 16, 22, 23, 24]
-    assert config.usernames[0].client.mtu == Setting(900, 20)
+    assert config.usernames[0].client.mtu == Sourced(900, 20)
     assert config.webvpn.interfaces == (ServingInterface("wan", False, 27),)
-    assert config.ssl.server_version == Setting(("tlsv1-only",), 1)
+    assert config.ssl.server_version == Sourced(("tlsv1-only",), 1)
 
 
 def test_a_context_without_an_end_mark(parsed):
     config = parsed("context_no_end.cfg")
     assert config.complete is False
-    assert config.release == Setting(Release(9, 1, 5, 16), 2)
-    assert config.tunnel_group("TENANT").default_group_policy == Setting("TENANT", 23)
+    assert config.release == Sourced(Release(9, 1, 5, 16), 2)
+    assert config.tunnel_group("TENANT").default_group_policy == Sourced("TENANT", 23)
     assert parsed("context_no_end.cfg", complete=True).complete is True
 
 
 def test_commands_without_indentation(parsed):
     config = parsed("typed_unindented.cfg")
     assert (config.indented, config.recognised) == (False, True)
-    assert config.tunnel_group("LAB").type == Setting("remote-access", 13)
+    assert config.tunnel_group("LAB").type == Sourced("remote-access", 13)
     assert [line.line for line in config.unknown_lines] == [5, 11, 15]
     assert len(config.warnings) == 1
 
@@ -198,7 +198,7 @@ def test_a_banner_opens_no_block(parsed):
     assert config.tunnel_groups == ()
     assert config.complete is False
     policy = config.group_policies[0]
-    assert policy.tunnel_protocols == Setting(("ssl-client",), 6)
+    assert policy.tunnel_protocols == Sourced(("ssl-client",), 6)
     assert policy.client.mtu is None
     assert len(policy.body) == 5
 
@@ -207,15 +207,15 @@ def test_dtls_none_and_enable_nested_in_hsts(parsed):
     config = parsed("dtls_none_hsts.cfg")
     assert config.indented is True
     assert config.webvpn.interfaces == (ServingInterface("outside", False, 19),)
-    assert config.webvpn.anyconnect_enabled == Setting(True, 18)
-    assert config.group_policy("GroupPolicy_${name}").client.dtls == Setting(False, 24)
+    assert config.webvpn.anyconnect_enabled == Sourced(True, 18)
+    assert config.group_policy("GroupPolicy_${name}").client.dtls == Sourced(False, 24)
     assert config.group_policy("GroupPolicy_${name}").client.mtu is None
     assert config.unknown_lines == ()
 
 
 def test_the_comment_header_of_an_archive(parsed):
     config = parsed("oxidized_header.cfg")
-    assert config.release == Setting(Release(9, 12, 4, 67), 11)
+    assert config.release == Sourced(Release(9, 12, 4, 67), 11)
     assert config.serials == ("FCH00000001",)
     assert config.complete is True
     assert config.dap_records == ()
@@ -224,18 +224,18 @@ def test_the_comment_header_of_an_archive(parsed):
 def test_an_ftd(parsed):
     config = parsed("ftd_ngfw.cfg")
     assert (config.platform, config.ftd_version) == (Platform.FTD, "7.4.2")
-    assert config.release == Setting(Release(9, 20, 2, 32), 3)
+    assert config.release == Sourced(Release(9, 20, 2, 32), 3)
     assert config.serials == ("JAD00000001",)
-    assert config.tunnel_group("FTD-RA").default_group_policy == Setting("FTD-RA", 20)
+    assert config.tunnel_group("FTD-RA").default_group_policy == Sourced("FTD-RA", 20)
 
 
 def test_8_4_with_text_behind_the_end_mark(parsed):
     config = parsed("asa_8_4_text_after_end.cfg")
     assert config.complete is True
-    assert config.failover == Setting(False, 6)
+    assert config.failover == Sourced(False, 6)
     assert config.crypto_maps == ()
-    assert config.ssl.encryption == Setting(("rc4-sha1", "aes128-sha1"), 8)
-    assert config.webvpn.port == Setting(8080, 10)
+    assert config.ssl.encryption == Sourced(("rc4-sha1", "aes128-sha1"), 8)
+    assert config.webvpn.port == Sourced(8080, 10)
     assert config.webvpn.svc_spelling is False
     assert config.unknown_lines == ()
 
@@ -243,31 +243,31 @@ def test_8_4_with_text_behind_the_end_mark(parsed):
 def test_the_old_spelling(parsed):
     config = parsed("old_7_2_svc.cfg")
     assert config.webvpn.svc_spelling is True
-    assert config.webvpn.anyconnect_enabled == Setting(True, 9)
+    assert config.webvpn.anyconnect_enabled == Sourced(True, 9)
     client = config.group_policy("OLD").client
-    assert (client.mtu, client.dtls, client.df_bit_ignore) == (Setting(1300, 14), Setting(False, 15), Setting(True, 16))
-    assert client.ssl_compression == Setting("none", 17)
+    assert (client.mtu, client.dtls, client.df_bit_ignore) == (Sourced(1300, 14), Sourced(False, 15), Sourced(True, 16))
+    assert client.ssl_compression == Sourced("none", 17)
     assert [group.type.value for group in config.tunnel_groups] == ["webvpn", "ipsec-ra"]
 
 
 def test_an_excerpt_with_trailing_blanks(parsed):
     policy = parsed("excerpt_trailing_blanks.cfg").group_policy("EXCERPT")
-    assert policy.kind == Setting("internal", 1)
-    assert policy.tunnel_protocols == Setting(("ikev1", "ikev2", "l2tp-ipsec", "ssl-client"), 3)
-    assert policy.client.mtu == Setting(1300, 5)
+    assert policy.kind == Sourced("internal", 1)
+    assert policy.tunnel_protocols == Sourced(("ikev1", "ikev2", "l2tp-ipsec", "ssl-client"), 3)
+    assert policy.client.mtu == Sourced(1300, 5)
 
 
 def test_pager_text_and_carriage_returns(parsed):
     config = parsed("pager.txt")
     assert config.complete is True
-    assert config.release == Setting(Release(9, 4, 4, 5), 4)
+    assert config.release == Sourced(Release(9, 4, 4, 5), 4)
     assert config.interfaces == (Interface("inside", 8, None),)
     assert dict(config.ssl.ciphers) == {
-        "tlsv1": Setting(CipherChoice(custom=("RC4-SHA", "AES128-SHA")), 11),
-        "dtlsv1": Setting(CipherChoice(custom=("AES128-SHA", "AES256-SHA")), 12),
+        "tlsv1": Sourced(CipherChoice(custom=("RC4-SHA", "AES128-SHA")), 11),
+        "dtlsv1": Sourced(CipherChoice(custom=("AES128-SHA", "AES256-SHA")), 12),
     }
-    assert config.group_policy("PAGED").client.mtu == Setting(1310, 20)
-    assert config.tunnel_group("PAGED").default_group_policy == Setting("PAGED", 23)
+    assert config.group_policy("PAGED").client.mtu == Sourced(1310, 20)
+    assert config.tunnel_group("PAGED").default_group_policy == Sourced("PAGED", 23)
 
 
 def test_hostile_text_says_what_it_could_not_read(parsed):
@@ -280,7 +280,7 @@ def test_hostile_text_says_what_it_could_not_read(parsed):
         "anyconnect df-bit-ignore",
     }
     assert config.group_policy("HOSTILE2").client.unsupported == ()
-    assert config.group_policy("HOSTILE2").client.mtu == Setting(1300, 23)
+    assert config.group_policy("HOSTILE2").client.mtu == Sourced(1300, 23)
     assert config.tcpmss is None
     unknown = {line.line for line in config.unknown_lines}
     assert {3, 5, 8, 9, 10, 14, 25, 27, 29, 30} <= unknown
@@ -291,14 +291,14 @@ def test_hostile_text_says_what_it_could_not_read(parsed):
 )
 def test_cipher_lists_in_every_spelling(spelling):
     config = parse(f"ssl cipher tlsv1 custom {spelling}\n")
-    assert dict(config.ssl.ciphers) == {"tlsv1": Setting(CipherChoice(custom=("AES256-SHA", "RC4-SHA")), 1)}
+    assert dict(config.ssl.ciphers) == {"tlsv1": Sourced(CipherChoice(custom=("AES256-SHA", "RC4-SHA")), 1)}
 
 
 @pytest.mark.parametrize("level", ["custom", "strongest"])
 def test_a_level_that_is_none_is_kept_for_the_audit_to_refuse(level):
     """Dropping the line would put the defaults in its place, and unknown is never safe."""
     assert dict(parse(f"ssl cipher tlsv1.2 {level}\n").ssl.ciphers) == {
-        "tlsv1.2": Setting(CipherChoice(level=level), 1)
+        "tlsv1.2": Sourced(CipherChoice(level=level), 1)
     }
 
 
@@ -316,7 +316,7 @@ def test_a_level_that_is_none_is_kept_for_the_audit_to_refuse(level):
 )
 def test_client_settings_and_their_no_forms(line, field, value):
     text = f"group-policy P attributes\n webvpn\n  {line}\n"
-    assert getattr(parse(text).group_policies[0].client, field) == Setting(value, 3)
+    assert getattr(parse(text).group_policies[0].client, field) == Sourced(value, 3)
     for undone in (line, line.rsplit(maxsplit=1)[0]):
         config = parse(f"{text}  no {undone}\n")
         assert getattr(config.group_policies[0].client, field) is None
@@ -330,7 +330,7 @@ def test_no_forms_elsewhere():
         "tunnel-group T general-attributes\n default-group-policy P\n no default-group-policy P\n address-pool A\n no address-pool A\n"
         "sysopt connection tcpmss 1300\nno sysopt connection tcpmss\n"
     )
-    assert config.webvpn.anyconnect_enabled == Setting(False, 4)
+    assert config.webvpn.anyconnect_enabled == Sourced(False, 4)
     assert config.group_policies[0].tunnel_protocols is None
     assert config.group_policies[0].address_pools is None
     assert config.tunnel_groups[0].default_group_policy is None
@@ -368,13 +368,13 @@ def pulled():
 def test_a_pull_is_proved_complete_and_has_no_lines():
     config = parse_pull(pulled())
     assert (config.complete, config.context, config.hostname) == (True, "tenant", "chassis")
-    assert config.release == Setting(Release(9, 8, 3, 21), None)
+    assert config.release == Sourced(Release(9, 8, 3, 21), None)
     assert config.serials == ("9AT00000001",)
     assert config.webvpn.interfaces == (ServingInterface("outside", False, None),)
-    assert config.tunnel_groups[0].default_group_policy == Setting("P", None)
-    assert config.unknown_lines == (Setting("anyconnect firmware x", None),)
+    assert config.tunnel_groups[0].default_group_policy == Sourced("P", None)
+    assert config.unknown_lines == (Sourced("anyconnect firmware x", None),)
     assert {block.line for block in config.blocks} == {None}
-    assert config.defaults.tcpmss == Setting(1380, None)
+    assert config.defaults.tcpmss == Sourced(1380, None)
     assert config.device_ciphers == (("tlsv1", ("AES256-SHA", "AES128-SHA")), ("dtlsv1.2", ("AES256-SHA",)))
 
 
@@ -605,13 +605,13 @@ def test_no_takes_back_what_ssl_lines_say(lines, expected):
 def test_no_takes_back_tcpmss_but_not_for_its_minimum(taken_back):
     assert parse(f"sysopt connection tcpmss 1200\n{taken_back}\n").tcpmss is None
     kept = parse("sysopt connection tcpmss 1200\nno sysopt connection tcpmss minimum 400\n")
-    assert (kept.tcpmss, kept.unknown_lines) == (Setting(1200, 1), ())
+    assert (kept.tcpmss, kept.unknown_lines) == (Sourced(1200, 1), ())
 
 
 @pytest.mark.parametrize("taken_back", ["no mtu outside", "no mtu outside 1400"])
 def test_no_takes_back_the_mtu_of_an_interface(taken_back):
     config = parse(f"mtu outside 1400\nmtu inside 1400\n{taken_back}\n")
-    assert [(each.nameif, each.mtu) for each in config.interfaces] == [("inside", Setting(1400, 2))]
+    assert [(each.nameif, each.mtu) for each in config.interfaces] == [("inside", Sourced(1400, 2))]
 
 
 @pytest.mark.parametrize("number", ["", " 8443"])
@@ -625,9 +625,9 @@ def test_no_webvpn_takes_back_the_whole_sub_block():
     before = f"{header} vpn-tunnel-protocol ssl-client\n webvpn\n  anyconnect mtu 1200\n  anyconnect ssl dtls maybe\n"
     policy = parse(f"{before}{header} no webvpn\n").group_policies[0]
     assert policy.client == parse(f"{header}").group_policies[0].client
-    assert policy.tunnel_protocols == Setting(("ssl-client",), 2)
+    assert policy.tunnel_protocols == Sourced(("ssl-client",), 2)
     again = parse(f"{before} no webvpn\n webvpn\n  anyconnect mtu 1300\n").group_policies[0]
-    assert again.client.mtu == Setting(1300, 8)
+    assert again.client.mtu == Sourced(1300, 8)
 
 
 def test_headers_as_people_abbreviate_them():
@@ -637,18 +637,18 @@ def test_headers_as_people_abbreviate_them():
         "username u attr\n vpn-group-policy G\n"
     )
     (policy,), (group,), (user,) = config.group_policies, config.tunnel_groups, config.usernames
-    assert (policy.kind, policy.client.mtu) == (Setting("internal", 1), Setting(1200, 4))
-    assert (group.type, group.default_group_policy) == (Setting("remote-access", 5), Setting("G", 7))
-    assert (group.group_aliases, len(group.general), len(group.webvpn)) == ((Setting("t", 9),), 1, 1)
-    assert user.group_policy == Setting("G", 11)
+    assert (policy.kind, policy.client.mtu) == (Sourced("internal", 1), Sourced(1200, 4))
+    assert (group.type, group.default_group_policy) == (Sourced("remote-access", 5), Sourced("G", 7))
+    assert (group.group_aliases, len(group.general), len(group.webvpn)) == ((Sourced("t", 9),), 1, 1)
+    assert user.group_policy == Sourced("G", 11)
     assert config.unknown_lines == ()
 
 
 def test_a_type_is_no_abbreviated_block_and_an_ambiguous_word_is_none():
     config = parse("tunnel-group general type webvpn\n default-group-policy G\ntunnel-group T type ipsec\n")
-    assert config.tunnel_group("general").type == Setting("webvpn", 1)
+    assert config.tunnel_group("general").type == Sourced("webvpn", 1)
     assert config.tunnel_group("general").default_group_policy is None
-    assert config.tunnel_group("T").type == Setting("ipsec", 3)
+    assert config.tunnel_group("T").type == Sourced("ipsec", 3)
 
 
 @pytest.mark.parametrize(
@@ -657,8 +657,8 @@ def test_a_type_is_no_abbreviated_block_and_an_ambiguous_word_is_none():
 )
 def test_ssl_lines_that_cannot_be_read_are_kept_as_such(line):
     config = parse(f"{line}\n")
-    assert config.ssl.unsupported == (Setting(line, 1),)
-    assert config.unknown_lines == (Setting(line, 1),)
+    assert config.ssl.unsupported == (Sourced(line, 1),)
+    assert config.unknown_lines == (Sourced(line, 1),)
     assert config.unsupported_path == ()
 
 
@@ -673,13 +673,13 @@ def test_ssl_lines_that_cannot_be_read_are_kept_as_such(line):
 )
 def test_a_later_line_about_the_same_replaces_one_that_cannot_be_read(line, later):
     assert parse(f"{line}\n{later}\n").ssl.unsupported == ()
-    assert parse(f"{line}\nssl cipher tlsv1.1 high\n").ssl.unsupported == (Setting(line, 1),)
+    assert parse(f"{line}\nssl cipher tlsv1.1 high\n").ssl.unsupported == (Sourced(line, 1),)
 
 
 @pytest.mark.parametrize("line", ["sysopt connection tcpmss banana", "mtu outside banana", "mtu outside 99999999999"])
 def test_sizes_that_cannot_be_read_are_kept_as_such(line):
     config = parse(f"{line}\n")
-    assert (config.unsupported_path, config.tcpmss, config.ssl.unsupported) == ((Setting(line, 1),), None, ())
+    assert (config.unsupported_path, config.tcpmss, config.ssl.unsupported) == ((Sourced(line, 1),), None, ())
     subject = line.rpartition(" ")[0]
     assert parse(f"{line}\n{subject} 1400\n").unsupported_path == ()
     assert parse(f"{line}\nno {subject}\n").unsupported_path == ()
@@ -689,14 +689,14 @@ def test_what_does_not_bear_on_the_path_is_not_kept_with_it():
     text = (
         "sysopt connection tcpmss banana\nsysopt connection tcpmss minimum apple\nssl trust-point X\nmtu inside 1500\n"
     )
-    assert parse(text).unsupported_path == (Setting("sysopt connection tcpmss banana", 1),)
+    assert parse(text).unsupported_path == (Sourced("sysopt connection tcpmss banana", 1),)
 
 
 @pytest.mark.parametrize(
     ("line", "server"),
     [
-        (" secondary-authentication-server-group RSA", Setting("RSA", 2)),
-        (" secondary-authentication-server-group (inside) RSA use-primary-username", Setting("RSA", 2)),
+        (" secondary-authentication-server-group RSA", Sourced("RSA", 2)),
+        (" secondary-authentication-server-group (inside) RSA use-primary-username", Sourced("RSA", 2)),
         (" secondary-authentication-server-group RSA\n no secondary-authentication-server-group", None),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
-from nornir_anyconnect.audit.derivations import Link, bench
+from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
@@ -53,7 +53,7 @@ def group(*packets: LargePacket, name: str = "STAFF", **more: object) -> DeviceO
 
 
 def model(tls=TLS, dtls=DTLS, *, tcpmss: int = 1380, link: int = 1500) -> Model:
-    return Model(bench(tls, dtls, tcpmss, 4), (Link("outside", link),))
+    return Model(derivations(tls, dtls, tcpmss, 4), (Link("outside", link),))
 
 
 def mtus(tls: Offer, dtls: Offer, path: Path, truth: AssumptionSet) -> tuple[int, int]:

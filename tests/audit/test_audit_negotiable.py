@@ -11,10 +11,10 @@ from nornir_anyconnect.asa.running_config import (
     Platform,
     Release,
     RunningConfig,
-    Setting,
+    Sourced,
     SslSettings,
 )
-from nornir_anyconnect.audit.derivations import Link, bench
+from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.negotiable import Offer, negotiable, release_of
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Version, all_suites
@@ -34,13 +34,13 @@ def box(
     for name, value in ciphers.items():
         custom = value.isupper() or ":" in value
         choice = CipherChoice(custom=tuple(value.split(":"))) if custom else CipherChoice(level=value)
-        choices.append((name.replace("_", "."), Setting(choice, 10)))
+        choices.append((name.replace("_", "."), Sourced(choice, 10)))
     return RunningConfig(
-        release=Setting(release, 1) if release else None,
+        release=Sourced(release, 1) if release else None,
         ssl=SslSettings(
             ciphers=tuple(choices),
-            encryption=Setting(tuple(encryption.split()), 11) if encryption else None,
-            server_version=Setting(tuple(server_version.split()), 12) if server_version else None,
+            encryption=Sourced(tuple(encryption.split()), 11) if encryption else None,
+            server_version=Sourced(tuple(server_version.split()), 12) if server_version else None,
         ),
     )
 
@@ -116,7 +116,7 @@ def test_a_device_that_answered_for_every_version_has_no_other() -> None:
 
 
 def test_a_line_about_a_list_does_not_matter_where_the_device_gave_its_own() -> None:
-    lines = (Setting("ssl cipher tlsv1.4 high", 3), Setting("ssl server-version", 4))
+    lines = (Sourced("ssl cipher tlsv1.4 high", 3), Sourced("ssl server-version", 4))
     config = RunningConfig(ssl=SslSettings(unsupported=lines))
     assert negotiable(config).unsupported == ("ssl cipher tlsv1.4 high", "ssl server-version")
     answered = replace(config, device_ciphers=(("tlsv1.2", ("AES256-SHA256",)),))
@@ -183,9 +183,9 @@ def offers(draw: st.DrawFn, family: tuple[Version, ...]) -> Offer:
 )
 def test_one_more_suite_or_interface_never_shrinks_the_gap(*, tls, dtls, more, assume, conf, sizes) -> None:
     links = tuple(Link(f"if{number}", size) for number, size in enumerate(sizes))
-    few = bench(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
-    many = bench((*tls, more), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
-    narrow = bench(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links[:1], assume, conf)
+    few = derivations(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
+    many = derivations((*tls, more), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
+    narrow = derivations(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links[:1], assume, conf)
     assert few is not None
     assert many is not None
     assert narrow is not None

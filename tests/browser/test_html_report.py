@@ -6,7 +6,6 @@ import pytest
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
-    DerivationLine,
     DeviceAudit,
     Finding,
     FindingEvidence,
@@ -17,6 +16,7 @@ from nornir_anyconnect.audit.finding import (
     Status,
     Verdict,
 )
+from nornir_anyconnect.mtu.derive import Step
 from nornir_anyconnect.report import PLAIN
 from nornir_anyconnect.report.html_report import render
 
@@ -62,8 +62,8 @@ def finding(name, verdict=Verdict.AT_RISK, users=0, tls=1287, dtls=1418, **more)
         sources=(Source("sysopt connection tcpmss", "1380", "default", None),),
         evidence=FindingEvidence(True, "yes", users=users, reconnects=users, thresholds=(1287,)) if users else None,
         remedies=(remedy,) if verdict is Verdict.AT_RISK else (),
-        tls_steps=(DerivationLine("tls-mtu", "1344 - 8 - 48 - 1", tls),),
-        dtls_steps=(DerivationLine("dtls-mtu", "1440 - 1 - 20 - 1", dtls),),
+        tls_steps=(Step("tls-mtu", "1344 - 8 - 48 - 1", tls),),
+        dtls_steps=(Step("dtls-mtu", "1440 - 1 - 20 - 1", dtls),),
         **more,
     )
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nornir_anyconnect.asa.running_config import LoggingSettings, Setting
+from nornir_anyconnect.asa.running_config import LoggingSettings, Sourced
 from nornir_anyconnect.audit.observable import Observable
 from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 
 SINCE = datetime(2024, 5, 6, 12, tzinfo=UTC)
 HEAD = "    Buffer logging: level informational, {} messages logged\n"
 YES = Observable("yes")
-LOGGED = LoggingSettings(enabled=Setting(True, None), buffered=Setting("informational", None))
+LOGGED = LoggingSettings(enabled=Sourced(True, None), buffered=Sourced("informational", None))
 
 
 def said(clock, message, group="GP", user="ann", *, address="203.0.113.7"):
@@ -140,7 +140,7 @@ def test_a_buffer_that_holds_everything_answers_as_it_is_configured():
 
 
 def test_a_syslog_server_that_gets_more_is_not_what_is_read_here():
-    logging = replace(LOGGED, buffered=Setting("errors", None), trap=Setting("informational", None))
+    logging = replace(LOGGED, buffered=Sourced("errors", None), trap=Sourced("informational", None))
     assert watched(logging, HEAD.format(0), SINCE).answer == "no"
 
 
@@ -158,7 +158,7 @@ def test_a_wrapped_buffer_without_stamps_reaches_back_to_nowhere():
 
 
 def test_a_wrapped_buffer_that_keeps_too_little_is_no_matter_of_time():
-    logging = replace(LOGGED, buffered=Setting("errors", None))
+    logging = replace(LOGGED, buffered=Sourced("errors", None))
     assert watched(logging, HEAD.format(9) + said("12:30:00", 722036), SINCE).answer == "no"
 
 

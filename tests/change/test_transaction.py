@@ -14,7 +14,7 @@ from nornir_anyconnect.asa.config_commands import (
     lines_to_send,
 )
 from nornir_anyconnect.asa.config_lines import Mode
-from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Setting, TunnelGroup
+from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Sourced, TunnelGroup
 from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.transaction import Change, Saving, Transaction
@@ -41,13 +41,13 @@ COMMANDS = (MTU, MTU_2, MSS, POLICY, GROUP)
 
 
 def settings_of(mtu):
-    return ClientSettings(mtu=None if mtu is None else Setting(mtu, None))
+    return ClientSettings(mtu=None if mtu is None else Sourced(mtu, None))
 
 
 START = RunningConfig(
     complete=True,
     group_policies=(GroupPolicy("SALES", client=settings_of(None)), GroupPolicy("OPS", client=settings_of(1400))),
-    tcpmss=Setting(1460, None),
+    tcpmss=Sourced(1460, None),
 )
 
 
@@ -144,7 +144,7 @@ class Login:
             )
             box.config = replace(box.config, group_policies=policies)
         elif "tcpmss" in text:
-            value = None if words[0] == "no" else Setting(int(words[-1]), None)
+            value = None if words[0] == "no" else Sourced(int(words[-1]), None)
             box.config = replace(box.config, tcpmss=value)
         elif words[:2] == ["no", "group-policy"]:
             box.config = replace(
@@ -157,17 +157,17 @@ class Login:
         elif text.endswith("internal"):
             box.config = replace(
                 box.config,
-                group_policies=(*box.config.group_policies, GroupPolicy(words[1], Setting("internal", None))),
+                group_policies=(*box.config.group_policies, GroupPolicy(words[1], Sourced("internal", None))),
             )
         elif words[0] == "tunnel-group":
-            group = TunnelGroup(words[1], type=Setting("remote-access", None))
+            group = TunnelGroup(words[1], type=Sourced("remote-access", None))
             box.config = replace(box.config, tunnel_groups=(*box.config.tunnel_groups, group))
         elif mode in (Mode.TUNNEL_GENERAL, Mode.TUNNEL_WEBVPN):
             field = "general" if mode is Mode.TUNNEL_GENERAL else "webvpn"
             box.config = replace(
                 box.config,
                 tunnel_groups=tuple(
-                    replace(g, **{field: (*getattr(g, field), Setting(f" {text}", None))})
+                    replace(g, **{field: (*getattr(g, field), Sourced(f" {text}", None))})
                     for g in box.config.tunnel_groups
                 ),
             )
@@ -175,7 +175,7 @@ class Login:
             box.config = replace(
                 box.config,
                 group_policies=tuple(
-                    replace(p, body=(*p.body, Setting(f" {text}", None))) if p.name == self.headers[0] else p
+                    replace(p, body=(*p.body, Sourced(f" {text}", None))) if p.name == self.headers[0] else p
                     for p in box.config.group_policies
                 ),
             )
@@ -286,7 +286,7 @@ def _drifted(_):
     ("check", "config", "words"),
     [
         (_drifted, START, "group-policy SALES attributes"),
-        (None, replace(START, tcpmss=Setting(1300, None)), "1300"),
+        (None, replace(START, tcpmss=Sourced(1300, None)), "1300"),
     ],
 )
 def test_drift_refuses_before_the_first_line_and_names_it(check, config, words):
@@ -382,7 +382,7 @@ def test_a_bug_in_the_re_judging_is_taken_back_too():
 
 def test_a_value_that_somebody_changed_meanwhile_is_never_overwritten():
     box = applied()
-    box.config = replace(box.config, tcpmss=Setting(1300, None))
+    box.config = replace(box.config, tcpmss=Sourced(1300, None))
     outcome = run(box, verb="rollback")
     assert outcome.state is State.INDETERMINATE
     assert "1300" in outcome.reason
@@ -392,7 +392,7 @@ def test_a_value_that_somebody_changed_meanwhile_is_never_overwritten():
 
 def test_an_object_that_somebody_extended_is_never_removed():
     box = applied()
-    groups = tuple(replace(g, general=(*g.general, Setting(" address-pool P", None))) for g in box.config.tunnel_groups)
+    groups = tuple(replace(g, general=(*g.general, Sourced(" address-pool P", None))) for g in box.config.tunnel_groups)
     box.config = replace(box.config, tunnel_groups=groups)
     outcome = run(box, verb="rollback")
     assert outcome.state is State.INDETERMINATE

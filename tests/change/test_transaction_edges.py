@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect.asa.config_commands import begun, inverse_of, lines_to_send, lines_to_type
-from nornir_anyconnect.asa.running_config import Setting
+from nornir_anyconnect.asa.running_config import Sourced
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.transaction import Change, Saving, Transaction
@@ -28,7 +28,7 @@ def test_unasked_nothing_is_saved_and_nobody_elses_change_either():
 def test_a_rollback_that_finds_its_change_gone_says_that_the_startup_configuration_may_hold_it():
     """Killed before its own save, a first rollback left the change where a reload would bring it back."""
     box = Firewall()
-    box.startup = replace(START, tcpmss=Setting(1300, None))
+    box.startup = replace(START, tcpmss=Sourced(1300, None))
     outcome = run(box, verb="rollback", saving=Saving(wanted=True))
     assert outcome.state is State.ROLLED_BACK
     assert "unsaved: " in outcome.reason
@@ -68,7 +68,7 @@ def test_what_was_in_doubt_stays_in_doubt_where_it_cannot_be_looked_at(trouble):
 
 def test_a_rollback_over_unsaved_changes_of_others_saves_nothing():
     box = applied()
-    box.startup = replace(START, tcpmss=Setting(1300, None))
+    box.startup = replace(START, tcpmss=Sourced(1300, None))
     outcome = run(box, verb="rollback", saving=Saving(wanted=True))
     assert outcome.state is State.ROLLED_BACK
     assert "unsaved" in outcome.reason

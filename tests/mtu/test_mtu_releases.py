@@ -1,23 +1,23 @@
 import pytest
 
 from nornir_anyconnect.mtu import releases
-from nornir_anyconnect.mtu.releases import Train, train
+from nornir_anyconnect.mtu.releases import numbers_of
 from nornir_anyconnect.mtu.suites import Version, packaged
 
 V = Version
 
 
 def names(level: str, version: Version, release: str | None) -> list[str]:
-    suites = releases.level_suites(level, version, train(release) if release else None)
+    suites = releases.level_suites(level, version, numbers_of(release) if release else None)
     assert suites is not None
     return [each.name for each in suites]
 
 
 def test_releases_are_ordered_by_number_not_by_text() -> None:
-    assert train("9.12(4)67") == Train(9, 12, 4, 67)
-    assert train("9.8") < train("9.8(1)") < train("9.12(4)") < train("9.12(4)67")
+    assert numbers_of("9.12(4)67") == (9, 12, 4, 67)
+    assert numbers_of("9.8") < numbers_of("9.8(1)") < numbers_of("9.12(4)") < numbers_of("9.12(4)67")
     with pytest.raises(ValueError, match="not a release"):
-        train("unknown")
+        numbers_of("unknown")
 
 
 def test_a_level_changes_with_the_release() -> None:
@@ -38,10 +38,10 @@ def test_nobody_knows_the_level_gold() -> None:
 
 def test_an_unprinted_release_has_neither_dtls_1_2_nor_tls_1_3() -> None:
     assert releases.default_versions(None) == (V.TLS1_0, V.TLS1_1, V.TLS1_2, V.DTLS1_0)
-    assert V.DTLS1_2 in releases.default_versions(train("9.10(1)"))
-    assert V.DTLS1_2 not in releases.default_versions(train("9.9(2)"))
-    assert V.TLS1_3 in releases.default_versions(train("9.19(1)"))
-    assert V.TLS1_3 not in releases.default_versions(train("9.18(4)"))
+    assert V.DTLS1_2 in releases.default_versions(numbers_of("9.10(1)"))
+    assert V.DTLS1_2 not in releases.default_versions(numbers_of("9.9(2)"))
+    assert V.TLS1_3 in releases.default_versions(numbers_of("9.19(1)"))
+    assert V.TLS1_3 not in releases.default_versions(numbers_of("9.18(4)"))
 
 
 def test_no_release_offers_a_stream_suite_for_dtls() -> None:
@@ -67,7 +67,7 @@ def test_legacy_keywords_name_suites() -> None:
     assert suite is not None
     assert suite.name == "RC4-SHA"
     assert releases.legacy_suite("rot13-sha1") is None
-    assert "RC4-SHA" in [each.name for each in releases.legacy_default(train("8.4(4)1"))]
+    assert "RC4-SHA" in [each.name for each in releases.legacy_default(numbers_of("8.4(4)1"))]
 
 
 def test_defaults_carry_their_source() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.config_commands import inverse_of
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.asa.running_config import Setting
+from nornir_anyconnect.asa.running_config import Sourced
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.remedies import predict
@@ -120,7 +120,7 @@ def test_a_line_that_is_not_understood_could_not_be_put_back():
     config, device, _ = audited(DEFAULT, policy(), group())
     garbled = tuple(
         dataclasses.replace(
-            each, client=dataclasses.replace(each.client, unsupported=(Setting("anyconnect mtu many", 9),))
+            each, client=dataclasses.replace(each.client, unsupported=(Sourced("anyconnect mtu many", 9),))
         )
         for each in config.group_policies
     )

@@ -4,7 +4,6 @@ import pytest
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
-    DerivationLine,
     DeviceAudit,
     Finding,
     FindingEvidence,
@@ -15,6 +14,7 @@ from nornir_anyconnect.audit.finding import (
     Status,
     Verdict,
 )
+from nornir_anyconnect.mtu.derive import Step
 
 AT = "2024-05-17T22:00:00+00:00"
 
@@ -70,10 +70,10 @@ def at_risk(name="STAFF", policy="GP-STAFF", **changes):
             ),
         ),
         "tls_steps": (
-            DerivationLine("path-mtu", "min(1380(tcpmss), 1460(mss))", 1380),
-            DerivationLine("tls-mtu", "1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac)", 1347),
+            Step("path-mtu", "min(1380(tcpmss), 1460(mss))", 1380),
+            Step("tls-mtu", "1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac)", 1347),
         ),
-        "dtls_steps": (DerivationLine("dtls-mtu", "1440 - 1(cstp) - 20(mac) - 1(pad)", 1418),),
+        "dtls_steps": (Step("dtls-mtu", "1440 - 1(cstp) - 20(mac) - 1(pad)", 1418),),
     }
     return Finding(**{**values, **changes})
 
