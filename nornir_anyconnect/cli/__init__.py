@@ -10,8 +10,8 @@ from types import FrameType
 
 import typer
 
-from nornir_anyconnect.cli import terminal
 from nornir_anyconnect.cli.app import build
+from nornir_anyconnect.workflows import terminal
 from nornir_anyconnect.workflows.exit_codes import ExitCode, of_error
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer ships its own click: the class has no public name

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.errors import GateError, UsageError
+from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.workflows.exit_codes import ExitCode
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nornir.core import Nornir
 
-    from nornir_anyconnect.change.planned import Plan
-    from nornir_anyconnect.runners.waves import Progress, WavesRunner
+    from nornir_anyconnect.runners.waves import Progress
 
 JournalFolder = Annotated[
     str | None, typer.Option("--journal", metavar="DIR", help="Where runs are kept [default: your state folder].")
@@ -57,63 +56,45 @@ def apply(
 ) -> int:
     """Carry out exactly that plan: canary, soak, waves; anything doubtful is taken back."""
     from nornir_anyconnect.change.planfile import load_plan
-    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.change.transaction import Saving
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.runners.waves import WavesRunner
-    from nornir_anyconnect.tasks.change_plan import apply_plan
-    from nornir_anyconnect.workflows.planned_hosts import chassis, hosts_of, longest
-    from nornir_anyconnect.workflows.soak import Soak
+    from nornir_anyconnect.workflows.change_run import ApplyOptions, apply_run, settle_unfinished
+    from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("apply", output)
     if save not in SAVE:
         raise UsageError(f"--save {save} is not known", f"use one of {', '.join(SAVE)}")
+    how = ApplyOptions(
+        canary=canary,
+        wave_percent=wave_percent,
+        wave_size=wave_size,
+        max_failures=max_failures,
+        soak=soak,
+        deadline=deadline,
+        stop_file=stop_file,
+        saving=Saving(wanted=save == "verified", foreign_changes=save_foreign_changes),
+        ticket=ticket,
+        dry_run=dry_run,
+    )
     plan = load_plan(Path(plan_file))
     hosts = _inventory(inventory)
-    nornir = hosts_of(plan, hosts, limit)
-    names = tuple(nornir.inventory.hosts)
+    nornir = planned_hosts(plan, hosts, limit)
+    count = len(nornir.inventory.hosts)
     folder = _folder(journal)
     if not dry_run:
-        _confirm(len(names), "change", yes=yes)
-        code = _settle_unfinished(plan, folder, nornir, hosts)
+        _confirm(count, "change", yes=yes)
+        code = settle_unfinished(plan, folder, nornir, hosts)
         if code is not ExitCode.CLEAN:
             return code
-    saving = Saving(wanted=save == "verified", foreign_changes=save_foreign_changes)
-    look = Soak(nornir)
-    with (
-        Run.start(
-            plan,
-            directory=folder,
-            ticket=ticket,
-            saving=saving,
-            rehearsal=dry_run,
-        ) as run,
-        _progress(len(names), soak=0 if dry_run else soak) as told,
-    ):
-        run.inventory = hosts.inventory.hosts
-        runner = WavesRunner(
-            canary=canary,
-            wave_percent=wave_percent,
-            wave_size=wave_size,
-            max_failures=max_failures,
-            soak=0 if dry_run else soak,
-            deadline=longest(plan, deadline),
-            key=chassis(plan),
-            stop_file=stop_file,
-            hold=None if dry_run else lambda names: look.bad_signs(run, names),
-            on_progress=told,
-            on_stop=_tell_stop,
-        )
-        result = nornir.with_runner(runner).run(
-            task=apply_plan, run=run, dry_run=dry_run, deadline=deadline, on_failed=True
-        )
-    code = report(run, result, runner, output, chosen=names)
-    if result and any(each.changed for each in result.values()) and not dry_run:
+    with _progress(count, soak=0 if dry_run else soak) as told:
+        end = apply_run(plan, nornir, hosts, how, folder=folder, on_progress=told)
+    code = report(end, output)
+    if end.changed and not dry_run:
         where = "".join(
             f" --{name} {given}" for name, given in (("inventory", inventory), ("journal", journal)) if given
         )
-        TERMINAL.note(f"look at the users later: nornir-anyconnect verify {run.name}{where}")
-        TERMINAL.note(f"take it back: nornir-anyconnect rollback {run.name}{where}")
+        TERMINAL.note(f"look at the users later: nornir-anyconnect verify {end.run.name}{where}")
+        TERMINAL.note(f"take it back: nornir-anyconnect rollback {end.run.name}{where}")
     return code
 
 
@@ -132,21 +113,17 @@ def verify(
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.tasks.change_plan import verify_plan
-    from nornir_anyconnect.workflows.planned_hosts import hosts_of
-    from nornir_anyconnect.workflows.soak import drops
+    from nornir_anyconnect.workflows.change_run import drops, verify_run
+    from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("verify", output)
     hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        run.inventory = hosts.inventory.hosts
-        nornir = hosts_of(run.plan, hosts, limit)
-        names = tuple(nornir.inventory.hosts)
-        with _progress(len(names)) as told:
-            runner = _one_wave(run.plan, told)
-            result = nornir.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
-    code = report(run, result, runner, output, chosen=names)
-    return ExitCode.FINDINGS if code is ExitCode.CLEAN and drops(result) else code
+        nornir = planned_hosts(run.plan, hosts, limit)
+        with _progress(len(nornir.inventory.hosts)) as told:
+            end = verify_run(run, nornir, hosts, on_progress=told)
+    code = report(end, output)
+    return ExitCode.FINDINGS if code is ExitCode.CLEAN and drops(end.changes) else code
 
 
 def rollback(
@@ -168,46 +145,27 @@ def rollback(
     from nornir_anyconnect.change.journal import find_run
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.tasks.change_plan import rollback_plan
-    from nornir_anyconnect.workflows.planned_hosts import hosts_of
+    from nornir_anyconnect.workflows.change_run import rollback_run
+    from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("rollback", output)
     hosts = _inventory(inventory)
     with Run.resume(find_run(run_name, _folder(journal))) as run:
-        run.inventory = hosts.inventory.hosts
-        nornir = hosts_of(run.plan, hosts, limit)
-        names = tuple(nornir.inventory.hosts)
+        nornir = planned_hosts(run.plan, hosts, limit)
+        count = len(nornir.inventory.hosts)
         if not dry_run:
-            _confirm(len(names), "take back", yes=yes)
-        with _progress(len(names)) as told:
-            runner = _one_wave(run.plan, told, deadline)
-            result = nornir.with_runner(runner).run(
-                task=rollback_plan,
-                run=run,
+            _confirm(count, "take back", yes=yes)
+        with _progress(count) as told:
+            end = rollback_run(
+                run,
+                nornir,
+                hosts,
                 dry_run=dry_run,
                 deadline=deadline,
                 save_foreign_changes=save_foreign_changes,
-                on_failed=True,
+                on_progress=told,
             )
-    return report(run, result, runner, output, chosen=names)
-
-
-def _one_wave(plan: "Plan", told: "Callable[[Progress], None] | None", deadline: float = 300) -> "WavesRunner":
-    """Ten at a time to the end, whatever happens to one of them."""
-    from nornir_anyconnect.runners.waves import WavesRunner
-    from nornir_anyconnect.workflows.planned_hosts import chassis, longest
-
-    return WavesRunner(
-        canary=0,
-        soak=0,
-        wave_percent=100,
-        wave_size=10,
-        max_failures=sys.maxsize,
-        deadline=longest(plan, deadline),
-        key=chassis(plan),
-        on_progress=told,
-        on_stop=_tell_stop,
-    )
+    return report(end, output)
 
 
 @contextmanager
@@ -230,10 +188,6 @@ def _progress(total: int, *, soak: float = 0) -> "Iterator[Callable[[Progress], 
         yield told
 
 
-def _tell_stop(why: str) -> None:
-    TERMINAL.warning(f"the run stops: {why}; devices in flight are finished or taken back")
-
-
 def _folder(journal: str | None) -> Path:
     from nornir_anyconnect.change.journal import default_directory, volatile
 
@@ -244,10 +198,10 @@ def _folder(journal: str | None) -> Path:
 
 
 def _inventory(inventory: str | None) -> "Nornir":
-    from nornir_anyconnect.cli import fleet
     from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.workflows.inventory import load_inventory
 
-    return fleet.load(inventory or load_settings().inventory)
+    return load_inventory(inventory or load_settings().inventory)
 
 
 def _confirm(count: int, verb: str, *, yes: bool) -> None:
@@ -259,40 +213,6 @@ def _confirm(count: int, verb: str, *, yes: bool) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip() != str(count):
         raise UsageError("the number of devices was not confirmed", "nothing was sent")
-
-
-def _settle_unfinished(plan: "Plan", folder: Path, nornir: "Nornir", inventory: "Nornir") -> ExitCode:
-    """What a killed run of this plan left in the middle is taken back before another one begins.
-
-    Raises:
-        GateError: it was a run of another plan; who applies this one has not seen that one.
-
-    """
-    from nornir_anyconnect.change.run import Run, unfinished_runs
-    from nornir_anyconnect.cli.run_report import code_of, states, tell
-    from nornir_anyconnect.tasks.change_plan import rollback_plan
-
-    for path in unfinished_runs(plan, folder):
-        with Run.resume(path) as run:
-            run.inventory = inventory.inventory.hosts
-            if run.plan.id != plan.id:
-                raise GateError(
-                    f"run {run.name} of another plan was killed in the middle of a device of this one",
-                    f"take it back first: nornir-anyconnect rollback {run.name}",
-                )
-            TERMINAL.warning(f"run {run.name} was killed: what it left in the middle is taken back first")
-            names = {each.name for each in plan.changes if run.record(each).unfinished} & set(nornir.inventory.hosts)
-            chosen = nornir.filter(filter_func=lambda host, names=names: host.name in names)
-            runner = _one_wave(plan, None)
-            result = chosen.with_runner(runner).run(task=rollback_plan, run=run, only_unfinished=True, on_failed=True)
-            changes = [each for each in states(plan, result, names) if each.name in names]
-            for each in changes:
-                TERMINAL.note(str(each))
-            tell(changes)
-            code = code_of(changes, runner)
-        if code not in (ExitCode.CLEAN, ExitCode.REVERTED):
-            return code
-    return ExitCode.CLEAN
 
 
 def register(app: typer.Typer) -> None:

@@ -1,24 +1,17 @@
 """``check``: judges saved running-configs, no device needed."""
 
 import gc
-import os
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.errors import SourceError, UsageError
-from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
+from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.workflows.exit_codes import highest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from nornir_anyconnect.audit.finding import DeviceAudit
-    from nornir_anyconnect.audit.judge import Options
-    from nornir_anyconnect.cli.evidence import Evidence
-    from nornir_anyconnect.sources.configs import ConfigText, Unread
 
 
 def check(
@@ -42,12 +35,14 @@ def check(
     _no_color: options.NoColor = False,
 ) -> int:
     """Judge saved running-configs; no device needed."""
-    from nornir_anyconnect.cli import outputs
-    from nornir_anyconnect.cli.evidence import read_evidence
+    from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.workflows import outputs
+    from nornir_anyconnect.workflows.config_files import holds_many, judge_files
+    from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
     from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
 
     settings = settings_of(settings_file)
-    logs = [*(syslog or ()), *(client_log or ()), *(debug_log or ())]
+    files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
     concluded = conclusion(
         formats,
         fail_on,
@@ -55,28 +50,20 @@ def check(
         keep=keep,
         command="check",
         settings=settings,
-        whole=any(_holds_many(path) for path in paths),
-        inputs=[*paths, *logs],
+        whole=any(holds_many(path) for path in paths),
+        inputs=[*paths, *files.paths],
     )
     judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
-    if [*paths, *logs].count("-") > 1:
+    if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
-    evidence = read_evidence(
-        syslog or (), client_log or (), debug_log or (), single=len(paths) == 1 and not _holds_many(paths[0])
-    )
+    evidence = progress.evidence(files, single=len(paths) == 1 and not holds_many(paths[0]))
     with _few_collections():
-        devices, code = _judged(paths, judging, evidence)
+        devices, code = judge_files(paths, judging, evidence)
         if evidence is not None:
             evidence.note_the_rest()
         # one of the files in a folder, which nobody named
         outputs.spare(concluded.targets, [device.path for device in devices if device.path])
-        if devices:
-            return highest([code, concluded.of(devices)])
-    if code is ExitCode.CLEAN:
-        raise SourceError(
-            f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there, or name another path"
-        )
-    return code
+        return highest([code, concluded.of(devices)]) if devices else code
 
 
 @contextmanager
@@ -89,39 +76,6 @@ def _few_collections() -> "Iterator[None]":
     finally:
         gc.freeze()
         gc.set_threshold(*usual)
-
-
-def _holds_many(path: str) -> bool:
-    from pathlib import Path
-
-    from nornir_anyconnect.sources.archives import is_archive
-
-    return os.path.isdir(path) or is_archive(Path(path))  # noqa: PTH112 - Path("") would be the current folder
-
-
-def _judged(
-    paths: "list[str]", judging: "Options", evidence: "Evidence | None"
-) -> "tuple[list[DeviceAudit], ExitCode]":
-    """Every configuration behind the paths, judged as it is read."""
-    from nornir_anyconnect.assess import assess_config, config_of
-    from nornir_anyconnect.audit.finding import DeviceAudit, Status
-    from nornir_anyconnect.cli.evidence import names_of
-    from nornir_anyconnect.workflows.config_files import each_saved, told_apart
-
-    devices: list[DeviceAudit] = []
-
-    def take(source: "ConfigText") -> None:
-        config = config_of(source.text, source.path)
-        names = names_of(source.name, source.text) if evidence else [source.name]
-        seen = evidence.of(names) if evidence else None
-        device = replace(assess_config(config, source.name, seen, judging), path=source.path)
-        devices.append(evidence.with_client_logs(device, names) if evidence else device)
-
-    def unread(source: "Unread") -> None:
-        devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(source.cause,), path=source.path))
-
-    code = each_saved(paths, take, unread)
-    return told_apart(devices), code
 
 
 def register(app: typer.Typer) -> None:

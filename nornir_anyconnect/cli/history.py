@@ -29,7 +29,7 @@ def _open(url: str | None, settings_file: str | None, output: str) -> "History":
 
 
 def _print(output: str, data: Any, lines: list[str]) -> None:
-    from nornir_anyconnect.cli.outputs import to_stdout
+    from nornir_anyconnect.workflows.outputs import to_stdout
 
     if output == "json":
         to_stdout(json.dumps(data, indent=2, sort_keys=True) + "\n")

@@ -1,18 +1,18 @@
 """``doctor`` and ``trust-hosts``: is every host ready for an audit, and are its keys known."""
 
 import json
-import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.errors import AnyConnectError, UsageError
+from nornir_anyconnect.errors import UsageError
 
 if TYPE_CHECKING:
-    from nornir.core.inventory import Host
-    from nornir.core.task import MultiResult, Result, Task
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from nornir.core import Nornir
 
     from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup
     from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
@@ -30,33 +30,15 @@ def doctor(
     _no_color: options.NoColor = False,
 ) -> int:
     """Look at each host as an audit would find it; changes nothing."""
-    from nornir_anyconnect.cli import fleet, progress
-    from nornir_anyconnect.cli.outputs import to_stdout
-    from nornir_anyconnect.platforms.asa_ssh.doctor import examine
-    from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.workflows.host_checks import examine_fleet
+    from nornir_anyconnect.workflows.outputs import to_stdout
 
     options.text_or_json("doctor", output)
     at_once = options.at_once(workers)
-    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
-    found: list[Checkup] = []
-    lock = threading.Lock()
-
-    def look(task: "Task") -> "Result":
-        from nornir.core.task import Result
-
-        return Result(host=task.host, result=examine(task.host, task.nornir.config))
-
+    nornir = _chosen(inventory, filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-
-        def on_host(_host: "Host", result: "MultiResult") -> None:
-            if result.exception is not None:
-                raise result.exception
-            with lock:
-                found.append(result[0].result)
-                bar.advance(failed=int(not result[0].result.well))
-
-        nornir.with_runner(fleet.ChassisRunner(at_once, on_host)).run(task=look)
-    found.sort(key=lambda each: each.host)
+        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
     if output == "json":
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
         to_stdout(json.dumps(answer, indent=2) + "\n")
@@ -102,36 +84,23 @@ def trust_hosts(
     _no_color: options.NoColor = False,
 ) -> int:
     """Learn SSH host keys deliberately: shows each fingerprint, and asks before it is trusted."""
-    from nornir_anyconnect.cli import fleet, progress
-    from nornir_anyconnect.cli.outputs import to_stdout
-    from nornir_anyconnect.cli.terminal import TERMINAL
+    from nornir_anyconnect.cli import progress
     from nornir_anyconnect.platforms.asa_ssh import host_keys
-    from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.workflows.host_checks import presented_keys
+    from nornir_anyconnect.workflows.outputs import to_stdout
+    from nornir_anyconnect.workflows.terminal import TERMINAL
 
     at_once = options.at_once(workers)
-    nornir = fleet.chosen(fleet.load(inventory or load_settings().inventory), filters or (), limit or ())
-    shown: dict[str, tuple[Path, HostKey]] = {}
-    failed: dict[str, str] = {}
-    lock = threading.Lock()
+    nornir = _chosen(inventory, filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-
-        def on_host(host: "Host", result: "MultiResult") -> None:
-            with lock:
-                if result.exception is None:
-                    shown[host.name] = result[0].result
-                else:
-                    failed[host.name] = str(result.exception)
-                bar.advance(failed=int(result.failed))
-
-        nornir.with_runner(fleet.ChassisRunner(at_once, on_host)).run(task=_presented)
+        shown, failed = presented_keys(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
     news: dict[Path, dict[str, HostKey]] = {}
-    for name, (known_hosts, key) in sorted(shown.items()):
-        state = _state(known_hosts, key)
-        to_stdout(f"{name}: {key.name} {key.type} {key.fingerprint} {state}\n")
-        if state == "changed" and not replace:
-            failed[name] = "its host key has changed; find out why, then learn it with --replace"
-        elif state != "known":
-            news.setdefault(known_hosts, {})[key.name] = key
+    for each in shown:
+        to_stdout(f"{each.host}: {each.key.name} {each.key.type} {each.key.fingerprint} {each.state}\n")
+        if each.state == "changed" and not replace:
+            failed[each.host] = "its host key has changed; find out why, then learn it with --replace"
+        elif each.state != "known":
+            news.setdefault(each.known_hosts, {})[each.key.name] = each.key
     count = sum(len(keys) for keys in news.values())
     if count and not yes and not typer.confirm(f"Trust {count} key(s)?", err=True):
         raise UsageError("nothing was learnt", "compare the fingerprints with the consoles, then answer y or say --yes")
@@ -141,35 +110,11 @@ def trust_hosts(
     return options.name_failed(failed)
 
 
-def _presented(task: "Task") -> "Result":
-    """The key a host presents now; no user name and no password is sent."""
-    from nornir.core.task import Result
+def _chosen(inventory: str | None, filters: "Sequence[str] | None", limit: "Sequence[str] | None") -> "Nornir":
+    from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
-    from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
-    from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
-    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
-
-    chosen = check_host(task.host)
-    if chosen.jump_host is not None:
-        raise AnyConnectError("it is reached through a jump host", "learn its key on the jump host")
-    given = task.host.get_connection_parameters(effective_connection(task.host))
-    key = server_key(
-        given.hostname or task.host.name,
-        given.port or SSH_PORT,
-        timeout=chosen.connect_timeout,
-        legacy_ssh=chosen.legacy_ssh,
-    )
-    return Result(host=task.host, result=(chosen.known_hosts, key))
-
-
-def _state(known_hosts: Path, key: "HostKey") -> str:
-    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
-
-    known = known_keys(known_hosts, key.name)
-    if not known:
-        return "new"
-    same = known.get(key.type)
-    return "known" if same is not None and same.get_base64() == key.base64 else "changed"
+    return choose_hosts(load_inventory(inventory or load_settings().inventory), filters or (), limit or ())
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nornir_anyconnect.cli import options, outputs
+from nornir_anyconnect.cli import options
+from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 if TYPE_CHECKING:

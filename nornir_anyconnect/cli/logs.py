@@ -80,9 +80,10 @@ def logs(
     _no_color: options.NoColor = False,
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
-    from nornir_anyconnect.cli import outputs, progress
+    from nornir_anyconnect.cli import progress
     from nornir_anyconnect.logs import summarise_logs, total_size
     from nornir_anyconnect.report import incident_report
+    from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.finish_audit import settings_of
 
     targets = outputs.outputs(formats, incident_report.FORMATS, "logs")

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nornir_anyconnect.cli import terminal
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows import terminal
 from nornir_anyconnect.workflows.exit_codes import ExitCode
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nornir_anyconnect.audit.judge import Options
+    from nornir_anyconnect.settings import Settings
 
 _MOST_WORKERS = 1000
 
@@ -142,7 +145,22 @@ def judging(assume: str | None, ip_version: int, *, complete: bool = False) -> O
     from nornir_anyconnect.audit.judge import Options
     from nornir_anyconnect.mtu.assumptions import assumption_set
 
-    if ip_version not in (4, 6):
-        raise UsageError(f"--ip-version {ip_version} is not an IP version", "use 4 or 6")
     chosen = assumption_set(assume) if assume else None
-    return Options(assume=chosen, assume_complete=complete, ip_version=ip_version)
+    return Options(assume=chosen, assume_complete=complete, ip_version=ip_version_of(ip_version))
+
+
+def ip_version_of(number: int) -> int:
+    """4 or 6.
+
+    Raises:
+        UsageError: there is no other.
+
+    """
+    if number not in (4, 6):
+        raise UsageError(f"--ip-version {number} is not an IP version", "use 4 or 6")
+    return number
+
+
+def filters(given: Sequence[str] | None, settings: Settings) -> Sequence[str]:
+    """What ``--filter`` says, else the filter of the settings."""
+    return [f"{key}={value}" for key, value in settings.filter.items()] if given is None else given

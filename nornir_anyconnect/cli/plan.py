@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nornir_anyconnect.cli import options, outputs
-from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.errors import AnyConnectError, SourceError, UsageError
+from nornir_anyconnect.cli import options
+from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from nornir.core.inventory import Host
-    from nornir.core.task import MultiResult
+    from collections.abc import Sequence
 
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Plan, Words
-    from nornir_anyconnect.sources.configs import ConfigText, Unread
 
 FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
 FORMATS = ("text", "json", "markdown", "html")
@@ -60,6 +59,7 @@ def plan(
     limit: options.Limit = None,
     workers: options.Workers = None,
     assume: options.Assume = None,
+    ip_version: options.IpVersion = 4,
     assume_complete: options.AssumeComplete = False,
     formats: Annotated[
         list[str] | None,
@@ -80,6 +80,7 @@ def plan(
     from nornir_anyconnect.change.planfile import dump_plan
     from nornir_anyconnect.change.planned import Words
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
+    from nornir_anyconnect.workflows.config_files import plan_inputs
     from nornir_anyconnect.workflows.finish_audit import judged, settings_of
 
     if paths and (inventory or filters or limit):
@@ -101,12 +102,21 @@ def plan(
         url=url,
         assume=assume or settings.assume,
         assume_complete=assume_complete,
+        ip_version=options.ip_version_of(ip_version),
     )
     words.options()
     if paths:
-        inputs, code = _from_files(paths, words)
+        inputs, failed, code = plan_inputs(paths, words)
     else:
-        inputs, code = _from_fleet(inventory or settings.inventory, filters, limit, workers, words)
+        inputs, failed = _over_fleet(
+            inventory or settings.inventory,
+            options.filters(filters, settings),
+            limit or (),
+            words,
+            options.at_once(workers, settings.workers),
+        )
+        code = ExitCode.CLEAN
+    code = highest([code, options.name_failed(failed)])
     if not inputs:
         return code  # nothing was read: an empty plan would only look like a result
     devices, kept = judged([each.device for each in inputs], settings, keep=keep)
@@ -121,59 +131,17 @@ def plan(
     return highest([*codes, outputs.emit(targets, lambda target: _rendered(shown, target.format))])
 
 
-def _from_files(paths: list[str], words: "Words") -> "tuple[list[PlanInput], ExitCode]":
-    from nornir_anyconnect.assess import config_of
-    from nornir_anyconnect.audit.judge import judge
-    from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.workflows.config_files import each_saved, told_apart
+def _over_fleet(
+    inventory: str, filters: "Sequence[str]", limit: "Sequence[str]", words: "Words", workers: int
+) -> "tuple[list[PlanInput], dict[str, str]]":
+    from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.workflows.fleet import plan_fleet
+    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
-    inputs: list[PlanInput] = []
-    failed: dict[str, str] = {}
-
-    def take(source: "ConfigText") -> None:
-        config = config_of(source.text, source.path)
-        judged = judge(config, source.name, None, words.options().judging)
-        inputs.append(PlanInput(config, replace(judged, path=source.path)))
-
-    def unread(source: "Unread") -> None:
-        failed[source.path] = source.cause
-
-    code = each_saved(paths, take, unread)
-    code = highest([code, options.name_failed(failed)])
-    if not inputs and code is ExitCode.CLEAN:
-        raise SourceError(f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there")
-    devices = told_apart([each.device for each in inputs])
-    return [replace(each, device=device) for each, device in zip(inputs, devices, strict=True)], code
-
-
-def _from_fleet(
-    inventory: str, filters: list[str] | None, limit: list[str] | None, workers: int | None, words: "Words"
-) -> "tuple[list[PlanInput], ExitCode]":
-    import threading
-
-    from nornir_anyconnect.cli import fleet, progress
-    from nornir_anyconnect.tasks.plan_fix import plan_fix
-
-    nornir = fleet.chosen(fleet.load(inventory), filters or (), limit or ())
-    inputs: list[PlanInput] = []
-    failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
-    lock = threading.Lock()
-    with progress.hosts(len(failed)) as bar:
-
-        def on_host(host: "Host", result: "MultiResult") -> None:
-            problem = result.exception
-            with lock:
-                bar.advance(failed=int(result.failed))
-                if problem is None:
-                    inputs.extend(result[0].result.inputs)
-                    failed.pop(host.name)
-                elif isinstance(problem, AnyConnectError):
-                    failed[host.name] = problem.cause
-                else:
-                    failed[host.name] = f"unexpected {type(problem).__name__}"
-
-        nornir.with_runner(fleet.ChassisRunner(workers or 20, on_host)).run(task=plan_fix, words=words)
-    return inputs, options.name_failed(failed)
+    nornir = choose_hosts(load_inventory(inventory), filters, limit)
+    with progress.hosts(len(nornir.inventory.hosts)) as bar:
+        found = plan_fleet(nornir, words, workers=workers, on_host=lambda failed: bar.advance(failed=int(failed)))
+    return list(found.inputs), found.failed
 
 
 def _rendered(made: "Plan", name: str) -> str:

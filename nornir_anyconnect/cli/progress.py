@@ -6,12 +6,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from nornir_anyconnect.cli.terminal import TERMINAL
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
+
+    from nornir_anyconnect.workflows.evidence_files import Evidence, EvidenceFiles
 
 
 class Bar(Protocol):
@@ -71,6 +73,16 @@ def reading(total: int | None) -> Iterator[Bar]:
                 progress.update(task, advance=amount)
 
         yield _Bytes()
+
+
+def evidence(files: EvidenceFiles, *, single: bool) -> Evidence | None:
+    """Read the evidence files below a bar; arguments and errors as of ``read_evidence``."""
+    from nornir_anyconnect.workflows.evidence_files import read_evidence
+
+    if not files.paths:
+        return None
+    with reading(files.size) as bar:
+        return read_evidence(files, single=single, on_progress=bar.advance)
 
 
 def _wanted() -> bool:

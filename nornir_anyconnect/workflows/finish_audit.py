@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect import __version__, report
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
-from nornir_anyconnect.cli import outputs
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.workflows.history_writer import Nights
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.workflows.exit_codes import ExitCode
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -246,7 +246,7 @@ def test_formats_go_to_their_files(cli, write):
 
 
 def test_a_file_that_cannot_be_written_is_rescued(cli, write, monkeypatch):
-    monkeypatch.setattr("nornir_anyconnect.cli.outputs._write", _disk_full)
+    monkeypatch.setattr("nornir_anyconnect.workflows.outputs._write", _disk_full)
     run = cli("check", write("edge1.cfg", AT_RISK), "--format", "json=a.json", "--format", "csv")
     assert run.code == 2
     assert run.out.startswith("device,context")

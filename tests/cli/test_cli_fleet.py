@@ -9,8 +9,10 @@ from nornir.core.task import Result
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.chassis import once_per_chassis
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
-from nornir_anyconnect.cli.fleet import ChassisRunner, chosen, load, seen_on_host
 from nornir_anyconnect.errors import InventoryError, UsageError
+from nornir_anyconnect.runners.chassis import ChassisRunner
+from nornir_anyconnect.workflows.fleet import seen_on_host
+from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
 HOSTS = """\
 fw1: {hostname: 192.0.2.1, platform: cisco_asa, groups: [asa], data: {site: London, anyconnect: {chassis: pair}}}
@@ -38,15 +40,15 @@ def names(nornir):
 
 def test_a_folder_a_config_file_and_bare_hosts(folder, tmp_path, monkeypatch):
     monkeypatch.chdir("/")
-    assert names(load(str(tmp_path))) == ["fw1", "fw2", "fw3"]
-    assert names(load(str(tmp_path / "config.yaml"))) == ["fw1", "fw2", "fw3"]
+    assert names(load_inventory(str(tmp_path))) == ["fw1", "fw2", "fw3"]
+    assert names(load_inventory(str(tmp_path / "config.yaml"))) == ["fw1", "fw2", "fw3"]
     (tmp_path / "config.yaml").unlink()
-    assert names(load(str(tmp_path))) == ["fw1", "fw2", "fw3"]
+    assert names(load_inventory(str(tmp_path))) == ["fw1", "fw2", "fw3"]
 
 
 def test_nornir_writes_no_log(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    load(str(tmp_path))
+    load_inventory(str(tmp_path))
     assert not (tmp_path / "nornir.log").exists()
 
 
@@ -78,7 +80,7 @@ def test_nornir_writes_no_log(folder, tmp_path, monkeypatch):
 )
 def test_a_wrong_inventory(folder, name, text, cause):
     with pytest.raises(InventoryError) as error:
-        load(str(folder(name, text)))
+        load_inventory(str(folder(name, text)))
     assert cause in error.value.cause
     assert "' object" not in error.value.cause
     assert "\n" not in error.value.cause
@@ -87,7 +89,7 @@ def test_a_wrong_inventory(folder, name, text, cause):
 
 def test_a_missing_inventory(tmp_path):
     with pytest.raises(InventoryError, match="there is no inventory"):
-        load(str(tmp_path / "nowhere"))
+        load_inventory(str(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_missing_inventory(tmp_path):
     ],
 )
 def test_hosts_are_picked(folder, tmp_path, filters, limit, left):
-    assert names(chosen(load(str(tmp_path)), filters, limit)) == left
+    assert names(choose_hosts(load_inventory(str(tmp_path)), filters, limit)) == left
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_hosts_are_picked(folder, tmp_path, filters, limit, left):
 )
 def test_nothing_to_pick(folder, tmp_path, filters, limit, cause):
     with pytest.raises(UsageError, match=cause):
-        chosen(load(str(tmp_path)), filters, limit)
+        choose_hosts(load_inventory(str(tmp_path)), filters, limit)
 
 
 @pytest.mark.parametrize(("name", "remedy"), [("fw11", "did you mean 'fw1'?"), ("nope", "it has fw1, fw2, fw3")])
@@ -145,7 +147,7 @@ def test_hosts_of_one_chassis_run_one_after_the_other(folder, tmp_path):
         return Result(host=task.host)
 
     runner = ChassisRunner(3, lambda host, _result: seen.append(host.name))
-    load(str(tmp_path)).with_runner(runner).run(task=work)
+    load_inventory(str(tmp_path)).with_runner(runner).run(task=work)
     assert sorted(seen) == ["fw1", "fw2", "fw3"]
     assert not any({"fw1", "fw2"} <= each | {"fw2"} and "fw1" in each for each in overlaps[2:] if "fw2" in each)
     assert not any(each >= {"fw1", "fw2"} for each in overlaps)
@@ -159,7 +161,7 @@ def test_an_interrupted_run_finishes_what_is_in_flight_and_starts_nothing_else(f
         raise KeyboardInterrupt
 
     runner = ChassisRunner(1, on_host)
-    load(str(tmp_path)).with_runner(runner).run(task=lambda task: Result(host=task.host))
+    load_inventory(str(tmp_path)).with_runner(runner).run(task=lambda task: Result(host=task.host))
     assert runner.interrupted
     assert seen == ["fw1"]
 

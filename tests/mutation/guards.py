@@ -57,7 +57,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         1, f"{PKG}/cli/change.py",
-        '        _confirm(len(names), "change", yes=yes)\n',
+        '        _confirm(count, "change", yes=yes)\n',
         "",
         f"{P}01_the_default_is_to_plan.py::test_on_the_command_line_only_apply_without_dry_run_changes_anything",
     ),
@@ -560,13 +560,13 @@ GUARDS: tuple[Guard, ...] = (
         "tests/runners/test_waves.py::test_every_host_ends_in_exactly_one_state",
     ),
     Guard(
-        21, f"{PKG}/cli/run_report.py",
+        21, f"{PKG}/workflows/change_run.py",
         "    for each in plan.devices:\n",
         "    for each in plan.changes:\n",
         f"{P}21_every_host_in_one_state.py::test_whatever_happens_the_states_are_those_of_the_plan",
     ),
     Guard(
-        21, f"{PKG}/cli/run_report.py",
+        21, f"{PKG}/workflows/change_run.py",
         'default = why.get(each.name, Outcome(State.NOT_STARTED, "an earlier context of this box needs somebody"))',
         'default = Outcome(State.NOT_STARTED, "an earlier context of this box needs somebody")',
         f"{P}21_every_host_in_one_state.py::test_whatever_happens_the_states_are_those_of_the_plan",

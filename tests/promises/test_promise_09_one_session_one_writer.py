@@ -12,7 +12,7 @@ from nornir_anyconnect.change.planfile import load_plan
 from nornir_anyconnect.platforms.asa_ssh.doctor import examine
 from nornir_anyconnect.runners.waves import by_chassis
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
-from nornir_anyconnect.workflows.planned_hosts import chassis, longest
+from nornir_anyconnect.workflows.inventory import chassis_in_plan, longest_change
 from tests.mock_devices.conftest import Client
 from tests.promises.conftest import PASSWORD, box
 
@@ -83,10 +83,10 @@ def test_two_names_of_one_box_are_one_box_in_every_wave():
         planned("c", "S3"),
         planned("d", "S4"),
     )
-    key = chassis(SimpleNamespace(changes=changes))
+    key = chassis_in_plan(SimpleNamespace(changes=changes))
     groups = by_chassis([host(each) for each in ("a", "b", "a2", "c", "d")], key)
     assert [[each.name for each in group] for group in groups] == [["a", "a2"], ["b", "c"], ["d"]]
-    assert longest(SimpleNamespace(changes=(*changes, planned("d"))), 300) == 1200
+    assert longest_change(SimpleNamespace(changes=(*changes, planned("d"))), 300) == 1200
 
 
 def test_doctor_says_that_an_audit_would_be_refused(site):

@@ -11,9 +11,9 @@ from nornir.core.task import AggregatedResult, MultiResult, Result
 from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.planned import Fix, Plan, PlannedDevice, Words
-from nornir_anyconnect.cli import run_report
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.tasks.change_plan import HostChanges
+from nornir_anyconnect.workflows.change_run import states as states_of
 from tests.promises.conftest import box
 
 FIX = Fix("mtu", "", "", ("tunnel-group T",), (), ())
@@ -48,7 +48,7 @@ def test_whatever_happens_the_states_are_those_of_the_plan(boxes):
             found = HostChanges(name, (HostChange(name, context, Outcome(state, "")),))
             outcome.append(Result(Host(name), result=found))
         result[name] = outcome
-    states = run_report.states(_plan(devices.values()), result)
+    states = states_of(_plan(devices.values()), result)
     assert [(each.name, each.context) for each in states] == [(each.name, each.context) for each in devices.values()]
     assert all(each.outcome.state in set(State) for each in states)
     for each, (_, fixed, end) in zip(states, boxes, strict=True):

@@ -44,7 +44,7 @@ def test_each_hook_raises_and_every_device_is_changed(site, hook):
 
 def test_progress_and_report_that_break_leave_the_change_as_it_is(site, cli, monkeypatch, tmp_path):
     from nornir_anyconnect.cli import run_report
-    from nornir_anyconnect.cli.terminal import Terminal
+    from nornir_anyconnect.workflows.terminal import Terminal
 
     def broken(*_):
         raise RuntimeError("the terminal is gone")

@@ -1,41 +1,38 @@
-"""The inventory: loads it with clear errors, picks hosts, and runs a task over them, one at a time per chassis."""
+"""The inventory: loads it with clear errors, and picks hosts: by name, by value, or those of a plan."""
 
 from __future__ import annotations
 
 import difflib
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from nornir import InitNornir
 from nornir.core.exceptions import PluginNotRegistered
-from nornir.core.task import AggregatedResult, Result
 from ruamel.yaml.error import YAMLError as RuamelError
 
-from nornir_anyconnect.cli.terminal import DEBUG, TERMINAL
 from nornir_anyconnect.errors import InventoryError, UsageError
-from nornir_anyconnect.runners.waves import by_chassis
+from nornir_anyconnect.runners.waves import chassis_of
+from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from nornir.core import Nornir
     from nornir.core.inventory import Host
-    from nornir.core.task import MultiResult, Task
 
-    from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.change.planned import Plan
 
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
 _KEY_VALUE = "it must be 'key: value' lines"
-_NAMED = 10
+_MOST_LISTED = 10
 """Hosts that an error lists."""
 _FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file": "defaults.yaml"}
 
 
-def load(path: str) -> Nornir:
+def load_inventory(path: str) -> Nornir:
     """Nornir over this inventory: a config file, the folder of one, or a folder with a hosts.yaml.
 
     Nornir's own log is off: it would write the arguments of every task to ./nornir.log.
@@ -183,7 +180,7 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = ()) -> Nornir:
+def choose_hosts(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = ()) -> Nornir:
     """The hosts that every ``key=value`` holds for, and that ``limit`` names.
 
     Args:
@@ -199,7 +196,7 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     for key, equals, _ in pairs:
         if not equals or not key:
             raise UsageError(f"--filter {key} is not key=value", "write --filter site=London")
-    names = named(limit)
+    names = _named(limit)
     if limit and not names:
         raise UsageError("--limit names no host", "write --limit HOST,HOST, or leave it out for all")
     must_hold(nornir, names)
@@ -211,7 +208,7 @@ def chosen(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[str] = (
     return left
 
 
-def named(limit: Sequence[str]) -> list[str]:
+def _named(limit: Sequence[str]) -> list[str]:
     """The hosts of every ``--limit HOST,HOST``, each once."""
     return list(dict.fromkeys(name.strip() for each in limit for name in each.split(",") if name.strip()))
 
@@ -227,8 +224,8 @@ def must_hold(nornir: Nornir, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in hosts]
     if unknown:
         near = difflib.get_close_matches(unknown[0], hosts, n=1)
-        more = ", ..." if len(hosts) > _NAMED else ""
-        remedy = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(list(hosts)[:_NAMED])}{more}"
+        more = ", ..." if len(hosts) > _MOST_LISTED else ""
+        remedy = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(list(hosts)[:_MOST_LISTED])}{more}"
         raise UsageError(f"the inventory has no host {', '.join(unknown)}", remedy)
 
 
@@ -244,67 +241,56 @@ def _is(host: Host, key: str, value: str) -> bool:
     return value in [str(each) for each in found] if isinstance(found, list) else str(found) == value
 
 
-class ChassisRunner:
-    """Nornir runner: ``workers`` chassis at once, the hosts of one chassis one after the other.
-
-    Args:
-        workers: threads.
-        on_host: called with each host's result as soon as it is there; results are not kept.
-
-    """
-
-    def __init__(self, workers: int, on_host: Callable[[Host, MultiResult], None]) -> None:
-        self.workers = workers
-        self.on_host = on_host
-        self.interrupted = False
-
-    def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
-        """Run the task; Ctrl-C lets the hosts in flight finish and starts no other."""
-
-        def one_by_one(group: list[Host]) -> None:
-            for host in group:
-                if not self.interrupted:
-                    self.on_host(host, task.copy().start(host))
-
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                for future in [pool.submit(one_by_one, group) for group in by_chassis(hosts)]:
-                    future.result()
-            except KeyboardInterrupt:
-                self.interrupted = True
-                pool.shutdown(wait=True, cancel_futures=True)
-        return AggregatedResult(task.name)
-
-
-def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObservations]:
-    """Pull the configuration of one host, and what the host says it saw.
+def planned_hosts(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
+    """The hosts that the plan changes.
 
     Raises:
-        UsageError: no such host, or one with several contexts.
-        AnyConnectError: the device could not be read.
+        PlanError: the plan was made from files.
+        UsageError: the plan changes nothing, or the inventory lacks a host of it or of ``limit``.
 
     """
-    nornir = load(inventory)
-    must_hold(nornir, [name])
-    nornir = nornir.filter(name=name)
-    (result,) = nornir.run(task=_seen).values()
-    if result.exception is not None:
-        raise result.exception
-    seen: tuple[RunningConfig, DeviceObservations] = result.result
-    return seen
+    if plan.changes:
+        plan.refuse_preview()
+    names = list(dict.fromkeys(each.name for each in plan.changes))
+    if not names:
+        raise UsageError("this plan changes nothing", "see what it says of each finding that stays as it is")
+    missing = [name for name in names if name not in nornir.inventory.hosts]
+    if missing:
+        raise UsageError(f"the inventory lacks {', '.join(missing)}", "name the inventory that the plan was made over")
+    planned = choose_hosts(nornir, limit=[",".join(names)])
+    if not limit:
+        return planned
+    wanted = _named(limit)
+    # a host that was mistyped would be left as it is, and the run would look whole
+    must_hold(nornir, wanted)
+    idle = [name for name in wanted if name not in names]
+    if idle == wanted:
+        raise UsageError("the plan changes none of the hosts in --limit", f"it changes {', '.join(names)}")
+    if idle:
+        TERMINAL.note(f"the plan does not change {', '.join(idle)}")
+    return choose_hosts(planned, limit=[",".join(name for name in names if name in wanted)])
 
 
-def _seen(task: Task) -> Result:
-    from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
-    from nornir_anyconnect.tasks.pull_config import pull_contexts
-    from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+def chassis_in_plan(plan: Plan) -> Callable[[Host], str]:
+    """Which box a host leads to: two with a common serial number are one, however the inventory names them."""
+    boxes: list[set[str]] = []
+    of_host: dict[str, set[str]] = {}
+    for each in plan.changes:
+        box = next((known for known in boxes if known & set(each.serials)), None)
+        if box is None:
+            box = set()
+            boxes.append(box)
+        box |= set(each.serials)
+        of_host[each.name] = box
 
-    with closing_session(task.host, task.nornir.config) as session:
-        contexts = tuple(pull_contexts(session, task.host, session.identity()))
-        if len(contexts) != 1:
-            names = ", ".join(str(each.name) for each in contexts) or "none"
-            raise UsageError(
-                f"{task.host.name} has {len(contexts)} contexts",
-                f"name one under data.anyconnect.context of the host: {names}",
-            )
-        return Result(host=task.host, result=(contexts[0].parse(), pull_evidence(session, task.host.name)))
+    def key(host: Host) -> str:
+        serials = of_host.get(host.name)
+        return min(serials) if serials else chassis_of(host)
+
+    return key
+
+
+def longest_change(plan: Plan, deadline: float) -> float:
+    """Seconds a host may take: each of its contexts gets ``deadline``, and as long again to be taken back."""
+    contexts = Counter(each.name for each in plan.changes)
+    return deadline * 2 * max(contexts.values(), default=1)

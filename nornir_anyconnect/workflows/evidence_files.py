@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.cli import progress
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
@@ -91,29 +90,53 @@ def names_of(name: str, text: str) -> list[str]:
     return [name, found[1]] if found else [name]
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """Files that hold evidence, by what they hold."""
+
+    syslog: Sequence[str] = ()
+    client_logs: Sequence[str] = ()
+    debug_logs: Sequence[str] = ()
+
+    @property
+    def paths(self) -> list[str]:
+        """All of them."""
+        return [*self.syslog, *self.client_logs, *self.debug_logs]
+
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk of the logs, for a progress bar; None where standard input is among them."""
+        from nornir_anyconnect.logs import total_size
+
+        return total_size([*self.syslog, *self.client_logs])
+
+
 def read_evidence(
-    syslog: Sequence[str], client_logs: Sequence[str], debug_logs: Sequence[str], *, single: bool
+    files: EvidenceFiles, *, single: bool, on_progress: Callable[[int], None] | None = None
 ) -> Evidence | None:
-    """Read all evidence files, with a progress bar; None where none is given.
+    """Read all evidence files; None where none is given.
+
+    Args:
+        files: what to read.
+        single: one configuration is judged.
+        on_progress: told how many bytes on disk each step has consumed.
 
     Raises:
         SourceError: a file cannot be read.
         UsageError: a debug transcript, which names no device, for several configurations.
 
     """
-    if not (syslog or client_logs or debug_logs):
+    if not files.paths:
         return None
-    from nornir_anyconnect.logs import LogKind, LogReader, total_size
+    from nornir_anyconnect.logs import LogKind, LogReader
     from nornir_anyconnect.sources.logs import log_files
 
-    paths = [*syslog, *client_logs]
-    debug = tuple(numbers for path in debug_logs for numbers in _debug(path, single=single))
-    with progress.reading(total_size(paths)) as bar:
-        reader = LogReader(on_progress=bar.advance)
-        for given, kind in ((syslog, LogKind.SYSLOG), (client_logs, LogKind.CLIENT)):
-            for log in log_files(given):
-                reader.read(log, kind)
-        summary = reader.finish()
+    debug = tuple(numbers for path in files.debug_logs for numbers in _debug(path, single=single))
+    reader = LogReader(on_progress=on_progress)
+    for given, kind in ((files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT)):
+        for log in log_files(given):
+            reader.read(log, kind)
+    summary = reader.finish()
     if summary.unreadable:
         TERMINAL.note(f"note: {summary.unreadable} log line(s) with a message that matters here could not be read")
     return Evidence(summary.devices, summary.client, debug, single)

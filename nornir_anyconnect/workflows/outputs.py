@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import Style
 from nornir_anyconnect.workflows.exit_codes import ExitCode
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

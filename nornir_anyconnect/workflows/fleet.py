@@ -1,0 +1,229 @@
+"""A task over a fleet: audit it, plan for it, look at one host; each host ends in exactly one state."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nornir.core.task import Result
+
+from nornir_anyconnect import __version__
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.chassis import once_per_chassis
+from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
+from nornir_anyconnect.report import generated_at
+from nornir_anyconnect.runners.chassis import ChassisRunner
+from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device
+from nornir_anyconnect.tasks.plan_fix import HostPlan, plan_fix
+from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nornir.core import Nornir
+    from nornir.core.inventory import Host
+    from nornir.core.task import AggregatedResult, MultiResult, Task
+
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.change.plan import PlanInput
+    from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.tasks.audit_mtu import Logged
+
+    OnHost = Callable[[bool], object]
+    """Told of each host that has ended, and whether it failed."""
+
+WORKERS = 20
+"""Chassis that are talked to at once where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetOptions:
+    """How a fleet is audited.
+
+    Args:
+        assume: one assumption set instead of the three standing ones.
+        evidence: also ask for log buffer, sessions and drop counters.
+        full: pull the whole running configuration instead of the sections that matter.
+        workers: chassis at once.
+
+    """
+
+    assume: str | None = None
+    evidence: bool = True
+    full: bool = False
+    workers: int = WORKERS
+
+
+@dataclass(frozen=True, slots=True)
+class FleetAudit:
+    """Every device of a fleet, judged; ``interrupted``: some turns never came, those devices say so."""
+
+    devices: tuple[DeviceAudit, ...]
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """What a plan over a fleet is made from, and why which hosts are not in it."""
+
+    inputs: tuple[PlanInput, ...]
+    failed: dict[str, str]
+
+
+def _unheard(_failed: bool) -> None:
+    """Nobody watches."""
+
+
+def audit_fleet(
+    nornir: Nornir,
+    options: FleetOptions | None = None,
+    *,
+    logged: Logged | None = None,
+    on_host: OnHost = _unheard,
+) -> FleetAudit:
+    """Judge every host, each chassis once.
+
+    Args:
+        nornir: the hosts.
+        options: how.
+        logged: what a log server saw of the device that has these names.
+        on_host: told of each host that has ended, one call at a time.
+
+    Raises:
+        UsageError: no assumption set of that name.
+
+    """
+    options = options or FleetOptions()
+    devices: list[DeviceAudit] = []
+    left = set(nornir.inventory.hosts)
+    lock = threading.Lock()
+
+    def ended(host: Host, result: MultiResult) -> None:
+        problem = result.exception
+        found = (failed_device(host.name, problem),) if isinstance(problem, Exception) else result[0].result.devices
+        with lock:
+            devices.extend(found)
+            left.discard(host.name)
+            on_host(result.failed)
+
+    runner = ChassisRunner(options.workers, ended)
+    nornir.with_runner(runner).run(
+        task=audit_mtu, assume=options.assume, evidence=options.evidence, full=options.full, logged=logged
+    )
+    not_started = NotStartedError("interrupted before its turn came", "run the audit again")
+    devices += [failed_device(name, not_started) for name in sorted(left)]
+    return FleetAudit(tuple(once_per_chassis(devices)), runner.interrupted)
+
+
+def plan_fleet(nornir: Nornir, words: Words, *, workers: int = WORKERS, on_host: OnHost = _unheard) -> FleetPlan:
+    """Pull and judge every host as a plan needs it; sends nothing but show commands.
+
+    Args:
+        nornir: the hosts.
+        words: the fix, and the explicit words that lift blocks.
+        workers: chassis at once.
+        on_host: told of each host that has ended, one call at a time.
+
+    """
+    inputs: list[PlanInput] = []
+    failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
+    lock = threading.Lock()
+
+    def ended(host: Host, result: MultiResult) -> None:
+        problem = result.exception
+        with lock:
+            on_host(result.failed)
+            if problem is None:
+                inputs.extend(result[0].result.inputs)
+                failed.pop(host.name)
+            elif isinstance(problem, AnyConnectError):
+                failed[host.name] = problem.cause
+            else:
+                failed[host.name] = f"unexpected {type(problem).__name__}"
+
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, words=words)
+    return FleetPlan(tuple(inputs), failed)
+
+
+def sites_of(nornir: Nornir) -> dict[str, str]:
+    """``data.anyconnect.site`` by host name, where it is set."""
+    found = {name: (host.get("anyconnect") or {}).get("site") for name, host in nornir.inventory.hosts.items()}
+    return {name: str(site) for name, site in found.items() if site}
+
+
+def audit_report(result: AggregatedResult) -> AuditReport:
+    """The report over what ``nornir.run(task=audit_mtu)`` returned, each chassis once."""
+    devices = once_per_chassis(device for _, audit in _audits(result) for device in audit.devices)
+    failed = [
+        failed_device(name, host.exception)
+        for name, host in result.items()
+        if isinstance(host.exception, Exception) and not isinstance(host[0].result, HostAudit)
+    ]
+    return AuditReport((*devices, *failed), generated_at(), __version__)
+
+
+def findings_of(result: AggregatedResult) -> Iterator[tuple[Host, DeviceAudit, Finding]]:
+    """Every finding of ``nornir.run(task=audit_mtu)``, each chassis once, with the host and the device it is of.
+
+    A host that could not be read has none: see ``audit_report(result)``, which holds it as a failed device.
+    """
+    host_of = {device.name: host for host, audit in _audits(result) for device in audit.devices}
+    for device in once_per_chassis(device for _, audit in _audits(result) for device in audit.devices):
+        for finding in device.findings:
+            yield host_of[device.name], device, finding
+
+
+def _audits(result: AggregatedResult) -> Iterator[tuple[Host, HostAudit]]:
+    for one in result.values():
+        if one and one[0].host is not None and isinstance(one[0].result, HostAudit):
+            yield one[0].host, one[0].result
+
+
+def plan_of(result: AggregatedResult, words: Words | None = None) -> Plan:
+    """The plan over what ``nornir.run(task=plan_fix)`` returned; a host that failed is not in it.
+
+    Raises:
+        UsageError: one alias for several tunnel groups.
+
+    """
+    from nornir_anyconnect.change.plan import make_plan
+
+    planned = [one[0].result for one in result.values() if one and isinstance(one[0].result, HostPlan)]
+    words = words or (planned[0].plan.words if planned else None)
+    return make_plan((each for host in planned for each in host.inputs), words=words)
+
+
+def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObservations]:
+    """Pull the configuration of one host, and what the host says it saw.
+
+    Raises:
+        UsageError: no such host, or one with several contexts.
+        AnyConnectError: the device could not be read.
+
+    """
+    nornir = load_inventory(inventory)
+    must_hold(nornir, [name])
+    (result,) = nornir.filter(name=name).run(task=_seen).values()
+    if result.exception is not None:
+        raise result.exception
+    seen: tuple[RunningConfig, DeviceObservations] = result[0].result
+    return seen
+
+
+def _seen(task: Task) -> Result:
+    from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
+    from nornir_anyconnect.tasks.pull_config import pull_contexts
+    from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+
+    with closing_session(task.host, task.nornir.config) as session:
+        contexts = tuple(pull_contexts(session, task.host, session.identity()))
+        if len(contexts) != 1:
+            names = ", ".join(str(each.name) for each in contexts) or "none"
+            raise UsageError(
+                f"{task.host.name} has {len(contexts)} contexts",
+                f"name one under data.anyconnect.context of the host: {names}",
+            )
+        return Result(host=task.host, result=(contexts[0].parse(), pull_evidence(session, task.host.name)))

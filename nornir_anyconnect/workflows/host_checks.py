@@ -1,0 +1,95 @@
+"""Is every host ready for an audit, and which key does it present? Changes nothing, on no device."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nornir.core.task import Result
+
+from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
+from nornir_anyconnect.platforms.asa_ssh.doctor import examine
+from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
+from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
+from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
+from nornir_anyconnect.runners.chassis import ChassisRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nornir.core import Nornir
+    from nornir.core.inventory import Host
+    from nornir.core.task import MultiResult, Task
+
+    from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+    from nornir_anyconnect.workflows.fleet import OnHost
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedKey:
+    """The key that a host presents now; ``state`` against its known_hosts is new, known or changed."""
+
+    host: str
+    known_hosts: Path
+    key: HostKey
+    state: str
+
+
+def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost) -> list[Checkup]:
+    """Every host as an audit would find it, by name."""
+    found: list[Checkup] = []
+    lock = threading.Lock()
+
+    def ended(_host: Host, result: MultiResult) -> None:
+        if result.exception is not None:
+            raise result.exception
+        with lock:
+            found.append(result[0].result)
+            on_host(not result[0].result.well)
+
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_examine)
+    return sorted(found, key=lambda each: each.host)
+
+
+def _examine(task: Task) -> Result:
+    return Result(host=task.host, result=examine(task.host, task.nornir.config))
+
+
+def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[PresentedKey], dict[str, str]]:
+    """The keys that the hosts present, by name, and why which host presented none."""
+    shown: list[PresentedKey] = []
+    failed: dict[str, str] = {}
+    lock = threading.Lock()
+
+    def ended(host: Host, result: MultiResult) -> None:
+        with lock:
+            if result.exception is None:
+                shown.append(result[0].result)
+            else:
+                failed[host.name] = str(result.exception)
+            on_host(result.failed)
+
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_presented)
+    return sorted(shown, key=lambda each: each.host), failed
+
+
+def _presented(task: Task) -> Result:
+    """No user name and no password is sent."""
+    chosen = check_host(task.host)
+    if chosen.jump_host is not None:
+        raise AnyConnectError("it is reached through a jump host", "learn its key on the jump host")
+    given = task.host.get_connection_parameters(effective_connection(task.host))
+    key = server_key(
+        given.hostname or task.host.name,
+        given.port or SSH_PORT,
+        timeout=chosen.connect_timeout,
+        legacy_ssh=chosen.legacy_ssh,
+    )
+    known = known_keys(chosen.known_hosts, key.name)
+    same = known.get(key.type)
+    alike = same is not None and same.get_base64() == key.base64
+    state = "new" if not known else "known" if alike else "changed"
+    return Result(host=task.host, result=PresentedKey(task.host.name, chosen.known_hosts, key, state))
