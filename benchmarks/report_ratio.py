@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect import AuditReport, assess_text
-from nornir_anyconnect.report import Style, html_report
+from nornir_anyconnect.report import Style, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +173,7 @@ def main() -> int:
     trend = [(f"2025-{1 + n // 30:02}-{1 + n % 30:02}", {"at_risk": 900 - n}) for n in range(NIGHTS)]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page, empty = Path(folder, "report.html"), Path(folder, "empty.html")
-        page.write_text(html_report.render(report, Style(), trend), encoding="utf-8")
+        page.write_text(render("html", report, Style(trend=tuple(trend))), encoding="utf-8")
         empty.write_text(EMPTY, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         ready_ms(browser, empty)  # the browser's own first page is slow

@@ -94,11 +94,11 @@ def load_settings(path: Path | None = None, environ: dict[str, str] | None = Non
 
 def _must_be_of_use(settings: Settings, source: str) -> None:
     """What would only be missed once the night's work is done is refused when it is read."""
-    from nornir_anyconnect.report import FORMATS  # noqa: PLC0415 - settings are read without any report, too
+    from nornir_anyconnect.report import AUDIT_FORMATS  # noqa: PLC0415 - settings are read without any report, too
 
     for text in settings.formats:
-        if text.partition("=")[0] not in FORMATS:
-            raise _wrong(source, "formats", text, f"one of {', '.join(FORMATS)}, or such a word and =FILE")
+        if text.partition("=")[0] not in AUDIT_FORMATS:
+            raise _wrong(source, "formats", text, f"one of {', '.join(AUDIT_FORMATS)}, or such a word and =FILE")
     webhook = settings.notify.webhook
     for name, address in (("push", settings.push), ("notify.webhook.url", webhook.url if webhook else None)):
         if address is not None and not _of_the_web(address):

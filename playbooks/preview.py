@@ -15,7 +15,7 @@ from nornir_anyconnect.cli.fleet import load
 from nornir_anyconnect.cli.plan import FIXES
 from nornir_anyconnect.cli.terminal import TERMINAL
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.report import plan_text
+from nornir_anyconnect.report import render_plan
 from nornir_anyconnect.tasks import plan_fix
 from nornir_anyconnect.workflows.exit_codes import of_error
 
@@ -29,7 +29,7 @@ def preview(chosen: argparse.Namespace) -> int:
     planned = [host[0].result for host in results.values() if not host.failed]
     plan = make_plan((each for host in planned for each in host.inputs), words=words)
 
-    print(plan_text.text(plan), end="")
+    print(render_plan("text", plan), end="")
     dump_plan(plan, chosen.out)
     for name, host in results.failed_hosts.items():
         print(f"not planned: {name}: {host.exception}", file=sys.stderr)

@@ -82,11 +82,11 @@ def logs(
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.logs import summarise_logs, total_size
-    from nornir_anyconnect.report import incident_report
+    from nornir_anyconnect.report import LOGS_FORMATS, render_logs
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.finish_audit import settings_of
 
-    targets = outputs.outputs(formats, incident_report.FORMATS, "logs")
+    targets = outputs.outputs(formats, LOGS_FORMATS, "logs")
     stamps = zone(tz)
     begin, end = moment("--since", since, stamps), moment("--until", until, stamps)
     if begin and end and begin > end:
@@ -107,11 +107,9 @@ def logs(
     if pseudonymise_users or settings_of(None).pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
-        summary = incident_report.pseudonymised(summary, Pseudonyms())
+        summary = Pseudonyms().logs(summary)
     level = fail_on or FailOn.AT_RISK
-    written = outputs.emit(
-        targets, lambda target: incident_report.render(target.format, summary, outputs.style(target, level))
-    )
+    written = outputs.emit(targets, lambda target: render_logs(target.format, summary, outputs.style(target, level)))
     found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
     return highest([written, found])
 

@@ -47,7 +47,8 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT[=FILE]",
-        help="text, json, html, junit, sarif, csv, markdown or prometheus; repeatable, e.g. --format json=audit.json.",
+        help="text, json, ndjson, html, junit, sarif, csv, markdown or prometheus; "
+        "repeatable, e.g. --format json=audit.json.",
     ),
 ]
 Assume = Annotated[

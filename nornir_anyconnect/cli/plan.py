@@ -1,6 +1,5 @@
 """``plan``: the dry-run change preview, over saved configurations or an inventory; sends nothing but show commands."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.change.planned import Words
 
 FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
-FORMATS = ("text", "json", "markdown", "html")
 
 
 def plan(
@@ -63,7 +61,7 @@ def plan(
     assume_complete: options.AssumeComplete = False,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", metavar="FORMAT[=FILE]", help=f"{', '.join(FORMATS)}; repeatable."),
+        typer.Option("--format", metavar="FORMAT[=FILE]", help="text, json, ndjson, markdown or html; repeatable."),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", metavar="LEVEL", help="Exit code 1 from this finding on, as for check.")
@@ -79,6 +77,7 @@ def plan(
     from nornir_anyconnect.change.plan import make_plan
     from nornir_anyconnect.change.planfile import dump_plan
     from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.report import PLAN_FORMATS, render_plan
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
     from nornir_anyconnect.workflows.config_files import plan_inputs
     from nornir_anyconnect.workflows.finish_audit import judged, settings_of
@@ -90,7 +89,7 @@ def plan(
     if pseudonymise_users and out is not None:
         raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
     settings = settings_of(settings_file)
-    targets = outputs.outputs(formats, FORMATS, "plan")
+    targets = outputs.outputs(formats, PLAN_FORMATS, "plan")
     words = Words(
         fix=fix,
         include_default_policy=include_default_policy,
@@ -128,7 +127,8 @@ def plan(
             where = f" --inventory {inventory}" if inventory else ""
             TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run{where}")
     shown = Pseudonyms().plan(made) if pseudonymise_users or settings.pseudonymise_users else made
-    return highest([*codes, outputs.emit(targets, lambda target: _rendered(shown, target.format))])
+    written = outputs.emit(targets, lambda target: render_plan(target.format, shown, outputs.style(target, fail_on)))
+    return highest([*codes, written])
 
 
 def _over_fleet(
@@ -142,16 +142,6 @@ def _over_fleet(
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
         found = plan_fleet(nornir, words, workers=workers, on_host=lambda failed: bar.advance(failed=int(failed)))
     return list(found.inputs), found.failed
-
-
-def _rendered(made: "Plan", name: str) -> str:
-    if name == "json":
-        from nornir_anyconnect.change.planfile import to_dict
-
-        return json.dumps(to_dict(made), indent=2) + "\n"
-    from nornir_anyconnect.report import plan_text
-
-    return {"text": plan_text.text, "markdown": plan_text.markdown, "html": plan_text.html}[name](made)
 
 
 def register(app: typer.Typer) -> None:

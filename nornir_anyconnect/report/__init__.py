@@ -1,33 +1,45 @@
-"""Reports of an audit: one module per format behind a small registry.
+"""Reports: an audit, what logs show, a plan, each in the formats that people and machines read.
 
-A format is a module with ``render(report, style) -> str``. The same report gives the same bytes.
+A format is a module of ``report/formats/`` with a ``FORMAT`` in it, or an entry point of the group
+``nornir_anyconnect.reports`` that names such a value in another package. The same subject gives the same bytes.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.audit_report import AuditReport
+    from collections.abc import Callable
 
-FORMATS = {
-    "text": "text",
-    "json": "json_report",
-    "html": "html_report",
-    "junit": "junit",
-    "sarif": "sarif",
-    "csv": "csv_report",
-    "markdown": "markdown_report",
-    "prometheus": "prometheus",
-}
-"""Format -> module of this package."""
+    from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.evidence.logs_report import LogSummary
+
+_MEND = "mend or remove the package that offers it"
+GROUP = "nornir_anyconnect.reports"
+"""Entry points of this group are formats of other packages, under the name that ``--format`` takes."""
+
+
+class Subject(StrEnum):
+    """What is reported: ``check`` and ``audit``, ``logs``, ``plan``."""
+
+    AUDIT = "audit"
+    LOGS = "logs"
+    PLAN = "plan"
+
+
+_TITLES = {Subject.AUDIT: "an audit", Subject.LOGS: "logs", Subject.PLAN: "a plan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Style:
         width: columns of the screen.
         detail: also spell out findings that need nothing done.
         fail_on: the level from which a finding counts as a failure (``junit``, ``sarif``).
+        trend: (time, findings per verdict) of earlier audits, oldest first, for a page that draws them (``html``).
 
     """
 
@@ -48,22 +61,107 @@ class Style:
     width: int = 110
     detail: bool = False
     fail_on: FailOn = FailOn.AT_RISK
+    trend: tuple[tuple[str, dict[str, int]], ...] = ()
 
 
 PLAIN = Style()
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What one format can draw: a function per subject, None where it has no form for it.
+
+    Each returns the whole text, its last line ended, in which nothing that a device or a log named is obeyed.
+    """
+
+    audit: Callable[[AuditReport, Style], str] | None = None
+    logs: Callable[[LogSummary, Style], str] | None = None
+    plan: Callable[[Plan, Style], str] | None = None
+
+
+class Formats(Collection[str]):
+    """The names of all formats that draw a subject, those of other packages last.
+
+    Other packages are looked for only where a name is none of ours, or where all names are asked for.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def __contains__(self, name: object) -> bool:
+        there = name in _ours() or name in _theirs()
+        return there and getattr(_format(str(name)), self._subject) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in dict.fromkeys((*_ours(), *_theirs())) if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+AUDIT_FORMATS, LOGS_FORMATS, PLAN_FORMATS = Formats(Subject.AUDIT), Formats(Subject.LOGS), Formats(Subject.PLAN)
+
+
 def render(name: str, report: AuditReport, style: Style = PLAIN) -> str:
-    """The report in one format, its last line ended.
+    """An audit in one format, its last line ended.
 
     Raises:
-        UsageError: no format of that name.
+        UsageError: no format of that name, or none that draws audits.
 
     """
-    if name not in FORMATS:
-        raise UsageError(f"there is no format '{name}'", f"use one of {', '.join(FORMATS)}")
-    rendered: str = import_module(f"{__name__}.{FORMATS[name]}").render(report, style)
-    return rendered
+    return _drawn(name, Subject.AUDIT, report, style)
+
+
+def render_logs(name: str, summary: LogSummary, style: Style = PLAIN) -> str:
+    """What logs show, as above."""
+    return _drawn(name, Subject.LOGS, summary, style)
+
+
+def render_plan(name: str, plan: Plan, style: Style = PLAIN) -> str:
+    """A plan, as above; only the plan file itself can be applied."""
+    return _drawn(name, Subject.PLAN, plan, style)
+
+
+def _drawn(name: str, kind: Subject, subject: Any, style: Style) -> str:
+    known = Formats(kind)
+    if name not in known:
+        raise UsageError(f"there is no format '{name}' of {_TITLES[kind]}", f"use one of {', '.join(known)}")
+    drawn: str = getattr(_format(name), kind)(subject, style)
+    return drawn
+
+
+@cache
+def _ours() -> tuple[str, ...]:
+    found = [each.name for each in iter_modules(import_module(f"{__name__}.formats").__path__)]
+    return tuple(sorted(found, key=lambda name: (name != "text", name != "json", name)))
+
+
+def _theirs() -> dict[str, Any]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import, and the usual call never asks
+
+    return {each.name: each for each in entry_points(group=GROUP)}
+
+
+def _format(name: str) -> Format:
+    """The format of that name; one of ours cannot be replaced from outside.
+
+    Raises:
+        UsageError: the package that offers it gives no ``Format``.
+
+    """
+    if name in _ours():
+        found: Any = import_module(f"{__name__}.formats.{name}").FORMAT
+        origin = name
+    else:
+        entry = _theirs()[name]
+        origin = entry.value
+        try:
+            found = entry.load()
+        except Exception as error:
+            raise UsageError(f"the format '{name}' ({origin}) cannot be loaded: {error}", _MEND) from error
+    if not isinstance(found, Format):
+        raise UsageError(f"the format '{name}' ({origin}) is no nornir_anyconnect.report.Format", _MEND)
+    return found
 
 
 def generated_at() -> str:

@@ -10,8 +10,7 @@ import hashlib
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.report.markdown_report import code, escaped
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sanitise import code, escaped, harmless
 from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
     from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
 SALT_VARIABLE = "NORNIR_ANYCONNECT_SALT"
 
@@ -55,6 +57,26 @@ class Pseudonyms:
             warnings=tuple(self._mentions(_QUOTED.sub(r"\1", text), names) for text in device.warnings),
             findings=tuple(self._finding(finding, names) for finding in device.findings),
         )
+
+    def logs(self, summary: LogSummary) -> LogSummary:
+        """The summary without a single user name; lines that nobody understood may hold one, so none is shown."""
+
+        def incident(each: Incident) -> Incident:
+            return replace(each, user=self.of(each.user), address=None, timeline=())
+
+        def group(each: GroupObservations) -> GroupObservations:
+            return replace(
+                each,
+                users=frozenset(self.of(user) for user in each.users),
+                tls_only_users=frozenset(self.of(user) for user in each.tls_only_users),
+                incidents=tuple(incident(one) for one in each.incidents),
+            )
+
+        devices = {
+            name: replace(device, groups={policy: group(each) for policy, each in device.groups.items()})
+            for name, device in summary.devices.items()
+        }
+        return replace(summary, devices=devices, unreadable_sample=())
 
     def plan(self, plan: Plan) -> Plan:
         """The plan without a single user name: for people, it can no longer be applied."""

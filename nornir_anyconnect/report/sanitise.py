@@ -1,4 +1,4 @@
-"""Makes text from devices and logs harmless on a terminal.
+"""Makes text from devices and logs harmless on a terminal, and in Markdown.
 
 A user name or a banner can hold escape sequences that rewrite the screen, and direction marks that make
 a name read like another one. Both are shown as what they are instead of being obeyed.
@@ -12,6 +12,7 @@ import re
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def harmless(text: str) -> str:
@@ -22,3 +23,18 @@ def harmless(text: str) -> str:
 def harmless_lines(text: str) -> str:
     """The same for a text of several lines: its line ends and tabs are its own."""
     return _UNSAFE.sub(lambda found: found[0] if found[0] in "\n\t" else harmless(found[0]), text)
+
+
+def code(text: str) -> str:
+    """The text as a code span, also inside a table: no link, mention, HTML or cell border can come out of it."""
+    text = harmless(text)
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    blank = " " if not text or text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
+
+
+def escaped(text: str) -> str:
+    """The text as plain words: every character that Markdown could obey is escaped."""
+    # entities, because GitHub looks for mentions and addresses after it has read the backslashes
+    entity = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;"}
+    return _PUNCTUATION.sub(lambda found: entity.get(found[1], f"\\{found[1]}"), harmless(text))

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.report import sentences, text
+from nornir_anyconnect.report import sentences
+from nornir_anyconnect.report.formats import text
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:

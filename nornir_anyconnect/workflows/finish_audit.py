@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,11 +87,7 @@ class Conclusion:
             TERMINAL.note(f"the waiver for {name} ({waiver.owner}) matches no finding")
 
     def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
-        style = outputs.style(target, self.fail_on)
-        if target.format == "html":
-            from nornir_anyconnect.report import html_report
-
-            return html_report.render(audit, style, trend)
+        style = replace(outputs.style(target, self.fail_on), trend=tuple(trend))
         return report.render(target.format, audit, style)
 
 
@@ -174,7 +170,7 @@ def conclusion(
     if keep and webhook is not None and webhook.template is not None and not Path(webhook.template).is_file():
         raise SettingsError(f"the template {webhook.template} does not exist", "mend notify.webhook.template")
     return Conclusion(
-        targets=outputs.outputs(formats, report.FORMATS, command, inputs),
+        targets=outputs.outputs(formats, report.AUDIT_FORMATS, command, inputs),
         fail_on=fail_on or FailOn(settings.fail_on),
         pseudonymise=pseudonymise or settings.pseudonymise_users,
         keep=keep,

@@ -17,8 +17,7 @@ from nornir_anyconnect.audit.finding import (
     Verdict,
 )
 from nornir_anyconnect.mtu.derive import Step
-from nornir_anyconnect.report import PLAIN
-from nornir_anyconnect.report.html_report import render
+from nornir_anyconnect.report import Style, render
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +84,7 @@ TREND = [(f"2026-01-{day:02}T03:00:00", {"at_risk": 12 - day}) for day in range(
 @pytest.fixture
 def address(tmp_path):
     path = tmp_path / "report.html"
-    path.write_text(render(FLEET, PLAIN, TREND), encoding="utf-8")
+    path.write_text(render("html", FLEET, Style(trend=tuple(TREND))), encoding="utf-8")
     return path.as_uri()
 
 
@@ -280,7 +279,7 @@ def test_on_paper_no_column_is_squeezed_and_captions_are_smaller_than_labels(ope
 def long_names(tmp_path):
     path = tmp_path / "long.html"
     device = DeviceAudit("fw-tokyo/research", findings=(finding("A-GROUP_WITH.MANY-PARTS/OF_A.NAME" * 4), finding("B")))
-    path.write_text(render(report(device), PLAIN), encoding="utf-8")
+    path.write_text(render("html", report(device)), encoding="utf-8")
     return path.as_uri()
 
 
@@ -355,11 +354,11 @@ def test_nothing_but_the_report_itself_may_run(browser, address):
 
 
 def test_the_same_report_gives_the_same_bytes():
-    assert render(FLEET, PLAIN, TREND) == render(FLEET, PLAIN, TREND)
+    assert render("html", FLEET, Style(trend=tuple(TREND))) == render("html", FLEET, Style(trend=tuple(TREND)))
 
 
 def test_nothing_points_outside():
-    page = render(FLEET, PLAIN)
+    page = render("html", FLEET)
     head = page.split('<script type="application/json"')[0]
     assert "http://" not in head.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in head
@@ -368,7 +367,7 @@ def test_nothing_points_outside():
 
 
 def test_the_rows_are_the_findings():
-    page = render(FLEET, PLAIN)
+    page = render("html", FLEET)
     data = json.loads(page.split('id="data">')[1].split("</script>")[0])
     assert len(data["rows"]) == 4 + len(HOSTILE)
     assert data["rows"][0][2] == "SALES"

@@ -9,7 +9,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
-from nornir_anyconnect.report import PLAIN, incident_report, plan_text
+from nornir_anyconnect.report import plan_text, render_logs
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +38,8 @@ def logs_page():
     at = datetime(2026, 3, 1, tzinfo=UTC)
     hit = Incident("dtls-never-up", "fw-1", "GP-STAFF", "alice@example.net", at, at, 60.0, 4, 1347, 1418)
     group = GroupObservations("GP-STAFF", users=frozenset({"alice@example.net"}), incidents=(hit,))
-    return incident_report.render(
-        "html", LogSummary(lines=9, devices={"fw-1": DeviceObservations("fw-1", groups={"GP-STAFF": group})}), PLAIN
+    return render_logs(
+        "html", LogSummary(lines=9, devices={"fw-1": DeviceObservations("fw-1", groups={"GP-STAFF": group})})
     )
 
 

@@ -36,7 +36,7 @@ class Guard:
 
 
 PKG = "nornir_anyconnect"
-CHANGE, DEVICE, ASA = f"{PKG}/change", f"{PKG}/device", f"{PKG}/asa"
+CHANGE, DEVICE, ASA = f"{PKG}/change", f"{PKG}/platforms/asa_ssh", f"{PKG}/asa"
 TRANSACTION, SESSION = f"{CHANGE}/transaction.py", f"{DEVICE}/session.py"
 P = "tests/promises/test_promise_"
 ON_A_BOX = "tests/change/test_transaction.py::test_"
@@ -626,7 +626,7 @@ GUARDS: tuple[Guard, ...] = (
         "tests/asa/test_asa_parse.py::test_a_dialogue_with_its_prompts",
     ),
     Guard(
-        26, f"{PKG}/report/csv_report.py",
+        26, f"{PKG}/report/formats/csv.py",
         """    return f"'{text}" if text.lstrip(" '\\"\\u00a0").startswith(_FORMULA) else text\n""",
         "    return text\n",
         "tests/report/test_report_formats.py::test_no_csv_cell_is_a_formula",
@@ -656,7 +656,7 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}28_minimal_installation.py::test_every_module_can_be_imported",
     ),
     Guard(
-        28, f"{PKG}/report/prometheus.py",
+        28, f"{PKG}/report/formats/prometheus.py",
         "from typing import TYPE_CHECKING",
         "import prometheus_client\nfrom typing import TYPE_CHECKING",
         f"{P}28_minimal_installation.py::test_every_command_that_needs_no_device",

@@ -26,7 +26,7 @@ tunnel-group L2L type ipsec-l2l
 tunnel-group L2L ipsec-attributes
  ikev1 pre-shared-key {KEY}
 """
-FORMATS = ("text", "json", "html", "junit", "sarif", "csv", "markdown", "prometheus")
+FORMATS = ("text", "json", "ndjson", "html", "junit", "sarif", "csv", "markdown", "prometheus")
 
 
 def secret_box(**more):

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.report import FORMATS, render
+from nornir_anyconnect.report import AUDIT_FORMATS, render
 from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", AUDIT_FORMATS)
 def test_no_format_shows_a_user(fleet, name):
     found = render(name, Pseudonyms().report(fleet))
     for user in ("alice", "bob", "carol"):

@@ -18,10 +18,10 @@ from sarif_pydantic import Sarif
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.report import FORMATS, PLAIN, Style, generated_at, render
+from nornir_anyconnect.report import AUDIT_FORMATS as FORMATS
+from nornir_anyconnect.report import PLAIN, Style, generated_at, render
 from nornir_anyconnect.report.fail_on import FailOn, counts
-from nornir_anyconnect.report.markdown_report import code
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sanitise import code, harmless
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
 

@@ -8,7 +8,7 @@ import pytest
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import Numbers
 from nornir_anyconnect.evidence.logs_report import LogSummary
-from nornir_anyconnect.report import PLAIN, Style, incident_report, render, sentences
+from nornir_anyconnect.report import PLAIN, Style, render, render_logs, sentences
 
 
 def only(finding, name="guide", **changes):
@@ -80,12 +80,12 @@ def summary(unreadable):
 )
 @pytest.mark.parametrize("name", ["text", "html"])
 def test_lines_that_could_not_be_read_are_said_in_plain_words(name, unreadable, said):
-    assert said in incident_report.render(name, summary(unreadable), PLAIN)
+    assert said in render_logs(name, summary(unreadable), PLAIN)
 
 
 @pytest.mark.parametrize("name", ["html", "markdown"])
 def test_one_line_is_not_many(name):
-    shown = incident_report.render(name, summary(0), PLAIN)
+    shown = render_logs(name, summary(0), PLAIN)
     assert "1 line, " in shown
     assert "could not be read" not in shown
 

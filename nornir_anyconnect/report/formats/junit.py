@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import sentences
+from nornir_anyconnect.report import Format, sentences
 from nornir_anyconnect.report.fail_on import counts
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.observations import GroupObservations, Incident
     from nornir_anyconnect.report import Style
 
 
@@ -58,7 +60,7 @@ def _suite(root: ET.Element, device: DeviceAudit, style: Style) -> None:
     suite.set("time", "0")
 
 
-def render(report: AuditReport, style: Style) -> str:
+def _audit(report: AuditReport, style: Style) -> str:
     """One suite per device; what counts for ``--fail-on`` fails, a device not judged wholly is an error."""
     root = ET.Element("testsuites", name="nornir-anyconnect")
     for device in report.devices:
@@ -69,3 +71,46 @@ def render(report: AuditReport, style: Style) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
         ['<?xml version="1.0" encoding="utf-8"?>\n', "\n"]
     )
+
+
+def told(incident: Incident) -> str:
+    """One incident in a line."""
+    sizes = f", {incident.packet} bytes met a threshold of {incident.threshold}" if incident.packet else ""
+    at = incident.reconnected_at.isoformat() if incident.reconnected_at else "at an unknown time"
+    return harmless(
+        f"{incident.user}: {incident.kind}, reconnected {at}, {incident.large_packets} large packet(s){sizes}"
+    )
+
+
+def _groups(summary: LogSummary) -> list[tuple[str, str, GroupObservations]]:
+    return [
+        (device.device, name, group)
+        for device in summary.devices.values()
+        for name, group in sorted(device.groups.items())
+    ]
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    """A suite per device and a test per group policy, which fails where somebody had to reconnect."""
+    root = ET.Element("testsuites", name="nornir-anyconnect logs")
+    suites: dict[str, ET.Element] = {}
+    for device, name, group in _groups(summary):
+        if device not in suites:
+            suites[device] = ET.SubElement(root, "testsuite", name=harmless(device))
+        case = ET.SubElement(
+            suites[device], "testcase", classname=harmless(device), name=harmless(f"group-policy {name}"), time="0"
+        )
+        if group.incidents:
+            message = f"{len(group.incidents)} reconnect(s), {len(group.users)} user(s) hit"
+            ET.SubElement(case, "failure", message=message, type="reconnect").text = "\n".join(
+                told(incident) for incident in group.incidents
+            )
+    for suite in (*suites.values(), root):
+        suite.set("tests", str(len(suite.findall(".//testcase"))))
+        suite.set("failures", str(len(suite.findall(".//failure"))))
+        suite.set("errors", "0")
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+FORMAT = Format(audit=_audit, logs=_logs)

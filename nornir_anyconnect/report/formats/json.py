@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.audit_report import SCHEMA
+from nornir_anyconnect.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
 
@@ -43,6 +46,19 @@ def _pieces(report: AuditReport) -> Iterator[str]:
     yield "\n ]\n}\n" if report.devices else "]\n}\n"
 
 
-def render(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> str:
     """The report as JSON; pure ASCII, so that no name can steer the terminal it is shown on."""
     return "".join(_pieces(report))
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    return json.dumps(summary.to_dict(), indent=2) + "\n"
+
+
+def _plan(plan: Plan, _style: Style) -> str:
+    from nornir_anyconnect.change.planfile import to_dict  # noqa: PLC0415 - an audit needs no plan
+
+    return json.dumps(to_dict(plan), indent=2) + "\n"
+
+
+FORMAT = Format(audit=_audit, logs=_logs, plan=_plan)

@@ -14,10 +14,13 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect import report as room
 from nornir_anyconnect.audit.finding import worst_first
 from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.report import Format
+from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
 from nornir_anyconnect.report.page_timeline import GROUP, told
-from nornir_anyconnect.report.sanitise import harmless_lines
+from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 from nornir_anyconnect.report.sentences import (
     CAVEATS,
     REASONS,
@@ -32,10 +35,10 @@ from nornir_anyconnect.report.sentences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
 CHUNK = 200
@@ -61,18 +64,10 @@ ROW = (
 """Columns of a row, in order; the page's script reads them by position."""
 
 
-def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[str, int]]] = ()) -> str:
-    """The page.
-
-    Args:
-        report: what was found.
-        style: unused; the page adapts itself to screen, paper and colour scheme.
-        trend: (time, counts per verdict) of earlier audits, oldest first.
-
-    """
+def _audit(report: AuditReport, style: Style) -> str:
+    """The page; it adapts itself to screen, paper and colour scheme, so of the style only the trend counts."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this format needs it
 
-    del style
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     script, styles = _asset("report.js"), _asset("report.css")
     template = environment.from_string(_asset("report.html.j2"))
@@ -100,7 +95,7 @@ def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[st
                         "columns": ROW,
                         "devices": [_device(device) for device in report.devices],
                         "rows": rows,
-                        "trend": [[time, counts] for time, counts in trend],
+                        "trend": [[time, counts] for time, counts in style.trend],
                         "texts": {
                             "group": f"<{GROUP}>",
                             "blocks": EXPLAINED,
@@ -118,7 +113,7 @@ def render(report: AuditReport, style: Style, trend: Sequence[tuple[str, dict[st
 
 
 def _asset(name: str) -> str:
-    return files(__package__).joinpath("assets", name).read_text("utf-8")
+    return files(room).joinpath("assets", name).read_text("utf-8")
 
 
 def _csp_hash(text: str) -> str:
@@ -218,3 +213,56 @@ def _packed(details: dict[str, Any]) -> str:
     # a file name that is not UTF-8 holds lone surrogates: as escapes they are valid JSON
     raw = json.dumps(details, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()
+
+
+_LOGS_CSS = """\
+body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}
+h1{font-size:1.4rem}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e4e9ee;vertical-align:top}
+@media print{body{font-size:10px;margin:0;max-width:none}.scroll{overflow:visible}
+td,th{padding:.2rem .3rem;overflow-wrap:anywhere}tr{break-inside:avoid}}
+@media screen and (prefers-color-scheme:dark){body{color:#dde5ec;background:#14191f}td,th{border-color:#2c3742}}
+"""
+_LOGS_PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{{ css_hash }}'">
+<meta name="viewport" content="width=device-width"><title>AnyConnect reconnects in logs</title>
+<style>{{ css | safe }}</style></head><body>
+<h1>AnyConnect reconnects in logs</h1>
+<p>{{ count(summary.lines, "line") }}, {{ count(summary.incidents | length, "incident") }}, \
+{{ count(summary.users, "user") }} hit.\
+{% if summary.unreadable %} {{ summary.unreadable }} \
+{{ "line carries" if summary.unreadable == 1 else "lines carry" }} \
+a message id of interest but could not be read.{% endif %}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Incidents"><table>
+<tr>{% for column in columns %}<th scope="col">{{ column.replace("_", " ") }}</th>{% endfor %}</tr>
+{% for incident in summary.incidents %}<tr>{% for column in columns %}\
+<td>{{ incident.to_dict()[column] | shown }}</td>{% endfor %}</tr>
+{% endfor %}</table></div>
+</body></html>
+"""
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    """One self-contained page without any script."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this format needs it
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["shown"] = lambda value: "" if value is None else harmless(str(value))
+    return environment.from_string(_LOGS_PAGE).render(
+        summary=summary,
+        columns=INCIDENT_COLUMNS,
+        count=count,
+        css=_LOGS_CSS,
+        css_hash=_csp_hash(_LOGS_CSS),
+    )
+
+
+def _plan(plan: Plan, _style: Style) -> str:
+    from nornir_anyconnect.report import plan_text  # noqa: PLC0415 - an audit needs no plan
+
+    return plan_text.html(plan)
+
+
+FORMAT = Format(audit=_audit, logs=_logs, plan=_plan)

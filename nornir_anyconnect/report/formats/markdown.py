@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.report import sentences
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report import Format, sentences
+from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS, incident_cells
+from nornir_anyconnect.report.sanitise import code, escaped, harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
-
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-
-
-def code(text: str) -> str:
-    """The text as a code span, also inside a table: no link, mention, HTML or cell border can come out of it."""
-    text = harmless(text)
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    blank = " " if not text or text[0] in "` " or text[-1] in "` " else ""
-    return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
-
-
-def escaped(text: str) -> str:
-    """The text as plain words: every character that Markdown could obey is escaped."""
-    # entities, because GitHub looks for mentions and addresses after it has read the backslashes
-    entity = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;"}
-    return _PUNCTUATION.sub(lambda found: entity.get(found[1], f"\\{found[1]}"), harmless(text))
 
 
 def _table(report: AuditReport) -> list[str]:
@@ -80,7 +65,7 @@ def _troubles(report: AuditReport) -> list[str]:
     return ["", "## Not wholly judged, or worth knowing", "", *lines] if lines else []
 
 
-def render(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> str:
     """Totals, one table, and a paragraph for each finding that needs somebody."""
     total = report.summary
     totals = (
@@ -105,3 +90,30 @@ def render(report: AuditReport, _style: Style) -> str:
             if sentences.needs_attention(finding):
                 lines += _detail(device, finding)
     return "\n".join(lines) + "\n"
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    lines = [
+        "# AnyConnect reconnects in logs",
+        "",
+        (
+            f"{sentences.count(summary.lines, 'line')}, **{sentences.count(len(summary.incidents), 'incident')}**, "
+            f"{sentences.count(summary.users, 'user')} hit."
+        ),
+        "",
+        f"| {' | '.join(INCIDENT_COLUMNS)} |",
+        f"|{'---|' * len(INCIDENT_COLUMNS)}",
+    ]
+    for each in summary.incidents:
+        cells = [code(str(value)) if isinstance(value, str) else str(value or "") for value in incident_cells(each)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _plan(plan: Plan, _style: Style) -> str:
+    from nornir_anyconnect.report import plan_text  # noqa: PLC0415 - an audit needs no plan
+
+    return plan_text.markdown(plan)
+
+
+FORMAT = Format(audit=_audit, logs=_logs, plan=_plan)

@@ -11,16 +11,24 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from nornir_anyconnect import __version__
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import sentences
+from nornir_anyconnect.report import Format, sentences
+from nornir_anyconnect.report.formats.junit import told
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.observations import Incident
     from nornir_anyconnect.report import Style
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+INCIDENTS = {
+    "dtls-never-up": "DTLS never came up; the client reconnected about a minute later to lower its MTU.",
+    "dtls-lost": "DTLS was lost; full-size packets were dropped until the client reconnected.",
+}
 _LEVEL = {Verdict.AT_RISK: "error", Verdict.UNKNOWN: "warning", Verdict.MITIGATED: "note"}
 # the line a person would edit, best first; a setting reads "group-policy NAME / webvpn / anyconnect mtu"
 _OFFENDING = ("anyconnect mtu", "group-policy ", "username ", "vpn-tunnel-protocol", "default-group-policy")
@@ -86,7 +94,7 @@ def _notification(device: DeviceAudit, text: str) -> dict[str, Any]:
     }
 
 
-def render(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> str:
     """A result for every finding that needs somebody; devices not judged wholly are notifications."""
     shown = [
         (device, finding)
@@ -115,3 +123,31 @@ def render(report: AuditReport, _style: Style) -> str:
         "results": [_result(device, finding) for device, finding in shown],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    where = harmless(f"{incident.device} / group-policy {incident.group_policy}")
+    return {
+        "ruleId": incident.kind,
+        "level": "error",
+        "kind": "fail",
+        "message": {"text": f"{where}: {told(incident)}"},
+        "locations": [{"logicalLocations": [{"name": where, "kind": "module"}]}],
+    }
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    """SARIF 2.1.0: a result per incident."""
+    rules = [
+        {"id": kind, "shortDescription": {"text": kind.replace("-", " ")}, "fullDescription": {"text": text}}
+        for kind, text in INCIDENTS.items()
+    ]
+    run = {
+        "tool": {"driver": {"name": "nornir-anyconnect", "version": __version__, "rules": rules}},
+        "invocations": [{"executionSuccessful": True}],
+        "results": [_incident(incident) for incident in summary.incidents],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+FORMAT = Format(audit=_audit, logs=_logs)

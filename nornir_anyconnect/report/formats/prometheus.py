@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import Scope
+from nornir_anyconnect.report import Format
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
 _PREFIX = "nornir_anyconnect"
@@ -49,7 +51,7 @@ def _labels(device: DeviceAudit, finding: Finding) -> dict[str, str]:
     }
 
 
-def render(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> str:
     """Totals, and one sample per tunnel group and group policy; findings about users only count in the totals."""
     total = report.summary
     verdicts = {
@@ -106,3 +108,26 @@ def render(report: AuditReport, _style: Style) -> str:
         *metric("last_audit_timestamp_seconds", "When the audit was made.", [({}, at)]),
     ]
     return "\n".join(lines).replace(f"{at:g}", f"{at:.0f}") + "\n"
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    groups = [
+        ({"device": device.device, "group_policy": name}, group)
+        for device in summary.devices.values()
+        for name, group in sorted(device.groups.items())
+    ]
+    lines = [
+        *metric("log_lines", "Log lines read.", [({}, summary.lines)]),
+        *metric("log_unreadable_lines", "Lines that could not be read.", [({}, summary.unreadable)]),
+        *metric("log_incidents", "Reconnects.", [(labels, len(group.incidents)) for labels, group in groups]),
+        *metric("log_affected_users", "Users hit.", [(labels, len(group.users)) for labels, group in groups]),
+        *metric(
+            "log_large_packets",
+            "Packets too large for the TLS tunnel.",
+            [(labels, sum(kind.count for kind in group.large_packets)) for labels, group in groups],
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+FORMAT = Format(audit=_audit, logs=_logs)

@@ -6,11 +6,14 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.report import Format
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.observations import Incident
     from nornir_anyconnect.report import Style
 
 COLUMNS = (
@@ -40,6 +43,18 @@ COLUMNS = (
     "remedy",
     "caveats",
     "waived_by",
+)
+INCIDENT_COLUMNS = (
+    "device",
+    "group_policy",
+    "user",
+    "kind",
+    "connected_at",
+    "reconnected_at",
+    "seconds",
+    "large_packets",
+    "packet",
+    "threshold",
 )
 # what Excel, LibreOffice and Google Sheets start a formula or a command with, the full-width forms included
 _FORMULA = ("=", "+", "-", "@", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -100,7 +115,7 @@ def write_rows(header: tuple[str, ...], rows: list[list[Any]]) -> str:
     return text.getvalue()
 
 
-def render(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> str:
     """One row per finding; a device without findings has a row of its own, so that none is missing."""
     rows: list[list[Any]] = []
     for device in report.devices:
@@ -108,3 +123,16 @@ def render(report: AuditReport, _style: Style) -> str:
         if not device.findings:
             rows.append(_device_cells(device) + [None] * (len(COLUMNS) - 4))
     return write_rows(COLUMNS, rows)
+
+
+def incident_cells(incident: Incident) -> list[Any]:
+    """The values of ``INCIDENT_COLUMNS``."""
+    values = incident.to_dict()
+    return [values[column] for column in INCIDENT_COLUMNS]
+
+
+def _logs(summary: LogSummary, _style: Style) -> str:
+    return write_rows(INCIDENT_COLUMNS, [incident_cells(each) for each in summary.incidents])
+
+
+FORMAT = Format(audit=_audit, logs=_logs)
