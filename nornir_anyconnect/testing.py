@@ -104,7 +104,7 @@ def anyconnect_fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         )
     from nornir import InitNornir  # noqa: PLC0415 - as late as the fleet
 
-    from nornir_anyconnect.platforms.asa_ssh.login_gate import gate  # noqa: PLC0415 - as above
+    from nornir_anyconnect.platforms.login_gate import gate  # noqa: PLC0415 - as above
 
     monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", PASSWORD)
     monkeypatch.setenv("NORNIR_ANYCONNECT_ENABLE", ENABLE)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import GateError
-from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
+from nornir_anyconnect.platforms.chassis import one_after_the_other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from nornir.core import Nornir
 
-    from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup
     from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+    from nornir_anyconnect.platforms.protocols import Checkup
 
 
 def doctor(

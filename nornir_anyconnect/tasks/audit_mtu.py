@@ -12,9 +12,8 @@ from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.mtu.assumptions import assumption_set
-from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
-from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
-from nornir_anyconnect.tasks.pull_config import PulledContext, pull_context, wanted_contexts
+from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.evidence.observations import DeviceObservations
-    from nornir_anyconnect.platforms.asa_ssh.identity import Identity
-    from nornir_anyconnect.platforms.asa_ssh.session import Session
+    from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
     Logged = Callable[[tuple[str, ...]], DeviceObservations]
 
@@ -90,64 +88,62 @@ def audit_mtu(
     from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
 
     options = Options(assume=assumption_set(assume) if assume else None)
+    wanted = _Wanted(options, evidence=evidence, whole=full, logged=logged)
     devices = []
-    for device in _audit_host(task, options, evidence=evidence, full=full, logged=logged):
+    for device in _audit_host(task, wanted):
         devices.append(device)
         _hand_on(on_device, device)
     audit = HostAudit(task.host.name, tuple(devices))
     return Result(host=task.host, result=audit, changed=False, failed=audit.failed)
 
 
-def _audit_host(
-    task: Task, options: Options, *, evidence: bool, full: bool, logged: Logged | None
-) -> Iterator[DeviceAudit]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked of an audit."""
+
+    options: Options
+    evidence: bool
+    whole: bool
+    logged: Logged | None
+
+
+def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit]:
     """Every host ends in exactly one state, whatever happens (promise 21)."""
     host = task.host
     try:
-        with closing_session(host, task.nornir.config) as session:
-            identity = session.identity()
+        with reading(task) as reader:
+            identity = reader.identity()
             with one_after_the_other(identity.serials):
-                yield from _audit_contexts(
-                    session, host, identity, options, evidence=evidence, full=full, logged=logged
-                )
+                yield from _audit_contexts(reader, host, identity, wanted)
     except Exception as error:  # noqa: BLE001 - one box must not keep the others from their verdict
         yield failed_device(host.name, error)
 
 
-def _audit_contexts(
-    session: Session, host: Host, identity: Identity, options: Options, *,
-    evidence: bool, full: bool, logged: Logged | None,
-) -> Iterator[DeviceAudit]:  # fmt: skip
-    for name in wanted_contexts(host, session.contexts()) if identity.multiple else (None,):
+def _audit_contexts(reader: DeviceReader, host: Host, identity: Identity, wanted: _Wanted) -> Iterator[DeviceAudit]:
+    for name in contexts_of(reader, host, identity):
         try:
-            if name is not None:
-                session.change_to(name)
-            pulled = pull_context(session, identity.hostname, name, full=full)
-            yield _judge(session, host, identity, pulled, options, evidence=evidence, logged=logged)
+            pulled = configuration_of(reader, name, whole=wanted.whole)
+            device = _judge(reader, host, identity, pulled, wanted)
+            yield replace(device, context=name)
         except Exception as error:  # noqa: BLE001 - one context must not keep the others from their verdict
             yield failed_device(host.name, error, context=name, identity=identity)
-            if not session.alive:
+            if not reader.alive:
                 return
 
 
-def _judge(
-    session: Session, host: Host, identity: Identity, pulled: PulledContext, options: Options, *,
-    evidence: bool, logged: Logged | None,
-) -> DeviceAudit:  # fmt: skip
+def _judge(reader: DeviceReader, host: Host, identity: Identity, pulled: Configuration, wanted: _Wanted) -> DeviceAudit:
     from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
 
-    observed = pull_evidence(session, host.name) if evidence else None
-    if logged is not None:
-        names = (host.name, identity.hostname, host.hostname or "", pulled.name or "")
-        given = logged(tuple(name for name in names if name))
+    observed = pull_evidence(reader, host.name) if wanted.evidence else None
+    if wanted.logged is not None:
+        names = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
+        given = wanted.logged(tuple(name for name in names if name))
         observed = given if observed is None else merge(observed, given)
-    config = pulled.parse()
-    device = assess_config(config, host.name, observed, options)
+    device = assess_config(pulled.running, host.name, observed, wanted.options)
     unknown = ", ".join(f"'{line}'" for line in pulled.refused)
     refused = (f"the release refused {unknown}: simpler forms and packaged defaults stand in",) if unknown else ()
     return replace(
         device,
-        context=pulled.name,
         serials=identity.serials or device.serials,
         warnings=(*device.warnings, *refused),
     )

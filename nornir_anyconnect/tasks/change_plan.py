@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
-from nornir_anyconnect.asa.commands import Show, ShowCommand
+from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
 from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.change.channel import Channel
@@ -21,10 +21,7 @@ from nornir_anyconnect.change.rederive import change_of
 from nornir_anyconnect.change.transaction import Change, Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.errors import AnyConnectError, GateError
-from nornir_anyconnect.platforms.asa_ssh.connection import close_session, open_session
-from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
-from nornir_anyconnect.platforms.asa_ssh.slots import leave_one_free
-from nornir_anyconnect.tasks.pull_config import pull_context
+from nornir_anyconnect.platforms import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,10 +29,9 @@ if TYPE_CHECKING:
     from nornir.core.configuration import Config
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
     from nornir_anyconnect.change.run import Run
-    from nornir_anyconnect.platforms.asa_ssh.session import Session
+    from nornir_anyconnect.platforms.protocols import DeviceReader, DeviceWriter
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +150,7 @@ def verify_plan(task: Task, *, run: Run) -> Result:
             channel.check_identity()
             config = channel.read()
             since = datetime.fromisoformat(record.changed_at) if record.changed_at else None
-            logging_text, after = _count(channel.session, planned, since)
+            logging_text, after = _count(channel.device, planned, since)
         except AnyConnectError as error:
             return HostChange(planned.name, planned.context, Outcome(State.FAILED, f"could not be verified: {error}"))
         watch = watched(config.logging, logging_text, since)
@@ -190,7 +186,7 @@ def _each_planned(
     done: list[HostChange] = []
     hosts = [task.host, *(_mates(task, run, planned) if either_unit else ())]
     for host in hosts:
-        run.never_write(secrets_of(host))
+        run.never_write(platform_of(host).secrets(host))
     try:
         with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
             try:
@@ -200,7 +196,7 @@ def _each_planned(
                         break  # nothing more is sent to a box in doubt
             finally:
                 for host in hosts:
-                    close_session(host)
+                    platform_of(host).close(host)
     except GateError as error:
         done = [HostChange(each.name, each.context, Outcome(State.REFUSED, str(error))) for each in planned]
     # a device may say anything, our own password too
@@ -249,33 +245,30 @@ def _connector(hosts: Sequence[Host], configuration: Config, planned: PlannedDev
     def connect() -> Channel:
         nonlocal calls
         for host in hosts if calls else ():
-            close_session(host)
+            platform_of(host).close(host)
         calls += 1
-        session = _active_unit(hosts, configuration)
+        device = _active_unit(hosts, configuration)
         if calls == 1:
-            leave_one_free(session)
-        return Channel(session, planned, lambda of: _read(of, planned))
+            device.leave_one_free()
+        return Channel(device, planned)
 
     return connect
 
 
-def _active_unit(hosts: Sequence[Host], configuration: Config) -> Session:
+def _active_unit(hosts: Sequence[Host], configuration: Config) -> DeviceWriter:
     """The first host that answers and is the unit that takes configuration; the last one as it is."""
     host, *mates = hosts
+    platform = platform_of(host)
     if not mates:
-        return open_session(host, configuration)
+        return platform.open_writer(host, configuration)
     try:
-        session = open_session(host, configuration)
-        if session.identity().may_be_configured:
-            return session
+        device = platform.open_writer(host, configuration)
+        if device.identity().may_be_configured:
+            return device
     except AnyConnectError as error:
         logger.info("%s: %s; its mate is asked", host.name, error)
-    close_session(host)
+    platform.close(host)
     return _active_unit(mates, configuration)
-
-
-def _read(session: Session, planned: PlannedDevice) -> RunningConfig:
-    return pull_context(session, planned.name, planned.context).parse()
 
 
 def _as_it_was(run: Run, planned: PlannedDevice) -> Change:
@@ -292,7 +285,7 @@ def _count_before(channel: Channel, planned: PlannedDevice, note: Callable[..., 
     """What there is to compare with later; a device that refuses to tell does not stop the change."""
     channel.check_identity()
     clock = _clock(channel)
-    _, counted = _count(channel.session, planned, None)
+    _, counted = _count(channel.device, planned, None)
     note("before", changed_at=clock, tally=as_data(counted) or {})
 
 
@@ -305,13 +298,12 @@ def _note_the_time(channel: Channel, note: Callable[..., None]) -> None:
 
 def _clock(channel: Channel) -> str | None:
     """The device's own time, ISO 8601; None where it does not tell."""
-    clock = device_time(channel.session.send(ShowCommand(Show.CLOCK)).text)
+    clock = device_time(channel.device.clock())
     return clock.isoformat() if clock else None
 
 
-def _count(session: Session, planned: PlannedDevice, since: datetime | None) -> tuple[str, dict[str, Tally] | None]:
+def _count(device: DeviceReader, planned: PlannedDevice, since: datetime | None) -> tuple[str, dict[str, Tally] | None]:
     """``show logging`` and what is counted in it; None where the device tells nothing of its sessions."""
-    log = session.send(ShowCommand(Show.LOGGING))
-    sessions = session.send(ShowCommand(Show.SESSIONS))
-    text = "" if log.refusal else log.text
-    return text, None if sessions.refusal else tally(_policies(planned), text, sessions.text, since)
+    shown = device.observations((Show.LOGGING, Show.SESSIONS))
+    text = shown.logging or ""
+    return text, None if shown.sessions is None else tally(_policies(planned), text, shown.sessions, since)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
-from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
-from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
-from nornir_anyconnect.tasks.pull_config import pull_context, wanted_contexts
+from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Plan, Words
-    from nornir_anyconnect.platforms.asa_ssh.session import Session
+    from nornir_anyconnect.platforms.protocols import DeviceReader, Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +79,23 @@ def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, *
 
 
 def _inputs(task: Task, words: Words, *, evidence: bool) -> Iterator[PlanInput]:
-    with closing_session(task.host, task.nornir.config) as session:
-        identity = session.identity()
+    with reading(task) as reader:
+        identity = reader.identity()
         with one_after_the_other(identity.serials):
-            for name in wanted_contexts(task.host, session.contexts()) if identity.multiple else (None,):
-                if name is not None:
-                    session.change_to(name)
-                yield _input(session, task.host, name, words, evidence=evidence)
+            for name in contexts_of(reader, task.host, identity):
+                yield _input(reader, task.host, identity, name, words, evidence=evidence)
 
 
-def _input(session: Session, host: Host, context: str | None, words: Words, *, evidence: bool) -> PlanInput:
+def _input(
+    reader: DeviceReader, host: Host, identity: Identity, context: str | None, words: Words, *, evidence: bool
+) -> PlanInput:
     from nornir_anyconnect.audit.judge import judge  # noqa: PLC0415 - as above
     from nornir_anyconnect.change.plan import PlanInput  # noqa: PLC0415 - as above
 
-    identity = session.identity()
-    config = pull_context(session, identity.hostname, context).parse()
-    observed = pull_evidence(session, host.name) if evidence else None
+    config = configuration_of(reader, context).running
+    if context is not None:
+        identity = reader.identity()  # which unit is active may differ from context to context
+    observed = pull_evidence(reader, host.name) if evidence else None
     device = judge(config, host.name, observed, words.options().judging)
     device = replace(
         device,

@@ -1,71 +1,36 @@
-"""Pull what the audit needs, section by section, so that a box with 100,000 access-list lines costs little."""
+"""Pull what a device is configured to do: the one way in which audit, plan and runbooks read it."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
-from nornir_anyconnect.asa.commands import Section, Show, ShowCommand, ShowRunning
-from nornir_anyconnect.asa.redact import masked
-from nornir_anyconnect.errors import IncompleteReplyError, InventoryError, RejectedError
-from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
+from nornir_anyconnect.errors import InventoryError, RejectedError
+from nornir_anyconnect.platforms import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.asa.parser import PulledConfig
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.platforms.asa_ssh.identity import Identity
-    from nornir_anyconnect.platforms.asa_ssh.session import Session
-
-SECTIONS = tuple(section for section in Section if section is not Section.AAA_SERVER)
-"""What is asked for; AAA servers decide nothing here, and hold keys."""
-WITH_DEFAULTS = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN, Section.SSL, Section.SYSOPT)
-"""Asked for a second time with ``all``: what the device does where nothing is set."""
-ESSENTIAL = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN)
-
-_OBJECT = re.compile(r"^(group-policy|tunnel-group) (\"[^\"]+\"|\S+)", re.MULTILINE)
-_ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
-_BUILT_IN = ("DfltGrpPolicy", "Default")
+    from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
 
 @dataclass(frozen=True, slots=True)
 class PulledContext:
-    """One context (or the whole box in single mode); ``whole`` is set where everything was asked for."""
+    """One context, or the whole box in single mode."""
 
-    pull: PulledConfig
-    whole: str | None = field(default=None, repr=False)
-    refused: tuple[str, ...] = ()
-    """Commands that this release refused."""
+    name: str | None
+    configuration: Configuration
 
     @property
-    def name(self) -> str | None:
-        """The context's name."""
-        return self.pull.context
-
-    def parse(self) -> RunningConfig:
+    def config(self) -> RunningConfig:
         """The typed configuration."""
-        # TTP is slow to import: only who reads a configuration pays
-        from nornir_anyconnect.asa.parser import parse, parse_pull  # noqa: PLC0415 - see above
-
-        pulled = parse_pull(self.pull)
-        if self.whole is None:
-            return pulled
-        config = parse(self.whole)
-        return replace(
-            config,
-            context=self.pull.context,
-            release=config.release or pulled.release,
-            release_text=config.release_text or pulled.release_text,
-            defaults=pulled.defaults,
-            device_ciphers=pulled.device_ciphers,
-            serials=config.serials or pulled.serials,
-        )
+        return self.configuration.running
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +52,8 @@ class PulledDevice:
             "contexts": [
                 {
                     "context": each.name,
-                    "sections": {str(section): len(text) for section, text in each.pull.sections.items()},
-                    "refused": list(each.refused),
+                    "sections": dict(each.configuration.sizes),
+                    "refused": list(each.configuration.refused),
                 }
                 for each in self.contexts
             ],
@@ -97,7 +62,7 @@ class PulledDevice:
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.identity.hostname} {self.identity.release or ''} {self.identity.role}"]
         for each in self.contexts:
-            size = sum(len(text) for text in each.pull.sections.values()) + len(each.whole or "")
+            size = sum(characters for _, characters in each.configuration.sizes)
             lines.append(f"  {each.name or 'single context'}: {size} characters")
         return "\n".join(lines)
 
@@ -116,25 +81,45 @@ def pull_config(task: Task, *, full: bool = False) -> Result:
         AnyConnectError: the device could not be read.
 
     """
-    with closing_session(task.host, task.nornir.config) as session:
-        identity = session.identity()
-        contexts = tuple(pull_contexts(session, task.host, identity, full=full))
+    with reading(task) as reader:
+        identity = reader.identity()
+        contexts = tuple(
+            PulledContext(name, configuration_of(reader, name, whole=full))
+            for name in contexts_of(reader, task.host, identity)
+        )
     return Result(host=task.host, result=PulledDevice(task.host.name, identity, contexts), changed=False)
 
 
-def pull_contexts(session: Session, host: Host, identity: Identity, *, full: bool = False) -> Iterator[PulledContext]:
-    """Context by context, in one session; the system execution space holds no VPN and is left out.
+def reading(task: Task) -> AbstractContextManager[DeviceReader]:
+    """The task's host, by its platform, for a while."""
+    return platform_of(task.host).reading(task.host, task.nornir.config)
+
+
+def contexts_of(reader: DeviceReader, host: Host, identity: Identity) -> Iterator[str | None]:
+    """The contexts to be read, ``None`` for a box without; the system execution space holds no VPN and is left out.
 
     Raises:
-        DeviceError: as of :meth:`Session.send`.
+        InventoryError: ``data.anyconnect`` has another shape.
+        RejectedError: the inventory names a context that the device does not have.
+        DeviceError: the device does not tell its contexts.
 
     """
     if not identity.multiple:
-        yield pull_context(session, identity.hostname, None, full=full)
+        yield None
         return
-    for name in wanted_contexts(host, session.contexts()):
-        session.change_to(name)
-        yield pull_context(session, identity.hostname, name, full=full)
+    yield from wanted_contexts(host, reader.contexts())
+
+
+def configuration_of(reader: DeviceReader, context: str | None, *, whole: bool = False) -> Configuration:
+    """What a context is configured to do; the reader stands in it afterwards.
+
+    Raises:
+        DeviceError: it could not be entered or read.
+
+    """
+    if context is not None:
+        reader.enter(context)
+    return reader.configuration(whole=whole)
 
 
 def wanted_contexts(host: Host, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -161,99 +146,3 @@ def wanted_contexts(host: Host, names: tuple[str, ...]) -> tuple[str, ...]:
             f"{host.name} has no context {', '.join(missing)}", f"correct data.anyconnect.context: {', '.join(names)}"
         )
     return chosen
-
-
-def pull_context(session: Session, hostname: str, context: str | None, *, full: bool = False) -> PulledContext:
-    """Pull the context in which the session stands.
-
-    What a release refuses is asked for in the next simpler form: without ``all``, then as part of the whole.
-
-    Raises:
-        IncompleteReplyError: two answers do not fit together, or the whole has no end mark.
-        RejectedError: the login may not read the configuration.
-
-    """
-    from nornir_anyconnect.asa.parser import PulledConfig  # noqa: PLC0415 - loads TTP
-
-    refused: list[str] = []
-
-    def ask(command: ShowRunning | ShowCommand) -> str | None:
-        reply = session.send(command)
-        if reply.refusal is None:
-            return reply.text
-        if "authorization" in reply.refusal.lower():
-            raise RejectedError(
-                f"{session.name}: '{command.text}': {reply.refusal}",
-                "give the account the privileges of docs/account.md",
-            )
-        refused.append(command.text)
-        return None
-
-    version = ask(ShowCommand(Show.VERSION)) or ""
-    ciphers = ask(ShowCommand(Show.SSL_CIPHERS)) or ""
-    defaults = {s: text for s in WITH_DEFAULTS if (text := ask(ShowRunning(s, defaults=True))) is not None}
-    sections: dict[Section, str] = {}
-    if not full:
-        sections = {s: text for s in SECTIONS if (text := ask(ShowRunning(s))) is not None}
-        full = any(section not in sections for section in ESSENTIAL)
-    whole = None
-    if full:
-        sections = {}
-        whole = _whole(session)
-    else:
-        _must_be_empty(session, [s for s in ESSENTIAL if not sections[s].strip()])
-        for section in ESSENTIAL:
-            if section in defaults:
-                _must_agree(session.name, section, sections[section], defaults[section])
-        sections[Section.USERNAME] = without_passwords(sections.get(Section.USERNAME, ""))
-    session.settle()
-    pull = PulledConfig(
-        version_text=version,
-        sections=sections,
-        defaults=defaults,
-        ssl_ciphers=ciphers,
-        context=context,
-        hostname=hostname,
-    )
-    return PulledContext(pull, whole, tuple(refused))
-
-
-def without_passwords(text: str) -> str:
-    """The ``username`` section without its hashes: they never leave the reader (promise 23)."""
-    return "\n".join(masked(line) for line in text.splitlines())
-
-
-def _whole(session: Session) -> str:
-    reply = session.send(ShowRunning())
-    if reply.refusal is not None:
-        raise RejectedError(
-            f"{session.name}: 'show running-config': {reply.refusal}",
-            "give the account the privileges of docs/account.md",
-        )
-    text = without_passwords(reply.text)
-    if re.search(r"^(?:Cryptochecksum:|: end)", text, re.MULTILINE) is None:
-        raise IncompleteReplyError(f"{session.name}: the running configuration has no end mark", "ask the device again")
-    return text + "\n"
-
-
-def _must_be_empty(session: Session, sections: list[Section]) -> None:
-    """An empty answer decides a verdict as much as a full one: it has to be given twice."""
-    for section in sections:
-        if session.send(ShowRunning(section)).text.strip():
-            raise IncompleteReplyError(
-                f"{session.name}: '{ShowRunning(section).text}' was empty once and full once", "ask the device again"
-            )
-
-
-def _must_agree(name: str, section: Section, plain: str, with_defaults: str) -> None:
-    """The answers with and without ``all`` name the same objects; else one of them was cut."""
-
-    def objects(text: str) -> set[str]:
-        named = {match[0] for match in _OBJECT.finditer(text) if not match[2].startswith(_BUILT_IN)}
-        return named | {match[0] for match in _ENABLED.finditer(text)} if section is Section.WEBVPN else named
-
-    apart = objects(plain) ^ objects(with_defaults)
-    if apart:
-        raise IncompleteReplyError(
-            f"{name}: {section} with and without 'all' differ in {min(apart).strip()}", "ask the device again"
-        )

@@ -214,16 +214,16 @@ def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObserv
 
 
 def _seen(task: Task) -> Result:
-    from nornir_anyconnect.platforms.asa_ssh.connection import closing_session
-    from nornir_anyconnect.tasks.pull_config import pull_contexts
+    from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
     from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
-    with closing_session(task.host, task.nornir.config) as session:
-        contexts = tuple(pull_contexts(session, task.host, session.identity()))
-        if len(contexts) != 1:
-            names = ", ".join(str(each.name) for each in contexts) or "none"
+    with reading(task) as reader:
+        names = tuple(contexts_of(reader, task.host, reader.identity()))
+        if len(names) != 1:
+            listed = ", ".join(str(each) for each in names) or "none"
             raise UsageError(
-                f"{task.host.name} has {len(contexts)} contexts",
-                f"name one under data.anyconnect.context of the host: {names}",
+                f"{task.host.name} has {len(names)} contexts",
+                f"name one under data.anyconnect.context of the host: {listed}",
             )
-        return Result(host=task.host, result=(contexts[0].parse(), pull_evidence(session, task.host.name)))
+        config = configuration_of(reader, names[0]).running
+        return Result(host=task.host, result=(config, pull_evidence(reader, task.host.name)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from nornir.core.task import Result
 
 from nornir_anyconnect.errors import AnyConnectError
+from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
-from nornir_anyconnect.platforms.asa_ssh.doctor import examine
 from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
 from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
     from nornir.core.task import MultiResult, Task
 
-    from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup
     from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+    from nornir_anyconnect.platforms.protocols import Checkup
     from nornir_anyconnect.workflows.fleet import OnHost
 
 
@@ -55,7 +55,7 @@ def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost) -> list[Checkup
 
 
 def _examine(task: Task) -> Result:
-    return Result(host=task.host, result=examine(task.host, task.nornir.config))
+    return Result(host=task.host, result=platform_of(task.host).examine(task.host, task.nornir.config))
 
 
 def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[PresentedKey], dict[str, str]]:

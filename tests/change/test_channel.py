@@ -10,7 +10,8 @@ from nornir_anyconnect.asa.config_lines import Mode
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.planned import PlannedDevice
 from nornir_anyconnect.errors import GateError, RejectedError
-from nornir_anyconnect.platforms.asa_ssh.identity import ClusterRole, Identity, Role
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
+from nornir_anyconnect.platforms.protocols import ClusterRole, Configuration, Identity, Role
 
 BOX = Identity("fw1", ("JAD1",), role=Role.ACTIVE)
 PLANNED = PlannedDevice("fw1", None, "ASA5525", "9.12(4)", ("JAD1", "JAD2"))
@@ -38,11 +39,10 @@ class Box:
         self.refusal = refusal
         self.asked = []
 
-    def identity(self):
-        return self.identities.pop(0) if len(self.identities) > 1 else self.identities[0]
+    name = "fw1"
 
-    def change_to(self, context):
-        self.asked.append(context)
+    def next_identity(self):
+        return self.identities.pop(0) if len(self.identities) > 1 else self.identities[0]
 
     def configure(self):
         self.asked.append("configure")
@@ -60,8 +60,21 @@ class Box:
         return SimpleNamespace(rejected_text=self.said or None)
 
 
+class Device(AsaDevice):
+    """Behind such a box; which one it is and what it is configured to do is what a test says."""
+
+    def identity(self):
+        return self.session.next_identity()
+
+    def enter(self, context):
+        self.session.asked.append(context)
+
+    def configuration(self):
+        return Configuration(("read from", self.session))
+
+
 def channel(box, planned=PLANNED):
-    return Channel(box, planned, lambda session: ("read from", session))
+    return Channel(Device(box), planned)
 
 
 def identity(**more):

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import gate
 
 pytestmark = pytest.mark.fleet
 

@@ -9,7 +9,7 @@ from cli_texts import AT_RISK, SAFE
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.history.store import History
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
+from nornir_anyconnect.platforms.login_gate import gate
 
 KEPT = "nights.sqlite"
 

@@ -16,7 +16,7 @@ from cli_texts import AT_RISK, SAFE
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.history import store
 from nornir_anyconnect.lock import only_one
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
+from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.report import notify
 
 COMMAND = [sys.executable, "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())"]

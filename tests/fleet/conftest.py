@@ -5,7 +5,7 @@ import pytest
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
+from nornir_anyconnect.platforms.login_gate import gate
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
 

@@ -12,9 +12,8 @@ import pytest
 from mock_devices.faults import Fault
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.errors import AlgorithmError, CredentialError, HostKeyError
-from nornir_anyconnect.platforms.asa_ssh import host_keys
+from nornir_anyconnect.platforms.asa_ssh import PLATFORM, host_keys
 from nornir_anyconnect.platforms.asa_ssh.connection import open_session
-from nornir_anyconnect.platforms.asa_ssh.doctor import examine
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
 from nornir_anyconnect.tasks import audit_mtu, pull_config
 
@@ -215,7 +214,7 @@ def test_the_whole_configuration_gives_the_same_verdicts(start):
 def test_what_was_pulled_is_typed_and_readable(start):
     _, nornir = start(SIMPLE)
     pulled = nornir.run(pull_config)["fw-one"][0].result
-    assert pulled.contexts[0].parse().tunnel_groups
+    assert pulled.contexts[0].config.tunnel_groups
     assert pulled.to_dict()["contexts"][0]["sections"]["group-policy"] > 0
     assert "fw-one" in str(pulled)
 
@@ -223,7 +222,7 @@ def test_what_was_pulled_is_typed_and_readable(start):
 def test_doctor_finds_what_is_well_and_what_is_not(start, tmp_path):
     fleet, nornir = start(SIMPLE, count=2)
     good, bad = nornir.inventory.hosts.values()
-    found = examine(good, nornir.config)
+    found = PLATFORM.examine(good, nornir.config)
     assert (found.well, found.reachable, found.key_known, found.privilege, found.free_slots) == (
         True,
         True,
@@ -232,7 +231,7 @@ def test_doctor_finds_what_is_well_and_what_is_not(start, tmp_path):
         4,
     )
     fleet.devices[bad.name].faults.add(Fault("refuse-connection"))
-    found = examine(bad, nornir.config)
+    found = PLATFORM.examine(bad, nornir.config)
     assert (found.well, found.reachable, found.logged_in) == (False, False, False)
     assert all(line.mode in ("exec", "password") for d in fleet.devices.values() for line in d.received)
 

@@ -1,8 +1,9 @@
 """A device of strings, and a session on it."""
 
 from nornir_anyconnect.errors import LinkLostError
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
 class Box:
@@ -41,3 +42,8 @@ def session_on(box, **more):
     session = Session(box, name="fw1", user="audit", reply_timeout=0.5, **{"login_gate": LoginGate(), **more})
     session.log_in()
     return session
+
+
+def device_on(box, **more):
+    """The device behind such a session."""
+    return AsaDevice(session_on(box, **more))

@@ -7,7 +7,7 @@ import asyncssh
 import pytest
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
+from nornir_anyconnect.platforms.login_gate import gate
 
 
 @pytest.fixture(autouse=True)

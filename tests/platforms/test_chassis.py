@@ -3,7 +3,7 @@
 import threading
 import time
 
-from nornir_anyconnect.platforms.asa_ssh.chassis import one_after_the_other
+from nornir_anyconnect.platforms.chassis import one_after_the_other
 
 
 def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():

@@ -9,7 +9,7 @@ from nornir.core.plugins.connections import ConnectionPluginRegister
 
 from nornir_anyconnect.asa.commands import Section, ShowRunning
 from nornir_anyconnect.errors import CredentialError, InventoryError, NoSlotError, UnreachableError
-from nornir_anyconnect.platforms.asa_ssh.connection import AnyConnectAsa, close_session, closing_session, open_session
+from nornir_anyconnect.platforms.asa_ssh.connection import PLATFORM, AnyConnectAsa, close_session, open_session
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 LOCAL = "127.0.0.1"
@@ -122,20 +122,20 @@ def test_what_is_said_to_be_no_asa_is_not_asked(box, host, given):
 
 def test_a_session_for_a_while_is_closed_again_whatever_happens(box, host, eventually):
     one = host()
-    with closing_session(one, Config()) as session:
-        assert session.alive
-    assert (session.alive, one.connections) == (False, {})
-    with pytest.raises(ZeroDivisionError), closing_session(one, Config()) as session:
+    with PLATFORM.reading(one, Config()) as device:
+        assert device.alive
+    assert (device.alive, one.connections) == (False, {})
+    with pytest.raises(ZeroDivisionError), PLATFORM.reading(one, Config()) as device:
         raise ZeroDivisionError
-    assert (session.alive, one.connections) == (False, {})
+    assert (device.alive, one.connections) == (False, {})
     eventually(lambda: box.logins.current == 0)
 
 
 def test_a_session_that_was_open_stays_open_and_its_slot_is_not_counted_again(box, host):
     one = host()
     session = open_session(one, Config())
-    with closing_session(one, Config()) as same:
-        assert same is session
+    with PLATFORM.reading(one, Config()) as same:
+        assert same.session is session
     assert session.alive
     assert "show ssh sessions" not in [each.text for each in box.received]
 
@@ -143,12 +143,12 @@ def test_a_session_that_was_open_stays_open_and_its_slot_is_not_counted_again(bo
 def test_the_last_slot_of_a_device_is_left_free_unless_it_is_asked_for(box, host, eventually):
     one = host()
     box.ssh_users.update({-number: "admin" for number in range(1, 5)})
-    with pytest.raises(NoSlotError, match="all 5 SSH sessions"), closing_session(one, Config()):
+    with pytest.raises(NoSlotError, match="all 5 SSH sessions"), PLATFORM.reading(one, Config()):
         raise AssertionError("no session should have been given")
     assert one.connections == {}
     eventually(lambda: box.logins.current == 0)
-    with closing_session(one, Config(), last_slot=True) as session:
-        assert session.alive
+    with PLATFORM.reading(one, Config(), last_slot=True) as device:
+        assert device.alive
 
 
 def test_closing_where_nothing_is_open_does_nothing(host):

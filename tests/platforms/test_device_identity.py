@@ -5,15 +5,13 @@ from pathlib import Path
 import pytest
 
 from nornir_anyconnect.platforms.asa_ssh.identity import (
-    ClusterRole,
-    Identity,
-    Role,
     cluster_role,
     contexts,
     failover,
     multiple_mode,
 )
 from nornir_anyconnect.platforms.asa_ssh.identity import version as read_version
+from nornir_anyconnect.platforms.protocols import ClusterRole, Identity, Role
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "shows"
 

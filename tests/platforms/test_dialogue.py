@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.errors import IncompleteReplyError
 from nornir_anyconnect.platforms.asa_ssh import dialogue as module
-from nornir_anyconnect.platforms.asa_ssh.appearance import appearance, plain
 from nornir_anyconnect.platforms.asa_ssh.dialogue import (
     PROOF,
     Changes,
@@ -19,6 +18,7 @@ from nornir_anyconnect.platforms.asa_ssh.dialogue import (
     Reply,
     Write,
 )
+from nornir_anyconnect.platforms.asa_ssh.prompts import appearance, plain
 
 LINE_ENDS = ["\r\n", "\r\n\r", "\r\r\n", "\r\r\r\n", "\n\r", "\r\n\0", "\n"]
 POLICY = "group-policy GP internal\ngroup-policy GP attributes\n webvpn\n  anyconnect mtu 1300"
@@ -372,7 +372,7 @@ def test_plain_text_of_line_ends():
 
 
 def test_the_dialogue_does_no_io():
-    for path in ("dialogue.py", "appearance.py"):
+    for path in ("dialogue.py", "prompts.py"):
         tree = ast.parse(Path(module.__file__).with_name(path).read_text())
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -8,9 +8,9 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Host
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
 from mock_devices.host_keys import host_key
-from nornir_anyconnect.platforms.asa_ssh.connection import close_session, open_session
-from nornir_anyconnect.platforms.asa_ssh.doctor import Checkup, examine
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
+from nornir_anyconnect.platforms.asa_ssh.connection import PLATFORM, close_session, open_session
+from nornir_anyconnect.platforms.login_gate import gate
+from nornir_anyconnect.platforms.protocols import Checkup
 
 # the simulated box plays old algorithms, and asyncssh says so
 pytestmark = pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")
@@ -43,7 +43,7 @@ def parts(found):
 
 
 def test_a_box_that_is_well(fleet, host):
-    found = examine(host(), Config())
+    found = PLATFORM.examine(host(), Config())
     fingerprint = host_key("fw-one", "fw-one", "ed25519").get_fingerprint()
     assert parts(found) == {
         "host": "fw-one", "reachable": True, "key_known": True, "fingerprint": f"ssh-ed25519 {fingerprint}",
@@ -55,29 +55,29 @@ def test_a_box_that_is_well(fleet, host):
 
 def test_nothing_stays_open_and_nothing_is_configured(box, host, eventually):
     one = host()
-    examine(one, Config())
+    PLATFORM.examine(one, Config())
     assert one.connections == {}
     eventually(lambda: box.logins.current == 0)
     assert {each.mode for each in box.received} == {"exec", "password"}
 
 
 def test_an_ftd_is_told_by_its_own_release(host):
-    assert examine(host("ftd-one"), Config()).release == "7.0.4"
+    assert PLATFORM.examine(host("ftd-one"), Config()).release == "7.0.4"
 
 
 def test_a_box_that_does_not_answer(box, host):
     box.set_fault("refuse-connection", "connect")
-    found = examine(host(), Config())
+    found = PLATFORM.examine(host(), Config())
     assert (found.reachable, found.logged_in, found.well, found.key_known) == (False, False, False, None)
     assert found.to_dict()["problem"].startswith("127.0.0.1:")
 
 
 def test_a_box_with_old_algorithms_only(host):
-    found = examine(host("fw-old"), Config())
+    found = PLATFORM.examine(host("fw-old"), Config())
     assert (found.reachable, found.logged_in, found.remedy) == (True, False, "set legacy_ssh: true for this host")
     assert "diffie-hellman-group14-sha1" in found.algorithms
     assert found.algorithms == found.problem
-    found = examine(host("fw-old", legacy_ssh=True), Config())
+    found = PLATFORM.examine(host("fw-old", legacy_ssh=True), Config())
     assert (found.algorithms, found.key_known, found.release) == (None, True, "8.4(7)")
 
 
@@ -87,7 +87,7 @@ def test_a_key_that_is_unknown_or_another_one_is_not_known(box, host, tmp_path, 
     if known:
         kind, public = host_key(known, known, "ed25519").export_public_key().decode().split()[:2]
         file.write_text(f"[127.0.0.1]:{box.port} {kind} {public}\n")
-    found = examine(host(known_hosts=str(file)), Config())
+    found = PLATFORM.examine(host(known_hosts=str(file)), Config())
     assert (found.reachable, found.key_known, found.logged_in, found.well) == (True, False, False, False)
     assert found.fingerprint.startswith("ssh-ed25519 SHA256:")
     assert "no password was sent" in found.problem
@@ -95,17 +95,17 @@ def test_a_key_that_is_unknown_or_another_one_is_not_known(box, host, tmp_path, 
 
 def test_a_box_without_a_free_slot_is_looked_at_and_reported(box, host):
     box.ssh_users.update({-number: "admin" for number in range(1, 4)})
-    found = examine(host(), Config())
+    found = PLATFORM.examine(host(), Config())
     assert (found.free_slots, found.well) == (1, True)
     box.ssh_users.update({-4: "admin"})
-    found = examine(host(), Config())
+    found = PLATFORM.examine(host(), Config())
     assert (found.free_slots, found.logged_in, found.release, found.well) == (0, True, "9.12(4)", False)
     assert "all 5 SSH sessions are taken" in found.problem
 
 
 def test_a_login_that_may_not_ask_for_its_level_is_well_all_the_same(box, host):
     box.set_fault("authorization", "show curpriv")
-    found = examine(host(), Config())
+    found = PLATFORM.examine(host(), Config())
     assert (found.privilege, found.well) == (None, True)
 
 
@@ -113,14 +113,14 @@ def test_where_a_session_is_open_no_second_connection_is_made(box, host):
     one = host()
     session = open_session(one, Config())
     connections = box.logins.connections
-    found = examine(one, Config())
+    found = PLATFORM.examine(one, Config())
     assert (found.reachable, found.key_known, found.logged_in, found.well) == (None, None, True, True)
     assert (box.logins.connections, session.alive) == (connections, True)
 
 
 def test_behind_a_jump_host_the_box_is_not_knocked_at_directly(box, host):
     connections = box.logins.connections
-    found = examine(host(jump_host="127.0.0.1:1"), Config())
+    found = PLATFORM.examine(host(jump_host="127.0.0.1:1"), Config())
     assert (found.reachable, found.problem) == (None, "127.0.0.1:1 cannot be reached: Connection refused")
     assert box.logins.connections == connections
 
@@ -134,7 +134,7 @@ def test_behind_a_jump_host_the_box_is_not_knocked_at_directly(box, host):
     ],
 )
 def test_what_is_wrong_with_an_entry_of_the_inventory_is_told(host, given, problem):
-    found = examine(host(**given), Config())
+    found = PLATFORM.examine(host(**given), Config())
     assert problem in found.problem
     assert not found.well
 

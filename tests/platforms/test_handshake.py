@@ -10,9 +10,9 @@ import pytest
 
 from nornir_anyconnect.errors import AlgorithmError, HostKeyError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.handshake import LOG
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 # the servers are the ones that play old algorithms, and asyncssh says so
 pytestmark = pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")

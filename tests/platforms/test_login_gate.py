@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nornir_anyconnect.errors import CredentialError
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
 def log_in(gate, host, *, accepted, seen, lock, refused=None):

@@ -4,7 +4,6 @@ import threading
 from dataclasses import dataclass
 
 import pytest
-from tests.device.box import Box, session_on
 
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
@@ -28,9 +27,10 @@ from nornir_anyconnect.errors import (
     ReplyTimeoutError,
 )
 from nornir_anyconnect.platforms.asa_ssh import conversation
-from nornir_anyconnect.platforms.asa_ssh.identity import Role
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import LoginGate
+from nornir_anyconnect.platforms.protocols import Role
+from tests.platforms.box import Box, device_on, session_on
 
 NOT_PERFORMED = (
     "**** WARNING ****\r\n\tConfiguration Replication is NOT performed from Standby unit to Active unit.\r\n"
@@ -211,17 +211,16 @@ TABLE = "Context Name   Class   Interfaces   URL\r\n"
 
 def test_the_context_is_asked_of_the_device_not_of_the_prompt():
     answers = {"changeto context A": ("", "fw1/A# "), "show context": TABLE + " A   default   G0/1   disk0:/a.cfg\r\n"}
-    session = session_on(Box(answers))
-    session.change_to("A")
+    device_on(Box(answers)).enter("A")
     answers["show context"] = TABLE + " B   default   G0/1   disk0:/b.cfg\r\n"
     with pytest.raises(RejectedError, match="stands in B"):
-        session_on(Box(answers)).change_to("A")
+        device_on(Box(answers)).enter("A")
 
 
 def test_a_refused_change_of_context_says_the_devices_words():
     box = Box({"changeto context A": "ERROR: 'A' is not valid\r\n"})
     with pytest.raises(RejectedError, match="'A' is not valid"):
-        session_on(box).change_to("A")
+        device_on(box).enter("A")
 
 
 def test_configuration_line_by_line_in_the_right_sub_mode_only():
@@ -326,6 +325,6 @@ def test_identity_of_a_box_that_knows_few_commands():
             "show mode": "Security context mode: single\r\n",
         }
     )
-    found = session_on(box).identity()
+    found = device_on(box).identity()
     assert (found.release, found.serials, found.role, found.multiple) == ("8.2(5)", ("J1",), Role.NO_FAILOVER, False)
     assert not any("config" in line for line in box.lines)

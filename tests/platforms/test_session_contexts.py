@@ -1,9 +1,9 @@
 """Identity and contexts of a box in multiple mode: where a session looks, and where it stands afterwards."""
 
 import pytest
-from tests.device.box import Box, session_on
 
 from nornir_anyconnect.platforms.asa_ssh import conversation
+from tests.platforms.box import Box, device_on
 
 SYSTEM = "system"
 TABLE = "Context Name   Class   Interfaces   URL\r\n"
@@ -56,7 +56,7 @@ class Contexts(Box):
 )
 def test_a_context_that_knows_no_serial_number_has_the_system_space_asked(of_system, serials):
     box = Contexts("A", {SYSTEM: of_system})
-    found = session_on(box).identity()
+    found = device_on(box).identity()
     assert (found.serials, found.context, found.multiple) == (serials, "A", True)
     assert box.here == "A"
 
@@ -71,38 +71,38 @@ def test_a_context_that_knows_no_serial_number_has_the_system_space_asked(of_sys
 )
 def test_the_session_does_not_move_where_that_would_tell_nothing(here, answers, serials):
     box = Contexts(here, {here: answers})
-    assert session_on(box).identity().serials == serials
+    assert device_on(box).identity().serials == serials
     assert not [line for line in box.lines if line.startswith("changeto")]
 
 
 def test_a_login_that_may_not_leave_its_context_knows_that_one_and_no_serial_number():
     box = Contexts("A", locked=True)
-    session = session_on(box)
-    found = session.identity()
+    device = device_on(box)
+    found = device.identity()
     assert (found.serials, found.context) == ((), "A")
-    assert session.contexts() == ("A",)
+    assert device.contexts() == ("A",)
 
 
 @pytest.mark.parametrize("here", ["A", SYSTEM])
 def test_all_contexts_are_asked_of_the_system_space_and_the_session_stays_there(here):
     box = Contexts(here)
-    assert session_on(box).contexts() == ("A", "B")
+    assert device_on(box).contexts() == ("A", "B")
     assert box.here == SYSTEM
     assert box.lines.count("changeto system") == (here != SYSTEM)
 
 
 def test_a_box_in_single_mode_has_no_contexts():
     box = Box({"show mode": "Security context mode: single\r\n"})
-    assert session_on(box).contexts() == ()
+    assert device_on(box).contexts() == ()
     assert box.lines == ["terminal pager 0", "show mode"]
 
 
 def test_a_box_in_single_mode_without_a_serial_number_has_none():
     box = Box({"show mode": "Security context mode: single\r\n", "show version": VERSION})
-    assert session_on(box).identity().serials == ()
+    assert device_on(box).identity().serials == ()
     assert not [line for line in box.lines if line.startswith("changeto")]
 
 
 @pytest.mark.parametrize(("said", "hostname"), [("edge up 3 days\r\n", "edge"), ("", "fw1")])
 def test_the_host_is_called_what_it_calls_itself_else_what_its_prompt_says(said, hostname):
-    assert session_on(Box({"show version": VERSION + said})).identity().hostname == hostname
+    assert device_on(Box({"show version": VERSION + said})).identity().hostname == hostname

@@ -18,9 +18,9 @@ from nornir_anyconnect.errors import (
     ReplyTimeoutError,
     UnreachableError,
 )
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import SshTransport, _endpoint, open_ssh, server_key
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
 class Gate(LoginGate):

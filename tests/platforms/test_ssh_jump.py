@@ -9,9 +9,9 @@ import paramiko
 import pytest
 
 from nornir_anyconnect.errors import CredentialError, HostKeyError, UnreachableError
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from nornir_anyconnect.change.plan import make_plan
 from nornir_anyconnect.change.planned import Words
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.cli import main
-from nornir_anyconnect.platforms.asa_ssh.login_gate import gate
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"

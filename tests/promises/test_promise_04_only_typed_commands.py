@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nornir_anyconnect
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 PACKAGE = Path(nornir_anyconnect.__file__).parent
 DOORS = {

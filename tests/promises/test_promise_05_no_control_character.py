@@ -17,8 +17,8 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.platforms.asa_ssh import conversation
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.login_gate import LoginGate
 
 HOSTILE = [
     "x\nreload",

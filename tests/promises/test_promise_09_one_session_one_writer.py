@@ -9,7 +9,7 @@ import yaml
 from nornir.core.inventory import Host
 
 from nornir_anyconnect.change.planfile import load_plan
-from nornir_anyconnect.platforms.asa_ssh.doctor import examine
+from nornir_anyconnect.platforms.asa_ssh import PLATFORM
 from nornir_anyconnect.runners.waves import by_chassis
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
 from nornir_anyconnect.workflows.inventory import chassis_in_plan, longest_change
@@ -93,10 +93,10 @@ def test_doctor_says_that_an_audit_would_be_refused(site):
     here = site()
     host, device = here.nornir.inventory.hosts["fw-one"], here.fleet.devices["fw-one"]
     device.ssh_users.update(dict.fromkeys(range(90, 93), "others"))
-    found = examine(host, here.nornir.config)
+    found = PLATFORM.examine(host, here.nornir.config)
     assert (found.free_slots, found.well) == (1, True)
     device.ssh_users.update(dict.fromkeys(range(90, 94), "others"))
-    found = examine(host, here.nornir.config)
+    found = PLATFORM.examine(host, here.nornir.config)
     assert (found.free_slots, found.well) == (0, False)
     assert "ours is the last one" in found.problem
 

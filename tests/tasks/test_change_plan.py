@@ -19,7 +19,9 @@ from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
-from nornir_anyconnect.platforms.asa_ssh.identity import Identity, Role
+from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
+from nornir_anyconnect.platforms.protocols import Identity, Role
 from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.tasks import change_plan
 from tests.change.test_plan import TEXT, given_input
@@ -38,6 +40,8 @@ SAID = {
 class Box:
     """Shows BEFORE or AFTER: each visit to configuration mode that sent a line takes it to the other side."""
 
+    name = "fw1"
+
     def __init__(self):
         self.config, self.sent, self.faults, self.says, self.refused = BEFORE, [], {}, {}, ()
         self.fresh = False
@@ -51,9 +55,14 @@ class Box:
         return SimpleNamespace(text=SAID[command.show], refusal=refusal)
 
 
+class Reached(AsaDevice):
+    def leave_one_free(self):
+        self.session.fault("slots")
+
+
 class Login:
-    def __init__(self, session, planned, _read):
-        self.session, self.box, self.cut = session, session, False
+    def __init__(self, device, planned):
+        self.device, self.box, self.cut = device, device.session, False
 
     def check_identity(self):
         self.box.fault("identity")
@@ -88,10 +97,18 @@ def site(monkeypatch, tmp_path):
     box = Box()
     seen = SimpleNamespace(box=box, closed=[], asked=[], runs=tmp_path)
     monkeypatch.setattr(change_plan, "Channel", Login)
-    monkeypatch.setattr(change_plan, "open_session", lambda host, _: (seen.asked.append(host.name), box)[1])
-    monkeypatch.setattr(change_plan, "close_session", lambda host: seen.closed.append(host.name))
-    monkeypatch.setattr(change_plan, "leave_one_free", lambda _: box.fault("slots"))
+    reached_by(
+        monkeypatch,
+        lambda host, _: (seen.asked.append(host.name), Reached(box))[1],
+        lambda host: seen.closed.append(host.name),
+    )
     return seen
+
+
+def reached_by(monkeypatch, open_writer, close):
+    """Every host is of a platform that is opened and closed like this."""
+    platform = SimpleNamespace(open_writer=open_writer, close=close, secrets=secrets_of)
+    monkeypatch.setattr(change_plan, "platform_of", lambda _: platform)
 
 
 def host(name="fw1", **more):
@@ -306,8 +323,7 @@ def test_of_a_pair_the_unit_that_takes_configuration_is_asked(monkeypatch, first
             raise first
         return unit(first if each.name == "fw1-a" else Role.STANDBY)
 
-    monkeypatch.setattr(change_plan, "open_session", open_one)
-    monkeypatch.setattr(change_plan, "close_session", lambda each: closed.append(each.name))
+    reached_by(monkeypatch, open_one, lambda each: closed.append(each.name))
     session = change_plan._active_unit([host("fw1-a"), host("fw1-b")], None)
     assert seen == asked
     assert closed == asked[:-1]
@@ -331,7 +347,9 @@ def test_what_is_as_intended_is_verified_on_a_device_that_does_not_tell_its_sess
 def test_only_what_is_there_already_may_be_looked_at_on_either_unit(site, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        change_plan, "_active_unit", lambda hosts, _: (asked.append([each.name for each in hosts]), site.box)[1]
+        change_plan,
+        "_active_unit",
+        lambda hosts, _: (asked.append([each.name for each in hosts]), Reached(site.box))[1],
     )
     monkeypatch.setattr(change_plan, "_mates", lambda *_: [host("fw1-mate")])
     with begin(site) as run:

@@ -12,36 +12,36 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.platforms.asa_ssh.identity import Identity, Role
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
+from nornir_anyconnect.platforms.protocols import Identity, Role
 from nornir_anyconnect.tasks import change_plan
-from nornir_anyconnect.tasks.pull_config import pull_context
-from tests.tasks.test_pull_config import Talk
+from tests.platforms.test_device import Talk
 
 CIPHERS = "tlsv1.2 (custom):\n  AES256-SHA\ndtlsv1 (custom):\n  AES256-SHA"
 
 
-class Session(Talk):
+class Device(AsaDevice):
     """It is the planned box, and its user ``bob`` is at risk."""
 
     def __init__(self):
-        super().__init__(**{"show ssl ciphers": CIPHERS})
+        super().__init__(Talk(**{"show ssl ciphers": CIPHERS}))
 
     def identity(self):
         return Identity("fw1", ("JAD1",), role=Role.ACTIVE)
 
 
 def test_a_plan_is_rehearsed_on_what_the_device_answers_to_a_pull(monkeypatch, tmp_path):
-    config = pull_context(Session(), "fw1", None).parse()
+    config = Device().configuration().running
     device = dataclasses.replace(judge(config, "fw1"), serials=("JAD1",))
     plan = make_plan([PlanInput(config, device)])
     (planned,) = plan.changes
-    session = Session()
-    monkeypatch.setattr(change_plan, "open_session", lambda *_: session)
-    monkeypatch.setattr(change_plan, "close_session", lambda _: None)
+    device = Device()
+    platform = SimpleNamespace(open_writer=lambda *_: device, close=lambda _: None, secrets=lambda _: frozenset())
+    monkeypatch.setattr(change_plan, "platform_of", lambda _: platform)
     nornir = SimpleNamespace(config=None, inventory=SimpleNamespace(hosts={}))
     task = Task(change_plan.apply_plan, nornir, global_dry_run=True, processors=[])
     task.host = Host(name="fw1")
     with Run.start(plan, directory=tmp_path) as run:
         (change,) = change_plan.apply_plan(task, run=run).result.changes
     assert (change.outcome.state, change.outcome.lines) == (State.NOT_STARTED, planned.commands)
-    assert "show running-config group-policy" in session.sent
+    assert "show running-config group-policy" in device.session.sent

@@ -12,6 +12,8 @@ from nornir.core.task import Task
 from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.platforms.asa_ssh import device
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.tasks import pull_evidence, pull_logs, pull_sessions
 
 LOGGING = """\
@@ -31,6 +33,8 @@ Group Policy : GP                     Tunnel Group : TG
 class FakeSession:
     """Answers show commands, and counts them."""
 
+    name = "edge-1"
+
     def __init__(self, answers: dict[Show, str], refused: tuple[Show, ...] = ()) -> None:
         self.answers = answers
         self.refused = refused
@@ -46,7 +50,7 @@ class FakeSession:
 @pytest.fixture
 def run(monkeypatch):
     def start(function, session, **arguments):
-        monkeypatch.setattr(pull_evidence, "closing_session", lambda host, config: nullcontext(session))
+        monkeypatch.setattr(pull_evidence, "reading", lambda _: nullcontext(AsaDevice(session)))
         task = Task(function, SimpleNamespace(config=None), False, [])
         task.host = Host(name="edge-1")
         return function(task, **arguments)
@@ -90,7 +94,7 @@ def test_pull_sessions(run):
 
 def test_two_samples_make_a_rate(run, monkeypatch):
     slept = []
-    monkeypatch.setattr(pull_evidence.time, "sleep", slept.append)
+    monkeypatch.setattr(device.time, "sleep", slept.append)
     session = FakeSession({Show.ASP_DROP: "Frame drop:\n  x (mp-svc-no-fragment)  7\n"})
     seen = run(pull_sessions, session, detail=True, interval=30).result
     assert session.sent == [Show.ASP_DROP, Show.SESSIONS_DETAIL, Show.SESSIONS_SUMMARY, Show.ASP_DROP]
@@ -112,7 +116,7 @@ def test_sessions_that_may_not_be_seen_are_an_error(run):
 
 def test_everything_in_one_go_and_the_plain_sessions_where_the_detailed_are_refused(run):
     session = FakeSession({Show.LOGGING: LOGGING, Show.SESSIONS: SESSIONS}, (Show.SESSIONS_DETAIL,))
-    seen = pull_evidence.pull_evidence(session, "edge-1")
+    seen = pull_evidence.pull_evidence(AsaDevice(session), "edge-1")
     assert session.sent == [
         Show.ASP_DROP, Show.LOGGING, Show.SESSIONS_DETAIL, Show.SESSIONS, Show.SESSIONS_SUMMARY,
     ]  # fmt: skip
@@ -121,5 +125,5 @@ def test_everything_in_one_go_and_the_plain_sessions_where_the_detailed_are_refu
 
 
 def test_what_a_device_does_not_show_is_left_out(run):
-    seen = pull_evidence.pull_evidence(FakeSession({}, tuple(Show)), "edge-1")
+    seen = pull_evidence.pull_evidence(AsaDevice(FakeSession({}, tuple(Show))), "edge-1")
     assert seen == DeviceObservations("edge-1")

@@ -1,6 +1,7 @@
-"""The Nornir connection ``anyconnect_asa``: logs in, enables, switches the pager off, and nothing more.
+"""The Nornir connection ``anyconnect_asa``, and the platform ``asa_ssh`` over it.
 
-It never enters configuration mode and never sends ``terminal width`` (promise 3).
+Opening logs in, enables, switches the pager off, and nothing more: it never enters configuration mode and
+never sends ``terminal width`` (promise 3).
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.errors import InventoryError
-from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment
+from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
+from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment, secrets_of
 from nornir_anyconnect.platforms.asa_ssh.options import CONNECTION, check_host, effective_connection, options_of
+from nornir_anyconnect.platforms.protocols import Checkup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from nornir.core.configuration import Config
     from nornir.core.inventory import Host
 
+    from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
     from nornir_anyconnect.platforms.asa_ssh.session import Session
 
 PLATFORMS = ("asa", "cisco_asa", "cisco_ftd")
@@ -29,6 +32,16 @@ class AnyConnectAsa:
 
     def __init__(self) -> None:
         self._session: Session | None = None
+        self._device: AsaDevice | None = None
+
+    @property
+    def device(self) -> AsaDevice:
+        """The device behind the session."""
+        from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice  # noqa: PLC0415 - Nornir's start stays cheap
+
+        if self._device is None:
+            self._device = AsaDevice(self.connection)
+        return self._device
 
     @property
     def connection(self) -> Session:
@@ -91,7 +104,7 @@ class AnyConnectAsa:
         """Log out; never raises."""
         if self._session is not None:
             self._session.close()
-            self._session = None
+            self._session = self._device = None
 
 
 def open_session(host: Host, configuration: Config) -> Session:
@@ -119,34 +132,109 @@ def open_session(host: Host, configuration: Config) -> Session:
     return fresh
 
 
-@contextmanager
-def closing_session(host: Host, configuration: Config, *, last_slot: bool = False) -> Iterator[Session]:
-    """The host's session for a while: one that was opened for this is closed again, to free its slot.
-
-    Args:
-        host: of the inventory.
-        configuration: Nornir's.
-        last_slot: also where the device then has no SSH session left for anybody else.
-
-    Raises:
-        NoSlotError: it would be the last one.
-        AnyConnectError: as of :func:`open_session`.
-
-    """
-    from nornir_anyconnect.platforms.asa_ssh.slots import leave_one_free  # noqa: PLC0415 - Nornir's start must stay cheap
-
-    was_open = CONNECTION in host.connections
-    try:
-        session = open_session(host, configuration)
-        if not was_open and not last_slot:
-            leave_one_free(session)
-        yield session
-    finally:
-        if not was_open:
-            close_session(host)
-
-
 def close_session(host: Host) -> None:
     """Log out, where a session is open; never raises."""
     if CONNECTION in host.connections:
         host.close_connection(CONNECTION)
+
+
+class AsaSsh:
+    """The platform: an ASA, or an FTD's own command line, over SSH."""
+
+    names = PLATFORMS
+    connection = CONNECTION
+
+    @contextmanager
+    def reading(self, host: Host, configuration: Config, *, last_slot: bool = False) -> Iterator[AsaDevice]:
+        """The host for a while: a session that was opened for this is closed again, to free its slot.
+
+        Args:
+            host: of the inventory.
+            configuration: Nornir's.
+            last_slot: also where the device then has no SSH session left for anybody else.
+
+        Raises:
+            NoSlotError: it would be the last one.
+            AnyConnectError: as of :func:`open_session`.
+
+        """
+        was_open = CONNECTION in host.connections
+        try:
+            device = self.open_writer(host, configuration)
+            if not was_open and not last_slot:
+                device.leave_one_free()
+            yield device
+        finally:
+            if not was_open:
+                close_session(host)
+
+    def open_writer(self, host: Host, configuration: Config) -> AsaDevice:
+        """The host's device; its session is opened if there is none that lives.
+
+        Raises:
+            AnyConnectError: as of :func:`open_session`.
+
+        """
+        open_session(host, configuration)
+        plugin: AnyConnectAsa = host.connections[CONNECTION]  # type: ignore[assignment]
+        return plugin.device
+
+    def close(self, host: Host) -> None:
+        """Log out, where a session is open; never raises."""
+        close_session(host)
+
+    def secrets(self, host: Host) -> frozenset[str]:
+        """Every secret that could log in to this host."""
+        return secrets_of(host)
+
+    def examine(self, host: Host, configuration: Config) -> Checkup:
+        """Reach, verify, log in, ask, leave. Never raises for what is wrong with a device or its inventory entry."""
+        found: dict[str, Any] = {"host": host.name}
+        try:
+            _look_at_server(host, found)
+            with self.reading(host, configuration, last_slot=True) as device:
+                found["logged_in"] = True
+                _ask(device, found)
+        except AnyConnectError as error:
+            found |= {"problem": error.cause, "remedy": error.remedy}
+        return Checkup(**found)
+
+
+PLATFORM = AsaSsh()
+
+
+def _look_at_server(host: Host, found: dict[str, Any]) -> None:
+    """Before anything of ours is sent: does it answer, with which key, known or not."""
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys  # noqa: PLC0415 - loads paramiko
+    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key  # noqa: PLC0415 - loads netmiko
+
+    options = check_host(host)
+    given = host.get_connection_parameters(effective_connection(host))
+    if options.jump_host is not None or CONNECTION in host.connections:
+        return
+    if not (hostname := given.hostname or host.name):
+        raise InventoryError(f"{host.name} has no hostname", "complete the inventory")
+    try:
+        key = server_key(
+            hostname, given.port or SSH_PORT, timeout=options.connect_timeout, legacy_ssh=options.legacy_ssh
+        )
+    except UnreachableError:
+        found["reachable"] = False
+        raise
+    except AlgorithmError as error:
+        found |= {"reachable": True, "algorithms": error.cause}
+        raise
+    known = known_keys(options.known_hosts, key.name).get(key.type)
+    found |= {
+        "reachable": True,
+        "fingerprint": f"{key.type} {key.fingerprint}",
+        "key_known": known is not None and known.get_base64() == key.base64,
+    }
+
+
+def _ask(device: AsaDevice, found: dict[str, Any]) -> None:
+    identity = device.identity()
+    found |= {"role": str(identity.role), "release": identity.ftd_release or identity.release}
+    found["privilege"] = device.privilege()
+    found["free_slots"] = 0
+    found["free_slots"] = device.leave_one_free()

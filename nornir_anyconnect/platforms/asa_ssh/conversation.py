@@ -17,7 +17,7 @@ from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes, Dialogue, Even
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nornir_anyconnect.platforms.asa_ssh.appearance import Prompt
+    from nornir_anyconnect.platforms.asa_ssh.prompts import Prompt
 
 QUIET = 0.5
 """Seconds of silence after which a prompt in doubt is asked to prove itself."""

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from nornir_anyconnect.errors import IncompleteReplyError
-from nornir_anyconnect.platforms.asa_ssh.appearance import Appearance, Prompt, appearance, plain
+from nornir_anyconnect.platforms.asa_ssh.prompts import Appearance, Prompt, appearance, plain
 
 PROOF = "terminal pager 0"
 """The line whose echo proves a prompt: allowed for an audit, and without effect when repeated."""

@@ -1,4 +1,4 @@
-"""Who a device is and which role it plays, read from its own answers. Pure functions on text.
+"""What an ASA answers when it is asked who it is and which role it plays. Pure functions on text.
 
 Sources: ASA command reference, ``show version``, ``show mode``, ``show failover``, ``show cluster info``,
 ``show context``.
@@ -8,27 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Role(StrEnum):
-    """What a unit does in its failover pair; ``unknown`` is never treated as active."""
-
-    NO_FAILOVER = "no-failover"
-    ACTIVE = "active"
-    STANDBY = "standby"
-    FAILED = "failed"
-    SYNCING = "syncing"
-    UNKNOWN = "unknown"
-
-
-class ClusterRole(StrEnum):
-    """What a unit does in its cluster."""
-
-    NONE = "none"
-    CONTROL = "control"
-    DATA = "data"
-    UNKNOWN = "unknown"
+from nornir_anyconnect.platforms.protocols import ClusterRole, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +32,6 @@ class Failover:
     mate: Role = Role.UNKNOWN
     serials: tuple[str, ...] = ()
     """Of the unit, then of the mate, where both are told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The device at the other end of a session.
-
-    ``context`` is where the session stands: a context's name, ``system``, or ``None`` in single mode.
-    """
-
-    hostname: str
-    serials: tuple[str, ...] = ()
-    """Of the unit and, in a failover pair, of its mate; sorted."""
-    release: str | None = None
-    ftd_release: str | None = None
-    hardware: str | None = None
-    multiple: bool = False
-    context: str | None = None
-    role: Role = Role.UNKNOWN
-    mate: Role = Role.UNKNOWN
-    cluster: ClusterRole = ClusterRole.NONE
-
-    @property
-    def ftd(self) -> bool:
-        """A Firepower Threat Defense: its configuration belongs to FMC."""
-        return self.ftd_release is not None
-
-    @property
-    def may_be_configured(self) -> bool:
-        """Not a standby, failed or syncing unit, not a data unit, not an FTD (promise 8)."""
-        return (
-            not self.ftd
-            and self.role in (Role.ACTIVE, Role.NO_FAILOVER)
-            and self.cluster in (ClusterRole.NONE, ClusterRole.CONTROL)
-        )
 
 
 SYSTEM = "system"

@@ -18,15 +18,14 @@ from nornir_anyconnect.asa.commands import (
     WriteMemory,
 )
 from nornir_anyconnect.errors import CredentialError, DeviceError, GateError, NameRefusedError, RejectedError
-from nornir_anyconnect.platforms.asa_ssh import identity as read
-from nornir_anyconnect.platforms.asa_ssh.appearance import appearance
 from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
 from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes
-from nornir_anyconnect.platforms.asa_ssh.login_gate import LoginGate, gate
+from nornir_anyconnect.platforms.asa_ssh.prompts import appearance
+from nornir_anyconnect.platforms.login_gate import LoginGate, gate
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.platforms.asa_ssh.appearance import Prompt
     from nornir_anyconnect.platforms.asa_ssh.dialogue import Reply
+    from nornir_anyconnect.platforms.asa_ssh.prompts import Prompt
 
 _PROMPT_STAYS = (ShowRunning, ShowCommand, PagerOff, WriteMemory)
 
@@ -141,64 +140,6 @@ class Session:
         """
         self.send(PagerOff())
 
-    def identity(self) -> read.Identity:
-        """Ask the device who and what it is, now; the session stays in its context.
-
-        What a release does not know (``show cluster info`` before 9.0) counts as not there.
-        """
-        version = read.version(self._answer(Show.VERSION))
-        failover = read.failover(self._answer(Show.FAILOVER))
-        cluster = read.cluster_role(self._answer(Show.CLUSTER))
-        multiple = read.multiple_mode(self._answer(Show.MODE))
-        context = read.contexts(self._answer(Show.CONTEXT)).current if multiple else None
-        serials = {*failover.serials, *([version.serial] if version.serial else [])}
-        if multiple and not serials and context not in (None, read.SYSTEM):
-            serials = self._serials_of_system(context)
-        return read.Identity(
-            hostname=version.hostname or self.prompt.hostname,
-            serials=tuple(sorted(serials)),
-            release=version.release,
-            ftd_release=version.ftd_release,
-            hardware=version.hardware,
-            multiple=multiple,
-            context=context,
-            role=failover.role,
-            mate=failover.mate,
-            cluster=cluster,
-        )
-
-    def contexts(self) -> tuple[str, ...]:
-        """All contexts, asked from the system space, where the session stands afterwards; none in single mode.
-
-        A login that may not leave its context sees that one.
-        """
-        if not read.multiple_mode(self._answer(Show.MODE)):
-            return ()
-        here = read.contexts(self._answer(Show.CONTEXT))
-        if here.in_system:
-            return here.names
-        try:
-            self.change_to(None)
-        except RejectedError:
-            return here.names
-        return read.contexts(self._answer(Show.CONTEXT)).names
-
-    def change_to(self, context: str | None) -> None:
-        """Change to a context, or with ``None`` to the system space, and ask the device whether it did.
-
-        Raises:
-            RejectedError: the device refused, or stands elsewhere.
-
-        """
-        reply = self.send(ChangeTo(context))
-        wanted = context or read.SYSTEM
-        stands = None if reply.refusal else read.contexts(self._answer(Show.CONTEXT)).current
-        if stands != wanted:
-            raise RejectedError(
-                f"{self.name}: could not change to {wanted}: {reply.refusal or f'it stands in {stands}'}",
-                "check the context's name, and that the login may leave its own context",
-            )
-
     def configure(self, *, settle: float = 1.0) -> None:
         """Enter configuration mode, answer an anonymous-reporting notice with *ask later*.
 
@@ -260,21 +201,6 @@ class Session:
                 self.leave_configuration()
         self._secret = None
         self._conversation.say_goodbye(Exit().text)
-
-    def _answer(self, show: Show) -> str:
-        """What a show command says; nothing where the release refuses it."""
-        reply = self.send(ShowCommand(show))
-        return "" if reply.refusal else reply.text
-
-    def _serials_of_system(self, home: str | None) -> set[str]:
-        try:
-            self.change_to(None)
-        except RejectedError:
-            return set()
-        serial = read.version(self._answer(Show.VERSION)).serial
-        pair = read.failover(self._answer(Show.FAILOVER)).serials
-        self.change_to(home)
-        return {*pair, *([serial] if serial else [])}
 
     def _line_of(self, command: Command) -> str:
         known = isinstance(command, Command) and type(command).__module__.startswith("nornir_anyconnect.asa.")

@@ -25,8 +25,8 @@ from nornir_anyconnect.errors import (
 )
 from nornir_anyconnect.platforms.asa_ssh.handshake import LEGACY, LOG, Client
 from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey, key_of, known_keys, name_of
-from nornir_anyconnect.platforms.asa_ssh.login_gate import Attempt, LoginGate, gate
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
+from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate, gate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nornir_anyconnect.platforms.asa_ssh.appearance import appearance, plain
+from nornir_anyconnect.platforms.asa_ssh.prompts import appearance, plain
 
 
 @pytest.mark.parametrize(

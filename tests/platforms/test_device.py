@@ -1,0 +1,160 @@
+"""An ASA behind a session: what is asked, which answers are not believed, and that one SSH session is left free."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from nornir_anyconnect.asa.commands import Section, ShowRunning
+from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice, without_passwords
+
+HEAD = "SID Client IP       Version Mode Encryption Hmac     State            Username\n"
+ROWS = (
+    "{0:<3} 192.0.2.7       2.0     IN   aes256-ctr sha2-256 SessionStarted   audit\n"
+    "                            OUT  aes256-ctr sha2-256 SessionStarted   audit\n"
+)
+
+
+def device(sids, refusal=None):
+    """A device that lists these."""
+    text = HEAD + "".join(ROWS.format(sid) for sid in sids)
+    return AsaDevice(SimpleNamespace(name="fw1", send=lambda _: SimpleNamespace(text=text, refusal=refusal)))
+
+
+@pytest.mark.parametrize(
+    ("sids", "free"), [([0], 4), ([0, 1, 7, 12], 1), ([0, 1, 2, 3, 4], 0), (range(6), 0), ([3, 3], 4)]
+)
+def test_slots_beside_those_in_use(sids, free):
+    assert device(sids).free_slots() == free
+
+
+def test_the_last_session_is_not_taken():
+    device(range(4)).leave_one_free()
+    with pytest.raises(NoSlotError, match="fw1: all 5 SSH sessions are taken, ours is the last one"):
+        device(range(5)).leave_one_free()
+
+
+def test_a_login_that_may_not_ask_goes_on():
+    may_not = device(range(5), refusal="ERROR: Command authorization failed")
+    assert may_not.free_slots() is None
+    may_not.leave_one_free()
+
+
+GROUP_POLICY = "group-policy GP internal\ngroup-policy GP attributes\n vpn-tunnel-protocol ssl-client"
+TUNNEL_GROUP = "tunnel-group STAFF type remote-access"
+WEBVPN = "webvpn\n enable outside\n anyconnect enable"
+ANSWERS = {
+    "show version": "Cisco Adaptive Security Appliance Software Version 9.12(4)67",
+    "show ssl ciphers": "tlsv1.2 (custom):\n  AES256-SHA",
+    "show running-config group-policy": GROUP_POLICY,
+    "show running-config all group-policy": "group-policy DfltGrpPolicy internal\n" + GROUP_POLICY,
+    "show running-config tunnel-group": TUNNEL_GROUP,
+    "show running-config all tunnel-group": "tunnel-group DefaultRAGroup type remote-access\n" + TUNNEL_GROUP,
+    "show running-config webvpn": WEBVPN,
+    "show running-config all webvpn": WEBVPN + "\n port 443",
+    "show running-config username": "username bob password $sha512$CANARY pbkdf2\nusername bob attributes\n vpn-group-policy GP",
+}
+INVALID = "ERROR: % Invalid input detected at '^' marker."
+
+
+class Talk:
+    """A session that answers from a table; a list gives one answer after the other."""
+
+    name = "fw1"
+
+    def __init__(self, **changed):
+        self.answers = {k: list(v) if isinstance(v, list) else v for k, v in {**ANSWERS, **changed}.items()}
+        self.sent = []
+
+    def send(self, command):
+        self.sent.append(command.text)
+        answer = self.answers.get(command.text, "")
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        refused = answer if answer.startswith("ERROR") or "authorization" in answer else None
+        return SimpleNamespace(text=answer, refusal=refused)
+
+    @property
+    def prompt(self):
+        return SimpleNamespace(hostname="fw1")
+
+    def settle(self):
+        self.sent.append("settled")
+
+
+def test_sections_are_pulled_and_the_whole_file_is_not():
+    talk = Talk()
+    config = AsaDevice(talk).configuration().running
+    assert "show running-config" not in talk.sent
+    assert talk.sent[-1] == "settled"
+    assert config.tunnel_group("STAFF") is not None
+    assert config.complete
+
+
+def test_hashes_never_leave_the_reader():
+    pulled = AsaDevice(Talk()).configuration()
+    assert "CANARY" not in repr(pulled)
+    assert [user.name for user in pulled.running.usernames] == ["bob"]
+    assert "CANARY" not in without_passwords("username x password CANARY encrypted")
+
+
+def test_a_release_without_all_gives_no_defaults():
+    refused = {
+        f"show running-config all {s}": INVALID for s in ("group-policy", "tunnel-group", "webvpn", "ssl", "sysopt")
+    }
+    pulled = AsaDevice(Talk(**refused)).configuration()
+    assert pulled.running.defaults is None
+    assert "show running-config all ssl" in pulled.refused
+
+
+def test_a_release_without_sections_gives_the_whole():
+    whole = ": Saved\nASA Version 7.0(8)\n!\n" + TUNNEL_GROUP + "\n: end"
+    talk = Talk(**{"show running-config group-policy": INVALID, "show running-config": whole})
+    pulled = AsaDevice(talk).configuration()
+    assert pulled.sizes == (("whole", len(whole) + 1),)
+    assert pulled.running.tunnel_group("STAFF") is not None
+
+
+def test_what_cannot_change_within_a_session_is_asked_once():
+    talk = Talk(**{"show failover": "Failover Off", "show mode": "Security context mode: single"})
+    device = AsaDevice(talk)
+    assert device.identity() == device.identity()
+    device.contexts()
+    device.configuration()
+    assert [talk.sent.count(each) for each in ("show version", "show mode", "show failover")] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("whole", ["", ": Saved\nASA Version 9.1\nwebvpn\n enable outside"])
+def test_the_whole_needs_its_end_mark(whole):
+    with pytest.raises(IncompleteReplyError, match="end mark"):
+        AsaDevice(Talk(**{"show running-config": whole})).configuration(whole=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"show running-config group-policy": ["", GROUP_POLICY]},
+        {"show running-config webvpn": ["", WEBVPN]},
+        {"show running-config group-policy": "group-policy G"},
+        {"show running-config tunnel-group": ""},
+        {"show running-config all tunnel-group": ""},
+        {"show running-config webvpn": "webvpn\n enable outside"},
+    ],
+)
+def test_answers_that_do_not_fit_together_are_not_believed(changed):
+    with pytest.raises(IncompleteReplyError):
+        AsaDevice(Talk(**changed)).configuration()
+
+
+def test_what_the_account_may_not_see_is_an_error():
+    with pytest.raises(RejectedError, match="account"):
+        try:
+            AsaDevice(Talk(**{"show running-config ssl": "Command authorization failed"})).configuration()
+        except RejectedError as error:
+            raise RejectedError(error.remedy) from error
+
+
+def test_aaa_servers_are_not_asked_for():
+    talk = Talk()
+    AsaDevice(talk).configuration()
+    assert ShowRunning(Section.AAA_SERVER).text not in talk.sent
