@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Scope, Status
 from nornir_anyconnect.errors import SettingsError
 
@@ -113,7 +114,13 @@ def apply_waivers(device: DeviceAudit, waivers: Sequence[Waiver], today: date) -
             continue
         findings.append(finding)
         warnings += [
-            f"the waiver for {finding.scope} {finding.name} ({waiver.owner}) expired on {waiver.expires.isoformat()}"
+            notice(
+                "waiver-expired",
+                scope=str(finding.scope),
+                name=finding.name,
+                owner=waiver.owner,
+                expires=waiver.expires.isoformat(),
+            )
             for waiver in found
         ]
     return replace(device, findings=tuple(findings), warnings=tuple(warnings))

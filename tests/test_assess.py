@@ -85,7 +85,7 @@ def test_a_real_sample_has_findings_that_cite_its_lines(path: Path) -> None:
         audit = assess_text(text, path.name, options=options)
         assert "DefaultWEBVPNGroup" in [each.name for each in audit.findings]
         for finding in audit.findings:
-            cited = [source for source in finding.sources if source.line]
+            cited = [source for source in finding.sources.values() if source.line]
             for source in cited:
                 assert lines[source.line - 1].strip()
                 assert source.from_ != "default"

@@ -47,7 +47,7 @@ def test_it_holds_through_its_last_day_and_not_one_more():
     assert waived(apply_waivers(device("SALES"), [last], TODAY)) == ["SALES"]
     found = apply_waivers(device("SALES"), [last], date(2026, 6, 2))
     assert waived(found) == []
-    assert "expired on 2026-06-01" in found.warnings[0]
+    assert "expired on 2026-06-01" in found.to_dict()["warnings"][0]
 
 
 def test_a_file_of_waivers(tmp_path):

@@ -7,14 +7,15 @@ DAP record, RADIUS or LDAP adds at login is not in a configuration.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.policy_readers import attribute_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
+    From,
     GroupPolicy,
+    Owner,
     RunningConfig,
     Sourced,
     TunnelGroup,
@@ -23,8 +24,6 @@ from nornir_anyconnect.asa.running_config import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-T = TypeVar("T")
 
 DEFAULT_POLICY = "DfltGrpPolicy"
 DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
@@ -47,24 +46,6 @@ _OLD_COMPRESSION = {"ssl_compression": "deflate", "dtls_compression": "lzs"}
 _SSL_CLIENT = frozenset({"ssl-client", "svc"})
 
 
-class From(StrEnum):
-    """Where a value came from."""
-
-    CONFIGURED = "configured"
-    DEVICE = "device"
-    INHERITED = "inherited"
-    DEFAULT = "default"
-
-
-class Effective(NamedTuple, Generic[T]):
-    """A value in force: what sets it, and on which line (None where no file says it)."""
-
-    setting: str
-    value: T
-    from_: From
-    line: int | None
-
-
 @dataclass(frozen=True, slots=True)
 class EffectivePolicy:
     """What a policy, or a user on top of it, comes to. ``mtu`` is in bytes, None where nothing is configured."""
@@ -72,19 +53,17 @@ class EffectivePolicy:
     name: str
     exists: bool
     external: bool
-    mtu: Effective[int | None]
-    dtls: Effective[bool]
-    df_bit_ignore: Effective[bool]
-    tunnel_protocols: Effective[tuple[str, ...]]
-    ssl_compression: Effective[str]
-    dtls_compression: Effective[str]
+    mtu: Sourced[int | None]
+    dtls: Sourced[bool]
+    df_bit_ignore: Sourced[bool]
+    tunnel_protocols: Sourced[tuple[str, ...]]
+    ssl_compression: Sourced[str]
+    dtls_compression: Sourced[str]
     unsupported: tuple[Sourced[str], ...]
     """Lines in force about mtu, dtls or df-bit-ignore that nobody here understands.
 
     The value of such an attribute is the packaged default, standing for one that is not known.
     """
-    mtu_owner: str | None
-    """The policy or username that sets the MTU."""
     ipv6: bool
     """The policy hands out addresses of an IPv6 pool."""
 
@@ -99,14 +78,16 @@ class EffectivePolicy:
         return not _SSL_CLIENT.isdisjoint(self.tunnel_protocols.value)
 
 
-# The field, and how the setting reads in a report.
-_CLIENT = {
+SETTINGS = {
+    "tunnel_protocols": "vpn-tunnel-protocol",
     "mtu": "webvpn / anyconnect mtu",
     "dtls": "webvpn / anyconnect ssl dtls",
     "df_bit_ignore": "webvpn / anyconnect ssl df-bit-ignore",
     "ssl_compression": "webvpn / anyconnect ssl compression",
     "dtls_compression": "webvpn / anyconnect dtls compression",
 }
+"""The fields that a policy decides, and how each setting reads in a report."""
+_CLIENT = tuple(SETTINGS)[1:]
 _READ_CLOSELY = ("mtu", "dtls", "df_bit_ignore")  # a value of these that is not understood is kept as such
 _NOTHING = ClientSettings()
 
@@ -126,44 +107,39 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
     device = config.defaults.group_policy(DEFAULT_POLICY) if config.defaults else None
 
     def find(
-        pick: Callable[[GroupPolicy], Sourced[Any] | None], what: str, packaged: Any, leaf: str | None = None
-    ) -> Effective[Any]:
+        pick: Callable[[GroupPolicy], Sourced[Any] | None], packaged: Any, leaf: str | None = None
+    ) -> Sourced[Any]:
         for owner, policy, origin in chain:
             if policy.client.unsupported and (unread := _unread(policy.client, leaf)):
-                return Effective(_named("group-policy", owner, what), packaged, origin, unread.line)
+                return Sourced(packaged, unread.line, origin, _policy(owner))
             if found := pick(policy):
-                return Effective(_named("group-policy", owner, what), found.value, origin, found.line)
+                return Sourced(found.value, found.line, origin, _policy(owner))
         if device is not None and (found := pick(device)):
-            return Effective(_named("group-policy", DEFAULT_POLICY, what), found.value, From.DEVICE, None)
-        return Effective(_named("group-policy", DEFAULT_POLICY, what), packaged, From.DEFAULT, None)
+            return Sourced(found.value, None, From.DEVICE, _policy(DEFAULT_POLICY))
+        return Sourced(packaged, None, From.DEFAULT, _policy(DEFAULT_POLICY))
 
     old = config.webvpn.svc_spelling or spells_svc(config.release.value if config.release else None)
     client = {
         leaf: find(
             lambda policy, leaf=leaf: getattr(policy.client, leaf),  # type: ignore[misc]
-            what,
             _packaged(leaf, old=old),
             leaf,
         )
-        for leaf, what in _CLIENT.items()
+        for leaf in _CLIENT
     }
     mtu = client["mtu"]
     if mtu.from_ is From.DEVICE and mtu.value == BUILT_IN_MTU:
         client["mtu"] = mtu._replace(value=None, from_=From.DEFAULT)
-    pools = find(lambda policy: policy.ipv6_address_pools, "ipv6-address-pools", ())
+    pools = find(lambda policy: policy.ipv6_address_pools, ())
     return EffectivePolicy(
         name=name,
         exists=own is not None or name == DEFAULT_POLICY,
         external=own is not None and own.kind is not None and own.kind.value == "external",
         tunnel_protocols=find(
             lambda policy: policy.tunnel_protocols,
-            "vpn-tunnel-protocol",
             _OLD_PROTOCOLS if old else _PROTOCOLS,
         ),
         unsupported=_unsupported([policy.client for _, policy, _ in chain]),
-        mtu_owner=next(
-            (owner for owner, policy, _ in chain if policy.client.mtu or _unread(policy.client, "mtu")), None
-        ),
         ipv6=bool(pools.value),
         **client,
     )
@@ -175,28 +151,20 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
     user = next((each for each in config.usernames if each.name == username), None)
     if user is None:
         return replace(policy, name=username)
+    mine = Owner("username", username)
     own: dict[str, Any] = {
-        leaf: Effective(_named("username", username, what), found.value, From.CONFIGURED, found.line)
-        for leaf, what in _CLIENT.items()
-        if (found := getattr(user.client, leaf))
+        leaf: found._replace(owner=mine) for leaf in _CLIENT if (found := getattr(user.client, leaf)) is not None
     }
     for leaf in _READ_CLOSELY:
         if line := _unread(user.client, leaf):
-            value = _packaged(leaf, old=False)
-            own[leaf] = Effective(_named("username", username, _CLIENT[leaf]), value, From.CONFIGURED, line.line)
+            own[leaf] = Sourced(_packaged(leaf, old=False), line.line, owner=mine)
     if user.tunnel_protocols:
-        own["tunnel_protocols"] = Effective(
-            _named("username", username, "vpn-tunnel-protocol"),
-            user.tunnel_protocols.value,
-            From.CONFIGURED,
-            user.tunnel_protocols.line,
-        )
+        own["tunnel_protocols"] = user.tunnel_protocols._replace(owner=mine)
     inherited = tuple(line for line in policy.unsupported if attribute_of(line.value) not in own)
     return replace(
         policy,
         name=username,
         unsupported=(*user.client.unsupported, *inherited),
-        mtu_owner=username if "mtu" in own else policy.mtu_owner,
         **own,
     )
 
@@ -206,8 +174,8 @@ def _unread(client: ClientSettings, leaf: str | None) -> Sourced[str] | None:
     return next((line for line in client.unsupported if attribute_of(line.value) == leaf), None) if leaf else None
 
 
-def _named(kind: str, name: str, what: str) -> str:
-    return f"{kind} {name} / {what}"
+def _policy(name: str) -> Owner:
+    return Owner("group-policy", name)
 
 
 def _packaged(leaf: str, *, old: bool) -> int | bool | str | None:
@@ -281,10 +249,12 @@ def overriding_usernames(config: RunningConfig) -> tuple[Username, ...]:
     )
 
 
-def reachable_by(config: RunningConfig, policy: str) -> tuple[str, ...]:
+def reachable_by(config: RunningConfig, policy: str) -> tuple[Owner, ...]:
     """What in this configuration hands a policy out at login, beside tunnel groups."""
-    maps = [f"ldap attribute-map {entry.map_name}" for entry in config.ldap_entries if entry.group_policy == policy]
+    maps = [Owner("ldap attribute-map", each.map_name) for each in config.ldap_entries if each.group_policy == policy]
     users = [
-        f"username {user.name}" for user in config.usernames if user.group_policy and user.group_policy.value == policy
+        Owner("username", user.name)
+        for user in config.usernames
+        if user.group_policy and user.group_policy.value == policy
     ]
     return tuple(dict.fromkeys([*maps, *users]))

@@ -20,7 +20,15 @@ from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.assemble import release_of
 from nornir_anyconnect.asa.blocks import Cut, cut
 from nornir_anyconnect.asa.modes import Line, Place, Reading, lines_of, reading_of
-from nornir_anyconnect.asa.running_config import Block, LdapMapEntry, Platform, RunningConfig, Sourced
+from nornir_anyconnect.asa.running_config import (
+    Block,
+    LdapMapEntry,
+    Notice,
+    Platform,
+    RunningConfig,
+    Sourced,
+    notice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -341,10 +349,10 @@ def _group(
             reader.note(line)
 
 
-def _warnings(text: Cut, hostnames: tuple[str, ...]) -> tuple[str, ...]:
+def _warnings(text: Cut, hostnames: tuple[str, ...]) -> tuple[Notice, ...]:
     found = []
     if not text.indented:
-        found.append("the sub-lines are not indented: it cannot be told which line belongs to which block")
+        found.append(notice("not-indented"))
     if len(hostnames) > 1:
-        found.append(f"more than one configuration in one text: hostnames {', '.join(hostnames)}")
+        found.append(notice("several-configurations", hostnames=hostnames))
     return tuple(found)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -34,6 +37,19 @@ class Owner(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a reader must be told: a code and its parameters; words are made where it is printed."""
+
+    code: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def notice(code: str, **parameters: Any) -> Notice:
+    """The notice of that code."""
+    return Notice(code, parameters)
 
 
 class Sourced(NamedTuple, Generic[T_co]):
@@ -261,7 +277,7 @@ class RunningConfig:
     """Lines inside relevant blocks that nobody here understands: counted and reported."""
     blocks: tuple[Block, ...] = ()
     """The relevant blocks as read, for hashing and diffing. Secrets are masked."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     serials: tuple[str, ...] = ()
     """Serial numbers printed beside the configuration (``show version``, comment headers of archives)."""
     defaults: RunningConfig | None = None

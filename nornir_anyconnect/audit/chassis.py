@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def once_per_chassis(devices: Iterable[DeviceAudit]) -> list[DeviceAudit]:
         best = min(group, key=lambda each: _WHOLLY.index(each.status))
         others = [each.name for each in group if each is not best]
         if others:
-            said = f"the same chassis as {', '.join(others)}: counted once"
+            said = notice("same-chassis", names=tuple(others))
             serials = tuple(dict.fromkeys(serial for each in group for serial in each.serials))
             best = replace(best, warnings=(*best.warnings, said), serials=serials)
         kept.append(best)

@@ -19,7 +19,6 @@ from nornir_anyconnect.mtu.assumptions import STANDING, TECHNOTE, AssumptionSet
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import Release, RunningConfig
-    from nornir_anyconnect.audit.finding import Source
     from nornir_anyconnect.mtu.derive import Derivation
 
 HIGHEST_MTU = 1406
@@ -55,7 +54,7 @@ class AuditedDevice:
     """Serving interfaces."""
     dtls_links: tuple[Link, ...]
     """Serving interfaces without ``tls-only``."""
-    sources: tuple[Source, ...]
+    sources: provenance.Sources
     release: Release | None
     calibration: Calibration = field(default_factory=Calibration)
     model: Model | None = None
@@ -214,16 +213,16 @@ def audited(config: RunningConfig, observations: DeviceObservations | None, opti
     offers = negotiable(config)
     webvpn = config.webvpn
     serving = webvpn.interfaces or (config.defaults.webvpn.interfaces if config.defaults else ())
-    links = {each.nameif: Link(each.nameif, int(provenance.link(config, each.nameif).value)) for each in serving}
+    links = {each.nameif: Link(each.nameif, provenance.link(config, each.nameif).value) for each in serving}
     device = AuditedDevice(
         config=config,
         options=options,
         observations=observations,
         offers=offers,
-        derivations=derivations(offers.tls, offers.dtls, int(provenance.tcpmss(config).value), options.ip_version),
+        derivations=derivations(offers.tls, offers.dtls, provenance.tcpmss(config).value, options.ip_version),
         links=tuple(links.values()),
         dtls_links=tuple(links[each.nameif] for each in serving if not each.tls_only),
-        sources=(*provenance.device(config), *offers.sources),
+        sources=provenance.device(config) | dict(offers.sources),
         release=release_of(config),
     )
     if observations is not None:

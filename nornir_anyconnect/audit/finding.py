@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.audit import provenance
+from nornir_anyconnect.audit.notices import sentence
 
 if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import Notice, Owner
+    from nornir_anyconnect.audit.provenance import Sources
     from nornir_anyconnect.mtu.derive import Step
 
 
@@ -36,19 +41,6 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Source(NamedTuple):
-    """Where a value came from; ``from_`` is configured, device, inherited or default."""
-
-    setting: str
-    value: str
-    from_: str
-    line: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of an audit."""
-        return {"setting": self.setting, "value": self.value, "from": self.from_, "line": self.line}
-
-
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Both MTUs under one assumption set, bytes; no DTLS MTU where users never get DTLS."""
@@ -73,7 +65,7 @@ class FindingEvidence:
     confirmed: bool = False
     observable: str = "unknown"
     """yes, no or unknown."""
-    observable_reason: str = ""
+    observable_reason: Notice | None = None
     span: tuple[str, str] | None = None
     """First and last time stamp covered (ISO 8601)."""
     large_packets: int = 0
@@ -95,7 +87,7 @@ class FindingEvidence:
         return {
             "confirmed": self.confirmed,
             "observable": self.observable,
-            "observable_reason": self.observable_reason,
+            "observable_reason": sentence(self.observable_reason) if self.observable_reason else "",
             "span": list(self.span) if self.span else None,
             "large_packets": self.large_packets,
             "thresholds": list(self.thresholds),
@@ -163,8 +155,8 @@ class Finding:
     safe_mtu: int | None = None
     assumptions: dict[str, Numbers] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
-    reachable_by: tuple[str, ...] = ()
+    sources: Sources = field(default_factory=dict)
+    reachable_by: tuple[Owner, ...] = ()
     """For a group policy that no tunnel group names: the LDAP maps and usernames that hand it out."""
     evidence: FindingEvidence | None = None
     calibrated: tuple[str, ...] = ()
@@ -210,8 +202,8 @@ class Finding:
             "safe_mtu": self.safe_mtu,
             "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
             "caveats": list(self.caveats),
-            "sources": [source.to_dict() for source in self.sources],
-            "reachable_by": list(self.reachable_by),
+            "sources": provenance.to_dicts(self.sources),
+            "reachable_by": [str(each) for each in self.reachable_by],
             "evidence": self.evidence.to_dict() if self.evidence else None,
             "calibrated": list(self.calibrated),
             "remedies": [remedy.to_dict() for remedy in self.remedies],
@@ -259,7 +251,7 @@ class DeviceAudit:
     platform: str = "asa"
     status: Status = Status.OK
     errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     findings: tuple[Finding, ...] = ()
     serials: tuple[str, ...] = ()
     """Serial numbers of the chassis (unit and mate), where a device told them."""
@@ -275,7 +267,7 @@ class DeviceAudit:
             "platform": self.platform,
             "status": str(self.status),
             "errors": list(self.errors),
-            "warnings": list(self.warnings),
+            "warnings": [sentence(each) for each in self.warnings],
             "serials": list(self.serials),
             "path": self.path,
             "findings": [finding.to_dict() for finding in self.findings],

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import FindingEvidence
-from nornir_anyconnect.audit.observable import observable
+from nornir_anyconnect.audit.observable import Observable, observable
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def evidence_of(
     packets = sum(each.count for each in group.large_packets)
     could_be_seen = observable(config, seen)
     if packets or group.incidents:
-        answer, reason = "yes", ""
+        answer, reason = Observable("yes")
     else:
         answer, reason = could_be_seen
     waited = [each.stalled for each in group.incidents if each.stalled is not None]

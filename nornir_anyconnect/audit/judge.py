@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
+from nornir_anyconnect.asa.running_config import From, notice
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
@@ -15,7 +16,6 @@ from nornir_anyconnect.audit.finding import (
     FindingEvidence,
     Numbers,
     Scope,
-    Source,
     Status,
     Verdict,
     ordered,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup, Username
+    from nornir_anyconnect.asa.running_config import Notice, Owner, RunningConfig, TunnelGroup, Username
     from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -46,8 +46,8 @@ class _Subject:
     """What its users really get."""
     group: TunnelGroup | None = None
     user: str | None = None
-    reachable_by: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = field(default=())
+    reachable_by: tuple[Owner, ...] = ()
+    sources: provenance.Sources = field(default_factory=dict)
 
 
 def judge(
@@ -79,28 +79,28 @@ def judge(
             asa_version=config.release_text or config.ftd_version,
             platform=str(config.platform),
             status=Status.OK if whole else Status.PARTIAL,
-            warnings=_warnings(device),
+            warnings=_notices(device),
             findings=findings,
         )
     )
 
 
-def _warnings(device: AuditedDevice) -> tuple[str, ...]:
+def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
     config = device.config
     found = list(config.warnings)
     if not (config.complete or device.options.assume_complete):
-        found.append("the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand")
+        found.append(notice("no-end-mark"))
     seen = device.observations.groups if device.observations is not None else {}
     found += (
-        f"the evidence names group policy '{name}', which the configuration does not have "
-        f"({len(seen[name].users)} user(s) hit)"
+        notice("evidence-of-unknown-policy", policy=name, users=len(seen[name].users))
         for name in sorted(set(seen) - device.known_policies)
     )
     if config.unknown_lines:
         first = config.unknown_lines[0]
         found.append(
-            f"{len(config.unknown_lines)} line(s) in relevant blocks were not understood, "
-            f"the first at line {first.line}: {first.value.strip()}"
+            notice(
+                "lines-not-understood", count=len(config.unknown_lines), line=str(first.line), text=first.value.strip()
+            )
         )
     return tuple(found)
 
@@ -210,7 +210,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
         reason=rule.reason,
         configured_mtu=device.conf(policy) if readable else None,
         configured_mtu_from=str(policy.mtu.from_) if readable else None,
-        sources=(*subject.sources, *provenance.policy(policy), *device.sources),
+        sources=subject.sources | provenance.policy(policy) | device.sources,
         reachable_by=subject.reachable_by,
         calibrated=tuple(each.combination for each in device.calibration.standing),
         evidence=_evidence(device, policy, seen),
@@ -219,7 +219,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
             verdict=rule.verdict,
             reason=rule.reason,
             numbers=tuple(shown.get("assumptions", {}).values()),
-            mtu_from_default_policy=(policy.mtu_owner or subject.assigned) == effective.DEFAULT_POLICY,
+            mtu_from_default_policy=_from_default_policy(policy, subject.assigned),
             release_known=device.release is not None,
             attributes_possible=_attributes_possible(device, subject.group),
             l2l=device.has_l2l,
@@ -227,6 +227,13 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
         ),
         **shown,
     )
+
+
+def _from_default_policy(policy: EffectivePolicy, assigned: str) -> bool:
+    """Whether DfltGrpPolicy sets the MTU in force; where nobody sets one, whether it is what users get."""
+    owner = policy.mtu.owner
+    set_by = owner.name if owner and policy.mtu.from_ in (From.CONFIGURED, From.INHERITED) else assigned
+    return set_by == effective.DEFAULT_POLICY
 
 
 def _attributes_possible(device: AuditedDevice, group: TunnelGroup | None) -> bool:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.asa.running_config import Release
-from nornir_anyconnect.audit.finding import Source
+from nornir_anyconnect.asa.running_config import From, Release, Sourced
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, Sourced, SslSettings
+    from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, SslSettings
 
 _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
@@ -36,7 +35,7 @@ class Negotiable:
     """Suites that the box may choose and whose cost nobody here knows."""
     unsupported: tuple[str, ...] = ()
     """Settings whose value could not be understood."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[tuple[str, Sourced[str]], ...] = ()
 
 
 class _Asked(NamedTuple):
@@ -54,7 +53,8 @@ class _Listed(NamedTuple):
     """The suite names of one version, and who says so."""
 
     names: tuple[str, ...]
-    source: Source
+    setting: str
+    said: Sourced[str]
 
 
 def release_of(config: RunningConfig) -> Release | None:
@@ -79,14 +79,14 @@ def negotiable(config: RunningConfig) -> Negotiable:
 def _negotiable(asked: _Asked) -> Negotiable:
     """A fleet of like boxes, and every prediction on one of them, share the answer."""
     unsupported = _unreadable(asked)
-    sources: list[Source] = []
+    sources: dict[str, Sourced[str]] = {}
     allowed = _allowed_versions(asked, unsupported, sources)
     offers: list[Offer] = []
     unknown: list[str] = []
     for version, listed in _lists(asked, unsupported).items():
         if version not in allowed:
             continue
-        sources.append(listed.source)
+        sources[listed.setting] = listed.said
         for name in listed.names:
             suite = all_suites().get(name) or all_suites().get(name.upper())
             if suite is None:
@@ -98,7 +98,7 @@ def _negotiable(asked: _Asked) -> Negotiable:
         dtls=tuple(each for each in offers if each.version.is_dtls),
         unknown=tuple(dict.fromkeys(unknown)),
         unsupported=tuple(dict.fromkeys(unsupported)),
-        sources=tuple(dict.fromkeys(sources)),  # an old line speaks for TLS and DTLS
+        sources=tuple(sources.items()),  # an old line speaks for TLS and DTLS, and stands once
     )
 
 
@@ -120,8 +120,8 @@ def _answered(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
     found = {}
     for name, suites in asked.answered:
         if name in list(Version):
-            source = Source(f"ssl cipher {name}", ":".join(suites), "device", None)
-            found[Version(name)] = _Listed(suites, source)
+            said = Sourced(":".join(suites), None, From.DEVICE)
+            found[Version(name)] = _Listed(suites, f"ssl cipher {name}", said)
         else:
             unsupported.append(f"show ssl ciphers {name}")
     return found
@@ -135,8 +135,8 @@ def _silent(asked: _Asked) -> dict[Version, _Listed]:
     old = asked.ssl.encryption is not None or (release is not None and release < releases.SSL_CIPHER)
     if old and not asked.ssl.ciphers:
         names = tuple(suite.name for suite in releases.legacy_default(release))
-        source = Source("ssl encryption", " ".join(names), "default", None)
-        found = dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, source))
+        said = Sourced(" ".join(names), None, From.DEFAULT)
+        found = dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, "ssl encryption", said))
         by_level = _named(asked)
     else:
         found = {}
@@ -146,21 +146,21 @@ def _silent(asked: _Asked) -> dict[Version, _Listed]:
         if version in found:
             continue
         suites = releases.level_suites(level, version, release) or ()
-        source = Source(f"ssl cipher {version}", level, "default", None)
-        found[version] = _Listed(tuple(suite.name for suite in suites), source)
+        said = Sourced(level, None, From.DEFAULT)
+        found[version] = _Listed(tuple(suite.name for suite in suites), f"ssl cipher {version}", said)
     return found
 
 
 def _printed(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
     """What lines say over what holds without one: the device's answer first, the configuration over it."""
     found = _silent(asked)
-    for ssl, from_ in ((asked.defaults, "device"), (asked.ssl, "configured")):
+    for ssl, from_ in ((asked.defaults, From.DEVICE), (asked.ssl, From.CONFIGURED)):
         if ssl is None:
             continue
         if ssl.encryption:
             words, line = ssl.encryption.value, ssl.encryption.line
-            source = Source("ssl encryption", " ".join(words), from_, line)
-            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(_legacy(words, unsupported), source))
+            said = Sourced(" ".join(words), line, from_)
+            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(_legacy(words, unsupported), "ssl encryption", said))
         for name, choice in ssl.ciphers:
             if name == "default":
                 continue  # outbound connections of the box itself
@@ -170,7 +170,8 @@ def _printed(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
             version = Version(name)
             found[version] = _Listed(
                 _chosen(version, choice, asked.release, unsupported),
-                Source(f"ssl cipher {name}", _shown(choice.value), from_, choice.line),
+                f"ssl cipher {name}",
+                Sourced(_shown(choice.value), choice.line, from_),
             )
     return found
 
@@ -202,26 +203,26 @@ def _legacy(keywords: tuple[str, ...], unsupported: list[str]) -> tuple[str, ...
     return tuple(names)
 
 
-def _bounds(asked: _Asked) -> tuple[tuple[str, ...], str, int | None]:
-    """The words of ``ssl server-version``, who says so, and on which line."""
-    for ssl, origin in ((asked.ssl, "configured"), (asked.defaults, "device")):
+def _bounds(asked: _Asked) -> Sourced[tuple[str, ...]]:
+    """The words of ``ssl server-version``."""
+    for ssl, origin in ((asked.ssl, From.CONFIGURED), (asked.defaults, From.DEVICE)):
         if ssl is not None and ssl.server_version:
-            return ssl.server_version.value, origin, ssl.server_version.line
-    return releases.server_version_default(asked.release), "default", None
+            return ssl.server_version._replace(from_=origin)
+    return Sourced(releases.server_version_default(asked.release), None, From.DEFAULT)
 
 
 def _named(asked: _Asked) -> tuple[Version, ...]:
     """The versions that ``ssl server-version`` names."""
-    names = (word.lower().removesuffix("-only") for word in _bounds(asked)[0])
+    names = (word.lower().removesuffix("-only") for word in _bounds(asked).value)
     return tuple(Version(name) for name in names if name in list(Version))
 
 
-def _allowed_versions(asked: _Asked, unsupported: list[str], sources: list[Source]) -> frozenset[Version]:
+def _allowed_versions(asked: _Asked, unsupported: list[str], sources: dict[str, Sourced[str]]) -> frozenset[Version]:
     """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
-    words, from_, line = _bounds(asked)
-    sources.append(Source("ssl server-version", " ".join(words), from_, line))
+    bounds = _bounds(asked)
+    sources["ssl server-version"] = Sourced(" ".join(bounds.value), bounds.line, bounds.from_)
     allowed = {*TLS_VERSIONS, *DTLS_VERSIONS}
-    for word in words:
+    for word in bounds.value:
         name = word.lower().removesuffix("-only")
         if name in _ANY and not word.lower().endswith("-only"):
             continue

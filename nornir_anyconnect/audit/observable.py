@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.audit.notices import sentence
+
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import LoggingSettings, RunningConfig
+    from nornir_anyconnect.asa.running_config import LoggingSettings, Notice, RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
 LARGE_PACKET = "722036"
@@ -24,10 +27,15 @@ LEVELS = (
 
 
 class Observable(NamedTuple):
-    """``answer`` is yes, no or unknown; ``reason`` a sentence for people, empty for yes."""
+    """``answer`` is yes, no or unknown; ``reason`` says why it is not yes."""
 
     answer: str
-    reason: str = ""
+    reason: Notice | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason in words; empty for yes."""
+        return sentence(self.reason) if self.reason else ""
 
 
 def _level(word: str) -> int | None:
@@ -41,9 +49,9 @@ def _level(word: str) -> int | None:
 def logged(logging: LoggingSettings) -> Observable:
     """Whether the configuration lets 722036 reach a destination that keeps it."""
     if any(each.value == LARGE_PACKET for each in logging.suppressed):
-        return Observable("no", "the configuration suppresses message 722036 (no logging message 722036)")
+        return Observable("no", notice("message-suppressed"))
     if logging.enabled is None or not logging.enabled.value:
-        return Observable("no", "logging is not enabled in the configuration")
+        return Observable("no", notice("logging-off"))
     needed = INFORMATIONAL
     for each in logging.relevelled:
         number, word = each.value
@@ -54,18 +62,18 @@ def logged(logging: LoggingSettings) -> Observable:
     if any(level is not None and level >= needed for level in levels):
         return Observable("yes")
     if logging.lists or None in levels:
-        return Observable("unknown", "a logging list or class decides whether message 722036 is kept")
+        return Observable("unknown", notice("logging-list"))
     shown = " and ".join(f"'{word}'" for word in kept) or "no destination"
-    return Observable("no", f"message 722036 is at level {needed} ({LEVELS[needed]}), the log keeps {shown}")
+    return Observable("no", notice("level-too-low", level=needed, name=LEVELS[needed], kept=shown))
 
 
 def observable(config: RunningConfig, seen: DeviceObservations) -> Observable:
     """Whether a drop would show in what was given of this device."""
     if seen.lines == 0 and not seen.met:
-        return Observable("no", "no log of this device was given")
+        return Observable("no", notice("no-log-given"))
     answer = logged(config.logging)
     if answer.answer == "no" and not config.complete:
-        return Observable("unknown", "the configuration is incomplete: its logging settings are not known")
+        return Observable("unknown", notice("logging-not-known"))
     if answer.answer == "yes" and seen.buffer_wrapped:
-        return Observable("unknown", "the log buffer has wrapped: older messages are gone")
+        return Observable("unknown", notice("buffer-wrapped"))
     return answer

@@ -2,115 +2,131 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nornir_anyconnect.audit.finding import Source
+from nornir_anyconnect.asa.effective import SETTINGS
+from nornir_anyconnect.asa.running_config import From, Sourced
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.effective import Effective, EffectivePolicy
-    from nornir_anyconnect.asa.running_config import RunningConfig, Sourced, TunnelGroup, Username
+    from collections.abc import Mapping
+
+    from nornir_anyconnect.asa.effective import EffectivePolicy
+    from nornir_anyconnect.asa.running_config import RunningConfig, TunnelGroup, Username
+
+Sources = dict[str, Sourced[Any]]
+"""Setting -> the value that a finding rests on."""
+
+TCPMSS = "sysopt connection tcpmss"
+DTLS_PORT = "dtls port"
+_ICMP = "icmp unreachable"
+_SWITCHES = ("anyconnect", "svc")
 
 
-def tcpmss(config: RunningConfig) -> Source:
+class NotUnderstood(NamedTuple):
+    """The line of a setting that nobody here understands, in place of its value."""
+
+    line: str
+
+
+def shown(setting: str, value: Any) -> str:
+    """A value as a report prints it."""
+    match value:
+        case None:
+            return "not set"
+        case NotUnderstood(line):
+            return f"not understood: {line.strip()}"
+        case True:
+            return "enable"
+        case False:
+            return "disable" if setting in _SWITCHES else "none"
+        case (rate, burst) if setting == _ICMP:
+            return f"rate-limit {rate} burst-size {burst}"
+        case tuple():
+            return " ".join(value)
+    return str(value)
+
+
+def named(setting: str, sourced: Sourced[Any]) -> str:
+    """A setting as a report names it, with the object whose it is."""
+    return f"{sourced.owner} / {setting}" if sourced.owner else setting
+
+
+def to_dicts(sources: Mapping[str, Sourced[Any]]) -> list[dict[str, Any]]:
+    """As in the JSON of an audit."""
+    return [
+        {
+            "setting": named(setting, each),
+            "value": shown(setting, each.value),
+            "from": str(each.from_),
+            "line": each.line,
+        }
+        for setting, each in sources.items()
+    ]
+
+
+def tcpmss(config: RunningConfig) -> Sourced[int]:
     """``sysopt connection tcpmss`` in bytes; 0 is off."""
-    return _first("sysopt connection tcpmss", config.tcpmss, config, "tcpmss", str(DEFAULT_TCPMSS))
+    if config.tcpmss is not None:
+        return config.tcpmss
+    answered = config.defaults.tcpmss if config.defaults else None
+    if answered is not None:
+        return answered._replace(from_=From.DEVICE)
+    return Sourced(DEFAULT_TCPMSS, None, From.DEFAULT)
 
 
-def link(config: RunningConfig, nameif: str) -> Source:
+def link(config: RunningConfig, nameif: str) -> Sourced[int]:
     """``mtu NAMEIF`` in bytes."""
-    setting = f"mtu {nameif}"
-    for asked, origin in ((config, "configured"), (config.defaults, "device")):
+    for asked, origin in ((config, From.CONFIGURED), (config.defaults, From.DEVICE)):
         for each in asked.interfaces if asked else ():
             if each.nameif == nameif and each.mtu is not None:
-                return Source(setting, str(each.mtu.value), origin, each.mtu.line)
-    return Source(setting, str(DEFAULT_LINK), "default", None)
+                return each.mtu._replace(from_=origin)
+    return Sourced(DEFAULT_LINK, None, From.DEFAULT)
 
 
-def _first(setting: str, printed: Sourced[int] | None, config: RunningConfig, field: str, default: str) -> Source:
-    if printed is not None:
-        return Source(setting, str(printed.value), "configured", printed.line)
-    answered: Sourced[int] | None = getattr(config.defaults, field, None)
-    if answered is not None:
-        return Source(setting, str(answered.value), "device", answered.line)
-    return Source(setting, default, "default", None)
-
-
-def device(config: RunningConfig) -> tuple[Source, ...]:
-    """What every finding of the box rests on, beside the suites."""
+def device(config: RunningConfig) -> Sources:
+    """What every finding of the device rests on, beside the suites."""
     webvpn = config.webvpn
-    found = [
-        Source(f"enable {each.nameif}", "tls-only" if each.tls_only else "tls and dtls", "configured", each.line)
+    found: Sources = {
+        f"enable {each.nameif}": Sourced("tls-only" if each.tls_only else "tls and dtls", each.line)
         for each in webvpn.interfaces
-    ]
+    }
     if webvpn.anyconnect_enabled is not None:
-        word = "svc" if webvpn.svc_spelling else "anyconnect"
-        value = "enable" if webvpn.anyconnect_enabled.value else "disable"
-        found.append(Source(word, value, "configured", webvpn.anyconnect_enabled.line))
+        found["svc" if webvpn.svc_spelling else "anyconnect"] = webvpn.anyconnect_enabled
     if webvpn.dtls_port is not None:
-        found.append(Source("dtls port", str(webvpn.dtls_port.value), "configured", webvpn.dtls_port.line))
+        found[DTLS_PORT] = webvpn.dtls_port
     if config.release is not None:
-        shown = config.release_text or ".".join(str(number) for number in config.release.value)
-        found.append(Source("release", shown, "configured", config.release.line))
-    found.append(tcpmss(config))
-    found += (link(config, each.nameif) for each in webvpn.interfaces)
+        printed = config.release_text or ".".join(str(number) for number in config.release.value)
+        found["release"] = Sourced(printed, config.release.line)
+    found[TCPMSS] = tcpmss(config)
+    found |= {f"mtu {each.nameif}": link(config, each.nameif) for each in webvpn.interfaces}
     if config.icmp_unreachable_limit is not None:
-        rate, burst = config.icmp_unreachable_limit.value
-        found.append(
-            Source(
-                "icmp unreachable",
-                f"rate-limit {rate} burst-size {burst}",
-                "configured",
-                config.icmp_unreachable_limit.line,
-            )
-        )
-    return tuple(found)
+        found[_ICMP] = config.icmp_unreachable_limit
+    return found
 
 
-def tunnel_group(group: TunnelGroup, policy: str) -> tuple[Source, ...]:
+def tunnel_group(group: TunnelGroup, policy: str) -> Sources:
     """The lines that make the group a remote-access group with that policy."""
-    found = []
-    if group.type is not None:
-        found.append(Source("tunnel-group type", group.type.value, "configured", group.type.line))
-    chosen = group.default_group_policy
-    found.append(
-        Source(
-            "default-group-policy",
-            policy,
-            "configured" if chosen is not None else "default",
-            chosen.line if chosen is not None else None,
-        )
-    )
-    return tuple(found)
+    found: Sources = {"tunnel-group type": group.type} if group.type is not None else {}
+    found["default-group-policy"] = group.default_group_policy or Sourced(policy, None, From.DEFAULT)
+    return found
 
 
-def username(user: Username) -> tuple[Source, ...]:
+def username(user: Username) -> Sources:
     """The line that gives a user a policy of its own."""
-    if user.group_policy is None:
-        return ()
-    return (Source("vpn-group-policy", user.group_policy.value, "configured", user.group_policy.line),)
+    return {"vpn-group-policy": user.group_policy} if user.group_policy is not None else {}
 
 
-_FIELDS = ("tunnel_protocols", "mtu", "dtls", "df_bit_ignore", "ssl_compression", "dtls_compression")
+_PRINTED = ("tunnel_protocols", "mtu", "dtls", "df_bit_ignore", "ssl_compression", "dtls_compression")
 
 
-def policy(effective: EffectivePolicy) -> tuple[Source, ...]:
+def policy(effective: EffectivePolicy) -> Sources:
     """The values of the policy that users get, and whose they are."""
-    used = (getattr(effective, field) for field in _FIELDS)
-    found = tuple(Source(each.setting, _shown(each), str(each.from_), each.line) for each in used)
-    if not effective.unsupported:
-        return found
-    unread = effective.not_understood
-    return tuple(
-        source._replace(value=f"not understood: {unread[field].value.strip()}") if field in unread else source
-        for field, source in zip(_FIELDS, found, strict=True)
-    )
-
-
-def _shown(effective: Effective[Any]) -> str:
-    value = effective.value
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "enable" if value else "none"
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+    unread = effective.not_understood if effective.unsupported else {}
+    found: Sources = {}
+    for field in _PRINTED:
+        sourced: Sourced[Any] = getattr(effective, field)
+        found[SETTINGS[field]] = (
+            sourced._replace(value=NotUnderstood(unread[field].value)) if field in unread else sourced
+        )
+    return found

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.observable import Observable, logged
 from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.observe import observe_device
@@ -111,12 +112,12 @@ def watched(logging: LoggingSettings, logging_text: str, since: datetime | None)
 
     """
     if since is None:
-        return Observable("no", "the device's clock at the change is not known")
+        return Observable("no", notice("clock-not-known"))
     buffer = log_buffer(logging_text)
     if buffer is None:
-        return Observable("no", "this login may not read the log, or it was not understood")
+        return Observable("no", notice("log-not-readable"))
     if buffer.level == "disabled":
-        return Observable("no", "the device keeps no log buffer (no logging buffered)")
+        return Observable("no", notice("no-log-buffer"))
     # only the buffer is read here: a syslog server may know more
     answer = logged(replace(logging, trap=None))
     if answer.answer != "yes" or not buffer.wrapped:
@@ -125,7 +126,7 @@ def watched(logging: LoggingSettings, logging_text: str, since: datetime | None)
     oldest = min((each for each in stamps if each is not None), default=None)
     if oldest is not None and oldest <= since:
         return answer
-    return Observable("unknown", "the log buffer has wrapped since the change: older messages are gone")
+    return Observable("unknown", notice("buffer-wrapped-since-change"))
 
 
 def in_words(counted: dict[str, Tally], watch: Observable) -> str:
@@ -139,12 +140,12 @@ def in_words(counted: dict[str, Tally], watch: Observable) -> str:
     if hit:
         return "since the change " + "; ".join(hit)
     if watch.answer == "no":
-        return f"drops are not observable: {watch.reason}"
+        return f"drops are not observable: {watch.why}"
     if not came_up:
         told = "no session came up since the change: no user has put it to the test yet"
     else:
         told = f"{_many(came_up, 'session')} came up since the change, with no large packet and no reconnect"
-    return f"{told} ({watch.reason})" if watch.reason else told
+    return f"{told} ({watch.why})" if watch.why else told
 
 
 def _many(number: int, what: str) -> str:

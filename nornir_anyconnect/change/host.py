@@ -105,7 +105,7 @@ class HostChange:
         if self.before is not None or self.after is not None:
             data |= {"before": self.before, "after": self.after}
         if self.watched is not None:
-            data["observable"] = {"answer": self.watched.answer, "reason": self.watched.reason}
+            data["observable"] = {"answer": self.watched.answer, "reason": self.watched.why}
         return data
 
     @property

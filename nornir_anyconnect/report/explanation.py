@@ -6,17 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.running_config import From
+from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Scope
-from nornir_anyconnect.audit.workflow import CAUSES, Timeline, remarks, timeline
 from nornir_anyconnect.mtu.assumptions import STANDING
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.timeline import CAUSES, Timeline, remarks, timeline
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.audit.finding import DeviceAudit, Source
-    from nornir_anyconnect.evidence.observations import GroupObservations
+    from nornir_anyconnect.asa.running_config import RunningConfig, Sourced
+    from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.mtu.derive import Step
 
 SCHEMA = "nornir-anyconnect/explain/1"
@@ -49,24 +50,24 @@ class Explanation:
         return json.dumps(answer, indent=2) + "\n"
 
 
-def explain(
-    config: RunningConfig, device: DeviceAudit, finding: Finding, seen: GroupObservations | None = None
-) -> Explanation:
+def explain(config: RunningConfig, device: DeviceAudit, finding: Finding) -> Explanation:
     """Everything that is known about one finding. All sizes are bytes, all times seconds.
 
     Args:
         config: the configuration that was judged.
         device: the device as judged.
         finding: the finding, with its remedies.
-        seen: what was observed of its group policy.
 
     """
-    happens = timeline(config, finding, seen)
+    happens = timeline(finding)
     remarked = remarks(config)
     answers = [
         ("What is the verdict?", _verdict(finding)),
         ("Which policy applies?", _policy(finding)),
-        ("Where does each value come from?", tuple(_from(source) for source in finding.sources)),
+        (
+            "Where does each value come from?",
+            tuple(_from(setting, source) for setting, source in finding.sources.items()),
+        ),
         ("How does the TLS MTU come about?", _derived("TLS MTU", finding.tls_suite, finding.tls_steps)),
         ("How does the DTLS MTU come about?", _derived("DTLS MTU", finding.dtls_suite, finding.dtls_steps)),
         ("What does the user see, and when?", _seen_by_user(happens, finding)),
@@ -89,10 +90,10 @@ def _verdict(finding: Finding) -> tuple[str, ...]:
 
 
 def _policy(finding: Finding) -> tuple[str, ...]:
-    named = next((each for each in finding.sources if each.setting == "default-group-policy"), None)
+    named = finding.sources.get("default-group-policy")
     lines = []
     if finding.scope is Scope.TUNNEL_GROUP:
-        configured = named is not None and named.from_ == "configured"  # a device's own answer has no line numbers
+        configured = named is not None and named.from_ is From.CONFIGURED  # a device's own answer has no line numbers
         where = "configured" if configured else "no default-group-policy line: the default"
         if named is not None and named.line:
             where = f"line {named.line}"
@@ -105,14 +106,14 @@ def _policy(finding: Finding) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _from(source: Source) -> str:
+def _from(setting: str, source: Sourced[Any]) -> str:
     where = {
-        "configured": f"line {source.line}" if source.line else "configured",
-        "device": "the device's own answer",
-        "inherited": f"inherited, line {source.line}" if source.line else "inherited",
-        "default": "not in the configuration: the default",
-    }.get(source.from_, source.from_)
-    return f"{source.setting}: {source.value} ({where})"
+        From.CONFIGURED: f"line {source.line}" if source.line else "configured",
+        From.DEVICE: "the device's own answer",
+        From.INHERITED: f"inherited, line {source.line}" if source.line else "inherited",
+        From.DEFAULT: "not in the configuration: the default",
+    }[source.from_]
+    return f"{provenance.named(setting, source)}: {provenance.shown(setting, source.value)} ({where})"
 
 
 def _derived(what: str, suite: str | None, steps: tuple[Step, ...]) -> tuple[str, ...]:

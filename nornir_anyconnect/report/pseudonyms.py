@@ -13,9 +13,12 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.finding import Scope
+from nornir_anyconnect.audit.provenance import NotUnderstood
 
 if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import Owner, Sourced
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
     from nornir_anyconnect.change.planned import Plan
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
 SALT_VARIABLE = "NORNIR_ANYCONNECT_SALT"
-
-_QUOTED = re.compile(r"(not understood, the first at line \w+): .*", re.DOTALL)
-"""A line of the configuration that nobody understood, quoted in a warning: it may name anybody."""
 
 
 def _key() -> bytes:
@@ -54,7 +54,7 @@ class Pseudonyms:
         return replace(
             device,
             errors=tuple(self._mentions(text, names) for text in device.errors),
-            warnings=tuple(self._mentions(_QUOTED.sub(r"\1", text), names) for text in device.warnings),
+            warnings=tuple(self._notice(each) for each in device.warnings),
             findings=tuple(self._finding(finding, names) for finding in device.findings),
         )
 
@@ -105,6 +105,25 @@ class Pseudonyms:
             text = re.sub(pattern, lambda found, name=name: found[1] + self.of(name), text)  # type: ignore[misc]
         return text
 
+    def _notice(self, given: Notice) -> Notice:
+        """The notice without a user: a line that nobody understood may name anybody, so it is not quoted."""
+        parameters = dict(given.parameters)
+        if given.code == "lines-not-understood":
+            return notice("lines-not-quoted", count=parameters["count"], line=parameters["line"])
+        if parameters.get("scope") == Scope.USERNAME:
+            parameters["name"] = self.of(parameters["name"])
+        return Notice(given.code, parameters)
+
+    def _owner(self, owner: Owner) -> Owner:
+        return owner._replace(name=self.of(owner.name)) if owner.kind == Scope.USERNAME else owner
+
+    def _sourced(self, source: Sourced[Any], names: set[str]) -> Sourced[Any]:
+        owner = self._owner(source.owner) if source.owner else None
+        value = source.value
+        if isinstance(value, NotUnderstood):
+            value = NotUnderstood(self._mentions(value.line, names))
+        return source._replace(value=value, owner=owner)
+
     def _finding(self, finding: Finding, names: set[str]) -> Finding:
         def mentions(texts: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(self._mentions(text, names) for text in texts)
@@ -121,11 +140,8 @@ class Pseudonyms:
         return replace(
             finding,
             name=self.of(finding.name) if finding.scope is Scope.USERNAME else finding.name,
-            reachable_by=mentions(finding.reachable_by),
-            sources=tuple(
-                each._replace(setting=self._mentions(each.setting, names), value=self._mentions(each.value, names))
-                for each in finding.sources
-            ),
+            reachable_by=tuple(self._owner(each) for each in finding.reachable_by),
+            sources={setting: self._sourced(each, names) for setting, each in finding.sources.items()},
             remedies=tuple(remedy(preview) for preview in finding.remedies),
             evidence=self._evidence(finding.evidence) if finding.evidence else None,
         )
@@ -138,8 +154,4 @@ def _users(finding: Finding) -> set[str]:
     users = set(finding.evidence.user_names) if finding.evidence else set()
     if finding.scope is Scope.USERNAME:
         users.add(finding.name)
-    for way in finding.reachable_by:
-        kind, _, name = way.partition(" ")
-        if kind == "username":
-            users.add(name)
-    return users
+    return users | {owner.name for owner in finding.reachable_by if owner.kind == Scope.USERNAME}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def device_name(device: DeviceAudit) -> str:
     return f"{device.name}/{device.context}" if device.context else device.name
 
 
+def troubles(device: DeviceAudit) -> tuple[str, ...]:
+    """What kept the device from being judged wholly, and what is odd about it."""
+    return (*device.errors, *(sentence(each) for each in device.warnings))
+
+
 def count(number: int, what: str) -> str:
     """The number with its word, in the plural where it is not one."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
@@ -172,9 +178,10 @@ def observed(finding: Finding) -> str:
         return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, no drop seen{_span(finding)}"
     if seen.observable == "yes":
         return f"no drop and no reconnect seen{_span(finding)}"
+    why = sentence(seen.observable_reason) if seen.observable_reason else ""
     if seen.observable == "no":
-        return f"not observable: {seen.observable_reason}"
-    return f"not known whether it could be seen: {seen.observable_reason}{_span(finding)}"
+        return f"not observable: {why}"
+    return f"not known whether it could be seen: {why}{_span(finding)}"
 
 
 def _span(finding: Finding) -> str:

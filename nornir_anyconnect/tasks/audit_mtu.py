@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device_output.observe import merge
@@ -141,7 +142,7 @@ def _judge(reader: DeviceReader, host: Host, identity: Identity, pulled: Configu
         observed = given if observed is None else merge(observed, given)
     device = assess_config(pulled.running, host.name, observed, wanted.options)
     unknown = ", ".join(f"'{line}'" for line in pulled.refused)
-    refused = (f"the release refused {unknown}: simpler forms and packaged defaults stand in",) if unknown else ()
+    refused = (notice("refused-by-release", commands=unknown),) if unknown else ()
     return replace(
         device,
         serials=identity.serials or device.serials,

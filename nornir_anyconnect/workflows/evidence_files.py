@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -66,9 +67,11 @@ class Evidence:
         """The device with what its clients' logs say as warnings."""
         known = {_short(name) for name in names}
         said = [
-            f"client log {each.log}: the client reconnected"
-            + (f" at {each.time.isoformat()}" if each.time else "")
-            + (" to apply a new MTU (reason code 16)" if each.because_of_mtu else "")
+            notice(
+                f"client-reconnected{'' if each.time else '-once'}{'-for-mtu' if each.because_of_mtu else ''}",
+                log=each.log,
+                time=each.time.isoformat() if each.time else None,
+            )
             for each in self.client
             if self.single or (each.headend and _short(each.headend) in known)
         ]

@@ -79,14 +79,13 @@ def _explained(
 ) -> Explanation:
     device = assess_config(config, name, seen, judging)
     finding = _finding(device, tunnel_group)
-    group = seen.groups.get(finding.group_policy or "") if seen else None
     if pseudonymise:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
         at = device.findings.index(finding)
         device = Pseudonyms().device(device)
         finding = device.findings[at]
-    return explanation.explain(config, device, finding, group)
+    return explanation.explain(config, device, finding)
 
 
 def _finding(device: DeviceAudit, tunnel_group: str | None) -> Finding:

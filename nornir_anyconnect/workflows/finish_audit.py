@@ -13,6 +13,7 @@ from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.report.sentences import troubles
 from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.workflows.history_writer import Nights
@@ -117,7 +118,7 @@ def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
     """Names on standard error, where a scheduler's mail shows them, whatever the format."""
     for device in devices:
         if device.status is not Status.OK:
-            why = next(iter((*device.errors, *device.warnings)), "")
+            why = next(iter(troubles(device)), "")
             name = f"{device.name}/{device.context}" if device.context else device.name
             TERMINAL.warning(f"{device.status}: {name}{': ' if why else ''}{why}")
 

@@ -4,8 +4,6 @@ import pytest
 
 from nornir_anyconnect.asa.commands import Section
 from nornir_anyconnect.asa.effective import (
-    Effective,
-    From,
     effective_policy,
     effective_user,
     overriding_usernames,
@@ -15,6 +13,7 @@ from nornir_anyconnect.asa.effective import (
     unreferenced_policies,
 )
 from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
+from nornir_anyconnect.asa.running_config import From, Owner, Sourced
 
 CHAIN = """\
 group-policy DfltGrpPolicy attributes
@@ -40,26 +39,24 @@ group-policy FAR external server-group RADIUS password x
 def test_own_lines_come_first():
     policy = effective_policy(parse(CHAIN), "OWN")
     assert policy.exists
-    assert policy.mtu == Effective("group-policy OWN / webvpn / anyconnect mtu", 1280, From.CONFIGURED, 12)
-    assert policy.dtls == Effective("group-policy OWN / webvpn / anyconnect ssl dtls", True, From.CONFIGURED, 13)
+    assert policy.mtu == Sourced(1280, 12, From.CONFIGURED, Owner("group-policy", "OWN"))
+    assert policy.dtls == Sourced(True, 13, From.CONFIGURED, Owner("group-policy", "OWN"))
     assert policy.df_bit_ignore.value is True
     assert policy.tunnel_protocols.line == 9
-    assert (policy.mtu_owner, policy.ipv6, policy.external) == ("OWN", False, False)
+    assert (policy.mtu.owner.name, policy.ipv6, policy.external) == ("OWN", False, False)
 
 
 def test_what_is_not_set_comes_from_the_default_policy():
     policy = effective_policy(parse(CHAIN), "EMPTY")
-    assert policy.mtu == Effective("group-policy DfltGrpPolicy / webvpn / anyconnect mtu", 1350, From.INHERITED, 5)
-    assert policy.dtls == Effective(
-        "group-policy DfltGrpPolicy / webvpn / anyconnect ssl dtls", False, From.INHERITED, 6
-    )
+    assert policy.mtu == Sourced(1350, 5, From.INHERITED, Owner("group-policy", "DfltGrpPolicy"))
+    assert policy.dtls == Sourced(False, 6, From.INHERITED, Owner("group-policy", "DfltGrpPolicy"))
     assert policy.tunnel_protocols.value == ("ikev1", "ssl-client")
-    assert (policy.mtu_owner, policy.ipv6) == ("DfltGrpPolicy", True)
+    assert (policy.mtu.owner.name, policy.ipv6) == ("DfltGrpPolicy", True)
 
 
 def test_the_default_policy_itself_is_configured_not_inherited():
     policy = effective_policy(parse(CHAIN), "DfltGrpPolicy")
-    assert (policy.exists, policy.mtu.from_, policy.mtu_owner) == (True, From.CONFIGURED, "DfltGrpPolicy")
+    assert (policy.exists, policy.mtu.from_, policy.mtu.owner.name) == (True, From.CONFIGURED, "DfltGrpPolicy")
 
 
 def test_the_packaged_defaults():
@@ -103,9 +100,7 @@ def test_a_device_answer_beats_the_packaged_default():
     every = "group-policy DfltGrpPolicy attributes\n vpn-tunnel-protocol ssl-client\n webvpn\n  anyconnect ssl dtls none\n  anyconnect mtu 1406\n"
     config = parse_pull(PulledConfig(sections={}, defaults={Section.GROUP_POLICY: every}))
     policy = effective_policy(config, "DfltGrpPolicy")
-    assert policy.dtls == Effective(
-        "group-policy DfltGrpPolicy / webvpn / anyconnect ssl dtls", False, From.DEVICE, None
-    )
+    assert policy.dtls == Sourced(False, None, From.DEVICE, Owner("group-policy", "DfltGrpPolicy"))
     assert policy.allows_ssl_client
     assert (policy.mtu.value, policy.mtu.from_) == (None, From.DEFAULT)
 
@@ -154,15 +149,11 @@ def test_a_user_s_own_lines_beat_the_policy():
     config = parse(USERS)
     user = effective_user(config, "ann", "USED")
     assert user.name == "ann"
-    assert user.mtu == Effective("username ann / webvpn / anyconnect mtu", 1200, From.CONFIGURED, 14)
-    assert user.tunnel_protocols.setting == "username ann / vpn-tunnel-protocol"
-    assert user.mtu_owner == "ann"
+    assert user.mtu == Sourced(1200, 14, From.CONFIGURED, Owner("username", "ann"))
+    assert user.tunnel_protocols.owner == Owner("username", "ann")
+    assert user.mtu.owner.name == "ann"
     other = effective_user(config, "cat", "USED")
-    assert (other.mtu.value, other.mtu.setting, other.mtu_owner) == (
-        1300,
-        "group-policy USED / webvpn / anyconnect mtu",
-        "USED",
-    )
+    assert (other.mtu.value, other.mtu.owner) == (1300, Owner("group-policy", "USED"))
     assert [line.value for line in effective_user(config, "dan", "USED").unsupported] == ["anyconnect mtu 99999"]
 
 
@@ -189,8 +180,8 @@ def test_a_printed_default_group_is_not_doubled():
 
 def test_what_hands_a_policy_out():
     config = parse(USERS)
-    assert reachable_by(config, "HANDED") == ("ldap attribute-map MAP", "username ben")
-    assert reachable_by(config, "USED") == ("ldap attribute-map MAP",)
+    assert reachable_by(config, "HANDED") == (Owner("ldap attribute-map", "MAP"), Owner("username", "ben"))
+    assert reachable_by(config, "USED") == (Owner("ldap attribute-map", "MAP"),)
     assert reachable_by(config, "LONELY") == ()
 
 
@@ -199,10 +190,10 @@ UNREAD = CHAIN.replace("anyconnect mtu 1280", "anyconnect mtu huge").replace("dt
 
 def test_a_value_that_is_not_understood_hides_the_inherited_one():
     policy = effective_policy(parse(UNREAD), "OWN")
-    assert policy.mtu == Effective("group-policy OWN / webvpn / anyconnect mtu", None, From.CONFIGURED, 12)
-    assert policy.dtls == Effective("group-policy OWN / webvpn / anyconnect ssl dtls", True, From.CONFIGURED, 13)
+    assert policy.mtu == Sourced(None, 12, From.CONFIGURED, Owner("group-policy", "OWN"))
+    assert policy.dtls == Sourced(True, 13, From.CONFIGURED, Owner("group-policy", "OWN"))
     assert {field: line.line for field, line in policy.not_understood.items()} == {"mtu": 12, "dtls": 13}
-    assert policy.mtu_owner == "OWN"
+    assert policy.mtu.owner.name == "OWN"
     assert policy.df_bit_ignore.value is True
 
 
@@ -216,8 +207,8 @@ def test_a_default_policy_that_is_not_understood_hides_nothing_that_is_set_neare
 def test_a_users_value_that_is_not_understood_hides_the_policys():
     text = CHAIN + "username u attributes\n webvpn\n  anyconnect mtu huge\n"
     user = effective_user(parse(text), "u", "OWN")
-    assert user.mtu == Effective("username u / webvpn / anyconnect mtu", None, From.CONFIGURED, 20)
-    assert (list(user.not_understood), user.mtu_owner, user.dtls.value) == (["mtu"], "u", True)
+    assert user.mtu == Sourced(None, 20, From.CONFIGURED, Owner("username", "u"))
+    assert (list(user.not_understood), user.mtu.owner.name, user.dtls.value) == (["mtu"], "u", True)
     plain = effective_user(parse(UNREAD + "username u attributes\n webvpn\n  anyconnect mtu 1200\n"), "u", "OWN")
     assert (plain.mtu.value, list(plain.not_understood)) == (1200, ["dtls"])
 

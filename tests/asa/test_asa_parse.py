@@ -15,12 +15,15 @@ from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, re
 from nornir_anyconnect.asa.parser import PulledConfig, device_ciphers, parse, parse_pull
 from nornir_anyconnect.asa.running_config import (
     CipherChoice,
+    From,
     Interface,
     LdapMapEntry,
+    Owner,
     Platform,
     Release,
     ServingInterface,
     Sourced,
+    notice,
 )
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
@@ -340,7 +343,8 @@ def test_no_forms_elsewhere():
 
 
 def test_two_configurations_in_one_text_are_warned_of():
-    assert "hostnames a, b" in parse("hostname a\nhostname b\n").warnings[0]
+    (warning,) = parse("hostname a\nhostname b\n").warnings
+    assert warning == notice("several-configurations", hostnames=("a", "b"))
 
 
 # ---- a live device ------------------------------------------------------------------------------
@@ -380,7 +384,7 @@ def test_a_pull_is_proved_complete_and_has_no_lines():
 
 def test_the_built_in_mtu_that_a_device_prints_is_no_configured_mtu():
     policy = effective_policy(parse_pull(pulled()), "P")
-    assert (policy.mtu.value, policy.mtu.from_, policy.mtu_owner) == (None, "default", None)
+    assert policy.mtu == Sourced(None, None, From.DEFAULT, Owner("group-policy", "DfltGrpPolicy"))
     assert (policy.tunnel_protocols.value, policy.tunnel_protocols.from_) == (("ikev1", "ssl-client"), "device")
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.finding import Scope
@@ -312,7 +313,7 @@ def test_an_old_release_with_evidence_is_judged_like_9x(finding) -> None:
 
 def test_hits_on_a_policy_that_the_text_does_not_have_are_told(vpn1) -> None:
     audit = judge(parse(vpn1()), "vpn1", group(LargePacket(1418, 1315, without_udp=True), name="GHOST"))
-    assert any("group policy 'GHOST'" in each and "1 user(s)" in each for each in audit.warnings)
+    assert notice("evidence-of-unknown-policy", policy="GHOST", users=1) in audit.warnings
 
 
 LOG = """\

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.asa.running_config import From, Owner, Sourced
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import Options, judge
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import assumption_set
 
 TYPE = "tunnel-group STAFF-VPN type remote-access\n"
@@ -226,7 +228,7 @@ def test_a_policy_within_reach_of_nobody_is_a_finding_of_its_own(finding) -> Non
     mapped = "ldap attribute-map MAP\n map-name memberOf Group-Policy\n map-value memberOf CN=x SPARE\n"
     found = finding((TYPE, spare + mapped + TYPE), name="SPARE", scope=Scope.GROUP_POLICY)
     assert found.verdict == "at-risk"
-    assert found.reachable_by == ("ldap attribute-map MAP",)
+    assert found.reachable_by == (Owner("ldap attribute-map", "MAP"),)
 
 
 def test_a_user_with_a_setting_of_its_own_is_a_finding(finding) -> None:
@@ -273,7 +275,7 @@ def test_an_excerpt_is_partial_and_only_its_risk_stands(vpn1) -> None:
 def test_every_value_cites_its_line(finding, vpn1) -> None:
     lines = vpn1().splitlines()
     found = finding()
-    cited = {each.setting: each for each in found.sources if each.line}
+    cited = {setting: each for setting, each in found.sources.items() if each.line}
     for setting, text in {
         "mtu outside": "mtu outside 1500",
         "ssl cipher tlsv1.2": 'ssl cipher tlsv1.2 custom "AES256-SHA"',
@@ -284,20 +286,19 @@ def test_every_value_cites_its_line(finding, vpn1) -> None:
         "release": "ASA Version 9.12(4)67",
     }.items():
         assert lines[cited[setting].line - 1] == text
-    absent = next(each for each in found.sources if each.setting == "sysopt connection tcpmss")
-    assert (absent.value, absent.from_, absent.line) == ("1380", "default", None)
+    assert found.sources["sysopt connection tcpmss"] == Sourced(1380, None, From.DEFAULT)
 
 
 def test_what_is_not_understood_is_cited_and_no_mtu_is_claimed(finding) -> None:
     default = (" vpn-simultaneous-logins 3\n", " webvpn\n  anyconnect mtu 1200\n")
     found = finding(default, (REKEY, "  anyconnect mtu lots\n"))
     assert (found.configured_mtu, found.configured_mtu_from) == (None, None)
-    (source,) = [each for each in found.sources if each.setting.endswith("anyconnect mtu")]
-    assert (source.setting, source.value) == (
+    (source,) = [each for each in found.to_dict()["sources"] if each["setting"].endswith("anyconnect mtu")]
+    assert (source["setting"], source["value"]) == (
         "group-policy STAFF / webvpn / anyconnect mtu",
         "not understood: anyconnect mtu lots",
     )
-    assert source.line is not None
+    assert source["line"] is not None
 
 
 def test_no_number_below_one_byte_is_printed(finding) -> None:
@@ -324,7 +325,9 @@ def test_a_mixture_of_configurations_is_partial_and_nobody_answers_for_it(vpn1) 
             ("at-risk", "dtls-mtu-exceeds-tls-mtu"),
             ("unknown", "incomplete-config"),
         }
-        assert audit.warnings == ("more than one configuration in one text: hostnames vpn1, vpn2",)
+        assert [sentence(each) for each in audit.warnings] == [
+            "more than one configuration in one text: hostnames vpn1, vpn2"
+        ]
 
 
 @pytest.mark.parametrize(

@@ -141,14 +141,14 @@ def test_the_device_s_own_lists_outrank_lines_and_tables() -> None:
     found = negotiable(config)
     assert [each.suite.name for each in (*found.tls, *found.dtls)] == ["AES256-SHA256", "AES256-SHA"]
     assert found.unknown == ()
-    assert {each.from_ for each in found.sources if each.setting.startswith("ssl cipher")} == {"device"}
+    assert {each.from_ for setting, each in found.sources if setting.startswith("ssl cipher")} == {"device"}
 
 
 def test_the_device_s_defaults_stand_under_the_configuration() -> None:
     config = replace(box(tlsv1_2="AES256-SHA256"), defaults=box(tlsv1_2="medium", dtlsv1="high"))
     assert of(config, V.TLS1_2) == ["AES256-SHA256"]
     assert versions(config) == {V.TLS1_2, V.DTLS1_0}
-    by_setting = {each.setting: each for each in negotiable(config).sources}
+    by_setting = dict(negotiable(config).sources)
     assert by_setting["ssl cipher tlsv1.2"].from_ == "configured"
     assert by_setting["ssl cipher tlsv1.2"].line == 10
     assert by_setting["ssl cipher dtlsv1"].from_ == "device"

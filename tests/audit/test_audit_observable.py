@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 
 LOG = "logging enable\nlogging buffered informational\n"
@@ -34,7 +36,7 @@ SEEN = DeviceObservations(
 def test_logging_decides_what_could_be_seen(lines: str, answer: str, reason: str, finding) -> None:
     seen = finding((LOG, lines), seen=SEEN).evidence
     assert seen.observable == answer
-    assert reason in seen.observable_reason
+    assert reason in (sentence(seen.observable_reason) if seen.observable_reason else "")
     assert bool(seen.observable_reason) == (answer != "yes")
 
 
@@ -47,7 +49,7 @@ def test_a_wrapped_buffer_leaves_it_open(finding) -> None:
     wrapped = DeviceObservations("vpn1", lines=100, buffer_wrapped=True)
     seen = finding(seen=wrapped).evidence
     assert (seen.observable, seen.confirmed) == ("unknown", False)
-    assert "wrapped" in seen.observable_reason
+    assert seen.observable_reason == notice("buffer-wrapped")
 
 
 def test_sessions_alone_are_no_log(finding) -> None:
@@ -81,7 +83,7 @@ def test_a_log_with_other_lines_of_the_device_is_a_log(finding) -> None:
     begins, ends = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 9, tzinfo=UTC)
     quiet = DeviceObservations("vpn1", met=True, log_begins=begins, log_ends=ends)
     seen = finding(seen=quiet).evidence
-    assert (seen.observable, seen.observable_reason) == ("yes", "")
+    assert (seen.observable, seen.observable_reason) == ("yes", None)
     assert seen.span == (begins.isoformat(), ends.isoformat())
     silent = finding((LOG, LOG + "no logging message 722036\n"), seen=quiet).evidence
-    assert (silent.observable, "suppresses" in silent.observable_reason) == ("no", True)
+    assert (silent.observable, silent.observable_reason == notice("message-suppressed")) == ("no", True)

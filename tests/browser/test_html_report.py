@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from nornir_anyconnect.asa.running_config import From, Sourced
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
     DeviceAudit,
@@ -12,7 +13,6 @@ from nornir_anyconnect.audit.finding import (
     Numbers,
     RemedyPreview,
     Scope,
-    Source,
     Status,
     Verdict,
 )
@@ -58,7 +58,7 @@ def finding(name, verdict=Verdict.AT_RISK, users=0, tls=1287, dtls=1418, **more)
         numbers_from="technote",
         assumptions={"technote": Numbers(tls, dtls)},
         caveats=("icmp-path-unknown",),
-        sources=(Source("sysopt connection tcpmss", "1380", "default", None),),
+        sources={"sysopt connection tcpmss": Sourced(1380, None, From.DEFAULT)},
         evidence=FindingEvidence(True, "yes", users=users, reconnects=users, thresholds=(1287,)) if users else None,
         remedies=(remedy,) if verdict is Verdict.AT_RISK else (),
         tls_steps=(Step("tls-mtu", "1344 - 8 - 48 - 1", tls),),

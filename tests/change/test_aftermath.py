@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nornir_anyconnect.asa.running_config import LoggingSettings, Sourced
+from nornir_anyconnect.asa.running_config import LoggingSettings, Sourced, notice
 from nornir_anyconnect.audit.observable import Observable
 from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 
@@ -121,22 +121,22 @@ def test_a_reconnect_counts_where_the_session_came_up_after_the_change(up, recon
 
 
 def test_without_the_time_of_the_change_nothing_can_be_seen():
-    assert watched(LOGGED, HEAD.format(1), None) == ("no", "the device's clock at the change is not known")
+    assert watched(LOGGED, HEAD.format(1), None) == ("no", notice("clock-not-known"))
 
 
 def test_a_log_that_cannot_be_read_is_not_a_silent_one():
-    assert watched(LOGGED, "", SINCE) == ("no", "this login may not read the log, or it was not understood")
+    assert watched(LOGGED, "", SINCE) == ("no", notice("log-not-readable"))
 
 
 def test_a_device_without_a_buffer_shows_no_drop():
     answer = watched(LOGGED, "    Buffer logging: disabled\n", SINCE)
-    assert answer == ("no", "the device keeps no log buffer (no logging buffered)")
+    assert answer == ("no", notice("no-log-buffer"))
 
 
 def test_a_buffer_that_holds_everything_answers_as_it_is_configured():
     assert watched(LOGGED, HEAD.format(1) + said("12:02:00", 722051), SINCE) == YES
     answer = watched(replace(LOGGED, enabled=None), HEAD.format(1) + said("12:02:00", 722051), SINCE)
-    assert answer == ("no", "logging is not enabled in the configuration")
+    assert answer == ("no", notice("logging-off"))
 
 
 def test_a_syslog_server_that_gets_more_is_not_what_is_read_here():
@@ -153,7 +153,7 @@ def test_a_wrapped_buffer_tells_where_it_reaches_back_to_the_change(oldest, answ
 def test_a_wrapped_buffer_without_stamps_reaches_back_to_nowhere():
     assert watched(LOGGED, HEAD.format(9) + said("", 722051), SINCE) == (
         "unknown",
-        "the log buffer has wrapped since the change: older messages are gone",
+        notice("buffer-wrapped-since-change"),
     )
 
 
@@ -172,10 +172,14 @@ def test_a_wrapped_buffer_that_keeps_too_little_is_no_matter_of_time():
         ),
         (
             {"A": Tally(large_packets=3)},
-            Observable("no", "r"),
+            Observable("no", notice("no-log-buffer")),
             "since the change 3 large packets and 0 reconnects in A",
         ),
-        ({"A": Tally(came_up=1)}, Observable("no", "no log"), "drops are not observable: no log"),
+        (
+            {"A": Tally(came_up=1)},
+            Observable("no", notice("no-log-buffer")),
+            "drops are not observable: the device keeps no log buffer (no logging buffered)",
+        ),
         ({"A": Tally(sessions=5)}, YES, "no session came up since the change: no user has put it to the test yet"),
         (
             {"A": Tally(came_up=1)},
@@ -184,8 +188,8 @@ def test_a_wrapped_buffer_that_keeps_too_little_is_no_matter_of_time():
         ),
         (
             {"A": Tally(came_up=1), "B": Tally(came_up=1)},
-            Observable("unknown", "a list decides"),
-            "2 sessions came up since the change, with no large packet and no reconnect (a list decides)",
+            Observable("unknown", notice("logging-list")),
+            "2 sessions came up since the change, with no large packet and no reconnect (a logging list or class decides whether message 722036 is kept)",
         ),
     ],
 )

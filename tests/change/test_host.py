@@ -2,6 +2,7 @@
 
 import pytest
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.observable import Observable
 from nornir_anyconnect.change.host import HostChange, HostRecord, after
 from nornir_anyconnect.change.outcome import Outcome, State
@@ -78,8 +79,8 @@ def test_counts_stand_in_the_data_where_anything_was_counted(before, now):
 
 
 def test_whether_drops_would_show_stands_in_the_data_where_somebody_looked():
-    data = change(watched=Observable("no", "no log")).to_dict()
-    assert data["observable"] == {"answer": "no", "reason": "no log"}
+    data = change(watched=Observable("no", notice("no-log-given"))).to_dict()
+    assert data["observable"] == {"answer": "no", "reason": "no log of this device was given"}
 
 
 def test_in_words():

@@ -117,7 +117,7 @@ def test_a_live_device_has_no_line_numbers_and_its_policy_is_configured_all_the_
     config = parse(AT_RISK)
     device = assess_config(config, "edge1")
     finding = next(each for each in device.findings if each.name == "STAFF")
-    live = replace(finding, sources=tuple(each._replace(line=None) for each in finding.sources))
+    live = replace(finding, sources={name: each._replace(line=None) for name, each in finding.sources.items()})
     told = explain(config, device, live).to_text()
     assert "hands out group policy GP-STAFF (configured)" in told
     unset = next(each for each in device.findings if each.name == "DefaultWEBVPNGroup")

@@ -6,6 +6,7 @@ import time
 import pytest
 from nornir.core.task import Result
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.chassis import once_per_chassis
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
@@ -173,7 +174,7 @@ def device(name, *serials, context=None, status=Status.OK):
 def test_both_units_of_a_pair_are_one_device():
     found = once_per_chassis([device("b", "S2", "S1"), device("a", "S1", "S2"), device("c", "S3"), device("d")])
     assert [each.name for each in found] == ["a", "c", "d"]
-    assert found[0].warnings == ("the same chassis as b: counted once",)
+    assert found[0].warnings == (notice("same-chassis", names=("b",)),)
 
 
 def test_the_unit_that_was_read_stands_for_the_one_that_was_not():

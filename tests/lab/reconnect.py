@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nornir_anyconnect.asa.effective import SETTINGS
 from nornir_anyconnect.audit.finding import Finding, Verdict
 from nornir_anyconnect.mtu.assumptions import RFC
 from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
@@ -158,7 +159,7 @@ def _observe(net: Network, up: Tunnel, finding: Finding) -> tuple[Seen, ...]:
     if not pairs:
         assert finding.tls_mtu is not None
         pairs[finding.tls_mtu, finding.dtls_mtu] = [finding.numbers_from or ""]
-    fragments = any(each.setting.endswith("df-bit-ignore") and each.value == "enable" for each in finding.sources)
+    fragments = finding.sources[SETTINGS["df_bit_ignore"]].value is True
     server = WebServer(net)
     try:
         return tuple(_with_pair(net, up, pair, tuple(sets), fragments) for pair, sets in pairs.items())
@@ -233,7 +234,7 @@ def _named(name: str | None) -> Suite:
 
 
 def _number(finding: Finding, setting: str) -> int:
-    return int(next(each.value for each in finding.sources if each.setting == setting))
+    return int(finding.sources[setting].value)
 
 
 def _set_link(net: Network, size: int) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nornir_anyconnect.asa.running_config import Owner, Sourced, notice
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
     DeviceAudit,
@@ -10,7 +11,6 @@ from nornir_anyconnect.audit.finding import (
     Numbers,
     RemedyPreview,
     Scope,
-    Source,
     Status,
     Verdict,
 )
@@ -56,11 +56,11 @@ def at_risk(name="STAFF", policy="GP-STAFF", **changes):
         "safe_mtu": 1347,
         "assumptions": {"technote": Numbers(1347, 1418), "guide": Numbers(1347, 1406)},
         "caveats": ("icmp-path-unknown",),
-        "sources": (
-            Source("tunnel-group type", "remote-access", "configured", 40),
-            Source("default-group-policy", policy, "configured", 42),
-            Source("vpn-tunnel-protocol", "ssl-client", "configured", 31),
-        ),
+        "sources": {
+            "tunnel-group type": Sourced("remote-access", 40),
+            "default-group-policy": Sourced(policy, 42),
+            "vpn-tunnel-protocol": Sourced(("ssl-client",), 31),
+        },
         "remedies": (
             RemedyPreview(
                 kind="mtu",
@@ -113,15 +113,15 @@ def fleet():
         group_policy="GP-OLD",
         verdict=Verdict.UNKNOWN,
         reason="unknown-suite",
-        sources=(Source("ssl cipher tlsv1.2", "custom", "configured", 12),),
-        reachable_by=("username carol", "ldap attribute-map AD"),
+        sources={"ssl cipher tlsv1.2": Sourced("custom", 12)},
+        reachable_by=(Owner("username", "carol"), Owner("ldap attribute-map", "AD")),
     )
     user = at_risk(
         name="carol",
         policy="GP-LAB",
         scope=Scope.USERNAME,
-        evidence=FindingEvidence(observable="no", observable_reason="logging is not enabled in the configuration"),
-        sources=(Source("anyconnect mtu", "1418", "configured", 77),),
+        evidence=FindingEvidence(observable="no", observable_reason=notice("logging-off")),
+        sources={"webvpn / anyconnect mtu": Sourced(1418, 77)},
         remedies=(
             RemedyPreview(kind="mtu", commands=("username carol attributes", " webvpn"), blocked_by=("below 576",)),
         ),
@@ -135,7 +135,7 @@ def fleet():
                 "edge2.cfg",
                 context="red",
                 status=Status.PARTIAL,
-                warnings=("the text has no end mark",),
+                warnings=(notice("no-end-mark"),),
                 path="configs/edge2.cfg",
                 findings=(user, unknown, safe),
             ),
@@ -156,7 +156,7 @@ def hostile():
             context=attack,
             asa_version=attack,
             status=Status.PARTIAL,
-            warnings=(attack,),
+            warnings=(notice(attack),),
             path=attack,
             findings=(
                 at_risk(
@@ -165,8 +165,8 @@ def hostile():
                     evidence=FindingEvidence(
                         confirmed=True, observable="yes", large_packets=1, users=1, user_names=(attack,), reconnects=1
                     ),
-                    sources=(Source(attack, attack, "configured", 3),),
-                    reachable_by=(f"username {attack}",),
+                    sources={attack: Sourced(attack, 3)},
+                    reachable_by=(Owner("username", attack),),
                     waiver=None,
                 ),
             ),

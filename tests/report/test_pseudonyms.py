@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from nornir_anyconnect.asa.running_config import Owner, notice
 from nornir_anyconnect.report import AUDIT_FORMATS, render
 from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
 
@@ -21,7 +22,7 @@ def test_the_same_user_is_the_same_pseudonym_within_a_report(fleet):
     carol = pseudonyms.of("carol")
     assert red.findings[0].name == carol
     assert red.findings[0].remedies[0].commands == (f"username {carol} attributes", " webvpn")
-    assert red.findings[1].reachable_by == (f"username {carol}", "ldap attribute-map AD")
+    assert red.findings[1].reachable_by == (Owner("username", carol), Owner("ldap attribute-map", "AD"))
     assert pseudonyms.of("CAROL") == carol
     assert pseudonyms.of("carola") != carol
 
@@ -45,6 +46,14 @@ def test_a_name_inside_another_word_is_left_alone():
 
 
 def test_a_line_that_nobody_understood_is_not_quoted(fleet):
-    quoted = "2 line(s) in relevant blocks were not understood, the first at line 31: greeting carlotta"
+    quoted = notice("lines-not-understood", count=2, line="31", text="greeting carlotta")
     device = Pseudonyms().device(replace(fleet.devices[0], warnings=(quoted,)))
-    assert device.warnings == ("2 line(s) in relevant blocks were not understood, the first at line 31",)
+    assert device.to_dict()["warnings"] == ["2 line(s) in relevant blocks were not understood, the first at line 31"]
+
+
+def test_a_waiver_that_expired_names_no_user(fleet):
+    pseudonyms = Pseudonyms()
+    expired = notice("waiver-expired", scope="username", name="carol", owner="ops", expires="2026-01-01")
+    device = pseudonyms.device(replace(fleet.devices[0], warnings=(expired,)))
+    (warning,) = device.to_dict()["warnings"]
+    assert warning == f"the waiver for username {pseudonyms.of('carol')} (ops) expired on 2026-01-01"

@@ -225,7 +225,7 @@ def test_text_says_what_supports_the_verdict(fleet):
         "  next: mtu: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1347 (closes the gap)\n"
         "  take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu 1347\n"
         "  mind: icmp-path-unknown\n"
-        "edge2.cfg/red: partial: the text has no end mark\n"
+        "edge2.cfg/red: partial: the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand\n"
         "edge2.cfg/red: at-risk: username carol (group policy GP-LAB), under all assumption sets\n"
         "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
         "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect import report as room
 from nornir_anyconnect.audit.finding import worst_first
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 from nornir_anyconnect.report import Format
 from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
-from nornir_anyconnect.report.page_timeline import GROUP, told
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 from nornir_anyconnect.report.sentences import (
     CAVEATS,
@@ -32,7 +32,9 @@ from nornir_anyconnect.report.sentences import (
     predicted,
     recommended,
     safe_mtu,
+    troubles,
 )
+from nornir_anyconnect.report.timeline import CAUSES, timeline
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
+_ANY_POLICY = "group policy"
+"""Stands in the log lines for the finding's own policy, so that findings of one kind share a timeline."""
 CHUNK = 200
 """Findings whose details are packed together."""
 
@@ -80,11 +84,7 @@ def _audit(report: AuditReport, style: Style) -> str:
                 count=count,
                 summary=report.summary.to_dict(),
                 devices=[_device(device) for device in report.devices],
-                problems=[
-                    (device_name(d), str(d.status), (*d.errors, *d.warnings))
-                    for d in report.devices
-                    if d.status != "ok"
-                ],
+                problems=[(device_name(d), str(d.status), troubles(d)) for d in report.devices if d.status != "ok"],
                 script=script,
                 styles=styles,
                 # nothing but these two texts may run or style: whatever a device is called, it is inert
@@ -97,7 +97,7 @@ def _audit(report: AuditReport, style: Style) -> str:
                         "rows": rows,
                         "trend": [[time, counts] for time, counts in style.trend],
                         "texts": {
-                            "group": f"<{GROUP}>",
+                            "group": f"<{_ANY_POLICY}>",
                             "blocks": EXPLAINED,
                             "reasons": REASONS,
                             "caveats": CAVEATS,
@@ -180,7 +180,7 @@ def _details(device: DeviceAudit, finding: Finding) -> dict[str, Any]:
         "next_step": next_step(finding),
         "safe_mtu": safe_mtu(finding),
         "recommended": chosen.kind if chosen else None,
-        "warnings": list(device.warnings),
+        "warnings": [sentence(each) for each in device.warnings],
     }
 
 
@@ -196,12 +196,24 @@ def _rows_and_chunks(report: AuditReport) -> tuple[list[list[Any]], list[str]]:
     return rows, [_packed(_chunk(found[start : start + CHUNK])) for start in range(0, len(found), CHUNK)]
 
 
+def _timeline(finding: Finding) -> dict[str, Any] | None:
+    """What its users go through when DTLS is missing; None where nothing of it happens to them."""
+    happens = timeline(finding, _ANY_POLICY)
+    if happens is None:
+        return None
+    return {
+        "moments": [[each.seconds, each.happens, each.user_sees, each.log_says] for each in happens.moments],
+        "cause": f"{CAUSES[happens.cause]} ({happens.cause_because})",
+        "tell_apart": happens.tell_apart,
+    }
+
+
 def _chunk(found: list[tuple[Any, int, DeviceAudit, Finding]]) -> dict[str, Any]:
     """The details of some findings; users with the same numbers go through the same, which is told once."""
     timelines: list[dict[str, Any]] = []
     details = []
     for _, _, device, finding in found:
-        happens = told(finding)
+        happens = _timeline(finding)
         if happens is not None and happens not in timelines:
             timelines.append(happens)
         at = None if happens is None else timelines.index(happens)

@@ -52,7 +52,7 @@ def _suite(root: ET.Element, device: DeviceAudit, style: Style) -> None:
     if device.status is not Status.OK or not device.findings:
         case = _case(suite, device, "device judged wholly")
         if device.status is not Status.OK:
-            why = (*device.errors, *device.warnings) or ("no reason given",)
+            why = sentences.troubles(device) or ("no reason given",)
             _outcome(case, "error", why[0], "\n".join(harmless(line) for line in why), str(device.status))
     counted = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
     for attribute, path in {**counted, "skipped": "testcase/skipped"}.items():

@@ -60,7 +60,7 @@ def _troubles(report: AuditReport) -> list[str]:
     lines = [
         f"- {code(sentences.device_name(device))} ({device.status}): {escaped(text)}"
         for device in report.devices
-        for text in (*device.errors, *device.warnings)
+        for text in sentences.troubles(device)
     ]
     return ["", "## Not wholly judged, or worth knowing", "", *lines] if lines else []
 

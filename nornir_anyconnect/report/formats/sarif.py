@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nornir_anyconnect import __version__
+from nornir_anyconnect.asa.effective import SETTINGS
 from nornir_anyconnect.audit.finding import Status, Verdict
 from nornir_anyconnect.report import Format, sentences
 from nornir_anyconnect.report.formats.junit import told
@@ -30,18 +31,17 @@ INCIDENTS = {
     "dtls-lost": "DTLS was lost; full-size packets were dropped until the client reconnected.",
 }
 _LEVEL = {Verdict.AT_RISK: "error", Verdict.UNKNOWN: "warning", Verdict.MITIGATED: "note"}
-# the line a person would edit, best first; a setting reads "group-policy NAME / webvpn / anyconnect mtu"
-_OFFENDING = ("anyconnect mtu", "group-policy ", "username ", "vpn-tunnel-protocol", "default-group-policy")
 
 
 def offending_line(finding: Finding) -> int:
     """The line (from 1) of the policy that decides, else of whatever the finding cites first."""
-    cited = [source for source in finding.sources if source.line is not None]
-    for setting in _OFFENDING:
-        for source in cited:
-            if setting in source.setting and source.line is not None:
-                return source.line
-    return next((source.line for source in cited if source.line), 1)
+    cited = {setting: source for setting, source in finding.sources.items() if source.line}
+    owned = [setting for setting, source in cited.items() if source.owner is not None]
+    # the line a person would edit, best first
+    for setting in (SETTINGS["mtu"], *owned, SETTINGS["tunnel_protocols"], "default-group-policy", *cited):
+        if setting in cited and (line := cited[setting].line):
+            return line
+    return 1
 
 
 def _location(device: DeviceAudit, line: int) -> dict[str, Any]:
@@ -116,7 +116,9 @@ def _audit(report: AuditReport, _style: Style) -> str:
             {
                 "executionSuccessful": not any(device.status is Status.FAILED for device in troubled),
                 "toolExecutionNotifications": [
-                    _notification(device, text) for device in troubled for text in (device.errors or device.warnings)
+                    _notification(device, text)
+                    for device in troubled
+                    for text in (device.errors or sentences.troubles(device))
                 ],
             }
         ],

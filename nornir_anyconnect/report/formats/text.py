@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.finding import Status, Verdict, worst_first
 from nornir_anyconnect.evidence.incidents import timeline
 from nornir_anyconnect.report import Format, sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import Sourced
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Source
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.change.planned import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import Incident
@@ -35,9 +37,9 @@ def _chain(steps: tuple[Step, ...]) -> str:
     return "; ".join(f"{step.label} = {step.operation} = {step.value}" for step in steps)
 
 
-def _cited(source: Source) -> str:
+def _cited(setting: str, source: Sourced[Any]) -> str:
     line = f" line {source.line}" if source.line else ""
-    return f"{source.setting}: {source.value} ({source.from_}{line})"
+    return f"{provenance.named(setting, source)}: {provenance.shown(setting, source.value)} ({source.from_}{line})"
 
 
 def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
@@ -55,7 +57,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     if finding.evidence and finding.evidence.user_names:
         found.append(("users hit", ", ".join(finding.evidence.user_names)))
     if finding.reachable_by:
-        found.append(("reached by", ", ".join(finding.reachable_by)))
+        found.append(("reached by", ", ".join(str(each) for each in finding.reachable_by)))
     if finding.verdict is not Verdict.SAFE:
         found.append(("safe MTU", sentences.safe_mtu(finding)))
     found.append(("next", sentences.next_step(finding)))
@@ -64,7 +66,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
         found.append(("take back", " / ".join(line.strip() for line in remedy.rollback)))
     if style.detail:
         found += [("mind", sentences.caveat_text(caveat)) for caveat in finding.caveats]
-        found += [("from", _cited(source)) for source in finding.sources]
+        found += [("from", _cited(*each)) for each in finding.sources.items()]
     else:
         found.append(("mind", ", ".join(finding.caveats)))
     return [(label, harmless(sentence)) for label, sentence in found if sentence]
@@ -79,7 +81,7 @@ def troubles(device: DeviceAudit) -> list[str]:
     """What kept the device from being judged wholly, and what is odd about it."""
     name = sentences.device_name(device)
     label = "" if device.status is Status.OK else f"{device.status}: "
-    return [harmless(f"{name}: {label}{text}") for text in (*device.errors, *device.warnings)]
+    return [harmless(f"{name}: {label}{text}") for text in sentences.troubles(device)]
 
 
 def _worst(report: AuditReport) -> list[str]:

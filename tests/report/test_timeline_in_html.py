@@ -14,7 +14,7 @@ from nornir_anyconnect.audit.finding import FindingEvidence, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.report import render
 from nornir_anyconnect.report.explanation import explain
-from nornir_anyconnect.report.page_timeline import GROUP, told
+from nornir_anyconnect.report.formats.html import _ANY_POLICY, _timeline
 
 TEXT = """\
 ASA Version 9.12(4)
@@ -49,11 +49,13 @@ def chunk(report):
 def test_the_steps_are_those_that_explain_prints(df, port):
     config, device, finding = judged(df, port)
     answers = dict(explain(config, device, finding).answers)
-    happens = told(finding)
+    happens = _timeline(finding)
     shown = tuple(f"{at:g} s: {what}" + (f"; the user sees: {sees}" if sees else "")
                   for at, what, sees, _ in happens["moments"])  # fmt: skip
     assert shown == answers["What does the user see, and when?"]
-    logged = tuple(f"{at:g} s: {line}".replace(GROUP, "GP") for at, _, _, lines in happens["moments"] for line in lines)
+    logged = tuple(
+        f"{at:g} s: {line}".replace(_ANY_POLICY, "GP") for at, _, _, lines in happens["moments"] for line in lines
+    )
     assert logged == answers["What will the log say?"]
     assert answers["Which cause is it?"] == (
         happens["cause"],
@@ -103,7 +105,7 @@ def test_a_mitigated_group_is_told_that_its_packets_pass_in_fragments():
 )
 def test_what_was_seen_names_the_cause_and_when_they_reconnect(evidence, cause, reconnects_at):
     _, _, finding = judged()
-    happens = told(replace(finding, evidence=evidence))
+    happens = _timeline(replace(finding, evidence=evidence))
     assert happens["cause"] == cause
     assert happens["moments"][-2][0] == reconnects_at
     lost = evidence.lost > 0
@@ -111,7 +113,7 @@ def test_what_was_seen_names_the_cause_and_when_they_reconnect(evidence, cause, 
 
 
 def test_where_nothing_happens_there_is_no_timeline(fleet):
-    assert [told(finding) is None for finding in fleet.devices[1].findings] == [False, True, True]
+    assert [_timeline(finding) is None for finding in fleet.devices[1].findings] == [False, True, True]
 
 
 def test_groups_with_the_same_numbers_share_a_timeline():

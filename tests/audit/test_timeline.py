@@ -4,8 +4,8 @@ import pytest
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.audit.workflow import timeline
-from nornir_anyconnect.evidence.observations import GroupObservations, Incident
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
+from nornir_anyconnect.report.timeline import remarks, timeline
 
 NOTE = (
     'ssl cipher tlsv1.2 custom "AES256-SHA"\n',
@@ -15,9 +15,9 @@ PORT = (" anyconnect enable\n", " anyconnect enable\n dtls port 4443\n")
 
 
 def told(text: str, seen: GroupObservations | None = None):
-    config = parse(text)
-    finding = next(each for each in judge(config, "vpn1").findings if each.name == "STAFF-VPN")
-    return timeline(config, finding, seen)
+    observed = None if seen is None else DeviceObservations("vpn1", groups={"STAFF": seen})
+    audit = judge(parse(text), "vpn1", observed)
+    return timeline(next(each for each in audit.findings if each.name == "STAFF-VPN"))
 
 
 def incident(kind: str, seconds: float) -> Incident:
@@ -34,11 +34,11 @@ def test_the_timeline_has_the_box_s_own_numbers(vpn1) -> None:
     assert "PMTU-D packet 1418 bytes greater than effective mtu 1315" in logged
     assert "code 16: New MTU configuration" in logged
     assert "1275" in found.moments[4].happens
-    assert found.remarks == ()
+    assert remarks(parse(vpn1())) == ()
 
 
 def test_the_note_s_own_configuration_carries_the_remark_on_its_arithmetic(vpn1) -> None:
-    (remark,) = told(vpn1(NOTE)).remarks
+    (remark,) = remarks(parse(vpn1(NOTE)))
     assert "1347" in remark
     assert "RC4-SHA1" in remark
     assert "the right answer is 1303 bytes" in remark

@@ -6,19 +6,17 @@ Source: Cisco tech note 116881, section 1 of its workflow; message texts as the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT
-from nornir_anyconnect.audit.finding import Finding, Verdict
+from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Verdict
 from nornir_anyconnect.mtu.assumptions import TECHNOTE
 from nornir_anyconnect.mtu.derive import Path, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.evidence.observations import GroupObservations
 
 IP_AND_TCP = 40
 RECONNECT_AFTER = 60
@@ -72,56 +70,55 @@ class Timeline:
     cause_because: str
     """What supports the cause, in a sentence."""
     tell_apart: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
 
 
-def timeline(config: RunningConfig, finding: Finding, seen: GroupObservations | None = None) -> Timeline | None:
-    """The reconnect of this finding's users; None where both MTUs are not known or leave no gap."""
+def timeline(finding: Finding, policy: str | None = None) -> Timeline | None:
+    """The reconnect of this finding's users; None where both MTUs are not known or leave no gap.
+
+    Args:
+        finding: with what was seen of its users.
+        policy: stands in the log lines for the finding's own group policy.
+
+    """
     if finding.gap is None or finding.gap <= 0:
         return None
-    cause, because = _cause(config, seen)
+    seen = finding.evidence or FindingEvidence()
+    cause, because = _cause(seen, _dtls_port(finding))
     return Timeline(
-        moments=_moments(config, finding, seen, lost=cause == LOST_LATER),
+        moments=_moments(finding, policy or finding.group_policy, seen, lost=cause == LOST_LATER),
         cause=cause,
         cause_because=because,
         tell_apart=_TELL_APART,
-        remarks=remarks(config),
     )
 
 
-def _dtls_port(config: RunningConfig) -> int:
-    return config.webvpn.dtls_port.value if config.webvpn.dtls_port else DEFAULT_DTLS_PORT
+def _dtls_port(finding: Finding) -> int:
+    port = finding.sources.get(provenance.DTLS_PORT)
+    return port.value if port else DEFAULT_DTLS_PORT
 
 
-def _cause(config: RunningConfig, seen: GroupObservations | None) -> tuple[str, str]:
+def _cause(seen: FindingEvidence, port: int) -> tuple[str, str]:
     """The cause that the evidence supports, and what supports it."""
-    port = _dtls_port(config)
     other_port = port != DEFAULT_DTLS_PORT
     on_port = f", and DTLS is on port {port}" if other_port else ""
     never_up = PORT_NOT_OPEN if other_port else PATH_BLOCKED
-    kinds = [each.kind for each in seen.incidents] if seen else []
-    lost = kinds.count("dtls-lost")
-    if lost * 2 > len(kinds):
-        return LOST_LATER, f"{lost} of {len(kinds)} reconnects seen had a UDP connection before"
-    if kinds:
-        never = len(kinds) - lost
-        return never_up, f"{never} of {len(kinds)} reconnects seen never had a UDP connection{on_port}"
-    if seen and seen.tls_only_users and (other_port or len(seen.tls_only_users) < seen.sessions):
-        users = f"{len(seen.tls_only_users)} of {seen.sessions} connected users"
+    if seen.lost * 2 > seen.reconnects:
+        return LOST_LATER, f"{seen.lost} of {seen.reconnects} reconnects seen had a UDP connection before"
+    if seen.reconnects:
+        never = seen.reconnects - seen.lost
+        return never_up, f"{never} of {seen.reconnects} reconnects seen never had a UDP connection{on_port}"
+    if seen.tls_only_sessions and (other_port or seen.tls_only_sessions < seen.sessions):
+        users = f"{seen.tls_only_sessions} of {seen.sessions} connected users"
         return never_up, f"{users} have no DTLS tunnel{on_port}"
     if other_port:
         return UNDECIDED, f"nothing was observed; DTLS on port {port} makes a closed port the first suspect"
     return UNDECIDED, "nothing was observed that tells the causes apart"
 
 
-def _moments(
-    config: RunningConfig, finding: Finding, seen: GroupObservations | None, *, lost: bool
-) -> tuple[Moment, ...]:
+def _moments(finding: Finding, policy: str | None, seen: FindingEvidence, *, lost: bool) -> tuple[Moment, ...]:
     tls, dtls = finding.tls_mtu, finding.dtls_mtu
-    group = finding.group_policy
-    who = f"Group <{group}> User <...> IP <...>"
-    waited = [each.stalled for each in (seen.incidents if seen else ()) if each.stalled is not None]
-    until = round(median(waited), 1) if waited else RECONNECT_AFTER
+    who = f"Group <{policy}> User <...> IP <...>"
+    until = RECONNECT_AFTER if seen.stalled is None else round(seen.stalled, 1)
     fragments = finding.verdict is Verdict.MITIGATED
     start = (
         Moment(
@@ -162,7 +159,7 @@ def _moments(
     )
     hello = Moment(
         1,
-        f"the client tries DTLS on UDP port {_dtls_port(config)}; nothing answers",
+        f"the client tries DTLS on UDP port {_dtls_port(finding)}; nothing answers",
         "nothing yet",
     )
     reconnect = Moment(
@@ -194,7 +191,7 @@ def remarks(config: RunningConfig) -> tuple[str, ...]:
             break
     else:
         return ()
-    tcpmss = int(provenance.tcpmss(config).value)
+    tcpmss = provenance.tcpmss(config).value
     path = Path(tcpmss=tcpmss)
     note = derive_tls(suite("RC4-SHA"), Version.TLS1_2, path, TECHNOTE)
     right = derive_tls(suite("AES256-SHA256"), Version.TLS1_2, path, TECHNOTE)

@@ -1,0 +1,59 @@
+"""What a reader is told beside the findings: a code and its parameters, and here the sentence of each code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nornir_anyconnect.asa.running_config import Notice
+
+_SENTENCES: Mapping[str, str] = {
+    # what the text is
+    "not-indented": "the sub-lines are not indented: it cannot be told which line belongs to which block",
+    "several-configurations": "more than one configuration in one text: hostnames {hostnames}",
+    "no-end-mark": "the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand",
+    "lines-not-understood": "{count} line(s) in relevant blocks were not understood, the first at line {line}: {text}",
+    "lines-not-quoted": "{count} line(s) in relevant blocks were not understood, the first at line {line}",
+    "refused-by-release": "the release refused {commands}: simpler forms and packaged defaults stand in",
+    "same-chassis": "the same chassis as {names}: counted once",
+    # evidence
+    "evidence-of-unknown-policy": (
+        "the evidence names group policy '{policy}', which the configuration does not have ({users} user(s) hit)"
+    ),
+    "client-reconnected": "client log {log}: the client reconnected at {time}",
+    "client-reconnected-for-mtu": (
+        "client log {log}: the client reconnected at {time} to apply a new MTU (reason code 16)"
+    ),
+    "client-reconnected-once": "client log {log}: the client reconnected",
+    "client-reconnected-once-for-mtu": "client log {log}: the client reconnected to apply a new MTU (reason code 16)",
+    # why nothing could be seen
+    "message-suppressed": "the configuration suppresses message 722036 (no logging message 722036)",
+    "logging-off": "logging is not enabled in the configuration",
+    "level-too-low": "message 722036 is at level {level} ({name}), the log keeps {kept}",
+    "logging-list": "a logging list or class decides whether message 722036 is kept",
+    "no-log-given": "no log of this device was given",
+    "logging-not-known": "the configuration is incomplete: its logging settings are not known",
+    "buffer-wrapped": "the log buffer has wrapped: older messages are gone",
+    "clock-not-known": "the device's clock at the change is not known",
+    "log-not-readable": "this login may not read the log, or it was not understood",
+    "no-log-buffer": "the device keeps no log buffer (no logging buffered)",
+    "buffer-wrapped-since-change": "the log buffer has wrapped since the change: older messages are gone",
+    # waivers
+    "waiver-expired": "the waiver for {scope} {name} ({owner}) expired on {expires}",
+}
+
+
+def sentence(notice: Notice) -> str:
+    """The notice in words; a code without a sentence shows itself."""
+    template = _SENTENCES.get(notice.code)
+    if template is None:
+        return notice.code
+    return template.format_map({name: _shown(value) for name, value in notice.parameters.items()})
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(str(each) for each in value) if isinstance(value, tuple | list) else str(value)
