@@ -24,8 +24,7 @@ from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.evidence.syslog.scanner import SAMPLE, SyslogReader, holds_message
-from nornir_anyconnect.sources.bundle import client_logs_of_bundle
-from nornir_anyconnect.sources.logs import BEGINNING, ZIP, LogFile, log_files
+from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,7 +59,6 @@ class LogReader:
         shortest: seconds from coming up to the reconnect, at least.
         longest: the same, at most.
         silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
-        on_progress: told how many bytes on disk each step has consumed.
 
     """
 
@@ -75,14 +73,12 @@ class LogReader:
         shortest: float = 30,
         longest: float = 120,
         silence: float = SILENCE,
-        on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self._since = since
         self._until = until
         self._tz = tz
         self._year = year
         self._device = device
-        self._on_progress = on_progress
         self._collector = Collector(shortest=shortest, longest=longest, silence=silence)
         self._lines = 0
         self._events: Counter[str] = Counter()
@@ -92,33 +88,23 @@ class LogReader:
         self._anchors: dict[str, datetime | None] = {}
         self._buffers: dict[str, LogBuffer] = {}
 
-    def read(self, log: LogFile, kind: LogKind | None = None) -> None:
-        """One log: syslog, a client's log, or a DART bundle.
+    def read(self, source: Source, kind: LogKind | None = None) -> None:
+        """One log: syslog, or a client's.
 
         Args:
-            log: not opened yet.
+            source: not read yet.
             kind: what it is; where nobody says so, its text tells: a line with an ASA's message makes it a syslog.
 
         Raises:
-            SourceError: it cannot be read, or is of another kind.
+            SourceError: it cannot be read.
 
         """
-        if log.is_zip:
-            self._read_bundle(log, kind)
-            return
-        chunks = log.chunks(self._on_progress)
-        first = next(chunks, b"")
-        if log.path is None and first.startswith(ZIP):
-            raise SourceError(f"{log.name} holds a .zip, which cannot be read from there", "name the .zip file")
-        chunks = _utf_8(itertools.chain((first,), chunks))
-        first = next(chunks, b"")
-        whole = itertools.chain((first,), chunks)
         if kind is LogKind.CLIENT:
-            self._read_client(log.name, _lines(whole), log.written)
-        elif kind is LogKind.SYSLOG or holds_message(first[:BEGINNING]):
-            self.read_syslog(whole, reference=log.written, rotation=log.rotation)
+            self._read_client(source.path, _lines(source.chunks()), source.written)
+        elif kind is LogKind.SYSLOG or holds_message(source.beginning):
+            self.read_syslog(source.chunks(), reference=source.written, rotation=source.rotation)
         else:
-            self._read_either(log, first, whole)
+            self._read_either(source)
 
     def read_syslog(
         self, chunks: Iterable[bytes], *, reference: datetime | None = None, rotation: str | None = None
@@ -181,38 +167,30 @@ class LogReader:
             client=tuple(self._client),
         )
 
-    def _read_bundle(self, log: LogFile, kind: LogKind | None) -> None:
-        if kind is LogKind.SYSLOG:
-            raise SourceError(f"{log.name} is a .zip, not a syslog", "unpack it; a DART bundle is a client log")
-        for name, text in client_logs_of_bundle(log):
-            self._read_client(f"{log.name}:{name}", text.splitlines(), log.written)
-        if self._on_progress:
-            self._on_progress(log.size or 0)
-
-    def _read_either(self, log: LogFile, first: bytes, whole: Iterable[bytes]) -> None:
+    def _read_either(self, source: Source) -> None:
         """A log whose beginning holds no message of an ASA: a relay's, which may hold some later, or a client's."""
         import tempfile  # noqa: PLC0415 - slow to load, and seldom needed
 
         told, begun = False, self._lines
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
-            keep = log.path is None  # what comes through a pipe comes once
+            keep = source.plain is None  # what comes through a pipe or out of an archive comes once
 
             def watched() -> Iterator[bytes]:
                 nonlocal keep, told
-                for chunk in whole:
+                for chunk in source.chunks():
                     told = told or may_tell_of_a_reconnect(chunk)
                     keep = keep and not holds_message(chunk)
                     if keep:
                         kept.write(chunk)
                     yield chunk
 
-            met = self._read_syslog(watched(), log.written, log.rotation)
-            if not told and (met or not is_client_log(first)):
+            met = self._read_syslog(watched(), source.written, source.rotation)
+            if not told and (met or not is_client_log(source.beginning)):
                 return
             kept.seek(0)
-            again = _utf_8(log.chunks()) if log.path else iter(lambda: kept.read(BEGINNING), b"")
-            self._lines = begun if log.path or keep else self._lines
-            self._read_client(log.name, _lines(again), log.written)
+            self._lines = begun if source.plain or keep else self._lines
+            with source.plain.open("rb") if source.plain else kept as again:
+                self._read_client(source.path, _lines(iter(lambda: again.read(BEGINNING), b"")), source.written)
 
     def _read_client(self, name: str, lines: Iterable[str], written: datetime) -> None:
         def counted() -> Iterator[str]:
@@ -252,35 +230,28 @@ def summarise_logs(
     """
     reader = LogReader(
         since=since, until=until, tz=tz, year=year, device=device,
-        shortest=shortest, longest=longest, silence=silence, on_progress=on_progress,
+        shortest=shortest, longest=longest, silence=silence,
     )  # fmt: skip
-    for log in log_files(paths):
-        reader.read(log)
+    for source in sources(paths, on_progress):
+        reader.read(readable(source))
     return reader.finish()
 
 
-def total_size(paths: Iterable[str | Path]) -> int | None:
-    """Bytes on disk behind the paths, for a progress bar; None where standard input is among them."""
-    sizes = [log.size for log in log_files(paths)]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+def readable(source: Source | Unread) -> Source:
+    """The source itself.
+
+    Raises:
+        SourceError: nothing can be read there.
+
+    """
+    if isinstance(source, Unread):
+        raise SourceError(source.cause, source.remedy)
+    return source
 
 
 def _with_buffer(seen: DeviceObservations | None, name: str, buffer: LogBuffer) -> DeviceObservations:
     seen = seen or DeviceObservations(name)
     return replace(seen, met=True, buffer_wrapped=buffer.wrapped, buffer_level=buffer.level)
-
-
-def _utf_8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16."""
-    stream = iter(chunks)
-    first = next(stream, b"")
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-        for chunk in itertools.chain((first,), stream):
-            yield decoder.decode(chunk).encode(errors="replace")
-    else:
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from stream
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nornir_anyconnect.errors import SourceError
-from nornir_anyconnect.logs import summarise_logs, total_size
+from nornir_anyconnect.logs import summarise_logs
+from nornir_anyconnect.sources.files import total_size
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 HEAD = "May 06 2024 {} asa-1 : %ASA-6-"
@@ -113,7 +114,7 @@ def test_a_bundle_among_the_logs(tmp_path):
     progress = []
     summary = summarise_logs([tmp_path / "DART.zip"], on_progress=progress.append)
     (found,) = summary.client
-    assert found.log == f"{tmp_path / 'DART.zip'}:AnyConnect/AnyConnect.txt"
+    assert found.log == f"{tmp_path / 'DART.zip'}/AnyConnect/AnyConnect.txt"
     assert sum(progress) == total_size([tmp_path / "DART.zip"])
 
 

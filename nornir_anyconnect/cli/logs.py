@@ -81,8 +81,9 @@ def logs(
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import progress
-    from nornir_anyconnect.logs import summarise_logs, total_size
+    from nornir_anyconnect.logs import summarise_logs
     from nornir_anyconnect.report import LOGS_FORMATS, render_logs
+    from nornir_anyconnect.sources.files import total_size
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.finish_audit import settings_of
 

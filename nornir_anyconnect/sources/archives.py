@@ -1,60 +1,106 @@
-"""Reads archives of saved configurations (.tar, .tar.gz, .zip) in memory: nothing is ever unpacked to disk."""
+"""Reads archives (.tar, .zip, whatever they are called) member by member: nothing is ever unpacked to disk.
+
+An archive comes from anybody, a DART bundle by mail from a user's machine: what comes out, how much more that is than
+went in, and how many members there are, each has a bound, and whoever meets it is told.
+"""
 
 from __future__ import annotations
 
-import lzma
+import io
 import tarfile
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.sources.compression import INFLATED, MOST_BYTES, MOST_RATIO, RATIO_MATTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Self
 
-SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 MOST_MEMBERS = 100_000
-MOST_BYTES = 4 * 1024**3
-"""Bytes that one archive may unpack to in all."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
+_PIECE = 1 << 18
+_STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def is_archive(path: Path) -> bool:
-    """Whether the name is an archive's."""
-    return path.name.lower().endswith(SUFFIXES)
+class Member(NamedTuple):
+    """One regular file of an archive; its bytes are gone once the next one is asked for."""
+
+    name: str
+    written: datetime | None
+    chunks: Iterator[bytes]
 
 
-def members(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
-    """Every regular file of the archive by name, with at most ``largest`` + 1 bytes of it.
+def is_zip(start: bytes) -> bool:
+    """Whether a file that begins so is a .zip."""
+    return start.startswith(_ZIP)
+
+
+def is_tar(start: bytes) -> bool:
+    """Whether a file that begins so is a .tar, already unpacked."""
+    return start[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] == _TAR_MAGIC
+
+
+def zip_members(name: str, file: IO[bytes]) -> Iterator[Member]:
+    """The members of a .zip, by name.
+
+    Args:
+        name: names the archive in errors.
+        file: at any place; it can be read from any other.
 
     Raises:
-        SourceError: it is damaged, encrypted, or would unpack to more than anybody keeps.
+        SourceError: it is damaged or encrypted, or holds more than anybody keeps.
 
     """
-    read = _zip if path.name.lower().endswith(".zip") else _tar
-    total = 0
+    size = max(1, file.seek(0, io.SEEK_END))
+    given = 0
+
+    def check() -> None:
+        if given > MOST_BYTES or (given > RATIO_MATTERS and given > MOST_RATIO * size):
+            raise _too_much(name, f"to more than {given // size} times its size")
+
+    def counted(chunks: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal given
+        for chunk in chunks:
+            given += len(chunk)
+            check()
+            yield chunk
+
     try:
-        for count, (name, raw) in enumerate(read(path, largest)):
-            total += len(raw)
-            if count >= MOST_MEMBERS or total > MOST_BYTES:
-                raise SourceError(f"{path} unpacks to too much", "unpack it yourself and check the folder")
-            yield name, raw
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise SourceError(f"{path} is damaged: {error}", "fetch the archive again") from error
-    except (RuntimeError, NotImplementedError) as error:
-        raise SourceError(f"{path} cannot be unpacked: {error}", "unpack it and check the folder") from error
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror or error}", "check the archive and its permissions") from error
+        with zipfile.ZipFile(file) as archive:
+            entries = [each for each in archive.infolist() if not each.is_dir()]
+            for count, entry in enumerate(sorted(entries, key=lambda each: each.filename)):
+                check()
+                if count >= MOST_MEMBERS:
+                    raise _too_much(name, f"into more than {MOST_MEMBERS} files")
+                yield Member(entry.filename, _zip_time(entry), counted(_of_zip(name, archive, entry)))
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError, ValueError) as error:
+        raise _damaged(name, error) from error
 
 
-def _zip(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(path) as archive:
-        for entry in sorted(archive.infolist(), key=lambda each: each.filename):
-            if not entry.is_dir():
-                with archive.open(entry) as stream:
-                    yield entry.filename, stream.read(largest + 1)
+def _of_zip(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    if entry.compress_type not in _STORED_OR_DEFLATED:
+        # of these the library unpacks all that it is given at once
+        raise SourceError(
+            f"{name}/{entry.filename} is compressed in a way that .zip files seldom are", "unpack it and name the file"
+        )
+    try:
+        with archive.open(entry) as stream:
+            while chunk := stream.read(_PIECE):
+                yield chunk
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+        raise _damaged(f"{name}/{entry.filename}", error) from error
+
+
+def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return datetime(*entry.date_time, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 class _Entry(tarfile.TarInfo):
@@ -70,10 +116,68 @@ class _Entry(tarfile.TarInfo):
             raise tarfile.ReadError(f"its end is missing ({error})") from error
 
 
-def _tar(path: Path, largest: int) -> Iterator[tuple[str, bytes]]:
-    # in the order of the archive: a compressed tar can only be read from front to back
-    with tarfile.open(path, "r|*", tarinfo=_Entry) as archive:
-        for entry in archive:
-            stream = archive.extractfile(entry) if entry.isreg() else None
-            if stream is not None:
-                yield entry.name, stream.read(largest + 1)
+class _Stream(io.RawIOBase):
+    """Chunks as a file that is read from front to back."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._left:
+            self._left = memoryview(next(self._chunks, b""))
+        taken = min(len(buffer), len(self._left))
+        buffer[:taken] = self._left[:taken]
+        self._left = self._left[taken:]
+        return taken
+
+
+def tar_members(name: str, chunks: Iterator[bytes]) -> Iterator[Member]:
+    """The members of a .tar in the order of the archive: a compressed one can only be read from front to back.
+
+    Args:
+        name: names the archive in errors.
+        chunks: the archive, unpacked.
+
+    Raises:
+        SourceError: it is damaged, or holds more than anybody keeps.
+
+    """
+    try:
+        with tarfile.open(fileobj=io.BufferedReader(_Stream(chunks), INFLATED), mode="r|", tarinfo=_Entry) as archive:
+            for count, entry in enumerate(archive):
+                if count >= MOST_MEMBERS:
+                    raise _too_much(name, f"into more than {MOST_MEMBERS} files")
+                # a sparse file of a few bytes may claim a terabyte of zeros, and no log is one
+                if entry.isreg() and not entry.issparse() and (stream := archive.extractfile(entry)) is not None:
+                    yield Member(entry.name, _tar_time(entry), _of_tar(name, stream))
+    except (tarfile.TarError, EOFError) as error:
+        raise _damaged(name, error) from error
+
+
+def _of_tar(name: str, stream: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(_PIECE):
+            yield chunk
+    except (tarfile.TarError, EOFError) as error:
+        raise _damaged(name, error) from error
+
+
+def _tar_time(entry: tarfile.TarInfo) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(entry.mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _damaged(name: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"{name} is damaged or encrypted: {error}", "fetch the archive again, or unpack what can be saved"
+    )
+
+
+def _too_much(name: str, how: str) -> SourceError:
+    return SourceError(f"{name} unpacks {how}: reading stopped there", "unpack it yourself and name what matters")

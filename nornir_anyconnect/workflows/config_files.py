@@ -1,15 +1,13 @@
 """The saved configurations behind the paths: judged or planned for as they are read, each with a name of its own."""
 
-import os
 from collections import Counter, defaultdict
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SourceError
-from nornir_anyconnect.sources.archives import is_archive
-from nornir_anyconnect.sources.configs import ConfigText, Unread, config_texts
+from nornir_anyconnect.sources.configs import config_texts
+from nornir_anyconnect.sources.files import Unread
 from nornir_anyconnect.workflows.evidence_files import names_of
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -20,12 +18,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.sources.configs import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
-
-
-def holds_many(path: str) -> bool:
-    """A folder or an archive, and not one text."""
-    return os.path.isdir(path) or is_archive(Path(path))  # noqa: PTH112 - Path("") would be the current folder
 
 
 def judge_files(

@@ -109,7 +109,7 @@ class EvidenceFiles:
     @property
     def size(self) -> int | None:
         """Bytes on disk of the logs, for a progress bar; None where standard input is among them."""
-        from nornir_anyconnect.logs import total_size
+        from nornir_anyconnect.sources.files import total_size
 
         return total_size([*self.syslog, *self.client_logs])
 
@@ -131,14 +131,14 @@ def read_evidence(
     """
     if not files.paths:
         return None
-    from nornir_anyconnect.logs import LogKind, LogReader
-    from nornir_anyconnect.sources.logs import log_files
+    from nornir_anyconnect.logs import LogKind, LogReader, readable
+    from nornir_anyconnect.sources.files import sources
 
     debug = tuple(numbers for path in files.debug_logs for numbers in _debug(path, single=single))
-    reader = LogReader(on_progress=on_progress)
+    reader = LogReader()
     for given, kind in ((files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT)):
-        for log in log_files(given):
-            reader.read(log, kind)
+        for source in sources(given, on_progress):
+            reader.read(readable(source), kind)
     summary = reader.finish()
     if summary.unreadable:
         TERMINAL.note(f"note: {summary.unreadable} log line(s) with a message that matters here could not be read")
@@ -148,13 +148,14 @@ def read_evidence(
 def _debug(path: str, *, single: bool) -> tuple[DebugNumbers, ...]:
     from nornir_anyconnect.errors import UsageError
     from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
-    from nornir_anyconnect.sources.logs import log_files
+    from nornir_anyconnect.logs import readable
+    from nornir_anyconnect.sources.files import sources
 
     if not single:
         raise UsageError(
             "a debug transcript does not say which device it is of", "give --debug-log with a single configuration"
         )
-    text = b"".join(chunk for log in log_files([path]) for chunk in log.chunks())
+    text = b"".join(chunk for source in sources([path]) for chunk in readable(source).chunks())
     found = tuple(read_debug_log(text.decode("utf-8", "replace").splitlines()))
     missed = sum(numbers.not_understood for numbers in found)
     if missed:

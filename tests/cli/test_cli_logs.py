@@ -195,16 +195,13 @@ def test_an_option_that_names_the_kind_decides_it(cli, write):
     assert all(not (each["evidence"] or {}).get("reconnects") for each in client["findings"])
 
 
-def test_a_zip_where_none_can_be_read_is_refused(cli, write, piped):
+def test_a_bundle_comes_through_a_pipe_as_well(cli, write, piped):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("AnyConnect.txt", CLIENT)
-    run = piped(packed.getvalue(), "logs", "-")
-    assert (run.code, run.out) == (2, "")
-    assert "standard input holds a .zip" in run.err
-    run = cli("check", write("edge1.cfg", AT_RISK), "--syslog", write("dart.zip", packed.getvalue()))
-    assert run.code == 2
-    assert "dart.zip is a .zip, not a syslog" in run.err
+    run = piped(packed.getvalue(), "logs", "-", "--format", "json")
+    assert run.code == 1
+    assert [each["log"] for each in run.json["client"]] == ["standard input/AnyConnect.txt"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])

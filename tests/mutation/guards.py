@@ -650,7 +650,7 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}27_the_journal.py::test_a_tampered_journal_is_refused_before_a_device_is_asked",
     ),
     Guard(
-        28, f"{PKG}/sources/logs.py",
+        28, f"{PKG}/sources/compression.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\nimport zstandard\n",
         f"{P}28_minimal_installation.py::test_every_module_can_be_imported",

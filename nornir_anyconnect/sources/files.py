@@ -1,0 +1,381 @@
+"""Opens what the user named: files, folders, pipes, archives and standard input, one text after the other.
+
+Every text is handed on as its beginning and a stream of chunks, never more than a few megabytes at once, whatever a
+file claims to hold. What cannot be read is handed on as ``Unread`` instead of being raised, so that one bad file does
+not keep the others from being read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import os
+import re
+import select
+import stat
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.sources import archives
+from nornir_anyconnect.sources.compression import inflated, is_compressed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+STDIN = "-"
+STANDARD_INPUT = "standard input"
+CHUNK = 1 << 18
+"""Bytes read at a time: what a processor's cache holds is searched fastest."""
+BEGINNING = 1 << 16
+"""Bytes of a text that tell what it is."""
+FIRST_WORD = 20
+"""Seconds that a named pipe may stay without anybody who writes into it."""
+_DEEPEST = 3
+"""An archive in an archive in an archive; deeper lies nothing that anybody kept."""
+_IN_MEMORY = 1 << 24
+_LARGEST_PIPED_ZIP = 1 << 30
+_BARE_REPOSITORY = frozenset({"HEAD", "objects", "refs"})
+_RCS = ",v"
+_VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr", "CVS", "__MACOSX"})
+"""Folders of version control and of archivers: old revisions and shadows of the files beside them."""
+_ZIP_NAME = ".zip"
+_TAR_NAMES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+_COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
+# asa.log.3 and asa.log-20220601: the number counts back in time, the date forward
+_ROTATED = re.compile(r"^(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>\d{1,4}))$")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read, and why.
+
+    Args:
+        path: where it is.
+        cause: why it could not be read, in one line.
+        remedy: what to do about it, in one line.
+        named: the user named it.
+        left_out: it was not even tried, and nothing that matters is missed for that.
+
+    """
+
+    path: str
+    cause: str
+    remedy: str
+    named: bool
+    left_out: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the device behind it would be called: the name of the file."""
+        return os.path.basename(self.path)  # noqa: PTH119 - it can be a member of an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text, being read: it has to be done with before the next one is asked for.
+
+    Args:
+        path: where it was read from, for people.
+        name: the name of the file; ``stdin`` for standard input.
+        named: the user named this very file; it was not just met in a folder or archive.
+        written: when it was last written: stamps without a year are not later than that.
+        beginning: its first bytes, unpacked, in UTF-8 where a byte order mark tells how: 64 KiB, less only where it
+            has no more.
+        plain: the file itself, where its bytes are the text.
+
+    """
+
+    path: str
+    name: str
+    named: bool
+    written: datetime
+    beginning: bytes
+    plain: Path | None
+    _rest: Iterator[bytes] = field(repr=False)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole text, once, cut anywhere.
+
+        Raises:
+            SourceError: the rest of it cannot be read.
+
+        """
+        return itertools.chain((self.beginning,) if self.beginning else (), self._rest)
+
+    @property
+    def rotation(self) -> str:
+        """The name that all rotations of one log share."""
+        return _rotation(self.path)[0]
+
+
+def sources(paths: Iterable[str | Path], on_read: Callable[[int], None] | None = None) -> Iterator[Source | Unread]:
+    """Every text behind the paths; ``-`` is standard input.
+
+    Folders are searched by name; the rotations of one log come oldest first; a file that was named twice comes once.
+
+    Args:
+        paths: files, folders, pipes, archives.
+        on_read: told how many bytes on disk (compressed ones) each step has consumed.
+
+    """
+    for found in _listed(paths):
+        if isinstance(found, Unread):
+            yield found
+        else:
+            yield from _opened(found, on_read)
+
+
+def total_size(paths: Iterable[str | Path]) -> int | None:
+    """Bytes on disk behind the paths, for a progress bar; None where a pipe is among them."""
+    total = 0
+    for found in _listed(paths):
+        if isinstance(found, Unread):
+            continue
+        status = None if found.path == STDIN else found.status
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        total += status.st_size
+    return total
+
+
+def holds_many(path: str) -> bool:
+    """Whether there may be more than one text behind the path, as its name tells."""
+    return os.path.isdir(path) or path.lower().endswith((*_TAR_NAMES, _ZIP_NAME))  # noqa: PTH112 - as above
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    path: str
+    named: bool
+
+    @property
+    def status(self) -> os.stat_result | None:
+        try:
+            return os.stat(self.path)  # noqa: PTH116 - a path is a text here: "-" and /dev/fd/63 too
+        except (OSError, ValueError):
+            return None
+
+
+def _listed(paths: Iterable[str | Path]) -> list[_Listed | Unread]:
+    found: list[_Listed | Unread] = []
+    for given in map(str, paths):
+        if given != STDIN and os.path.isdir(given):  # noqa: PTH112 - Path("") would be the current folder
+            found += _folder(Path(given), named=True)
+        else:
+            found.append(_Listed(given, named=True))
+    places: dict[str, int] = {}
+    keyed: dict[str, tuple[tuple[int, str, int], _Listed | Unread]] = {}
+    for each in found:
+        base, date, number = _rotation(each.path)
+        keyed.setdefault(each.path, ((places.setdefault(base, len(places)), date, number), each))
+    return [each for _, each in sorted(keyed.values(), key=lambda pair: pair[0])]
+
+
+def _rotation(name: str) -> tuple[str, str, int]:
+    """What all rotations share, the date of this one, and how far it is back, negative; the current one is newest."""
+    name = _COMPRESSED.sub("", name)
+    if match := _ROTATED.match(name):
+        return _COMPRESSED.sub("", match["base"]), match["date"] or "~", -int(match["number"] or 0)
+    return name, "~", 0
+
+
+def _folder(folder: Path, *, named: bool = False) -> Iterator[_Listed | Unread]:
+    """The files of a folder and its subfolders by name; hidden files and version control are left out."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Unread(str(folder), f"{folder}: {error.strerror}", "check the permissions of the folder", named=True)
+        return
+    if {entry.name for entry in entries} >= _BARE_REPOSITORY:
+        remedy = f"git clone {folder}, check the clone"
+        yield Unread(str(folder), f"{folder} is a bare git repository", remedy, named, left_out=True)
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        # links to folders are not followed: they can lead in a circle, or out of what was asked for
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in _VERSION_CONTROL:
+                yield from _folder(path)
+        elif entry.is_file() and not entry.name.startswith("."):
+            yield _Listed(str(path), named=False)
+
+
+def _opened(listed: _Listed, on_read: Callable[[int], None] | None) -> Iterator[Source | Unread]:
+    path, named = listed.path, listed.named
+    if path == STDIN:
+        now = datetime.now(UTC)
+        place = _Place(STANDARD_INPUT, "stdin", named, now)
+        yield from _texts(place, _read(STANDARD_INPUT, _standard_input(), on_read))
+        return
+    status = listed.status
+    if status is None:
+        yield Unread(path, f"{path} does not exist", "check the path; '-' reads standard input", named)
+    elif not (stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
+        yield Unread(path, f"{path} is not a file", "name a file, a folder, a pipe or an archive", named)
+    elif path.endswith(_RCS):
+        cause = f"{path} holds old revisions too (RCS)"
+        yield Unread(path, cause, "check the working files beside it", named, left_out=True)
+    else:
+        pipe = stat.S_ISFIFO(status.st_mode)
+        left = 0 if pipe else status.st_size
+
+        def count(size: int) -> None:
+            nonlocal left
+            left -= size
+            if on_read:
+                on_read(size)
+
+        written = datetime.fromtimestamp(status.st_mtime, UTC)
+        place = _Place(path, os.path.basename(path), named, written, None if pipe else Path(path))  # noqa: PTH119
+        try:
+            with closing(_pipe(path) if pipe else open(path, "rb", buffering=0)) as stream:  # noqa: PTH123
+                yield from _texts(place, _read(path, stream, count))
+        except OSError as error:
+            yield Unread(path, f"{path}: {error.strerror or error}", "check the file and its permissions", named)
+        except SourceError as error:
+            yield place.unread(error)
+        if left > 0:
+            count(left)  # what nobody had to look at
+
+
+def _standard_input() -> IO[bytes]:
+    try:
+        return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+    except (io.UnsupportedOperation, AttributeError):
+        return sys.stdin.buffer  # a stand-in without a descriptor
+
+
+def _pipe(path: str) -> IO[bytes]:
+    """A named pipe, once somebody writes into it: opening one that nobody opens would wait for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN | select.POLLHUP)
+    if not poll.poll(FIRST_WORD * 1000):
+        os.close(descriptor)
+        raise SourceError(f"nobody writes into the pipe {path}", "start what writes into it first")
+    os.set_blocking(descriptor, True)
+    return open(descriptor, "rb", buffering=0)  # noqa: PTH123 - it is open
+
+
+def _read(path: str, stream: IO[bytes], on_read: Callable[[int], None] | None) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(CHUNK):
+            if on_read:
+                on_read(len(chunk))
+            yield chunk
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}", "check the disk or copy the file") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: str
+    name: str
+    named: bool
+    written: datetime
+    file: Path | None = None
+    depth: int = 0
+
+    def unread(self, error: SourceError) -> Unread:
+        return Unread(self.path, error.cause, error.remedy, self.named)
+
+
+def _texts(place: _Place, raw: Iterator[bytes]) -> Iterator[Source | Unread]:
+    """The text of a file, or those of the archive that it is."""
+    packed, raw = _beginning(raw)
+    try:
+        start, rest = _beginning(_utf_8(inflated(place.path, raw)))
+    except SourceError as error:
+        yield place.unread(error)
+        return
+    if archives.is_zip(start):
+        yield from _archive(place, _zip(place, rest))
+    elif archives.is_tar(start) or place.name.lower().endswith(_TAR_NAMES):
+        yield from _archive(place, archives.tar_members(place.path, rest))
+    elif place.name.lower().endswith(_ZIP_NAME):
+        yield Unread(place.path, f"{place.path} is damaged: it is no archive", "fetch the archive again", place.named)
+    else:
+        same = place.file if start[:8] == packed[:8] and not is_compressed(packed) else None
+        next(rest, None)  # it begins with the beginning
+        yield Source(place.path, place.name, place.named, place.written, start, same, rest)
+
+
+def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes, and all chunks, the first of which holds them: a pipe hands on what it has."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while size < BEGINNING and (chunk := next(chunks, b"")):
+            parts.append(chunk)
+            size += len(chunk)
+    except SourceError as error:
+        if not parts:
+            raise
+        chunks = _failing(error)  # what came before the damage counts
+    start = b"".join(parts)
+    return start, itertools.chain((start,), chunks)
+
+
+def _failing(error: SourceError) -> Iterator[bytes]:
+    raise error
+    yield b""
+
+
+def _utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16."""
+    first = next(chunks, b"")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        for chunk in itertools.chain((first,), chunks):
+            yield decoder.decode(chunk).encode(errors="replace")
+    else:
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from chunks
+
+
+def _zip(place: _Place, chunks: Iterator[bytes]) -> Iterator[archives.Member]:
+    if place.file is not None:
+        with place.file.open("rb") as file:
+            yield from archives.zip_members(place.path, file)
+        return
+    # its directory stands at its end
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
+        for chunk in chunks:
+            kept.write(chunk)
+            if kept.tell() > _LARGEST_PIPED_ZIP:
+                raise SourceError(f"{place.path} is too large for a .zip in a pipe", "save it, and name the file")
+        yield from archives.zip_members(place.path, kept)
+
+
+def _archive(place: _Place, members: Iterator[archives.Member]) -> Iterator[Source | Unread]:
+    """Every member that may be of use; nothing of the rest is left out without a word."""
+    left_out = 0
+    if place.depth >= _DEEPEST:
+        yield Unread(place.path, f"{place.path} lies too deep in archives", "unpack it and name it", place.named)
+        return
+    try:
+        for member in members:
+            *folders, name = member.name.replace("\\", "/").split("/")
+            shown = f"{place.path}/{member.name}"
+            if ".." in folders:
+                yield Unread(shown, f"{shown} points out of the archive", "unpack it and look", named=False)
+            elif name.startswith(".") or any(each in _VERSION_CONTROL or each.endswith(".git") for each in folders):
+                left_out += 1
+            else:
+                inner = _Place(shown, name, False, member.written or place.written, depth=place.depth + 1)
+                yield from _texts(inner, member.chunks)
+    except SourceError as error:
+        yield place.unread(error)
+    except OSError as error:
+        cause = f"{place.path}: {error.strerror or error}"
+        yield Unread(place.path, cause, "check the archive and its permissions", place.named)
+    if left_out:
+        cause = f"{left_out} hidden file(s), or files of version control, in {place.path}"
+        yield Unread(place.path, cause, "unpack it and name the file", named=False, left_out=True)
