@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
+from nornir_anyconnect.platforms.chassis import Counted, by_marks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.audit.finding import DeviceAudit
 
 SCHEMA = "nornir-anyconnect/audit/1"
+_WHOLLY = (Status.OK, Status.PARTIAL, Status.FAILED)
 
 
 @dataclass(slots=True)
@@ -27,14 +32,14 @@ class Summary:
     unknown: int = 0
     confirmed: int = 0
     users_affected: int = 0
-    _boxes: set[str] = field(default_factory=set)
-    _failed_boxes: set[str] = field(default_factory=set)
+    _boxes: Counted = field(default_factory=Counted)
+    _failed_boxes: Counted = field(default_factory=Counted)
 
     def add(self, device: DeviceAudit) -> None:
         """Count one device or context; a chassis counts once, and so does a user hit through several findings."""
-        self.devices += _is_new(device, self._boxes)
+        self.devices += self._boxes.is_new(_marks(device))
         if device.status is Status.FAILED:
-            self.failed_devices += _is_new(device, self._failed_boxes)
+            self.failed_devices += self._failed_boxes.is_new(_marks(device))
         users: set[str] = set()
         unnamed = 0
         for finding in device.findings:
@@ -52,12 +57,27 @@ class Summary:
         return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
 
 
-def _is_new(device: DeviceAudit, known: set[str]) -> bool:
-    """Whether none of its serial numbers was met before; contexts without one belong together by their host's name."""
-    marks = set(device.serials) or ({f"host {device.name}"} if device.context else set())
-    new = known.isdisjoint(marks)
-    known |= marks
-    return new
+def _marks(device: DeviceAudit) -> set[str]:
+    """Its serial numbers; contexts without one belong together by their host's name."""
+    return set(device.serials) or ({f"host {device.name}"} if device.context else set())
+
+
+def once_per_chassis(devices: Iterable[DeviceAudit]) -> list[DeviceAudit]:
+    """Each context of each chassis once, by host name; who shares a serial number shares the chassis.
+
+    Of several hosts the one that could be judged most wholly stands for all, with a warning that names the others.
+    """
+    kept: list[DeviceAudit] = []
+    in_order = sorted(devices, key=lambda each: (each.name, each.context or ""))
+    for group in by_marks(in_order, lambda each: [(serial, each.context) for serial in each.serials]):
+        best = min(group, key=lambda each: _WHOLLY.index(each.status))
+        others = [each.name for each in group if each is not best]
+        if others:
+            said = notice("same-chassis", names=tuple(others))
+            serials = tuple(dict.fromkeys(serial for each in group for serial in each.serials))
+            best = replace(best, warnings=(*best.warnings, said), serials=serials)
+        kept.append(best)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from nornir_anyconnect.change.planned import (
 )
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.mtu.releases import TWO_MTUS
+from nornir_anyconnect.platforms.chassis import by_marks
 from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.remedies.choose import Choice, choose, waived
 from nornir_anyconnect.remedies.propose import remedies_of
@@ -96,21 +97,16 @@ def make_plan(
 
 def _one_per_pair(inputs: Iterable[PlanInput]) -> list[tuple[PlanInput, tuple[str, ...]]]:
     """Sorted by load-balancing group, name and context; of a failover pair the unit that takes configuration."""
-    kept: list[tuple[PlanInput, list[str]]] = []
-    by_serial: dict[tuple[str, str | None], list[str]] = {}
     in_order = sorted(inputs, key=_order)
-    for each in sorted(in_order, key=lambda one: not one.configurable):
-        # two saved files of one box are two texts, not a pair
-        told = _serials(each) if each.device.path is None else ()
-        serials = [(serial, each.device.context) for serial in told]
-        also = next((by_serial[key] for key in serials if key in by_serial), None)
-        if also is None:
-            also = []
-            kept.append((each, also))
-        else:
-            also.append(each.device.name)
-        by_serial.update(dict.fromkeys(serials, also))
-    return [(each, tuple(sorted(also))) for each, also in sorted(kept, key=lambda pair: _order(pair[0]))]
+    boxes = by_marks(sorted(in_order, key=lambda one: not one.configurable), _marks)
+    kept = [(first, tuple(sorted(each.device.name for each in rest))) for first, *rest in boxes]
+    return sorted(kept, key=lambda pair: _order(pair[0]))
+
+
+def _marks(each: PlanInput) -> list[tuple[str, str | None]]:
+    """What tells its box and context; two saved files of one box are two texts, not a pair."""
+    told = _serials(each) if each.device.path is None else ()
+    return [(serial, each.device.context) for serial in told]
 
 
 def _order(each: PlanInput) -> tuple[str, str, str]:

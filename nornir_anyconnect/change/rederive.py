@@ -26,6 +26,7 @@ from nornir_anyconnect.change.planned import Fix, PlannedDevice, Words, state_of
 from nornir_anyconnect.change.transaction import Change
 from nornir_anyconnect.errors import AnyConnectError, GateError, PlanError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.platforms.chassis import same_chassis
 from nornir_anyconnect.remedies.propose import remedies_of
 from nornir_anyconnect.remedies.remedy import Kind, Remedy, RemedyOptions, key_of
 
@@ -70,7 +71,7 @@ def check_identity(planned: PlannedDevice, serials: tuple[str, ...], context: st
             f"the plan for {planned.name} is a preview: it knows no serial number",
             "plan over an inventory, so that the device itself is asked",
         )
-    if not set(planned.serials) & set(serials):
+    if not same_chassis(planned.serials, serials):
         raise GateError(
             f"{planned.name} has serial number {', '.join(serials) or 'unknown'}, planned was "
             f"{', '.join(planned.serials)}",

@@ -1,6 +1,8 @@
-"""Threads of one process take turns on a chassis, known by the serial numbers that its units tell at login.
+"""Is this the same box? The one place that decides it, for counting, planning, changing and taking turns.
 
-An ASA has five SSH sessions and one configuration; two hosts of an inventory may lead to the same box.
+Two are one chassis if they have a serial number in common, directly or through a third: the units of a failover
+pair know each other's. Before a device was asked, the inventory's ``data.anyconnect.chassis`` tells, else the
+host's own name. Nothing is joined without such a mark.
 """
 
 from __future__ import annotations
@@ -8,18 +10,70 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from nornir.core.inventory import Host
+
+T = TypeVar("T")
 
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 _making = threading.Lock()
 
 
+def same_chassis(one: Iterable[Hashable], other: Iterable[Hashable]) -> bool:
+    """Whether two sets of marks (serial numbers) belong to one box; without a mark nobody is the same as anybody."""
+    return not set(one).isdisjoint(other)
+
+
+def by_marks(items: Iterable[T], marks: Callable[[T], Iterable[Hashable]]) -> list[list[T]]:
+    """Items of one chassis together, each group and the groups in the order given; one without a mark stays alone."""
+    groups: dict[int, list[T]] = {}
+    of_mark: dict[Hashable, int] = {}
+    for number, item in enumerate(items):
+        own = set(marks(item))
+        met = sorted({of_mark[mark] for mark in own if mark in of_mark})
+        first = met[0] if met else number
+        for other in met[1:]:
+            groups[first] += groups.pop(other)
+            of_mark.update({mark: first for mark, group in of_mark.items() if group == other})
+        groups.setdefault(first, []).append(item)
+        of_mark.update(dict.fromkeys(own, first))
+    return list(groups.values())
+
+
+class Counted:
+    """Boxes that were met already, as they stream by."""
+
+    def __init__(self) -> None:
+        self._known: set[Hashable] = set()
+
+    def is_new(self, marks: Iterable[Hashable]) -> bool:
+        """Whether none of these marks was met before."""
+        own = set(marks)
+        new = not same_chassis(self._known, own)
+        self._known |= own
+        return new
+
+
+def chassis_of(host: Host) -> str:
+    """What tells one box from another before it was asked: ``data.anyconnect.chassis``, else the host's own name."""
+    settings = host.get("anyconnect") or {}
+    return str(settings.get("chassis") or host.name)
+
+
+def by_chassis(hosts: Sequence[Host], key: Callable[[Host], str] = chassis_of) -> list[list[Host]]:
+    """The hosts grouped by chassis, in the order of the inventory."""
+    return by_marks(hosts, lambda host: (key(host),))
+
+
 @contextmanager
 def one_after_the_other(serials: Iterable[str]) -> Iterator[None]:
-    """Hold the chassis while the block runs; whoever shares a serial number waits.
+    """Hold the chassis while the block runs; a thread that comes for the same one waits.
+
+    An ASA has five SSH sessions and one configuration, and two hosts of an inventory may lead to the same box.
 
     Args:
         serials: of the unit and its mate; without any nobody waits.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nornir.core.task import AggregatedResult
 
-from nornir_anyconnect.runners.waves import by_chassis
+from nornir_anyconnect.platforms.chassis import by_chassis
 
 if TYPE_CHECKING:
     from collections.abc import Callable

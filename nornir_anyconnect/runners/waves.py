@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.platforms.chassis import by_chassis, chassis_of
 from nornir_anyconnect.runners.guard import guarded
 
 if TYPE_CHECKING:
@@ -43,20 +44,6 @@ class Progress:
     done: int
     failed: int
     left: int
-
-
-def chassis_of(host: Host) -> str:
-    """What tells one box from another: ``data.anyconnect.chassis``, else the host's own name."""
-    settings = host.get("anyconnect") or {}
-    return str(settings.get("chassis") or host.name)
-
-
-def by_chassis(hosts: Sequence[Host], key: Callable[[Host], str] = chassis_of) -> list[list[Host]]:
-    """The hosts grouped by chassis, in the order of the inventory."""
-    groups: dict[str, list[Host]] = {}
-    for host in hosts:
-        groups.setdefault(key(host), []).append(host)
-    return list(groups.values())
 
 
 def waves(count: int, canary: int, percent: float, at_most: int) -> Iterator[int]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from nornir.core.task import Result
 
 from nornir_anyconnect import __version__
-from nornir_anyconnect.audit.audit_report import AuditReport
-from nornir_anyconnect.audit.chassis import once_per_chassis
+from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner

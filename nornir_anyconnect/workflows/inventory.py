@@ -14,7 +14,7 @@ from nornir.core.exceptions import PluginNotRegistered
 from ruamel.yaml.error import YAMLError as RuamelError
 
 from nornir_anyconnect.errors import InventoryError, UsageError
-from nornir_anyconnect.runners.waves import chassis_of
+from nornir_anyconnect.platforms.chassis import by_marks, chassis_of
 from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nornir.core import Nornir
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.planned import Plan, PlannedDevice
 
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
 _KEY_VALUE = "it must be 'key: value' lines"
@@ -273,21 +273,17 @@ def planned_hosts(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir
 
 def chassis_in_plan(plan: Plan) -> Callable[[Host], str]:
     """Which box a host leads to: two with a common serial number are one, however the inventory names them."""
-    boxes: list[set[str]] = []
-    of_host: dict[str, set[str]] = {}
-    for each in plan.changes:
-        box = next((known for known in boxes if known & set(each.serials)), None)
-        if box is None:
-            box = set()
-            boxes.append(box)
-        box |= set(each.serials)
-        of_host[each.name] = box
+    boxes = by_marks(plan.changes, lambda each: each.serials)
+    of_host = {each.name: min(serials) for box in boxes for each in box if (serials := _serials(box))}
 
     def key(host: Host) -> str:
-        serials = of_host.get(host.name)
-        return min(serials) if serials else chassis_of(host)
+        return of_host.get(host.name) or chassis_of(host)
 
     return key
+
+
+def _serials(box: list[PlannedDevice]) -> set[str]:
+    return {serial for each in box for serial in each.serials}
 
 
 def longest_change(plan: Plan, deadline: float) -> float:

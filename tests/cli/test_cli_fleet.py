@@ -7,8 +7,7 @@ import pytest
 from nornir.core.task import Result
 
 from nornir_anyconnect.asa.running_config import notice
-from nornir_anyconnect.audit.audit_report import AuditReport
-from nornir_anyconnect.audit.chassis import once_per_chassis
+from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import InventoryError, UsageError
 from nornir_anyconnect.runners.chassis import ChassisRunner

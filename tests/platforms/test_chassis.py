@@ -1,9 +1,13 @@
-"""Threads take turns on a chassis."""
+"""Which hosts are one box, and that threads take turns on it."""
 
+import itertools
 import threading
 import time
 
-from nornir_anyconnect.platforms.chassis import one_after_the_other
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nornir_anyconnect.platforms.chassis import Counted, by_marks, one_after_the_other, same_chassis
 
 
 def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():
@@ -29,3 +33,36 @@ def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():
 def test_nobody_waits_for_another_chassis_or_without_a_serial_number():
     with one_after_the_other(["D"]), one_after_the_other(["E", "E"]), one_after_the_other([]), one_after_the_other([]):
         pass
+
+
+def test_who_shares_a_mark_is_one_box_directly_or_through_a_third():
+    boxes = by_marks(["a", "b", "x", "ab", "c", "y"], lambda name: set(name) & set("abc"))
+    assert boxes == [["a", "b", "ab"], ["x"], ["c"], ["y"]]
+
+
+@given(st.lists(st.frozensets(st.sampled_from("ABCDE"), max_size=3)))
+def test_groups_are_the_connected_parts_and_lose_nobody(marks):
+    items = list(enumerate(marks))
+    boxes = by_marks(items, lambda item: item[1])
+    assert sorted(each for box in boxes for each in box) == items
+    told = [frozenset(mark for _, own in box for mark in own) for box in boxes]
+    assert not any(same_chassis(one, other) for one, other in itertools.combinations(told, 2))
+    for box in boxes:
+        reached = {box[0]}
+        while more := [
+            each for each in box if each not in reached and any(same_chassis(each[1], r[1]) for r in reached)
+        ]:
+            reached.update(more)
+        assert reached == set(box)
+
+
+def test_nobody_without_a_mark_is_the_same_as_anybody():
+    assert not same_chassis((), ())
+    assert by_marks([1, 2], lambda _: ()) == [[1], [2]]
+
+
+def test_boxes_are_counted_as_they_stream_by():
+    seen = Counted()
+    assert [seen.is_new(each) for each in (["A"], ["B"], ["A", "C"], ["C"], [], [])] == [
+        True, True, False, False, True, True,
+    ]  # fmt: skip

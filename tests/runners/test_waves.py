@@ -13,7 +13,8 @@ from nornir.core.inventory import Defaults, Group, Groups, Host, Hosts, Inventor
 from nornir.core.task import Result
 
 from nornir_anyconnect.errors import NotStartedError
-from nornir_anyconnect.runners.waves import WavesRunner, by_chassis, waves
+from nornir_anyconnect.platforms.chassis import by_chassis
+from nornir_anyconnect.runners.waves import WavesRunner, waves
 
 
 def fleet(names, chassis=None):
