@@ -10,14 +10,23 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from nornir.core.inventory import Host
+
+class Listed(Protocol):
+    """A host of an inventory, as far as it is asked here: the pure rooms count chassis too, and know no Nornir."""
+
+    name: str
+
+    def get(self, item: str, default: Any = None) -> Any:
+        """Its data."""
+
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Listed)
 
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 _making = threading.Lock()
@@ -58,13 +67,13 @@ class Counted:
         return new
 
 
-def chassis_of(host: Host) -> str:
+def chassis_of(host: Listed) -> str:
     """What tells one box from another before it was asked: ``data.anyconnect.chassis``, else the host's own name."""
     settings = host.get("anyconnect") or {}
     return str(settings.get("chassis") or host.name)
 
 
-def by_chassis(hosts: Sequence[Host], key: Callable[[Host], str] = chassis_of) -> list[list[Host]]:
+def by_chassis(hosts: Sequence[H], key: Callable[[H], str] = chassis_of) -> list[list[H]]:
     """The hosts grouped by chassis, in the order of the inventory."""
     return by_marks(hosts, lambda host: (key(host),))
 
