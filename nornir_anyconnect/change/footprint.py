@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from typing import TYPE_CHECKING
+import json
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.config_commands import (
     ClientMtu,
@@ -14,6 +16,7 @@ from nornir_anyconnect.asa.config_commands import (
     NewTunnelGroup,
 )
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.running_config import Sourced, SslSettings, Webvpn
 from nornir_anyconnect.audit.finding import Scope
 
 if TYPE_CHECKING:
@@ -56,10 +59,13 @@ def _written(command: ConfigCommand) -> Iterator[str]:
 
 
 def hashes(config: RunningConfig, parts: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each part as the device prints it, line numbers and trailing blanks aside."""
-    found = {part: _digest(_text(config.blocks, part)) for part in parts}
+    """SHA-256 of each part as the device prints it, line numbers and trailing blanks aside.
+
+    A platform that hands over values and no text is held to its values.
+    """
+    found = {part: _digest(_said(config, part)) for part in parts}
     if config.defaults is not None or config.device_ciphers:
-        answers = [_text(config.defaults.blocks, part) for part in found] if config.defaults else []
+        answers = [_said(config.defaults, part) for part in found] if config.defaults else []
         ciphers = [f"{version} {':'.join(suites)}" for version, suites in config.device_ciphers]
         found[ANSWERS] = _digest("\n".join([*answers, *ciphers]))
     return found
@@ -69,6 +75,45 @@ def drifted(config: RunningConfig, planned: Mapping[str, str]) -> tuple[str, ...
     """The parts that are no longer as they were planned on."""
     now = hashes(config, (part for part in planned if part != ANSWERS))
     return tuple(part for part in {**planned, **now} if planned.get(part) != now.get(part))
+
+
+def _said(config: RunningConfig, part: str) -> str:
+    return _text(config.blocks, part) if config.blocks else _values(config, part)
+
+
+def _values(config: RunningConfig, part: str) -> str:
+    """The typed values of a part, in one spelling; empty where the part holds nothing, as its text would be."""
+    kind, _, name = part.partition(" ")
+    match kind:
+        case "group-policy":
+            value: object = config.group_policy(name)
+        case "tunnel-group":
+            value = config.tunnel_group(name)
+        case "username":
+            value = next((user for user in config.usernames if user.name == name), None)
+        case "webvpn":
+            value = None if config.webvpn == Webvpn() else config.webvpn
+        case "ssl":
+            value = None if config.ssl == SslSettings() else config.ssl
+        case "sysopt":
+            value = config.tcpmss
+        case "mtu":
+            value = config.interfaces or None
+        case _:
+            value = None
+    return "" if value is None else json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    """Without where it stood: the same setting read from elsewhere is the same setting."""
+    if isinstance(value, Sourced):
+        return _plain(value.value)
+    if is_dataclass(value):
+        named = {each.name: getattr(value, each.name) for each in fields(value) if not each.name.endswith("line")}
+        return {name: _plain(each) for name, each in named.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | bool) or value is None else str(value)
 
 
 def _text(blocks: Iterable[Block], part: str) -> str:
