@@ -22,7 +22,7 @@ from pathlib import Path
 
 from make_syslog import START, write
 
-from nornir_anyconnect.evidence.syslog.scanner import WANTED
+from nornir_anyconnect.evidence.syslog.reader import WANTED
 
 OURS = """
 import json, sys

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.evidence.log_evidence import LogOptions
 from nornir_anyconnect.logs import summarise_logs
 from nornir_anyconnect.sources.files import total_size
 
@@ -93,8 +94,10 @@ def test_since_and_until(tmp_path, since, until, events):
     (tmp_path / "asa.log").write_bytes(syslog())
     summary = summarise_logs(
         [tmp_path],
-        since=NOON + timedelta(seconds=since) if since else None,
-        until=NOON + timedelta(seconds=until) if until else None,
+        LogOptions(
+            since=NOON + timedelta(seconds=since) if since else None,
+            until=NOON + timedelta(seconds=until) if until else None,
+        ),
     )
     assert sum(device.lines for device in summary.devices.values()) == events
 
@@ -105,7 +108,7 @@ def test_the_year_is_told_by_when_a_file_was_written(tmp_path):
     written = datetime(2021, 6, 1, tzinfo=UTC).timestamp()
     os.utime(path, (written, written))
     assert summarise_logs([path]).incidents[0].connected_at.year == 2021
-    assert summarise_logs([path], year=2017).incidents[0].connected_at.year == 2017
+    assert summarise_logs([path], LogOptions(year=2017)).incidents[0].connected_at.year == 2017
 
 
 def test_a_bundle_among_the_logs(tmp_path):
@@ -130,7 +133,7 @@ def test_progress_adds_up_to_the_size(tmp_path):
 def test_lines_without_a_device_take_the_name_that_is_given(tmp_path):
     (tmp_path / "asa.log").write_bytes(syslog().replace(b" asa-1 :", b":"))
     assert list(summarise_logs([tmp_path]).devices) == ["-"]
-    assert list(summarise_logs([tmp_path], device="edge").devices) == ["edge"]
+    assert list(summarise_logs([tmp_path], LogOptions(device="edge")).devices) == ["edge"]
 
 
 def test_a_client_log_in_utf_16_that_is_larger_than_a_chunk(tmp_path):

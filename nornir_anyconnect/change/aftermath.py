@@ -18,7 +18,7 @@ from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.events import AddressAssigned, LargePacketSent, NewConnection, SessionStarted, UserEvent
 from nornir_anyconnect.evidence.observations import GroupObservations
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,6 +7,7 @@ import typer
 
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 from nornir_anyconnect.report.fail_on import FailOn
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
@@ -62,6 +63,10 @@ def logs(
     year: Annotated[
         int | None, typer.Option("--year", help="Year of stamps without one; else told by the file's date.")
     ] = None,
+    date_order: Annotated[
+        DateOrder | None,
+        typer.Option("--date-order", help="How 03/04/2026 is read; else as the whole log tells."),
+    ] = None,
     shortest: Annotated[
         float, typer.Option("--shortest", metavar="SECONDS", help="From coming up to the reconnect, at least.")
     ] = 30,
@@ -81,6 +86,7 @@ def logs(
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.evidence.log_evidence import LogOptions
     from nornir_anyconnect.logs import summarise_logs
     from nornir_anyconnect.report import LOGS_FORMATS, render_logs
     from nornir_anyconnect.sources.files import total_size
@@ -101,7 +107,11 @@ def logs(
         )
     with progress.reading(total_size(files)) as bar:
         summary = summarise_logs(
-            files, since=begin, until=end, tz=stamps, year=year, shortest=shortest, longest=longest, silence=silence,
+            files,
+            LogOptions(
+                since=begin, until=end, tz=stamps, year=year, date_order=date_order,
+                shortest=shortest, longest=longest, silence=silence,
+            ),
             on_progress=bar.advance,
         )  # fmt: skip
     hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)

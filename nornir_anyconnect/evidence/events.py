@@ -15,6 +15,11 @@ HIDDEN = "*****"
 """What an ASA prints for a user whose name it hides (``logging hide username``)."""
 
 
+def name_of(user: str, address: str | None) -> str:
+    """What to call a user: where the name is hidden or missing, the public address tells users apart."""
+    return user if user and user != HIDDEN else f"{HIDDEN} ({address})"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Any message; ``message`` is its six-digit id, ``device`` the name in the line's header."""
@@ -34,6 +39,10 @@ class UserEvent(Event):
     group_policy: str
     user: str
     address: str
+
+    def remark(self) -> str:
+        """What a timeline says of it; empty where it has nothing to say that its effect does not."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,10 @@ class ConnectionState(UserEvent):
 class StaleConnectionClosed(UserEvent):
     """722028."""
 
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return "a stale connection was closed"
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionClosing(UserEvent):
@@ -81,12 +94,20 @@ class ConnectionClosing(UserEvent):
 
     reason: str
 
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return f"closing: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class DtlsDisabled(UserEvent):
     """722043: no suite can carry DTLS for this session."""
 
     reason: str
+
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return f"DTLS disabled: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +124,27 @@ class ClientMessage(UserEvent):
 
     text: str
 
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLost(UserEvent):
     """716058: the session waits to be resumed. ``group_policy`` holds the *tunnel group*."""
 
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return "the session lost its connection"
+
 
 @dataclass(frozen=True, slots=True)
 class SessionResumed(UserEvent):
     """716059. ``group_policy`` holds the *tunnel group*."""
+
+    def remark(self) -> str:
+        """It changes nothing by itself."""
+        return "the session was resumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +190,7 @@ class CipherChosen(Event):
     address: str
     port: int
     suite: str
+
+
+COUNTED = (LargePacketSent, LargePacketReceived, PathMtuExceeded)
+"""Messages of which each copy counts."""

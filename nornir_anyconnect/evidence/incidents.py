@@ -1,26 +1,24 @@
-"""Events -> what was observed per device and group policy, over a stream and in bounded memory.
+"""Events -> what was observed per device and group policy, in bounded memory.
 
-Tolerates lost, late (``window``) and repeated lines, many devices and users interleaved. Every table has a bound that
-honest logs do not reach, so that a forged one cannot fill the memory.
+The events come in the order of their times (``merged_log``), of many devices and users interleaved; lines may be
+missing. Every table has a bound that honest logs do not reach, so that a forged one cannot fill the memory.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.coverage import INFORMATIONAL, Sighting
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket
 from nornir_anyconnect.evidence.session import LargePackets, Session, bounds
-from nornir_anyconnect.evidence.sightings import Span
-from nornir_anyconnect.evidence.tallies import OTHERS, DeviceTally, GroupTally
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from nornir_anyconnect.evidence.observations import Incident
+    from collections.abc import Container, Iterable
+    from datetime import datetime
 
 MAX_SESSIONS = 100_000
 MAX_DEVICES = 4096
@@ -30,8 +28,31 @@ MAX_TIMELINES = 1000
 MAX_HANDSHAKES = 20_000
 SILENCE = 3600
 """Seconds that ``dtls-lost`` may be silent, unless told otherwise."""
+MAX_GROUPS = 4096
+OTHERS = "(others)"
+"""Where devices and group policies beyond the bound are counted."""
+_CORROBORATE = 2
+"""Users or public addresses that must have met a threshold before it counts: one forged line is not two."""
+_Kind = tuple[int, int, bool]
+"""Packet, threshold, without UDP."""
+_Who = tuple[str, str, str]
+"""Device, user and public address."""
+_OF_TUNNEL_GROUP = (ev.SessionEnded, ev.SessionLost, ev.SessionResumed)
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+
+
+def _large_packets(
+    counts: Counter[_Kind], sent: LargePackets, other: LargePackets, known: Container[int]
+) -> tuple[LargePacket, ...]:
+    """Counted packets; those of ``sent`` by 722036, and those with a threshold in ``known`` corroborated."""
+    return tuple(
+        LargePacket(
+            *kind, count=count, corroborated=kind[1] in known, sent=kind in sent.counts,
+            users=frozenset(sent.users.get(kind, ())) | frozenset(other.users.get(kind, ())),
+        )
+        for kind, count in sorted(counts.items())
+    )  # fmt: skip
 
 
 def _remember(table: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> _Value:
@@ -41,81 +62,206 @@ def _remember(table: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> _Va
     return table.setdefault(key, value)
 
 
-_REMARKS: dict[type[ev.Event], str] = {
-    ev.DtlsDisabled: "DTLS disabled",
-    ev.ConnectionClosing: "closing",
-    ev.StaleConnectionClosed: "a stale connection was closed",
-    ev.SessionLost: "the session lost its connection",
-    ev.SessionResumed: "the session was resumed",
-}
+def _name(event: ev.UserEvent) -> str:
+    return ev.name_of(event.user, event.address)
 
 
-def _remark(event: ev.UserEvent) -> str | None:
-    """What the timeline says of a message that changes nothing."""
-    match event:
-        case ev.DtlsDisabled() | ev.ConnectionClosing():
-            return f"{_REMARKS[type(event)]}: {event.reason}"
-        case ev.ClientMessage():
-            return event.text
-    return _REMARKS.get(type(event))
+class GroupTally:
+    """What is being summed for one group policy."""
+
+    def __init__(self) -> None:
+        self.sent = LargePackets()
+        self.by_path_mtu = LargePackets()
+        self.received = LargePackets()
+        self.users: set[str] = set()
+        self.logged: set[str] = set()
+        self.incidents: list[Incident] = []
+        self.ciphers: set[tuple[str, str]] = set()
+        self.suspected: list[Incident] = []
+        self.compression = False
+        self.uncompressed = False
+        self.dtls_disabled = 0
+
+    def hit(self, user: str) -> None:
+        """A user met a large packet, or had to reconnect."""
+        if len(self.users) < MAX_USERS:
+            self.users.add(user)
+
+    def note_compression(self, event: ev.ConnectionState) -> None:
+        """722022 and 722023 say whether the connection compresses."""
+        self.compression |= event.compression
+        self.uncompressed |= not event.compression
+
+    def observations(self, name: str, known: Container[int], *, notices_only: bool) -> GroupObservations:
+        """What came together of the group policy ``name``; ``known`` holds the corroborated thresholds."""
+        # 602101 and 722036 tell of the same drop: whichever was logged more often saw more of them
+        sent = self.sent.counts | self.by_path_mtu.counts
+        return GroupObservations(
+            group_policy=name,
+            users=frozenset(self.users),
+            large_packets=_large_packets(sent, self.sent, self.by_path_mtu, known),
+            incidents=tuple(self.incidents),
+            suspected=tuple(self.suspected) if notices_only else (),
+            compression=self.compression,
+            uncompressed=self.uncompressed,
+            ciphers=frozenset(self.ciphers),
+            received_large=_large_packets(self.received.counts, self.received, self.received, known),
+            logged_users=len(self.logged),
+            dtls_disabled=self.dtls_disabled,
+        )
+
+
+class DeviceTally:
+    """What is being summed for one device."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, GroupTally] = {}
+        self.unjoined: Counter[tuple[int, int]] = Counter()
+        self.witnesses: dict[int, set[tuple[str, str]]] = {}
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.lines = 0
+        self.untimed = 0
+        self.timelines = 0
+
+    def witness(self, threshold: int, user: str, address: str) -> None:
+        """A user at a public address met a threshold, however often: more than two need not be told apart."""
+        if threshold not in self.witnesses and len(self.witnesses) >= LargePackets.MAX_KINDS:
+            return
+        known = self.witnesses.setdefault(threshold, set())
+        if len(known) < _CORROBORATE:
+            known.add((user, address))
+
+    def count_unjoined(self, event: ev.PathMtuExceeded) -> None:
+        """602101 of nobody known."""
+        if len(self.unjoined) < LargePackets.MAX_KINDS:
+            self.unjoined[event.packet, event.effective_mtu] += event.count
+
+    def group(self, name: str) -> GroupTally:
+        """The tally of a group policy."""
+        group = self.groups.get(name)
+        if group is None:
+            if len(self.groups) >= MAX_GROUPS:
+                name = OTHERS
+            group = self.groups.setdefault(name, GroupTally())
+        return group
+
+    def observations(self, name: str, *, notices_only: bool) -> DeviceObservations:
+        """What came together of the device; of a log that holds notices only a reconnect is all there is to see."""
+        known = {threshold for threshold, met in self.witnesses.items() if len(met) >= _CORROBORATE}
+        return DeviceObservations(
+            device=name,
+            groups={
+                group: tally.observations(group, known, notices_only=notices_only)
+                for group, tally in sorted(self.groups.items())
+            },
+            effective_mtus=tuple(sorted(self.unjoined)),
+            first=self.first,
+            last=self.last,
+            lines=self.lines,
+            untimed=self.untimed,
+            met=self.lines > 0,
+            log_begins=self.first,
+            log_ends=self.last,
+        )
 
 
 class Collector:
-    """Takes events in and sums up.
+    """Takes events in, the oldest first, and sums up.
 
     Args:
         shortest: seconds from coming up to the reconnect of ``dtls-never-up``, at least.
         longest: the same, at most.
         silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
-        window: seconds that a line may arrive late.
 
     """
 
-    def __init__(
-        self, *, shortest: float = 30, longest: float = 120, silence: float = SILENCE, window: float = 10
-    ) -> None:
+    def __init__(self, *, shortest: float = 30, longest: float = 120, silence: float = SILENCE) -> None:
         self._bounds = bounds(shortest, longest, silence)
-        self._window = timedelta(seconds=window)
-        self._sighted: dict[str, Span] = {}
+        self._sighted: dict[str, Sighting] = {}
         self._devices: dict[str, DeviceTally] = {}
-        self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
-        self._assigned: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._sessions: OrderedDict[_Who, Session] = OrderedDict()
+        self._assigned: dict[tuple[str, str], _Who] = {}
         self._handshakes: OrderedDict[tuple[str, str, int], str] = OrderedDict()
         self._suites: OrderedDict[tuple[str, str], set[tuple[str, str]]] = OrderedDict()
+        self._udp_at_some_time: set[_Who] = set()
 
     def feed(self, event: ev.Event) -> None:
-        """Takes one event; its turn comes once the device's clock is ``window`` further."""
-        device = self._devices.get(event.device)
-        if device is None:
-            name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
-            device = self._devices.setdefault(name, DeviceTally(self._window))
-        device.lines += 1
+        """Takes one event, none of whose device is older than those before."""
+        device = self._device(event)
         if (time := event.time) is not None:
             if device.first is None or time < device.first:
                 device.first = time
             if device.last is None or time > device.last:
                 device.last = time
-        for due in device.buffer.push(event):
-            self._take(device, due)
+        self._take(device, event)
 
-    def sighted(self, name: str, span: Span) -> None:
+    def feed_untimed(self, events: Iterable[ev.Event]) -> None:
+        """Takes messages without a time, before all others: of them nobody can tell what came before what.
+
+        They show drops and users, and no reconnect. A packet went over TLS only where its user never had UDP.
+        """
+        events = list(events)
+        came_up: set[_Who] = set()
+        for event in events:
+            device = self._device(event)
+            device.untimed += 1
+            if isinstance(event, ev.UserEvent) and not isinstance(event, _OF_TUNNEL_GROUP):
+                self._note_untimed(self._log_user(device, event), event, came_up)
+        for event in events:
+            device = self._devices.get(event.device) or self._devices[OTHERS]
+            if isinstance(event, ev.PathMtuExceeded):
+                device.count_unjoined(event)
+            elif isinstance(event, ev.LargePacketSent):
+                key, user = (event.device, event.user, event.address), _name(event)
+                alone = key in came_up and key not in self._udp_at_some_time
+                group = device.group(event.group_policy)
+                group.sent.add(event.packet, event.threshold, without_udp=alone, count=event.count, user=user)
+                device.witness(event.threshold, event.user, event.address)
+                group.hit(user)
+
+    def _note_untimed(self, group: GroupTally, event: ev.UserEvent, came_up: set[_Who]) -> None:
+        known = None
+        match event:
+            case ev.LargePacketReceived():
+                group.received.add(event.packet, event.threshold, without_udp=False, count=event.count)
+            case ev.NewConnection(protocol="UDP") | ev.ConnectionState(protocol="UDP"):
+                known = self._udp_at_some_time
+            case ev.NewConnection(protocol="TCP") | ev.AddressAssigned():
+                known = came_up
+            case ev.DtlsDisabled():
+                group.dtls_disabled += 1
+        if known is not None and len(known) < MAX_SESSIONS:
+            known.add((event.device, event.user, event.address))
+        if isinstance(event, ev.ConnectionState):
+            group.note_compression(event)
+
+    def sighted(self, name: str, sighting: Sighting) -> None:
         """A log holds lines of a device over that time, whatever they say."""
         if name in self._sighted or len(self._sighted) < MAX_DEVICES:
-            self._sighted[name] = self._sighted.get(name, Span(None, None)).widened(span.first).widened(span.last)
+            self._sighted.setdefault(name, Sighting()).add(sighting)
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device; the collector is at its end."""
-        for device in self._devices.values():
-            for due in device.buffer.drain():
-                self._take(device, due)
         while self._sessions:
             self._sessions.popitem()[1].settle()
-        found = {name: device.observations(name) for name, device in self._devices.items()}
-        for name, span in self._sighted.items():
+        found = {}
+        for name, device in self._devices.items():
+            level = self._sighted[name].level if name in self._sighted else None
+            found[name] = device.observations(name, notices_only=level is not None and level < INFORMATIONAL)
+        for name, sighting in self._sighted.items():
             seen = found.get(name, DeviceObservations(name))
-            begins, ends = span.widened(seen.first).widened(seen.last)
-            found[name] = replace(seen, met=True, log_begins=begins, log_ends=ends)
+            begins, ends = sighting.span.widened(seen.first).widened(seen.last)
+            found[name] = replace(seen, met=True, level=sighting.level, log_begins=begins, log_ends=ends)
         return dict(sorted(found.items()))
+
+    def _device(self, event: ev.Event) -> DeviceTally:
+        device = self._devices.get(event.device)
+        if device is None:
+            name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
+            device = self._devices.setdefault(name, DeviceTally())
+        device.lines += 1
+        return device
 
     def _take(self, device: DeviceTally, event: ev.Event) -> None:
         if isinstance(event, ev.UserEvent):
@@ -131,71 +277,75 @@ class Collector:
             if chosen:
                 _remember(self._suites, (event.device, event.address), set()).add((chosen, event.suite))
 
+    def _log_user(self, device: DeviceTally, event: ev.UserEvent) -> GroupTally:
+        group = device.group(event.group_policy)
+        if len(group.logged) < MAX_USERS:
+            group.logged.add(_name(event))
+        return group
+
     def _take_user(self, device: DeviceTally, event: ev.UserEvent) -> None:
         key = (event.device, event.user, event.address)
         if isinstance(event, ev.SessionStarted) and (old := self._sessions.get(key)) and old.is_before(event.time):
             self._forget(key, old)
-        if isinstance(event, ev.SessionEnded | ev.SessionLost | ev.SessionResumed):
+        if isinstance(event, _OF_TUNNEL_GROUP):
             # their group is the tunnel group: they say nothing of the group policy
             self._take_known(event, key)
             return
-        group = device.group(event.group_policy)
-        user = event.user if event.user and event.user != ev.HIDDEN else f"{ev.HIDDEN} ({event.address})"
-        if len(group.logged) < MAX_USERS:
-            group.logged.add(user)
+        group = self._log_user(device, event)
         if isinstance(event, ev.LargePacketReceived):
             group.received.add(event.packet, event.threshold, without_udp=False, count=event.count)
             return
-        session = self._session(key, group)
+        session = self._session(key, group, event)
         if isinstance(event, ev.LargePacketSent):
             session.large_packet(event)
             device.witness(event.threshold, event.user, event.address)
-            if len(group.users) < MAX_USERS:
-                group.users.add(user)
+            group.hit(session.user)
         elif isinstance(event, ev.NewConnection):
-            incident = self._new_connection(session, event)
-            if incident is not None:
-                self._keep(device, group, incident, user)
+            self._new_connection(device, group, session, event)
             if self._suites and (suites := self._suites.pop((event.device, event.address), None)):
                 group.ciphers |= suites
         else:
             self._take_other(session, group, event, key)
 
-    def _take_known(
-        self, event: ev.SessionEnded | ev.SessionLost | ev.SessionResumed, key: tuple[str, str, str]
-    ) -> None:
+    def _take_known(self, event: ev.UserEvent, key: _Who) -> None:
         known = self._sessions.get(key)
         if known is None:
             return
         if not isinstance(event, ev.SessionEnded):
-            known.note(event, _REMARKS[type(event)])
+            known.note(event, event.remark())
         elif known.is_ended_by(event):
             self._forget(key, known)
 
-    def _new_connection(self, session: Session, event: ev.NewConnection) -> Incident | None:
+    def _new_connection(
+        self, device: DeviceTally, group: GroupTally, session: Session, event: ev.NewConnection
+    ) -> None:
         if event.protocol == "UDP":
             session.udp_up(event)
         elif event.protocol == "TCP" and event.message == "722033":
             session.first_up(event)
         elif event.protocol == "TCP":
-            return session.new_tcp(event)
-        return None
+            if session.suspicious(event) and len(group.suspected) < MAX_TIMELINES:
+                group.suspected.append(session.suspected(event))
+            incident = session.new_tcp(event)
+            if incident is not None:
+                self._keep(device, group, incident)
+                group.hit(session.user)
 
-    def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: tuple[str, str, str]) -> None:
+    def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: _Who) -> None:
         if isinstance(event, ev.AddressAssigned):
             self._unassign(key, session)
             session.assigned_up(event)
             for address in session.assigned:
                 self._assigned[event.device, address] = key
         elif isinstance(event, ev.ConnectionState):
-            group.compression |= event.compression
+            group.note_compression(event)
             if event.protocol == "UDP" and event.established:
                 session.udp_up(event)
             elif event.protocol == "UDP":
                 session.udp_lost(event)
             elif event.protocol == "TCP" and event.established:
                 session.established(event)
-        elif remark := _remark(event):
+        elif remark := event.remark():
             group.dtls_disabled += isinstance(event, ev.DtlsDisabled)
             session.note(event, remark)
 
@@ -203,56 +353,65 @@ class Collector:
         key = self._assigned.get((event.device, event.destination))
         session = self._sessions.get(key) if key else None
         if session is None or key is None:
-            if len(device.unjoined) < LargePackets.MAX_KINDS:
-                device.unjoined[event.packet, event.effective_mtu] += event.count
+            device.count_unjoined(event)
             return
         session.path_mtu(event)
         device.witness(event.effective_mtu, key[1], key[2])
 
-    def _session(self, key: tuple[str, str, str], group: GroupTally) -> Session:
+    def _session(self, key: _Who, group: GroupTally, event: ev.UserEvent) -> Session:
         session = self._sessions.get(key)
         if session is None:
             if len(self._sessions) >= MAX_SESSIONS:
                 self._forget(*next(iter(self._sessions.items())))
-            session = self._sessions[key] = Session(group.sent, group.by_path_mtu, self._bounds)
+            session = self._sessions[key] = Session(_name(event), group.sent, group.by_path_mtu, self._bounds)
+            session.doubtful = key in self._udp_at_some_time
         else:
             self._sessions.move_to_end(key)
         session.sent, session.by_path_mtu = group.sent, group.by_path_mtu
         return session
 
-    def _forget(self, key: tuple[str, str, str], session: Session) -> None:
+    def _forget(self, key: _Who, session: Session) -> None:
         session.settle()
         del self._sessions[key]
         self._unassign(key, session)
 
-    def _unassign(self, key: tuple[str, str, str], session: Session) -> None:
+    def _unassign(self, key: _Who, session: Session) -> None:
         for address in session.assigned:
             if self._assigned.get((key[0], address)) == key:
                 del self._assigned[key[0], address]
 
     @staticmethod
-    def _keep(device: DeviceTally, group: GroupTally, incident: Incident, user: str) -> None:
+    def _keep(device: DeviceTally, group: GroupTally, incident: Incident) -> None:
         if device.timelines >= MAX_TIMELINES:
             incident = replace(incident, timeline=())
         device.timelines += 1
         group.incidents.append(incident)
-        if len(group.users) < MAX_USERS:
-            group.users.add(user)
 
 
 def observe(
-    events: Iterable[ev.Event],
-    *,
-    shortest: float = 30,
-    longest: float = 120,
-    silence: float = SILENCE,
-    window: float = 10,
+    events: Iterable[ev.Event], *, shortest: float = 30, longest: float = 120, silence: float = SILENCE
 ) -> dict[str, DeviceObservations]:
-    """What the events show, by device; the arguments (seconds) as those of :class:`Collector`."""
-    collector = Collector(shortest=shortest, longest=longest, silence=silence, window=window)
-    for event in events:
+    """What the events of one log show, by device, in whatever order they come and each as often as it comes.
+
+    They are sorted in memory. Arguments (seconds) as those of :class:`Collector`.
+    """
+    collector = Collector(shortest=shortest, longest=longest, silence=silence)
+    timed, untimed = in_order(events)
+    collector.feed_untimed(untimed)
+    for event in timed:
         collector.feed(event)
     return collector.finish()
+
+
+def in_order(events: Iterable[ev.Event]) -> tuple[list[ev.Event], list[ev.Event]]:
+    """Those with a time, the oldest first and cause before effect within a second; and those without."""
+    timed, untimed = [], []
+    for event in events:
+        if event.time is None:
+            untimed.append(event)
+        else:
+            timed.append((int(event.time.timestamp()), ASA_MESSAGES.rank(event), event.message, str(event), event))
+    return [each[4] for each in sorted(timed)], untimed
 
 
 def timeline(incident: Incident) -> list[str]:

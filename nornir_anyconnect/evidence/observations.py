@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.evidence.events import name_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -24,7 +26,7 @@ class Incident:
     """One reconnect that a user suffered; ``seconds`` from coming up to the new connection."""
 
     kind: str
-    """``dtls-never-up`` or ``dtls-lost``."""
+    """``dtls-never-up`` or ``dtls-lost``; ``suspected`` where nothing but the reconnect is seen."""
     device: str
     group_policy: str
     user: str
@@ -69,6 +71,8 @@ class LargePacket:
     """The device's own log, read from it, shows the threshold, or two users or public addresses met it."""
     sent: bool = field(default=True, compare=False)
     """722036 says so; else 602101 alone, which other tunnels of the box cause as well."""
+    users: frozenset[str] = field(default=frozenset(), compare=False)
+    """Whose packets they were, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,12 @@ class GroupObservations:
     """Connected now with SSL-Tunnel and no DTLS-Tunnel."""
     sessions: int = 0
     """Connected now."""
+    suspected: tuple[Incident, ...] = ()
+    """Reconnects of sessions without UDP in a log that holds notices only: the drops would not show in it."""
     compression: bool = False
     """A session of the policy shows compression: 722036 alone then proves nothing."""
+    uncompressed: bool = False
+    """A session of the policy shows that it does not compress."""
     ciphers: frozenset[tuple[str, str]] = frozenset()
     """(tunnel, suite) pairs that sessions or 725012 show as negotiated; tunnel is ``tls`` or ``dtls``."""
     received_large: tuple[LargePacket, ...] = ()
@@ -111,6 +119,15 @@ class GroupObservations:
     """Distinct users whose sessions the log shows, hit or not (a lower bound where names are hidden)."""
     dtls_disabled: int = 0
     """722043: sessions for which no suite could carry DTLS."""
+
+    @property
+    def hit(self) -> frozenset[str]:
+        """Users with an incident, or with drops that neither UDP nor compression explains."""
+        reconnected = {name_of(incident.user, incident.address) for incident in self.incidents}
+        if self.compression or not self.uncompressed:
+            return frozenset(reconnected)
+        alone = (kind.users for kind in self.large_packets if kind.without_udp and kind.sent)
+        return frozenset(reconnected.union(*alone))
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, sizes in bytes, and every incident."""
@@ -152,8 +169,16 @@ class DeviceObservations:
     """The earliest line met of this device, whatever it says."""
     log_ends: datetime | None = None
     """The latest."""
+    level: int | None = None
+    """The highest level met of its messages: a log of notices ends at 5."""
+    own_log: bool = False
+    """It is the device's own buffer, of which nothing was picked out by id or level."""
     unreadable: int = 0
     """Lines that carry a wanted id and could not be read."""
+    untimed: int = 0
+    """Messages read that have no time: what came before what cannot be told of them."""
+    torn: int = 0
+    """Logs that begin or end in the middle of a line."""
     buffer_wrapped: bool | None = None
     """``show logging`` held fewer messages than it counted."""
     buffer_level: str | None = None

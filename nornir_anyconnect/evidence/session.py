@@ -40,24 +40,34 @@ def bounds(shortest: float, longest: float, silence: float) -> Bounds:
 
 
 class LargePackets:
-    """How often each (packet, threshold, without UDP) was met; bounded, because a forged log may hold any number."""
+    """How often each (packet, threshold, without UDP) was met, and by whom; bounded: a forged log may hold any."""
 
     MAX_KINDS = 1000
+    MAX_USERS = 20_000
+    """Users kept of all kinds together."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[int, int, bool]] = Counter()
+        self.users: dict[tuple[int, int, bool], set[str]] = {}
+        self._kept = 0
 
-    def add(self, packet: int, threshold: int, *, without_udp: bool, count: int) -> None:
+    def add(self, packet: int, threshold: int, *, without_udp: bool, count: int, user: str = "") -> None:
         """Counts packets of one kind; kinds beyond the bound are left out."""
         key = (packet, threshold, without_udp)
-        if key in self.counts or len(self.counts) < self.MAX_KINDS:
-            self.counts[key] += count
+        if key not in self.counts and len(self.counts) >= self.MAX_KINDS:
+            return
+        self.counts[key] += count
+        users = self.users.setdefault(key, set())
+        if user and user not in users and self._kept < self.MAX_USERS:
+            users.add(user)
+            self._kept += 1
 
 
 class Session:
     """What is known of one user at one public address on one device.
 
     Args:
+        user: who it is, for people.
         sent: where the packets of 722036 go once it is clear whether the session had UDP.
         by_path_mtu: where those of 602101 go.
         bounds: what makes a reconnect an incident.
@@ -66,14 +76,17 @@ class Session:
 
     __slots__ = (
         "_bounds", "_came_up", "_first_large", "_large", "_last_large", "_login", "_lost", "_lost_at", "_packet",
-        "_pending", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "sent",
+        "_pending", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "doubtful", "sent", "user",
     )  # fmt: skip
 
-    def __init__(self, sent: LargePackets, by_path_mtu: LargePackets, bounds: Bounds) -> None:
+    def __init__(self, user: str, sent: LargePackets, by_path_mtu: LargePackets, bounds: Bounds) -> None:
         self._bounds = bounds
+        self.user = user
         self.sent = sent
         self.by_path_mtu = by_path_mtu
         self.assigned: tuple[str, ...] = ()
+        self.doubtful = False
+        """A UDP connection of this user was logged, and nobody can tell when."""
         self._pending: dict[tuple[LargePackets, int, int], int] | None = None
         self._came_up = False
         self._up: datetime | None = None
@@ -91,7 +104,7 @@ class Session:
     @property
     def without_udp(self) -> bool:
         """Whether what is sent goes over TLS; False as well where the log does not show how the session came up."""
-        return self._lost or (self._came_up and not self._udp)
+        return not self.doubtful and (self._lost or (self._came_up and not self._udp))
 
     def note(self, event: ev.Event, text: str) -> None:
         """Keeps an entry for the timeline."""
@@ -168,12 +181,23 @@ class Session:
             self.note(event, "new TCP connection")
         return found
 
+    def suspicious(self, event: ev.NewConnection) -> bool:
+        """Whether a session without UDP and without a drop reconnects after as long as an incident takes."""
+        now, up = event.time, self._up
+        if self._large or self._udp or self.doubtful or not self._came_up or now is None or up is None:
+            return False
+        return self._bounds.shortest <= now - up <= self._bounds.longest
+
+    def suspected(self, event: ev.NewConnection) -> Incident:
+        """The reconnect of which a log without informational messages shows no more than that it came."""
+        return self._reconnect("suspected", event, self._up)
+
     def settle(self, *, without_udp: bool | None = None) -> None:
         """Hands the large packets over to the tally."""
         if self._pending:
             alone = self.without_udp if without_udp is None else without_udp
             for (tally, packet, threshold), count in self._pending.items():
-                tally.add(packet, threshold, without_udp=alone, count=count)
+                tally.add(packet, threshold, without_udp=alone, count=count, user=self.user)
             self._pending = None
 
     def is_ended_by(self, event: ev.SessionEnded) -> bool:
@@ -211,24 +235,28 @@ class Session:
         if not self._large:
             return False
         if time is None or self._last_large is None:
-            return True  # without stamps the order of the lines is all there is
+            return False
         return time - self._last_large <= self._bounds.silence
 
     def _incident(self, event: ev.NewConnection) -> Incident | None:
         now, up = event.time, self._up
-        if not self._large:
-            return None
+        if not self._large or self.doubtful or now is None:
+            return None  # without a time nobody can tell what came before what
         if self._udp:
             since = self._lost_at if self._lost else self._first_large
-            if not (self._lost or self._recent(now)) or (now and since and since > now):
+            if not (self._lost or self._recent(now)) or (since and since > now):
                 return None
         else:
             since = up
-            if now is None or up is None or not self._bounds.shortest <= now - up <= self._bounds.longest:
+            if up is None or not self._bounds.shortest <= now - up <= self._bounds.longest:
                 return None
         self.note(event, "new TCP connection: the client reconnects")
+        return self._reconnect("dtls-lost" if self._udp else "dtls-never-up", event, since)
+
+    def _reconnect(self, kind: str, event: ev.NewConnection, since: datetime | None) -> Incident:
+        now, up = event.time, self._up
         return Incident(
-            kind="dtls-lost" if self._udp else "dtls-never-up",
+            kind=kind,
             device=event.device,
             group_policy=event.group_policy,
             user=event.user,
@@ -238,8 +266,8 @@ class Session:
             # nobody stalls before the session is up: lines that overtook its login are not counted from
             stalled=(now - max(since, up or since)).total_seconds() if now and since else None,
             large_packets=self._large,
-            threshold=self._threshold,
-            packet=self._packet,
+            threshold=self._threshold if self._large else None,
+            packet=self._packet if self._large else None,
             address=event.address,
             timeline=tuple(self._timeline),
         )

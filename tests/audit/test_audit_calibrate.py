@@ -24,7 +24,7 @@ from nornir_anyconnect.evidence.observations import (
     Incident,
     LargePacket,
 )
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS, TECHNOTE, AssumptionSet, assumption_set
 from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite

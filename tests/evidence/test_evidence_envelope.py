@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 BODY = b"%ASA-6-722036: Group <GP> User <ann> IP <192.0.2.1> Transmitting large packet 1406 (threshold 1367)."
 LATER = "2026-03-29T05:00:00.000Z"

@@ -9,13 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import incidents as module
-from nornir_anyconnect.evidence import tallies
+from nornir_anyconnect.evidence.coverage import Sighting, Span
 from nornir_anyconnect.evidence.incidents import Collector, observe, timeline
 from nornir_anyconnect.evidence.observations import LargePacket
-from nornir_anyconnect.evidence.reorder import ReorderBuffer
 from nornir_anyconnect.evidence.session import LargePackets
-from nornir_anyconnect.evidence.sightings import Span
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 START = datetime(2024, 5, 6, 12, 0, 0, tzinfo=UTC)
 
@@ -146,16 +144,15 @@ def test_a_replaced_connection_starts_no_clock_anew():
     assert incidents(up(0), large(5), tcp_again(10), tcp(60)) == []
 
 
-def test_dtls_lost_without_any_stamp():
+def test_without_any_stamp_no_reconnect_is_told():
     def unstamped(*lines, **options):
         text = "\n".join(each.partition(" : ")[2] for each in lines)
         (device,) = observe(SyslogReader().read([text.encode()]), **options).values()
         return [each for group in device.groups.values() for each in group.incidents]
 
+    # nobody can tell what came before what: the drops are seen, the reconnect is not
     for story in ((up(0), udp(1), udp_ends(2), large(3), tcp(4)), (up(0), udp(1), large(3), large(3), tcp(4))):
-        (found,) = unstamped(*story)
-        assert (found.kind, found.seconds, found.stalled, found.reconnected_at) == ("dtls-lost", None, None, None)
-    assert unstamped(up(0), udp(1), large(2), udp(3), tcp(4)) == []
+        assert unstamped(*story) == []
 
 
 def test_dtls_lost_has_no_bound_once_its_end_is_logged():
@@ -214,8 +211,8 @@ def test_the_time_covered_is_that_of_the_log():
     collector = Collector()
     for event in SyslogReader().read([up(60).encode()]):
         collector.feed(event)
-    collector.sighted("asa", Span(START, START + timedelta(hours=1)))
-    collector.sighted("quiet", Span(None, None))
+    collector.sighted("asa", Sighting(Span(START, START + timedelta(hours=1))))
+    collector.sighted("quiet", Sighting())
     devices = collector.finish()
     assert (devices["asa"].log_begins, devices["asa"].log_ends) == (START, START + timedelta(hours=1))
     assert (devices["asa"].lines, devices["quiet"].lines, devices["quiet"].met) == (1, 0, True)
@@ -279,11 +276,10 @@ def test_devices_do_not_mix():
     assert (devices["asa"].first, devices["asa"].last) == (START, START + timedelta(seconds=60))
 
 
-def test_lines_that_arrive_late_are_put_in_order():
+def test_lines_are_put_in_order_however_they_arrive():
     assert len(incidents(tcp(60), large(55), up(0))) == 1
     assert len(incidents(up(0), udp(64), tcp(60), large(55))) == 1
-    # by the time it comes, its turn is long over
-    assert incidents(up(0), tcp(60), up(100, user="bob"), up(200, user="bob"), large(55)) == []
+    assert len(incidents(up(0), tcp(60), up(100, user="bob"), up(200, user="bob"), large(55))) == 1
 
 
 def test_a_tie_within_one_second_is_read_as_cause_and_effect():
@@ -347,19 +343,10 @@ def test_a_forged_stamp_in_the_future_does_not_disturb_the_order_for_long():
     assert len(incidents(forged, up(0), tcp(60), large(55))) == 1
 
 
-def test_the_reorder_buffer_is_bounded(monkeypatch):
-    monkeypatch.setattr("nornir_anyconnect.evidence.reorder.MAX_WAITING", 10)
-    events = list(SyslogReader().read(["\n".join([up(0)] * 50).encode()]))
-    buffer = ReorderBuffer(timedelta(seconds=10))
-    out = [due for event in events for due in buffer.push(event)]
-    assert len(out) == 40
-    assert len(list(buffer.drain())) == 10
-
-
 def test_every_table_is_bounded(monkeypatch):
     for name in ("MAX_SESSIONS", "MAX_DEVICES", "MAX_USERS", "MAX_HANDSHAKES"):
         monkeypatch.setattr(module, name, 5)
-    monkeypatch.setattr(tallies, "MAX_GROUPS", 5)
+    monkeypatch.setattr(module, "MAX_GROUPS", 5)
     monkeypatch.setattr(LargePackets, "MAX_KINDS", 5)
     collector = Collector()
     for n in range(60):

@@ -10,8 +10,8 @@ import pytest
 from test_evidence_syslog import BODIES, NOON, REFERENCE, WHERE, read
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.syslog.line_reflow import BLOCK, blocks, shape_of
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, blocks, shape_of
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 HEAD = "May 06 2024 12:30:01 asa-1 : %ASA-6-"
 LARGE = f"722036: {WHERE}Transmitting large packet 1418 (threshold 1347)."

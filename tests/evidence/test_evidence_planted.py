@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nornir_anyconnect.evidence.incidents import observe
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 
 @pytest.fixture(scope="module")

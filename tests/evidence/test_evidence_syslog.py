@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
-from nornir_anyconnect.evidence.syslog.scanner import MAX_LINE, SAMPLE, SyslogReader, scan
+from nornir_anyconnect.evidence.syslog.reader import MAX_LINE, SAMPLE, SyslogReader, scan
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 WHO = ("GP staff", "ann", "203.0.113.7")
@@ -199,7 +199,7 @@ def test_every_header_form(header, time, device):
 def test_the_usual_header_is_read_as_every_other(stamp, name, monkeypatch):
     raw = f"<166>{stamp} {name} : ".encode()
     at_once = HeaderReader().read(raw)
-    monkeypatch.setattr("nornir_anyconnect.evidence.syslog.header._USUAL", re.compile("(?!)"))
+    monkeypatch.setattr("nornir_anyconnect.evidence.syslog.header._USUAL", re.compile(b"(?!)"))
     assert HeaderReader().read(raw) == at_once
 
 
@@ -466,7 +466,7 @@ def test_the_devices_of_a_log_are_met_whatever_their_lines_say():
     for filler in ("", "May 06 2024 12:59:30 web nginx: GET / 200\n" * 20_000):
         reader = SyslogReader()
         assert list(reader.read([(text + filler + text).encode()])) == []
-        found = {name: (span.first.minute, span.last.minute) for name, span in reader.sightings.devices.items()}
+        found = {name: (met.span.first.minute, met.span.last.minute) for name, met in reader.sightings.devices.items()}
         assert found == {"asa-1": (0, 29), "asa-2": (30, 59)}
 
 

@@ -193,8 +193,8 @@ def _one_line(line: str, header: HeaderReader) -> Iterator[ClientEvent]:
     mark = _MARKS.search(line)
     agent = _AGENT.search(line)
     before = line[: mark.start()] if mark else line
-    time, _, _ = header.read(before.encode(errors="replace"))
-    yield from _said(line, time, agent[0] if agent else "")
+    header_read = header.read(before.encode(errors="replace"))
+    yield from _said(line, header_read.time, agent[0] if agent else "")
 
 
 def _stamp(date: str, clock: str, tz: tzinfo, *, day_first: bool) -> datetime | None:

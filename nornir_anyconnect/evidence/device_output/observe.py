@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.device_output.counters import log_buffer, no_fragment_drops, no_fragment_rate
 from nornir_anyconnect.evidence.device_output.vpn_sessions import VpnSession, read_sessions, read_tunnel_summary
-from nornir_anyconnect.evidence.incidents import SILENCE, Collector
+from nornir_anyconnect.evidence.incidents import SILENCE
+from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
-from nornir_anyconnect.evidence.syslog.scanner import SyslogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,8 +48,8 @@ def observe_device(
     """
     seen = DeviceObservations(device=device)
     if logging_text is not None:
-        collector = Collector(shortest=shortest, longest=longest, silence=silence)
-        seen = _from_log(device, logging_text, tz, reference, collector)
+        options = LogOptions(tz=tz, device=device, shortest=shortest, longest=longest, silence=silence)
+        seen = _from_log(device, logging_text, options, reference)
     if sessions_text is not None:
         seen = replace(seen, groups=_with_sessions(seen.groups, read_sessions(sessions_text)))
     if summary_text is not None and (summary := read_tunnel_summary(summary_text)):
@@ -85,7 +85,11 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         met=a.met or b.met,
         log_begins=min((time for time in (a.log_begins, b.log_begins) if time), default=None),
         log_ends=max((time for time in (a.log_ends, b.log_ends) if time), default=None),
+        level=max((level for level in (a.level, b.level) if level is not None), default=None),
+        own_log=a.own_log or b.own_log,
         unreadable=a.unreadable + b.unreadable,
+        untimed=a.untimed + b.untimed,
+        torn=a.torn + b.torn,
         buffer_wrapped=a.buffer_wrapped if b.buffer_wrapped is None else b.buffer_wrapped or bool(a.buffer_wrapped),
         buffer_level=b.buffer_level or a.buffer_level,
         ssl_tunnels=a.ssl_tunnels if b.ssl_tunnels is None else b.ssl_tunnels,
@@ -93,25 +97,17 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
     )
 
 
-def _from_log(
-    device: str, text: str, tz: tzinfo, reference: datetime | None, collector: Collector
-) -> DeviceObservations:
-    reader = SyslogReader(device=device, reference=reference, tz=tz)
-    for event in reader.read([text.encode(errors="replace")]):
-        collector.feed(event if event.device == device else replace(event, device=device))
-    for span in reader.sightings.devices.values():
-        collector.sighted(device, span)
-    seen = collector.finish().get(device, DeviceObservations(device=device))
+def _from_log(device: str, text: str, options: LogOptions, reference: datetime | None) -> DeviceObservations:
     buffer = log_buffer(text)
+    evidence = LogEvidence(options)
+    met = evidence.read([text.encode(errors="replace")], reference=reference, buffer=buffer, name=device)
+    seen = evidence.finish().get(device, DeviceObservations(device=device))
     return replace(
         seen,
         # nobody forges the lines that are read from the device itself
         groups={name: _trusted(group) for name, group in seen.groups.items()},
-        met=seen.met or buffer is not None,
-        lines=buffer.held if buffer else reader.lines,
-        unreadable=reader.unreadable,
-        buffer_wrapped=buffer.wrapped if buffer else None,
-        buffer_level=buffer.level if buffer else None,
+        own_log=True,
+        lines=buffer.held if buffer else met.lines,
     )
 
 
@@ -150,7 +146,9 @@ def _merge_groups(a: GroupObservations, b: GroupObservations, *, apart: bool) ->
         incidents=tuple(sorted(incidents.values(), key=lambda i: (str(i.reconnected_at), i.user))),
         tls_only_users=a.tls_only_users | b.tls_only_users,
         sessions=max(a.sessions, b.sessions),
+        suspected=tuple(dict.fromkeys((*a.suspected, *b.suspected))),
         compression=a.compression or b.compression,
+        uncompressed=a.uncompressed or b.uncompressed,
         ciphers=a.ciphers | b.ciphers,
         received_large=_merge_packets(a.received_large, b.received_large, apart=apart),
         logged_users=max(a.logged_users, b.logged_users),
@@ -165,7 +163,11 @@ def _merge_packets(a: tuple[LargePacket, ...], b: tuple[LargePacket, ...], *, ap
     both = ours + theirs if apart else ours | theirs
     corroborated = {each.threshold for each in (*a, *b) if each.corroborated}
     sent = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.sent}
+    users: dict[tuple[int, int, bool], frozenset[str]] = {}
+    for each in (*a, *b):
+        kind = (each.packet, each.threshold, each.without_udp)
+        users[kind] = users.get(kind, frozenset()) | each.users
     return tuple(
-        LargePacket(*kind, count=count, corroborated=kind[1] in corroborated, sent=kind in sent)
+        LargePacket(*kind, count=count, corroborated=kind[1] in corroborated, sent=kind in sent, users=users[kind])
         for kind, count in sorted(both.items())
     )

@@ -1,4 +1,7 @@
-"""Several messages in one text: where each may end, and which tags are quotations.
+"""Where a message begins and ends: in lines broken by a terminal or a document, and with several on one line.
+
+Whether a log is broken, its beginning tells. A terminal breaks at its width, wherever that falls; a document breaks
+between words, or behind a hyphen.
 
 A log is text that anybody can write into: a name at the login page, a command, the address of a page. So a tag that
 is not the first begins a message only where a header stands before it, and not behind words of somebody unknown.
@@ -7,15 +10,50 @@ is not the first begins a message only where a header stands before it, and not 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.evidence.syslog.header import STAMP
-from nornir_anyconnect.evidence.syslog.messages import MESSAGES
+from nornir_anyconnect.evidence.syslog.messages import (
+    ANY_TAG_IN_BYTES,
+    BEGINS_BODY,
+    BROKEN_TAG,
+    END_OF_TAG,
+    PRODUCT,
+    START_OF_TAG,
+)
+from nornir_anyconnect.evidence.syslog.stamps import STAMP
 
-# the tag itself may be broken over two lines
-TAGS = re.compile(r"(?:%|\b)(?:ASA|FTD|PIX)-\n?(?:[A-Za-z][\w-]{0,31}-\n?)?[0-7]-\n?(\d(?:\n?\d){5})(?::|(?=\s))[ \t]*")
-# the end of a tag whose beginning stands at the end of the line before
-CUT_TAG = re.compile(r"^(?:S?A|T?D|I?X)?-?(?:\w+-)?[0-7]?-?(\d{6}):(?=[ \t])", re.MULTILINE)
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+BLOCK = 1 << 16
+"""Bytes that are looked at to tell how a log is broken."""
+_LINES = 500
+_SHARE = 5
+"""A log is broken where one line in so many begins in the middle of a message."""
+_ENOUGH = 3
+"""Lines of one length that make a terminal's width."""
+_MAX_BODY_LINES = 10
+_PURE = 0.95
+
+# what a line begins with that begins a message: a priority, or at most three words and a date or a tag
+_DATE = (
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}\b|\d{4}[-/]\d\d[-/]\d\d"
+    r"|\d{1,2}([/.])\d{1,2}\1\d{2,4},?[ T]"
+)
+_STARTS = re.compile(
+    r"\s*(?:<\d{1,3}>|(?!\d\d?:\d\d:\d\d)(?:\S{0,63}[^\s.,;)\]] +){0,3}"
+    rf"(?:{_DATE}|\d{{10}}\b|{START_OF_TAG})"
+    # a record, or the name of a file that grep puts in front
+    rf"|\{{\"|\S{{0,255}}?<\d{{1,3}}>|\S{{0,63}}[\"',;:|(\[](?:{_DATE.replace(chr(92) + '1', chr(92) + '2')}))"
+)
+_STARTS_AT_ONCE = re.compile(rf"(?:<\d{{1,3}}>|\*?(?:{_DATE})|%{PRODUCT})")
+_LINE_STARTS = re.compile(b"\n(?=" + _STARTS_AT_ONCE.pattern.encode() + b")")
+_ENDS = re.compile(rf"\n[ \t]*(?=\n)|\n(?=<\d{{1,3}}>|(?:{_DATE})[ T])")
+_TAGGED = re.compile(START_OF_TAG)
+_HYPHEN = re.compile(r"(?<=\S-)\s*\n\s*")
+_BREAK = re.compile(r"[ \t\r]*\n\s*")
+TAGS = re.compile(BROKEN_TAG + BEGINS_BODY)
+CUT_TAG = re.compile(rf"^{END_OF_TAG}:(?=[ \t])", re.MULTILINE)
 # messages with words of somebody who is not logged in: names, addresses of pages and mails, certificates
 _OF_ANYBODY = re.compile(r"109|111009|113(?!004|008|009|011|019|039)|30[34]|315|338|415|60[5678]|611|71[3-57]|75[01]")
 _COMMAND = re.compile(r"1110(?:08|10)")
@@ -25,6 +63,114 @@ _HEADER = 160
 _MAX_WORDS_BEHIND, _MAX_WORDS_BETWEEN = 7, 4
 _TRIED = 3
 """A name may quote tags: so many places are tried before a message is given up."""
+
+
+class Shape(NamedTuple):
+    """How the lines of a log are broken."""
+
+    broken: bool = False
+    """Lines begin in the middle of a message."""
+    terminal: bool = False
+    """They were broken at one width, ``width``."""
+    width: int = 0
+    """The longest line, characters."""
+
+
+def begins_message(line: str) -> bool:
+    """Whether a line begins with what begins a message; one that does not goes on with the line before."""
+    return _STARTS.match(line[:512]) is not None
+
+
+def shape_of(start: bytes) -> Shape:
+    """How the log is broken that begins with these bytes; lines before the first message do not count."""
+    lines = [line.rstrip("\r") for line in start.decode("latin-1").split("\n")]
+    first = next((n for n, line in enumerate(lines) if _TAGGED.search(line[:2048])), len(lines))
+    lines = lines[max(first - 1, 0) : first + _LINES]  # a stamp may be broken before the first tag
+    middle = [n for n, line in enumerate(lines) if n and line.strip() and not begins_message(line)]
+    if len(middle) * _SHARE < sum(1 for line in lines if line.strip()) or not middle:
+        return Shape()
+    width = max(map(len, lines))
+    broken = [len(lines[n - 1]) for n in middle]
+    # a blank at the break is lost where the terminal's text was copied
+    at_width = sum(1 for length in broken if length in {width, width - 1})
+    return Shape(True, len(broken) >= _ENOUGH and at_width == len(broken), width)
+
+
+def is_one_per_line(start: bytes) -> bool:
+    """Whether each line behind the first holds a message, in a log that begins with these bytes."""
+    lines = [line for line in start.split(b"\n", _LINES)[1:-1] if line.strip()]
+    return bool(lines) and sum(ANY_TAG_IN_BYTES.search(line) is not None for line in lines) >= _PURE * len(lines)
+
+
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at least 64 KiB, but for the last: where a pipe cuts must change nothing."""
+    waiting = b""
+    for chunk in chunks:
+        if not waiting and len(chunk) >= BLOCK:
+            yield chunk
+            continue
+        waiting += chunk
+        if len(waiting) >= BLOCK:
+            yield waiting
+            waiting = b""
+    if waiting:
+        yield waiting
+
+
+def place_to_cut(raw: bytes) -> int:
+    """Where to cut what was read so far, behind the end of a line; 0 while there is little.
+
+    Best before a line that begins a message; in text without any, anywhere.
+    """
+    if len(raw) < 2 * BLOCK:
+        return 0
+    stop = len(raw) - BLOCK
+    places = [found.end() for found in _LINE_STARTS.finditer(raw, max(stop - BLOCK, 0), stop)]
+    return places[-1] if places else raw.rfind(b"\n", 0, stop) + 1 or stop
+
+
+def mended(lines: Iterable[str], width: int) -> Iterator[str]:
+    """The lines as they were before a terminal broke them at ``width`` characters."""
+    whole = ""
+    before = 0
+    for line in lines:
+        if before >= width - 1 and line and not _STARTS_AT_ONCE.match(line):
+            whole += line if before >= width else f" {line}"
+        else:
+            if before or whole:
+                yield whole
+            whole = line
+        before = len(line)
+        if len(whole) > BLOCK:
+            yield whole
+            whole, before = "", 0
+    if whole:
+        yield whole
+
+
+def bodies(text: str, begin: int, end: int, width: int) -> tuple[str, ...]:
+    """What stands between two offsets, as one line; two readings where a break may be a terminal's or a document's.
+
+    Args:
+        text: the lines.
+        begin: where the body begins.
+        end: where it ends at the latest; an empty line or a stamp at the beginning of one ends it as well.
+        width: the longest line of the log. A terminal breaks there, so a shorter line was broken between words.
+
+    """
+    if ends := _ENDS.search(text, begin, end):
+        end = ends.start()
+    raw = text[begin:end]
+    if "\n" not in raw:
+        return (raw.strip(),)
+    raw = "\n".join(raw.split("\n")[:_MAX_BODY_LINES])
+    between_words = _BREAK.sub(" ", _HYPHEN.sub("", raw)).strip()
+    at = text.rfind("\n", 0, begin) + 1
+    while (stop := text.find("\n", at, begin + len(raw))) >= 0:
+        if stop >= begin and stop - at >= width:
+            return between_words, raw.replace("\n", "").strip()
+        at = stop + 1
+    return (between_words,)
 
 
 class Ending(NamedTuple):
@@ -42,12 +188,14 @@ class Text:
     Args:
         lines: as they are in the log.
         width: the longest line of the log, characters.
+        wanted: the ids of the messages asked for.
 
     """
 
-    def __init__(self, lines: str, width: int) -> None:
+    def __init__(self, lines: str, width: int, wanted: Container[str]) -> None:
         self.lines = lines
         self.width = width
+        self.wanted = wanted
         self.flat = lines.replace("\n", " ")
         """With blanks for the ends of lines: same offsets."""
         self.tags = list(TAGS.finditer(lines))
@@ -116,27 +264,28 @@ def after_other(text: Text, at: int, header: int) -> tuple[Ending, int]:
     if _COMMAND.match(message):
         return next((e for e in possible if e.stamped and flat.count("'", tag.end(), e.end) % 2 == 0), nothing), 0
     if not _OF_ANYBODY.match(message):
-        return next((e for e in possible if e.stamped or number_of(tags[e.tag]) in MESSAGES), nothing), 0
+        return next((e for e in possible if e.stamped or number_of(tags[e.tag]) in text.wanted), nothing), 0
     # what somebody typed ends with the line, which may have been broken once
     for number in range(at + 1, len(tags)):
         start = header_start(flat, tag.end(), tags[number].start())
         if start is not None and text.lines.count("\n", tag.end(), start) > 1:
             return Ending(start, number, start), skipped
-        skipped += start is not None and number_of(tags[number]) in MESSAGES
+        skipped += start is not None and number_of(tags[number]) in text.wanted
     return nothing, skipped
 
 
 def passed_over(text: Text, at: int, ending: Ending) -> int:
     """Wanted messages between a tag and the next one to be read whose header a broken line has spoilt."""
     return sum(
-        number_of(tag) in MESSAGES and "\n" in text.lines[max(tag.start() - _HEADER, text.tags[at].end()) : tag.start()]
+        number_of(tag) in text.wanted
+        and "\n" in text.lines[max(tag.start() - _HEADER, text.tags[at].end()) : tag.start()]
         for tag in text.tags[at + 1 : ending.tag]
     )
 
 
 def number_of(tag: re.Match[str]) -> str:
     """The six digits."""
-    return tag[1].replace("\n", "")
+    return tag["id"].replace("\n", "")
 
 
 def _plain(text: str, words: int) -> bool:

@@ -1,19 +1,20 @@
-"""What follows the id of each wanted message, and the event it becomes: one row per message.
+"""The messages that tell of the reconnect: one row each. Every pattern that looks for a message is derived from here.
 
-Source: Cisco ASA Series Syslog Messages. A message that was cut does not match: its fields would be empty or wrong.
+A row says what follows the id, which event it becomes, and in which order it is read within one second. Source: Cisco
+ASA Series Syslog Messages. A message that was cut does not match: its fields would be empty or wrong.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.plain_text import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
 # names stand in <>; where they do, a name may hold anything, " User " and " IP " included, and no blank need divide
@@ -36,6 +37,26 @@ _DISCONNECTED = r" Session Type: ([^,]*), Duration: ([^,]*),.*?,? ?Reason: ?(.*)
 _FLOW = r"dest_addr ?= ?([^,\s]+),? ?src_addr ?= ?([^,\s]+),? ?prot ?= ?([^,\s]+)"
 _PEER = r"\w+ ([^:\s]+): ?([0-9A-Fa-f:.]+)/(\d{1,5})\b"
 _END = r"[.\s]*$"
+
+_PRODUCTS = "ASA|FTD|PIX"
+_CLASS = r"(?:[A-Za-z][\w-]{0,31}-)?"
+TAG = rf"(?:%|\b)(?:{_PRODUCTS})-{_CLASS}(?P<level>[0-7])-(?P<id>\d{{6}})"
+"""What begins every message, as a pattern: product, class, level and id."""
+ANY_TAG = re.compile(TAG)
+ANY_TAG_IN_BYTES = re.compile(rf"{TAG}(?=[:\s])".encode())
+BEGINS_BODY = r"(?::|(?=\s))[ \t]*"
+"""What follows a tag."""
+BROKEN_TAG = rf"(?:%|\b)(?:{_PRODUCTS})-\n?(?:[A-Za-z][\w-]{{0,31}}-\n?)?(?P<level>[0-7])-\n?(?P<id>\d(?:\n?\d){{5}})"
+"""The same where the end of a line may stand in it."""
+_END_OF_PRODUCT = "|".join(f"{name[0]}?{name[1]}?{name[2]}" for name in _PRODUCTS.split("|"))
+END_OF_TAG = rf"(?:{_END_OF_PRODUCT})?-?(?:\w+-)?[0-7]?-?(?P<id>\d{{6}})"
+"""What is left of a tag whose beginning stands in the line before."""
+PRODUCT = rf"(?:{_PRODUCTS})-"
+"""How a tag begins, behind its percent sign."""
+START_OF_TAG = rf"%?{PRODUCT}{_CLASS}[0-7]-\d"
+"""As much of a tag as is told from anything else."""
+MARKS = tuple(f"{name}-".encode() for name in _PRODUCTS.split("|"))
+"""No tag without one of these."""
 
 
 # a log says the same few names over and over
@@ -61,9 +82,6 @@ def _who(found: re.Match[str]) -> tuple[str, str, str]:
     return _inner(found[1]), _inner(found[2]), _address(found[3])
 
 
-Head = tuple[str, "datetime | None", str]
-"""Id, time and device."""
-_Maker = Callable[[Head, re.Match[str], int], ev.Event]
 _DURATION = re.compile(r"(\d{1,6})([dhms])")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
@@ -73,11 +91,8 @@ def _duration(text: str | None) -> int | None:
     return sum(int(n) * _SECONDS[unit] for n, unit in parts) if parts else None
 
 
-def _handshake(head: Head, m: re.Match[str], _: int) -> ev.Event:
-    return ev.Handshake(*head, m[2].lower(), int(m[3]), harmless(m[4] or "", 16), head[0] == "725002")
-
-
-def _families(first: str | None, second: str | None) -> tuple[str | None, str | None]:
+def _families(m: re.Match[str]) -> tuple[str | None, str | None]:
+    first, second = _assigned(m[4]), _assigned(m[5])
     # a bare "Address <x>" may hold either family
     return (None, first) if second is None and first and ":" in first else (first, second)
 
@@ -89,13 +104,26 @@ def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
 
 
 class Message(NamedTuple):
-    """How one message is read."""
+    """How one message is read: a row of the table."""
 
     patterns: tuple[str, ...]
     """The first that matches counts; groups 1 to 3 say who, where the message is about a user."""
-    make: _Maker
+    event: type[ev.Event]
+    fields: Callable[[re.Match[str]], tuple[Any, ...]]
+    """The event's fields behind id, time and device, out of a match."""
+    rank: int
+    """The order within one second, which is as fine as most stamps are: a cause comes before what follows from it."""
+    rank_of_udp: int
+    """The same where the message tells of a UDP connection."""
     words: bool
     """It ends in words that are not the device's, or whose end nobody can tell."""
+    once: bool
+    """The same line can occur only once: what stands twice was written twice."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether each copy of the message counts."""
+        return issubclass(self.event, ev.COUNTED)
 
     def match(self, body: str) -> re.Match[str] | None:
         """The fields of the text behind the tag; None where it is cut or something else."""
@@ -104,103 +132,184 @@ class Message(NamedTuple):
                 return found
         return None
 
-    def fields(self, found: re.Match[str]) -> tuple[str | None, ...]:
+    def certain(self, found: re.Match[str]) -> tuple[str | None, ...]:
         """What must be right: free text at the end is for people alone."""
         return found.groups()[:3] if self.words else found.groups()
 
 
-def _user(rest: str, make: _Maker, *, user: str = _LAST, words: bool = False) -> Message:
-    forms = (form.replace("{user}", user) + rest for form in (_IN_BRACKETS, _BARE))
-    return Message(tuple(forms), make, words)
+def _user(
+    rest: str,
+    event: type[ev.UserEvent],
+    *more: Callable[[re.Match[str]], Any],
+    rank: int,
+    udp: int | None = None,
+    user: str = _LAST,
+    words: bool = False,
+    once: bool = False,
+) -> Message:
+    """A row of a message about a user; ``more`` makes the fields behind who it is."""
+    forms = tuple(form.replace("{user}", user) + rest for form in (_IN_BRACKETS, _BARE))
+    return Message(
+        forms, event, lambda m: (*_who(m), *(each(m) for each in more)), rank, rank if udp is None else udp, words, once
+    )
 
 
-def _other(pattern: str, make: _Maker, *, words: bool = False) -> Message:
-    return Message((pattern,), make, words)
+def _other(
+    pattern: str,
+    event: type[ev.Event],
+    fields: Callable[[re.Match[str]], tuple[Any, ...]],
+    *,
+    rank: int,
+    words: bool = False,
+) -> Message:
+    return Message((pattern,), event, fields, rank, rank, words, once=False)
+
+
+def _protocol(m: re.Match[str]) -> str:
+    return m[4] or ""
+
+
+def _size(m: re.Match[str]) -> int:
+    return int(m[4])
+
+
+def _threshold(m: re.Match[str]) -> int:
+    return int(m[6])
+
+
+def _reason(m: re.Match[str]) -> str:
+    return harmless(m[4].rstrip(" ."))
+
+
+def _handshake(*, completed: bool) -> Callable[[re.Match[str]], tuple[Any, ...]]:
+    return lambda m: (m[2].lower(), int(m[3]), harmless(m[4] or "", 16), completed)
 
 
 MESSAGES: dict[str, Message] = {
-    "722036": _user(
-        "Transmitting " + _SIZES,
-        lambda h, m, n: ev.LargePacketSent(*h, *_who(m), int(m[4]), int(m[6]), n),
-    ),
-    "722035": _user(
-        "Received " + _SIZES,
-        lambda h, m, n: ev.LargePacketReceived(*h, *_who(m), int(m[4]), int(m[6]), n),
-    ),
+    "722036": _user("Transmitting " + _SIZES, ev.LargePacketSent, _size, _threshold, rank=3),
+    "722035": _user("Received " + _SIZES, ev.LargePacketReceived, _size, _threshold, rank=3),
     "722032": _user(
-        "New " + _CONNECTION + r"\b(?: replacing old connection\.?)?",
-        lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or ""),
+        "New " + _CONNECTION + r"\b(?: replacing old connection\.?)?", ev.NewConnection, _protocol, rank=5, udp=6
     ),
     "722033": _user(
         "First " + _CONNECTION + r"\b(?: established for \w+ session\.?)?",
-        lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or ""),
+        ev.NewConnection, _protocol, rank=1, udp=6, once=True,
     ),
     "722034": _user(
-        "New " + _CONNECTION + r"\b(?:, no existing connection\.?)?",
-        lambda h, m, _: ev.NewConnection(*h, *_who(m), m[4] or ""),
+        "New " + _CONNECTION + r"\b(?:, no existing connection\.?)?", ev.NewConnection, _protocol, rank=5, udp=6
     ),
     "722022": _user(
         _CONNECTION + " established" + _COMPRESSION,
-        lambda h, m, _: ev.ConnectionState(*h, *_who(m), m[4] or "", established=True, compression=m[5] == "with"),
+        ev.ConnectionState, _protocol, lambda _: True, lambda m: m[5] == "with", rank=2, udp=6,
     ),
     "722023": _user(
         _CONNECTION + " terminated" + _COMPRESSION,
-        lambda h, m, _: ev.ConnectionState(*h, *_who(m), m[4] or "", established=False, compression=m[5] == "with"),
+        ev.ConnectionState, _protocol, lambda _: False, lambda m: m[5] == "with", rank=2,
     ),
-    "722028": _user(
-        r"Stale .{0,40}?connection closed\b\.?",
-        lambda h, m, _: ev.StaleConnectionClosed(*h, *_who(m)),
-    ),
+    "722028": _user(r"Stale .{0,40}?connection closed\b\.?", ev.StaleConnectionClosed, rank=2),
     "722037": _user(
-        ".{0,40}?closing connection: ?(.*)",
-        lambda h, m, _: ev.ConnectionClosing(*h, *_who(m), harmless(m[4].rstrip(" ."))),
-        user=_FIRST,
-        words=True,
+        ".{0,40}?closing connection: ?(.*)", ev.ConnectionClosing, _reason, rank=2, user=_FIRST, words=True
     ),
-    "722043": _user(
-        "DTLS disabled:? ?(.*)",
-        lambda h, m, _: ev.DtlsDisabled(*h, *_who(m), harmless(m[4].rstrip(" ."))),
-        words=True,
-    ),
+    "722043": _user("DTLS disabled:? ?(.*)", ev.DtlsDisabled, _reason, rank=2, words=True),
     "722051": _user(
         f"(?:(?:IPv4 )?[Aa]ddress {_ADDRESS})?(?: ?IPv6 [Aa]ddress {_ADDRESS})? ?assigned to session\\b\\.?",
-        lambda h, m, _: ev.AddressAssigned(*h, *_who(m), *_families(_assigned(m[4]), _assigned(m[5]))),
+        ev.AddressAssigned, lambda m: _families(m)[0], lambda m: _families(m)[1], rank=1, once=True,
     ),
     "722011": _user(
-        ".{0,40}?Message: ?(.*)",
-        lambda h, m, _: ev.ClientMessage(*h, *_who(m), harmless(m[4])),
-        user=_FIRST,
-        words=True,
+        ".{0,40}?Message: ?(.*)", ev.ClientMessage, lambda m: harmless(m[4]), rank=2, user=_FIRST, words=True
     ),
-    "716058": _user(
-        r".{0,40}?lost connection\b\.?(?: Waiting to resume\b\.?)?",
-        lambda h, m, _: ev.SessionLost(*h, *_who(m)),
-    ),
+    "716058": _user(r".{0,40}?lost connection\b\.?(?: Waiting to resume\b\.?)?", ev.SessionLost, rank=2),
     "716059": _user(
-        r".{0,40}?resumed\b\.?(?: [Cc]onnection from (?:IP )?<?[0-9A-Fa-f:.]*>*[ .]*)?",
-        lambda h, m, _: ev.SessionResumed(*h, *_who(m)),
+        r".{0,40}?resumed\b\.?(?: [Cc]onnection from (?:IP )?<?[0-9A-Fa-f:.]*>*[ .]*)?", ev.SessionResumed, rank=2
     ),
-    "113039": _user(
-        r".{0,40}?session started\b\.?",
-        lambda h, m, _: ev.SessionStarted(*h, *_who(m)),
-    ),
+    "113039": _user(r".{0,40}?session started\b\.?", ev.SessionStarted, rank=0),
     "113019": _other(
         r"Group = (.*?), ?(?:Username = (.*), )?IP = ([^,\s]*), ?Session disconnected\.?" + _DISCONNECTED,
-        lambda h, m, _: ev.SessionEnded(*h, *_who(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
-        words=True,
+        ev.SessionEnded, lambda m: (*_who(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
+        rank=0, words=True,
     ),
     "602101": _other(
         r"PMTU-D packet (\d{1,6}) bytes greater than effective mtu (\d{1,6}),? ?" + _FLOW,
-        lambda h, m, n: ev.PathMtuExceeded(
-            *h, int(m[1]), int(m[2]), _address(m[3]), _address(m[4]), harmless(m[5], 16).upper(), n
-        ),
+        ev.PathMtuExceeded,
+        lambda m: (int(m[1]), int(m[2]), _address(m[3]), _address(m[4]), harmless(m[5], 16).upper()), rank=3,
     ),
-    "725001": _other(f"Starting SSL handshake with {_PEER}(?: to \\S+)? for (\\S+) session\\b\\.?", _handshake),
+    "725001": _other(
+        f"Starting SSL handshake with {_PEER}(?: to \\S+)? for (\\S+) session\\b\\.?",
+        ev.Handshake, _handshake(completed=False), rank=2,
+    ),
     "725002": _other(
-        f"Device completed SSL handshake with {_PEER}(?:(?: to \\S+)? for (\\S+) session\\b\\.?|{_END})", _handshake
+        f"Device completed SSL handshake with {_PEER}(?:(?: to \\S+)? for (\\S+) session\\b\\.?|{_END})",
+        ev.Handshake, _handshake(completed=True), rank=2,
     ),
     "725012": _other(
         f"Device chooses cipher ?:? ?(\\S+) for the SSL session with {_PEER}(?: to \\S+)?",
-        lambda h, m, _: ev.CipherChosen(*h, m[3].lower(), int(m[4]), harmless(m[1], 64)),
+        ev.CipherChosen, lambda m: (m[3].lower(), int(m[4]), harmless(m[1], 64)), rank=2,
     ),
-}
+}  # fmt: skip
+
+
+class Record(NamedTuple):
+    """One message as it was read: plain values, of which an event is made once its time and its turn are known."""
+
+    message: str
+    """Its id."""
+    time: datetime | None
+    device: str
+    fields: tuple[Any, ...]
+    """The event's fields behind id, time and device; a counted message's count is not among them."""
+    times: int = 1
+    """How often its own line says that it occurred."""
+    otherwise: datetime | None = None
+    """Its time where the log's dates have the month first."""
+    repeated_behind: int = 0
+    """How often "last message repeated" says so in the line that follows in the file."""
+    repeated_before: int = 0
+    """The same in the line before, which is where a log puts it that begins with the newest line."""
+
+
+class Catalogue:
+    """The table, and the pattern that finds its messages in a log.
+
+    Args:
+        rows: by id.
+
+    """
+
+    def __init__(self, rows: Mapping[str, Message]) -> None:
+        self.rows = rows
+        ids = _alternatives(rows)
+        self.wanted = ids
+        """The ids as one pattern, for grep as for Python."""
+        # the leading literal makes the search skip from dash to dash: several times faster than starting with the
+        # digits; and branches that begin with one literal each are told apart by it, without trying them
+        self.candidate = re.compile(rf"-(?:({ids})|\n(?:{ids})|\r\n(?:{ids}))(?![0-9])".encode())
+
+    def rank(self, event: ev.Event) -> int:
+        """The order of an event within its second."""
+        row = self.rows[event.message]
+        return row.rank_of_udp if getattr(event, "protocol", "") == "UDP" and row.rank_of_udp != row.rank else row.rank
+
+    def event(self, record: Record, times: int = 1) -> ev.Event:
+        """The typed value of a record that stands for so many occurrences."""
+        row = self.rows[record.message]
+        fields = (*record.fields, times) if row.counted else record.fields
+        return row.event(record.message, record.time, record.device, *fields)
+
+
+def _alternatives(ids: Iterable[str]) -> str:
+    """One pattern for all ids, in which no beginning is tried twice."""
+    by_first: dict[str, list[str]] = {}
+    for each in sorted(set(ids)):
+        by_first.setdefault(each[:1], []).append(each[1:])
+    if list(by_first) == [""]:
+        return ""
+    ends = [first for first, rests in by_first.items() if rests == [""]]
+    branches = [f"[{''.join(ends)}]" if len(ends) > 1 else ends[0]] if ends else []
+    for first, rests in by_first.items():
+        if first not in ends:
+            rest = _alternatives(rests)
+            branches.append(first + rest)
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+
+
+ASA_MESSAGES = Catalogue(MESSAGES)

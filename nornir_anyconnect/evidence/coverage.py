@@ -1,0 +1,172 @@
+"""What a log could have shown: whose lines it holds, from when to when, down to which level, and what of it is missing.
+
+No evidence is not "nobody hit": nothing was seen only where it would have been seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
+
+if TYPE_CHECKING:
+    import re
+    from datetime import datetime
+
+    from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.evidence.syslog.header import Header, HeaderReader
+
+WHOLE = 1 << 16
+"""Bytes at the beginning of a log of which every line is looked at; then the last of each piece."""
+MAX_DEVICES = 4096
+INFORMATIONAL = 6
+"""The level an ASA gives 722036 unless it is told otherwise (syslog guide)."""
+_MAX_HEADER = 512
+
+
+class Span(NamedTuple):
+    """From the first to the last line met; None where the lines have no stamps."""
+
+    first: datetime | None
+    last: datetime | None
+
+    def widened(self, time: datetime | None) -> Span:
+        """The same with one more line."""
+        if time is None:
+            return self
+        return Span(min(self.first or time, time), max(self.last or time, time))
+
+
+NO_SPAN = Span(None, None)
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What was met of one device, whatever its lines say."""
+
+    span: Span = NO_SPAN
+    otherwise: Span = NO_SPAN
+    """The same where the dates of the log have the month first."""
+    level: int | None = None
+    """The highest level of a message, which is the least important."""
+
+    def add(self, other: Sighting) -> None:
+        """What another part of the same log shows of the device."""
+        for time in other.span:
+            self.span = self.span.widened(time)
+        for time in other.otherwise:
+            self.otherwise = self.otherwise.widened(time)
+        if other.level is not None and (self.level is None or other.level > self.level):
+            self.level = other.level
+
+
+class Sightings:
+    """The devices of one stream.
+
+    Args:
+        header: reads headers, as for the messages of the stream.
+
+    """
+
+    def __init__(self, header: HeaderReader) -> None:
+        self._header = header
+        self._looked_at = 0
+        self.devices: dict[str, Sighting] = {}
+
+    def sample(self, buffer: bytes, begin: int, end: int) -> None:
+        """Looks at whole lines from ``begin`` to ``end``."""
+        at = begin
+        while self._looked_at < WHOLE and at < end:
+            tag = ANY_TAG_IN_BYTES.search(buffer, at, end)
+            stop = self._line(buffer, begin, tag) if tag else end
+            stop = end if stop < 0 else min(stop, end)
+            self._looked_at += stop - at
+            at = stop + 1
+        if at < end:
+            line = buffer.rfind(b"\n", begin, end - 1) + 1
+            self._line(buffer, begin, ANY_TAG_IN_BYTES.search(buffer, max(line, begin), end))
+
+    def note(self, header: Header, level: int) -> None:
+        """One line of a device."""
+        sighting = self._of(header.device)
+        sighting.span = sighting.span.widened(header.time)
+        sighting.otherwise = sighting.otherwise.widened(header.otherwise or header.time)
+        if sighting.level is None or level > sighting.level:
+            sighting.level = level
+
+    def level(self, device: str, level: int) -> None:
+        """A wanted message of a device; when it was, the message itself will tell."""
+        sighting = self._of(device)
+        if sighting.level is None or level > sighting.level:
+            sighting.level = level
+
+    def add(self, devices: dict[str, Sighting]) -> None:
+        """What another part of the same log shows."""
+        for name, sighting in devices.items():
+            self._of(name).add(sighting)
+
+    def _of(self, device: str) -> Sighting:
+        if device not in self.devices and len(self.devices) >= MAX_DEVICES:
+            return Sighting()
+        return self.devices.setdefault(device, Sighting())
+
+    def _line(self, buffer: bytes, begin: int, tag: re.Match[bytes] | None) -> int:
+        if tag is None:
+            return -1
+        start = max(buffer.rfind(b"\n", begin, tag.start()) + 1, begin, tag.start() - _MAX_HEADER)
+        self.note(self._header.read(buffer[start : tag.start()]), int(tag["level"]))
+        return buffer.find(b"\n", tag.end())
+
+
+class Gap(NamedTuple):
+    """One reason why a drop need not show in what was given; ``str`` says it to people."""
+
+    code: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        many = self.number != 1
+        match self.code:
+            case "no-message":
+                return "no message of an ASA was found"
+            case "other-device":
+                return "no log of this device was given"
+            case "no-vpn-message":
+                return "the log holds no message about a VPN session of this device"
+            case "only-notices":
+                return (
+                    f"the log holds nothing above level {self.number}: message 722036 is at level {INFORMATIONAL}"
+                    " (informational)"
+                )
+            case "unreadable":
+                return f"{self.number} message{'s' if many else ''} that matter{'' if many else 's'} could not be read"
+            case "no-time":
+                which = f"{self.number} messages have" if many else "1 message has"
+                return f"{which} no time that was understood: reconnects cannot be told"
+            case "torn":
+                which = f"{self.number} logs begin or end" if many else "a log begins or ends"
+                return f"{which} in the middle of a line"
+        return self.code
+
+
+def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ...]:
+    """Why a drop of the device need not show in the logs that were given; none where it would.
+
+    Args:
+        seen: what they show.
+        needed: the level of message 722036 on this device.
+
+    """
+    if not seen.met and not seen.lines:
+        return (Gap("other-device"),)
+    found = []
+    if not seen.own_log:
+        if not seen.lines:
+            found.append(Gap("no-vpn-message"))
+        elif seen.level is not None and seen.level < needed:
+            found.append(Gap("only-notices", seen.level))
+    for code, count in (("unreadable", seen.unreadable), ("no-time", seen.untimed), ("torn", seen.torn)):
+        if count:
+            found.append(Gap(code, count))
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""What logs show, read one after the other: a source is a stream of lines or the records of an export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.evidence.coverage import NO_SPAN, Sightings, Span
+from nornir_anyconnect.evidence.incidents import SILENCE, Collector
+from nornir_anyconnect.evidence.merged_log import MergedLog
+from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.syslog.header import UNNAMED, HeaderReader
+from nornir_anyconnect.evidence.syslog.reader import SAMPLE, SyslogReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime, tzinfo
+
+    from nornir_anyconnect.evidence.device_output.counters import LogBuffer
+    from nornir_anyconnect.evidence.syslog.envelope import Envelope
+    from nornir_anyconnect.evidence.syslog.messages import Record
+    from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """How logs are read."""
+
+    since: datetime | None = None
+    """Earlier messages are left out, and messages without a time."""
+    until: datetime | None = None
+    """Later messages are left out, and messages without a time."""
+    tz: tzinfo = UTC
+    """The zone of stamps that name none."""
+    year: int | None = None
+    """The year of stamps that have none, at the beginning of a log and all its rotations; else inferred from when a
+    log was written."""
+    date_order: DateOrder | None = None
+    """How 03/04/2026 is read; else as the whole log tells."""
+    device: str = UNNAMED
+    """The device of lines that name none."""
+    shortest: float = 30
+    """Seconds from coming up to the reconnect, at least."""
+    longest: float = 120
+    """The same, at most."""
+    silence: float = SILENCE
+    """Seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended."""
+
+    def within(self, time: datetime | None) -> bool:
+        """Whether what happened then is asked for."""
+        if self.since is None and self.until is None:
+            return True
+        if time is None:
+            return False
+        return (self.since is None or time >= self.since) and (self.until is None or time <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class LogInput:
+    """What one source turned out to be."""
+
+    messages: int = 0
+    """Wanted messages read."""
+    unreadable: int = 0
+    """Wanted messages that could not be read."""
+    lines: int = 0
+    span: Span = NO_SPAN
+    order: str = "unknown"
+    """``oldest first``, ``newest first``, ``mixed``, or ``unknown``."""
+    devices: tuple[str, ...] = ()
+    untimed: int = 0
+    """Messages without a time that was understood."""
+    undecided_dates: bool = False
+    """Nothing in it tells whether its dates begin with the day or with the month."""
+    torn: bool = False
+    """It begins or ends in the middle of a line."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in ``inputs`` of the JSON, but for the path and what it was read as."""
+        return {
+            "messages": self.messages,
+            "unreadable": self.unreadable,
+            "first": self.span.first.isoformat() if self.span.first else None,
+            "last": self.span.last.isoformat() if self.span.last else None,
+            "order": self.order,
+            "devices": list(self.devices),
+        }
+
+
+class LogEvidence:
+    """Takes sources one after the other; their messages count together, each once.
+
+    Args:
+        options: how they are read.
+
+    """
+
+    def __init__(self, options: LogOptions | None = None) -> None:
+        self._options = options or LogOptions()
+        self._merged = MergedLog(self._options.within)
+        self._sightings = Sightings(HeaderReader())
+        self._anchors: dict[str, datetime | None] = {}
+        self._buffers: dict[str, LogBuffer] = {}
+        self._unreadable: Counter[str] = Counter()
+        self._torn: Counter[str] = Counter()
+        self.lines = 0
+        """Lines met of all sources."""
+        self.events: Counter[str] = Counter()
+        """Messages read, by id, as often as they stand."""
+        self.unreadable = 0
+        """Wanted messages that could not be read."""
+        self.unreadable_sample: list[str] = []
+
+    def read(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        reference: datetime | None = None,
+        rotation: str | None = None,
+        buffer: LogBuffer | None = None,
+        name: str | None = None,
+    ) -> LogInput:
+        """One stream of lines, cut into chunks anywhere.
+
+        Args:
+            chunks: of UTF-8.
+            name: the device that all of them are of, whatever they call it.
+            reference: when it was written at the latest.
+            rotation: the log whose rotation it is: it goes on where the one before ended.
+            buffer: what the head of the text says, where it is a ``show logging``.
+
+        """
+
+        def records(reader: SyslogReader) -> Iterator[Record]:
+            found = reader.records(chunks)
+            return found if name is None else (record._replace(device=name) for record in found)
+
+        return self._read(records, reference, rotation, buffer, name)
+
+    def read_envelopes(self, envelopes: Iterable[Envelope], *, reference: datetime | None = None) -> LogInput:
+        """The records of one export; ``reference`` says when it was written at the latest."""
+        return self._read(lambda reader: reader.records_of(envelopes), reference, None)
+
+    def finish(self) -> dict[str, DeviceObservations]:
+        """All that was observed, by device."""
+        options = self._options
+        collector = Collector(shortest=options.shortest, longest=options.longest, silence=options.silence)
+        for device, sighting in self._sightings.devices.items():
+            collector.sighted(device, sighting)
+        collector.feed_untimed(self._merged.untimed())
+        for event in self._merged.events():
+            collector.feed(event)
+        found = collector.finish()
+        for name in {*found, *self._buffers}:
+            found[name] = self._completed(found.get(name, DeviceObservations(name)))
+        return dict(sorted(found.items()))
+
+    def _read(
+        self,
+        records: Callable[[SyslogReader], Iterator[Record]],
+        reference: datetime | None,
+        rotation: str | None,
+        buffer: LogBuffer | None = None,
+        device: str | None = None,
+    ) -> LogInput:
+        options = self._options
+        reader = SyslogReader(
+            device=options.device,
+            year=options.year,
+            tz=options.tz,
+            reference=reference,
+            after=self._anchors.get(rotation) if rotation else None,
+            date_order=options.date_order,
+        )
+        source = self._merged.source()
+        source.take(records(reader))
+        calendar = reader.calendar
+        source.close(calendar.dates, calendar.latest)
+        if rotation:
+            self._anchors[rotation] = calendar.anchor
+        month_first = source.month_first
+        span = source.span
+        for met, sighting in reader.sightings.devices.items():
+            name = device or met
+            if month_first:
+                sighting.span = sighting.otherwise
+            if options.within(sighting.span.first) or options.within(sighting.span.last):
+                self._sightings.add({name: sighting})
+            for time in sighting.span:
+                span = span.widened(time)
+            self._unreadable[name] += reader.unreadable
+            self._torn[name] += reader.torn
+            if buffer is not None:
+                # the head of "show logging" names no device: its lines do, where they name one
+                self._buffers[name] = buffer
+        if buffer is not None and not reader.sightings.devices:
+            self._buffers[device or options.device] = buffer
+        self.lines += reader.lines
+        self.events += reader.counts
+        self.unreadable += reader.unreadable
+        self.unreadable_sample += reader.unreadable_sample[: SAMPLE - len(self.unreadable_sample)]
+        return LogInput(
+            messages=source.messages,
+            unreadable=reader.unreadable,
+            lines=reader.lines,
+            span=span,
+            order=str(source.order),
+            devices=tuple(sorted({device} if device else reader.sightings.devices)),
+            untimed=source.untimed,
+            undecided_dates=calendar.dates.undecided and options.date_order is None,
+            torn=reader.torn,
+        )
+
+    def _completed(self, seen: DeviceObservations) -> DeviceObservations:
+        name = seen.device
+        if (buffer := self._buffers.get(name)) is not None:
+            seen = replace(seen, met=True, own_log=True, buffer_wrapped=buffer.wrapped, buffer_level=buffer.level)
+        # of a line that cannot be read nobody knows whose it is
+        return replace(seen, unreadable=self._unreadable[name], torn=self._torn[name])

@@ -1,0 +1,438 @@
+"""ASA syslog -> records and events: the messages that tell of the reconnect, in every header form, matched by id alone.
+
+Lines without a wanted id cost one pass of a bytes regex; only candidates are decoded. The first message tag of a line
+is its id; what a later one is, ``message_boundaries`` tells. A log with broken lines is read as one text.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections import Counter
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.evidence.coverage import Sightings
+from nornir_anyconnect.evidence.plain_text import decoded, harmless
+from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
+from nornir_anyconnect.evidence.syslog.message_boundaries import (
+    BLOCK,
+    CUT_TAG,
+    Ending,
+    Shape,
+    Text,
+    after_other,
+    begins_message,
+    blocks,
+    bodies,
+    endings,
+    header_start,
+    is_bare_header,
+    is_one_per_line,
+    mended,
+    number_of,
+    passed_over,
+    place_to_cut,
+    shape_of,
+)
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, BEGINS_BODY, MARKS, PRODUCT, TAG, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from datetime import datetime, tzinfo
+
+    from nornir_anyconnect.evidence import events as ev
+    from nornir_anyconnect.evidence.syslog.envelope import Envelope
+    from nornir_anyconnect.evidence.syslog.messages import Catalogue, Message
+    from nornir_anyconnect.evidence.syslog.stamps import Calendar, DateOrder
+
+MAX_LINE = 2048
+"""Longer lines are read up to here (bytes)."""
+_MAX_REST = 1 << 20
+_FOLLOWING = 1024
+_MAX_CONTINUED = 4
+SAMPLE = 20
+"""How many unreadable lines are kept to be shown."""
+
+_TAG = re.compile((TAG + BEGINS_BODY).encode())
+_REPEATED = re.compile(rb"[^\n]{0,120}?\blast message repeated (\d{1,6}) times?\b(?!: ?\[)")
+_REPEATED_WORDS = b"message repeated"
+_REPEATED_LINE = 200
+_USUAL_PRODUCTS = frozenset({b"%ASA-", b"%FTD-"})
+_CUT_BEFORE = re.compile(rf"%{PRODUCT}".encode())
+
+
+def scan(
+    buffer: bytes, begin: int = 0, end: int | None = None, *, catalogue: Catalogue = ASA_MESSAGES
+) -> Iterator[tuple[int, int]]:
+    """Where the lines that may hold a wanted message begin and end, as offsets into ``buffer``.
+
+    Args:
+        buffer: lines.
+        begin: offset of the first line.
+        end: offset behind the last line; default the whole buffer.
+        catalogue: the messages wanted.
+
+    """
+    search, position, last = catalogue.candidate.search, begin, len(buffer) if end is None else end
+    while found := search(buffer, position, last):
+        start = buffer.rfind(b"\n", begin, found.start())
+        position = buffer.find(b"\n", found.end(), last)
+        if position < 0:
+            position = last
+        yield (start + 1 if start >= 0 else begin), position
+
+
+def holds_message(text: bytes) -> bool:
+    """Whether there is a message of an ASA in it, wanted or not."""
+    return _TAG.search(text) is not None
+
+
+class SyslogReader:
+    """Reads the lines of one stream, and counts what it met.
+
+    Args:
+        device: the device of lines that name none.
+        year: the year of stamps without one, for the first of them; inferred where it is not given.
+        tz: the zone of stamps that name none.
+        reference: when the lines were written at the latest, to infer years from; default now.
+        after: the last stamp without a year of the file before, where a log was rotated.
+        date_order: how 03/04/2026 is read; without it as the whole log tells.
+        catalogue: the messages wanted.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        device: str = UNNAMED,
+        year: int | None = None,
+        tz: tzinfo = UTC,
+        reference: datetime | None = None,
+        after: datetime | None = None,
+        date_order: DateOrder | None = None,
+        catalogue: Catalogue = ASA_MESSAGES,
+    ) -> None:
+        self._header = HeaderReader(
+            device=device, year=year, tz=tz, reference=reference, after=after, date_order=date_order
+        )
+        self._catalogue = catalogue
+        self._shape = Shape()
+        self.sightings = Sightings(self._header)
+        """The devices met, whatever their lines say."""
+        self.lines = 0
+        """Lines met, wanted or not."""
+        self.counts: Counter[str] = Counter()
+        """Messages read, by id."""
+        self.unreadable = 0
+        """Messages with a wanted id that could not be read."""
+        self.unreadable_sample: list[str] = []
+        self.torn = False
+        """The stream begins or ends in the middle of a line."""
+        self._waiting = 0
+        """Repetitions that the line before speaks of."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """What the stamps told: their order of day and month, and the last one without a year."""
+        return self._header.calendar
+
+    def read_line(self, line: str | bytes) -> ev.Event | None:
+        """The first event of a line; None where it holds no wanted message, or an unreadable one, which is counted."""
+        raw = line.encode(errors="replace") if isinstance(line, str) else line
+        self.lines += 1
+        return next((self._event(record) for record in self._read(raw)), None)
+
+    def read(self, chunks: Iterable[bytes]) -> Iterator[ev.Event]:
+        """The events of a stream in the order of its lines; dates that can be read both ways have the day first."""
+        return map(self._event, self.records(chunks))
+
+    def records(self, chunks: Iterable[bytes]) -> Iterator[Record]:
+        """The messages of a stream that is cut into chunks anywhere; memory is bounded by the chunk's size."""
+        pieces = blocks(chunks)
+        first = next(pieces, b"")
+        self._shape = shape_of(first[:BLOCK])
+        whole = self._read_pasted if self._shape.broken else self._read_whole
+        yield from whole(itertools.chain((first,), pieces))
+
+    def read_envelopes(self, envelopes: Iterable[Envelope]) -> Iterator[ev.Event]:
+        """The events of an export's records, as :meth:`records_of` reads them."""
+        return map(self._event, self.records_of(envelopes))
+
+    def records_of(self, envelopes: Iterable[Envelope]) -> Iterator[Record]:
+        """The messages of an export's records; records without a wanted message cost little, and name their device.
+
+        An export reader need not hand on every record: those of its first 64 KiB, then those with a wanted message
+        (:func:`scan` finds them in raw bytes), one that says "last message repeated", and now and then another one
+        show which devices it holds and how long.
+        """
+        held: Record | None = None
+        before = 0
+        for envelope in envelopes:
+            if _REPEATED_WORDS in envelope.message and (again := _REPEATED.match(envelope.message)):
+                before = int(again[1])
+                held = held and held._replace(repeated_behind=before)
+                continue
+            found = [self._with_envelope(record, envelope) for record in self._read(envelope.message)]
+            if not found and (tag := _TAG.search(envelope.message)):
+                self._sight(envelope, tag)
+            for record in found:
+                if held:
+                    yield held
+                held, before = record._replace(repeated_before=before), 0
+            before = 0
+        if held:
+            yield held
+
+    def _event(self, record: Record) -> ev.Event:
+        return self._catalogue.event(record, record.times + record.repeated_behind)
+
+    def _with_envelope(self, record: Record, envelope: Envelope) -> Record:
+        if record.time is None and envelope.time:
+            moment = self._header.moment_of(envelope.time)
+            record = record._replace(time=moment.time, otherwise=moment.otherwise)
+        if envelope.device and record.device == self._header.unnamed:
+            record = record._replace(device=harmless(envelope.device, 128))
+        return record
+
+    def _sight(self, envelope: Envelope, tag: re.Match[bytes]) -> None:
+        header = self._header.read(envelope.message[: tag.start()])
+        if header.time is None and envelope.time:
+            moment = self._header.moment_of(envelope.time)
+            header = header._replace(time=moment.time, otherwise=moment.otherwise)
+        if envelope.device and header.device == self._header.unnamed:
+            header = header._replace(device=harmless(envelope.device, 128))
+        self.sightings.note(header, int(tag["level"]))
+
+    def _read_whole(self, chunks: Iterable[bytes]) -> Iterator[Record]:
+        """A log with one message per line, but for exceptions."""
+        rest, first = b"", True
+        one_per_line = False
+        for chunk in chunks:
+            if first:
+                one_per_line, first = is_one_per_line(chunk[:BLOCK]), False
+                self.torn |= one_per_line and not holds_message(chunk[: chunk.find(b"\n") + 1])
+            # only the line that a cut divides is put together, and what it may go on in: the rest is read where it lies
+            head = chunk.find(b"\n") + 1
+            tail = chunk.rfind(b"\n", 0, max(len(chunk) - _FOLLOWING, 0)) + 1
+            if not tail:
+                rest = (rest + chunk)[:_MAX_REST]
+                continue
+            if rest:
+                yield from self._read_lines(rest + chunk[: head + _FOLLOWING], 0, len(rest) + head)
+            self.sightings.sample(chunk, 0, tail)
+            yield from self._read_lines(chunk, head if rest else 0, tail)
+            rest = chunk[tail:]
+        if rest:
+            self.sightings.sample(rest, 0, len(rest))
+            self.lines += not rest.endswith(b"\n")
+            yield from self._read_lines(rest)
+            final = rest[rest.rfind(b"\n") + 1 :]
+            self.torn |= one_per_line and bool(final.strip()) and not holds_message(final)
+
+    def _read_lines(self, buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[Record]:
+        last = len(buffer) if end is None else end
+        self.lines += buffer.count(b"\n", begin, last)
+        search, find, header = self._catalogue.candidate.search, buffer.find, self._header.usual
+        position = begin
+        while found := search(buffer, position, last):
+            start = buffer.rfind(b"\n", begin, found.start()) + 1 or begin
+            position = find(b"\n", found.end(), last)
+            if position < 0:
+                position = last
+            tag = found.start() - 6
+            record = None
+            if (
+                found[1] is not None
+                and tag > start
+                and buffer[tag : tag + 5] in _USUAL_PRODUCTS
+                and buffer.find(b"%", start, tag) < 0
+                and (read := header(buffer[start:tag])) is not None
+            ):
+                record = self._usual(buffer, found, position, read)
+            behind = before = 0
+            if find(_REPEATED_WORDS, position, position + _REPEATED_LINE) >= 0:
+                behind = _repetitions(buffer, position + 1)
+            if find(_REPEATED_WORDS, max(start - _REPEATED_LINE, begin), start) >= 0:
+                before = _repetitions(buffer, buffer.rfind(b"\n", begin, start - 1) + 1 or begin)
+            elif start == begin:
+                before = self._waiting
+            if record is None:
+                line = buffer[start : min(position, start + MAX_LINE)]
+                found_here = self._read(line, buffer[position + 1 : position + 1 + _FOLLOWING])
+            else:
+                found_here = (record,)
+            for each in found_here:
+                yield each._replace(repeated_behind=behind, repeated_before=before) if behind or before else each
+        final = buffer.rfind(b"\n", begin, last - 1) + 1 or begin
+        self._waiting = _repetitions(buffer, final) if find(_REPEATED_WORDS, final, last) >= 0 else 0
+
+    def _usual(self, buffer: bytes, found: re.Match[bytes], stop: int, header: Header) -> Record | None:
+        """The record of a line as most are; None where more must be looked at."""
+        begin = found.end()
+        body = buffer[begin : min(stop, begin + MAX_LINE)]
+        if not body.startswith(b": ") or any(mark in body for mark in MARKS):
+            return None
+        message = found[1].decode()
+        row = self._catalogue.rows[message]
+        # what ends in somebody's words may go on in the next line
+        if row.words and not _begins_usually(buffer, stop + 1):
+            return None
+        match = row.match(decoded(body[2:]).rstrip("\r\n"))
+        level = buffer[found.start() - 1] - 48
+        if match is None or not 0 <= level <= 7:  # noqa: PLR2004 - the levels of syslog
+            return None
+        self.counts[message] += 1
+        self.sightings.level(header.device, level)
+        return Record(message, header.time, header.device, row.fields(match), header.times, header.otherwise)
+
+    def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
+        raw = _unescaped(raw[:MAX_LINE])
+        tag = _TAG.search(raw)
+        if tag and not any(mark in raw[tag.end() :] for mark in MARKS):
+            row = self._catalogue.rows.get(message := tag["id"].decode())
+            if row is None:
+                return ()
+            body = decoded(raw[tag.end() :]).rstrip("\r\n")
+            # what ends in somebody's words may go on in the next line
+            if (not row.words or not following or begins_message(decoded(following[:512]))) and (
+                found := row.match(body)
+            ):
+                header = raw[: tag.start()]
+                if _CUT_BEFORE.search(header):
+                    self._give_up(decoded(raw))  # a message that was cut stands before this one
+                return (self._record(message, int(tag["level"]), row.fields(found), header),)
+        text = decoded(raw).replace("\r", "")
+        own = len(text)
+        for line in decoded(following).replace("\r", "").split("\n")[:_MAX_CONTINUED]:
+            if not line.strip() or begins_message(line):
+                break
+            text += "\n" + line
+        return list(self._read_text(text, max(map(len, text.split("\n"))), until=own))
+
+    def _read_pasted(self, chunks: Iterable[bytes]) -> Iterator[Record]:
+        """A log with broken lines."""
+        rest, text = b"", ""
+        for chunk in chunks:
+            rest += chunk
+            if cut := place_to_cut(rest):
+                text += self._mended(rest[:cut])
+                rest = rest[cut:]
+                # the last message may go on in what follows
+                done = yield from self._read_text(text, self._shape.width, final=False)
+                text = text[max(done, len(text) - _MAX_REST) :]
+        yield from self._read_text(text + self._mended(rest), self._shape.width)
+
+    def _mended(self, raw: bytes) -> str:
+        self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})
+        lines = decoded(_unescaped(raw)).replace("\r", "").split("\n")
+        return "\n".join(mended(lines, self._shape.width) if self._shape.terminal else lines)
+
+    def _read_text(
+        self, text: str, width: int, *, until: int | None = None, final: bool = True
+    ) -> Generator[Record, None, int]:
+        """Every message of a text that may hold several; returns the offset of what was left.
+
+        Args:
+            text: lines.
+            width: the longest line of the log.
+            until: tags from this offset on are another line's.
+            final: nothing follows the text; else its last message is left.
+
+        """
+        several = Text(text, width, self._catalogue.rows)
+        flat, tags = several.flat, several.tags
+        until = len(text) if until is None else until
+        last = len(tags) if final else len(tags) - 1
+        at, header = 0, self._first_header(several)
+        while at < last and tags[at].start() < until:
+            row = self._catalogue.rows.get(number_of(tags[at]))
+            if self._shape.broken:
+                read = self._header.read(flat[header : tags[at].start()].encode(errors="replace"))
+                self.sightings.note(read, int(tags[at]["level"]))
+            if row is None:
+                ending, lost = after_other(several, at, header)
+            else:
+                record, ending = self._message(several, at, header, row)
+                lost = record is None
+                if record is not None:
+                    yield record
+            for _ in range(lost + passed_over(several, at, ending)):
+                self._give_up(flat[header : ending.end])
+            at, header = ending.tag, ending.header
+        read_tags = {tag.start("id") for tag in tags}
+        for cut in CUT_TAG.finditer(text, 0, until):
+            if (
+                cut["id"] in self._catalogue.rows
+                and cut.start("id") not in read_tags
+                and (final or cut.start() < header)
+            ):
+                self._give_up(flat[cut.start() : cut.start() + MAX_LINE])
+        return header if tags else max(len(text) - MAX_LINE, 0)
+
+    def _first_header(self, text: Text) -> int:
+        if not text.tags:
+            return 0
+        begin = text.tags[0].start()
+        line = text.lines.rfind("\n", 0, begin) + 1
+        if begins_message(text.lines[line:]) and not self._shape.broken:
+            return line
+        start = header_start(text.flat, 0, begin)
+        return line if start is None else start
+
+    def _message(self, text: Text, at: int, header: int, row: Message) -> tuple[Record | None, Ending]:
+        """The record of the tag number ``at``, None where it cannot be read, and where its message ends."""
+        tag = text.tags[at]
+        begin = tag.end()
+        possible = endings(text, at, header)
+        for ending in possible:
+            found = None
+            for body in bodies(text.lines, begin, min(ending.end, begin + MAX_LINE), text.width):
+                other = row.match(body)
+                if found and other and row.certain(found) != row.certain(other):
+                    found = None  # a name was broken, and nobody can tell whether at a blank
+                    break
+                found = found or other
+            if found is None:
+                continue
+            if not ending.stamped:
+                behind = begin + found.end()
+                if row.words or not is_bare_header(text.flat[behind : ending.end]):
+                    continue
+                ending = ending._replace(header=behind)  # noqa: PLW2901 - the header is known only now
+            raw = text.flat[header : tag.start()].encode(errors="replace")
+            return self._record(number_of(tag), int(tag["level"]), row.fields(found), raw), ending
+        return None, next((each for each in possible if each.stamped), possible[-1])
+
+    def _record(self, message: str, level: int, fields: tuple[object, ...], raw: bytes) -> Record:
+        self.counts[message] += 1
+        header = self._header.read(raw)
+        self.sightings.level(header.device, level)
+        return Record(message, header.time, header.device, fields, header.times, header.otherwise)
+
+    def _give_up(self, text: str) -> None:
+        self.unreadable += 1
+        if len(self.unreadable_sample) < SAMPLE:
+            self.unreadable_sample.append(harmless(text.rstrip()))
+
+
+def _repetitions(buffer: bytes, line: int) -> int:
+    found = _REPEATED.match(buffer, line)
+    return int(found[1]) if found else 0
+
+
+def _begins_usually(buffer: bytes, line: int) -> bool:
+    following = buffer[line : line + 512]
+    return not following or begins_message(decoded(following))
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """The brackets around names as the device wrote them: pages and JSON write them otherwise."""
+    if b"&lt;" in raw or b"&gt;" in raw:
+        raw = html.unescape(decoded(raw)).encode(errors="replace")
+    if b"\\u003" in raw:
+        raw = (
+            raw.replace(b"\\u003c", b"<").replace(b"\\u003e", b">").replace(b"\\u003C", b"<").replace(b"\\u003E", b">")
+        )
+    return raw
