@@ -6,7 +6,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import gate
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.fleet
 
@@ -425,22 +425,16 @@ def apply_in_a_process(here, *more):
     return command("apply", "plan.yaml", *where, *more, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def wait_for(happens, seconds=30):
-    until = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < until, "it never happened"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_apply_leaves_every_host_in_one_state(desk, number):
     here = desk(*(box(f"fw-{letter}") for letter in "abc"))
     here.plan()
-    process = apply_in_a_process(here, "--yes", "--canary", 1)
-    wait_for(lambda: "webvpn" in here.configured)
+    # where the signal comes late, it comes in the soak
+    process = apply_in_a_process(here, "--yes", "--canary", 1, "--soak", 3600)
+    eventually(lambda: "webvpn" in here.configured)
     process.send_signal(number)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG)
     assert process.returncode == 130, err
     assert [each["state"] for each in json.loads(out)["devices"]] == ["applied", "not-started", "not-started"]
     assert "anyconnect mtu" in here.texts()["fw-a"]
@@ -454,9 +448,9 @@ def test_a_killed_apply_is_settled_by_the_next_one_after_it_asked(desk):
     here.plan()
     hang = here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
     process = apply_in_a_process(here, "--yes")
-    wait_for(lambda: hang.fired)
+    eventually(lambda: hang.fired)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=LONG)
     heard = len(here.configured)
     assert here.apply(yes=False).code == 2
     assert len(here.configured) == heard, "nothing is sent before somebody said yes"
@@ -473,9 +467,9 @@ def test_what_a_run_of_another_plan_left_in_the_middle_stops_the_apply(desk):
     here.plan()
     hang = here.fleet.devices["fw-a"].set_fault("hang", MTU, times=1)
     process = apply_in_a_process(here, "--yes")
-    wait_for(lambda: hang.fired)
+    eventually(lambda: hang.fired)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=LONG)
     here.plan("--fix", "df-bit-ignore")
     refused = here.apply()
     assert refused.code == 3
@@ -490,7 +484,7 @@ def typed(here, answer):
     where = ("--inventory", here.inventory, "--journal", here.runs, "--soak", 0)
     process = command("apply", "plan.yaml", *where, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     os.write(master, f"{answer}\n".encode())
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG)
     os.close(master)
     os.close(slave)
     return process.returncode, out, err

@@ -37,8 +37,10 @@ REFERENCE = 99_999
 FOREIGN = "logging buffer-size"
 UNSAVED = "icmp unreachable"
 """Lines that somebody else changes, which no plan here rests on."""
-SETTLED = 5.0
+SETTLED = 60.0
 """Seconds in which a box must have noticed that a session has ended."""
+PATIENT, IMPATIENT = 120.0, 6.0
+"""Seconds of silence that count as a hanging box: on a busy machine, and where a box is made to hang."""
 
 
 def entries(shape: str, number: int) -> list[dict]:
@@ -122,8 +124,14 @@ class Copy:
             active.role = "active"
         active.configure(*lines, context=self.context)
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Silence that the next sessions with it bear."""
+        extras = self.nornir.inventory.hosts[NAME].connection_options["anyconnect_asa"].extras
+        extras.update(dict.fromkeys(("connect_timeout", "login_timeout", "reply_timeout"), seconds))
+
     def heal(self) -> None:
         """Nothing goes wrong any more, and the planned unit is the active one."""
+        self.wait_at_most(PATIENT)
         for unit in self.units:
             unit.clear_faults()
             unit.role = "active" if unit is self.device else "standby"
@@ -165,9 +173,9 @@ def _copy(fleet: RunningFleet, shape: str, number: int, names: list[str], keys: 
     extras = {
         "known_hosts": str(keys),
         "secret": f"canary-enable-{number:05}",
-        "connect_timeout": 5,
-        "login_timeout": 10,
-        "reply_timeout": 6,
+        "connect_timeout": PATIENT,
+        "login_timeout": PATIENT,
+        "reply_timeout": PATIENT,
     }
     host = Host(
         NAME,

@@ -23,7 +23,7 @@ from typing import Any
 
 from mock_devices.faults import Fault
 from nornir_anyconnect.change.planfile import plan_text
-from tests.faults.shapes import FOREIGN, SHAPES, UNSAVED, Copy, Reference, copies, reference
+from tests.faults.shapes import FOREIGN, IMPATIENT, SHAPES, UNSAVED, Copy, Reference, copies, reference
 
 VERBS = ("apply", "rollback")
 AT_ONCE = 48
@@ -52,6 +52,11 @@ class Trouble:
     onwards: bool = False
     where: str = "line"
     shapes: tuple[str, ...] = SHAPES
+
+    @property
+    def silent(self) -> bool:
+        """The box ends up saying nothing, and somebody has to give up."""
+        return any(kind in ("hang", "cut-output", "empty-reply") for kind, _ in self.what)
 
 
 def _one(name: str, kind: str, *, onwards: bool = False, where: str = "line", **options: Any) -> Trouble:
@@ -218,6 +223,8 @@ class _Trial:
         trouble, device = self.case.trouble, self.copy.device
         secrets = {"login": self.copy.secrets[0], "enable": self.copy.secrets[1]}
         newest = device.sessions
+        if trouble.silent:
+            self.copy.wait_at_most(IMPATIENT)
         faults = []
         for position, (kind, given) in enumerate(trouble.what):
             options = dict(given)

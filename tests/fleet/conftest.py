@@ -5,6 +5,7 @@ import pytest
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
+from nornir_anyconnect.platforms.asa_ssh.ssh import SshTransport
 from nornir_anyconnect.platforms.login_gate import gate
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
@@ -18,6 +19,30 @@ def _fresh_credentials(monkeypatch) -> Iterator[None]:
     gate.forget()
     yield
     gate.forget()
+
+
+@pytest.fixture
+def silences_count_once(monkeypatch):
+    """By the sessions' clock no time passes before the fault has happened: a slow machine is no silent device.
+
+    Then each look at a device that says nothing takes as long as it may, and nobody waits for it.
+    """
+
+    def begin(fault):
+        skipped = [0.0]
+        read = SshTransport.read
+
+        def patient(self, timeout):
+            while not (data := read(self, 0.2)):
+                if fault.fired:
+                    skipped[0] += timeout
+                    break
+            return data
+
+        monkeypatch.setattr(SshTransport, "read", patient)
+        monkeypatch.setattr(SshTransport, "now", lambda self: skipped[0])
+
+    return begin
 
 
 @pytest.fixture

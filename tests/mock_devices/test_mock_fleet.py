@@ -232,7 +232,7 @@ def test_command_line_says_ready_and_stops_on_sigterm(tmp_path):
         time.sleep(0.2)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=120) == 0
         process.stdout.close()
 
 

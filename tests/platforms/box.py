@@ -1,4 +1,4 @@
-"""A device of strings, and a session on it."""
+"""A device of strings, and a session on it, by a clock that only its silences move."""
 
 from nornir_anyconnect.errors import LinkLostError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
@@ -15,9 +15,14 @@ class Box:
         self.out = [(greeting + prompt).encode()]
         self.lines = []
         self.closed = False
+        self.clock = 0.0
+
+    def now(self):
+        return self.clock
 
     def read(self, timeout):
         if not self.out:
+            self.clock += timeout
             return b""
         data = self.out.pop(0)
         if isinstance(data, Exception):
@@ -39,7 +44,7 @@ class Box:
 
 
 def session_on(box, **more):
-    session = Session(box, name="fw1", user="audit", reply_timeout=0.5, **{"login_gate": LoginGate(), **more})
+    session = Session(box, name="fw1", user="audit", **{"login_gate": LoginGate(), **more})
     session.log_in()
     return session
 

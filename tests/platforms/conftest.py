@@ -1,13 +1,13 @@
 import asyncio
 import contextlib
 import threading
-import time
 
 import asyncssh
 import pytest
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.platforms.login_gate import gate
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -17,17 +17,10 @@ def _credentials_of_the_tests(monkeypatch):
     monkeypatch.delenv("NORNIR_ANYCONNECT_USERNAME", raising=False)
 
 
-@pytest.fixture
-def eventually():
+@pytest.fixture(name="eventually")
+def _eventually():
     """Wait until something is so: eventually(lambda: ...)."""
-
-    def wait(holds):
-        until = time.monotonic() + 10
-        while not holds():
-            assert time.monotonic() < until
-            time.sleep(0.005)
-
-    return wait
+    return eventually
 
 
 BOXES = {

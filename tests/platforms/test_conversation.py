@@ -3,7 +3,6 @@
 import pytest
 
 from nornir_anyconnect.errors import IncompleteReplyError, LinkLostError, RejectedError, ReplyTimeoutError
-from nornir_anyconnect.platforms.asa_ssh import conversation
 from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_REPLY, Conversation
 from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes
 
@@ -17,7 +16,7 @@ class Clock:
     def __init__(self):
         self.now, self.step = 1000.0, 0.0
 
-    def monotonic(self):
+    def look(self):
         self.now += self.step
         return self.now
 
@@ -35,6 +34,9 @@ class Device:
         for after, piece in pieces:
             at += after
             self.coming.append((at, piece))
+
+    def now(self):
+        return self.clock.look()
 
     def read(self, timeout):
         if not self.coming or self.coming[0][0] > self.clock.now + timeout:
@@ -60,10 +62,8 @@ class Device:
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(conversation, "time", clock)
-    return clock
+def clock():
+    return Clock()
 
 
 def talk(clock, silence=30.0, **said):
@@ -82,6 +82,13 @@ def test_a_silent_device_is_given_up_when_its_time_is_over_and_not_before(clock,
         talking.ask("show mode", Changes.NOTHING)
     assert clock.now - began == silence
     assert device.closed
+
+
+def test_who_was_held_up_longer_than_that_reads_first_what_lies_ready(clock):
+    """A machine that is busy must not call a device silent."""
+    _, talking = talk(clock, show_mode=[(0, SINGLE + b"fw1# ")])
+    clock.step = 40.0
+    assert talking.ask("show mode", Changes.NOTHING).text == "Security context mode: single"
 
 
 def test_a_device_without_a_prompt_is_no_login(clock):

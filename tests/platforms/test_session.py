@@ -109,7 +109,7 @@ def test_a_refused_secret_is_not_tried_a_fourth_time():
     tried = 0
     for _ in range(5):
         box = Box({"enable": b"enable\r\nPassword: ", "wrong": b"\r\nInvalid password\r\nPassword: "}, prompt="fw1> ")
-        session = Session(box, name="fw1", user="audit", secret="wrong", reply_timeout=0.05, login_gate=gate)
+        session = Session(box, name="fw1", user="audit", secret="wrong", login_gate=gate)
         session.log_in()
         with pytest.raises(CredentialError):
             session.enable()

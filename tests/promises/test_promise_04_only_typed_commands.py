@@ -29,6 +29,9 @@ class Wire:
     def __init__(self):
         self.out, self.sent = [b"fw1# "], b""
 
+    def now(self):
+        return 0.0
+
     def read(self, timeout):
         return self.out.pop(0) if self.out else b""
 

@@ -1,20 +1,16 @@
 """Promise 17: sessions leave configuration mode and close, however a run ends; a lost link is reported."""
 
-import time
-
 import pytest
 
 from tests.promises.conftest import box
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
 
 def _all_given_back(device):
-    for _ in range(100):
-        if device.logins.current == 0:
-            return True
-        time.sleep(0.02)
-    return False
+    eventually(lambda: device.logins.current == 0)
+    return True
 
 
 @pytest.mark.parametrize(

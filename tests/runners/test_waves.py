@@ -1,9 +1,11 @@
 """Promise 19 and 21: canary, soak, waves, failure budget, stop file; every host ends in one state."""
 
+import itertools
 import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,9 @@ from nornir.core.task import Result
 
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.platforms.chassis import by_chassis
+from nornir_anyconnect.runners import waves as waves_module
 from nornir_anyconnect.runners.waves import WavesRunner, waves
+from tests.waiting import LONG, eventually
 
 
 def fleet(names, chassis=None):
@@ -31,15 +35,14 @@ def fleet(names, chassis=None):
 class Recorder:
     """A task that notes when each host began and ended, and fails where it is told to."""
 
-    def __init__(self, fail=(), seconds=0.0):
-        self.fail, self.seconds = set(fail), seconds
+    def __init__(self, fail=(), meanwhile=lambda: None):
+        self.fail, self.meanwhile = set(fail), meanwhile
         self.events, self.lock = [], threading.Lock()
 
     def __call__(self, task):
         with self.lock:
             self.events.append(("begin", task.host.name))
-        if self.seconds:
-            time.sleep(self.seconds)
+        self.meanwhile()
         with self.lock:
             self.events.append(("end", task.host.name))
         if task.host.name in self.fail:
@@ -103,7 +106,7 @@ def test_a_task_that_is_in_doubt_stops_the_run_whatever_is_tolerated():
 
 
 def test_a_wave_begins_only_when_the_one_before_has_ended():
-    task = Recorder(seconds=0.02)
+    task = Recorder(meanwhile=lambda: time.sleep(0.02))
     fleet(names(31)).with_runner(WavesRunner(soak=0, wave_percent=20, wave_size=10)).run(task)
     order = [name for kind, name in task.events if kind == "begin"]
     ends = {name: i for i, (kind, name) in enumerate(task.events) if kind == "end"}
@@ -119,7 +122,7 @@ def test_a_wave_begins_only_when_the_one_before_has_ended():
 
 def test_hosts_of_one_chassis_never_run_at_the_same_time():
     contexts = names(6)
-    task = Recorder(seconds=0.03)
+    task = Recorder(meanwhile=lambda: time.sleep(0.03))
     runner = WavesRunner(canary=0, soak=0, wave_percent=100, wave_size=100)
     fleet([*contexts, "other"], dict.fromkeys(contexts, "box")).with_runner(runner).run(task)
     running, most = set(), 0
@@ -149,7 +152,7 @@ def test_the_stop_file_stops_before_the_next_host(tmp_path):
     assert "stop file" in runner.stopped
 
 
-def test_the_soak_lasts_and_a_bad_sign_ends_the_run():
+def test_the_soak_lasts_and_a_bad_sign_ends_the_run(monkeypatch):
     looks = []
 
     def hold(changed):
@@ -157,13 +160,14 @@ def test_the_soak_lasts_and_a_bad_sign_ends_the_run():
         return "new 722036 on fw000" if len(looks) == 2 else None
 
     task = Recorder()
-    runner = WavesRunner(soak=5, hold=hold, hold_every=0.2)
-    began = time.monotonic()
+    clock = itertools.count()  # a second passes whenever somebody looks at it
+    monkeypatch.setattr(waves_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    runner = WavesRunner(soak=1000, hold=hold, hold_every=20)
     fleet(names(5)).with_runner(runner).run(task)
     assert task.touched == {"fw000"}
     assert looks == [("fw000",), ("fw000",)]
     assert runner.stopped == "new 722036 on fw000"
-    assert 0.3 < time.monotonic() - began < 5
+    assert 40 <= next(clock) <= 50
 
 
 def test_a_look_that_fails_counts_as_a_bad_sign():
@@ -179,11 +183,17 @@ def test_a_look_that_fails_counts_as_a_bad_sign():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_finishes_the_hosts_in_flight(number):
     before = signal.getsignal(number)
-    task = Recorder(seconds=0.4)
     told = []
+    both = threading.Barrier(2, timeout=LONG)
     runner = WavesRunner(canary=2, soak=0, on_stop=told.append)
-    for after in (0.1, 0.2, 0.25):
-        threading.Timer(after, os.kill, (os.getpid(), number)).start()
+
+    def interrupt():
+        if both.wait() == 0:  # both are in flight
+            for _ in range(3):
+                os.kill(os.getpid(), number)
+        eventually(lambda: runner.interrupted)
+
+    task = Recorder(meanwhile=interrupt)
     result = fleet(names(6)).with_runner(runner).run(task)
     assert runner.interrupted
     assert told == ["interrupted"]
@@ -193,20 +203,24 @@ def test_an_interrupt_finishes_the_hosts_in_flight(number):
 
 
 def test_an_interrupt_ends_the_soak_at_once():
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    runner = WavesRunner(soak=60)
-    began = time.monotonic()
+    looks = []
+
+    def hold(_):
+        looks.append("look")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    runner = WavesRunner(soak=10_000, hold=hold, hold_every=0)
     result = fleet(names(3)).with_runner(runner).run(Recorder())
-    assert time.monotonic() - began < 10
+    assert looks
     assert sorted(states(result).values()) == ["done", "not-started", "not-started"]
 
 
 def test_under_nohup_a_hang_up_is_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGHUP)).start()
         runner = WavesRunner(canary=0, wave_percent=100, soak=0)
-        result = fleet(names(3)).with_runner(runner).run(Recorder(seconds=0.2))
+        hang_up = Recorder(meanwhile=lambda: os.kill(os.getpid(), signal.SIGHUP))
+        result = fleet(names(3)).with_runner(runner).run(hang_up)
         assert set(states(result).values()) == {"done"}
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -229,7 +243,7 @@ def test_an_overdue_host_loses_its_connection_and_ends(monkeypatch):
     monkeypatch.setattr(Host, "close_connections", lambda self: released.set())
 
     def task(task):
-        assert released.wait(10)
+        assert released.wait(LONG)
         raise ConnectionError("closed under us")
 
     result = nr.with_runner(WavesRunner(soak=0, deadline=0.3)).run(task)

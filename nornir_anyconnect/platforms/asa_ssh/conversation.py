@@ -1,8 +1,7 @@
-"""Drives the dialogue over a transport: waits, answers, and gives up. The only clock of the conversation."""
+"""Drives the dialogue over a transport: waits, answers, and gives up, by the transport's clock."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from nornir_anyconnect.errors import (
@@ -35,6 +34,9 @@ class Transport(Protocol):
 
     def read(self, timeout: float) -> bytes:
         """What has arrived after at most ``timeout`` seconds, or nothing. Raises ``LinkLostError`` at the end."""
+
+    def now(self) -> float:
+        """Seconds on the clock that ``read`` waits by; it never goes back."""
 
     def write(self, data: bytes) -> None:
         """Send all of it. Raises ``LinkLostError``."""
@@ -129,7 +131,8 @@ class Conversation:
             raise
 
     def _drive(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
-        began = heard_at = time.monotonic()
+        now = self._transport.now
+        began = heard_at = now()
         proofs, todo = 0, list(events)
         while True:
             while todo:
@@ -141,15 +144,16 @@ class Conversation:
                     secret = None
                 else:
                     return event
-            now = time.monotonic()
-            if now - heard_at >= silence or now - began >= LONGEST_REPLY:
-                self._give_up(what, now - heard_at)
-            data = self._transport.read(min(QUIET, max(0.01, silence - (now - heard_at))))
+            data = self._transport.read(min(QUIET, max(0.01, silence - (now() - heard_at))))
             if data:
-                heard_at = time.monotonic()
+                heard_at = now()
                 todo += self._dialogue.receive(data)
+            # silence counts only where nothing lay ready to be read: this process may have been held up itself
+            quiet = 0.0 if data else now() - heard_at
+            if quiet >= silence or (not todo and now() - began >= LONGEST_REPLY):
+                self._give_up(what, quiet)
+            if data:
                 continue
-            quiet = time.monotonic() - heard_at
             if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
                 self._refuse_question(question)
             if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
@@ -185,9 +189,9 @@ class Conversation:
 
     def listen(self, seconds: float) -> str:
         """What the device says of itself until it has been silent for that long."""
-        until = time.monotonic() + self._reply_timeout
+        until = self._transport.now() + self._reply_timeout
         try:
-            while time.monotonic() < until:
+            while self._transport.now() < until:
                 data = self._transport.read(seconds)
                 if data:
                     self._write(self._dialogue.receive(data))

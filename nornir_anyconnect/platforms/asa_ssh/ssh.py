@@ -7,6 +7,7 @@ with TCP_NODELAY is handed to it, which saves the delayed acknowledgements of ev
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,10 @@ class SshTransport:
         if not data:
             raise LinkLostError("the device closed the SSH session", "look at the device's log and its SSH limits")
         return data
+
+    def now(self) -> float:
+        """The clock that ``read`` waits by."""
+        return time.monotonic()
 
     def write(self, data: bytes) -> None:
         """Send all of it.
