@@ -1,12 +1,67 @@
 """Find, prove and fix the AnyConnect one-minute reconnect on Cisco ASA fleets.
 
-The façade a runbook imports. Names load their room on first use (PEP 562), so that the pure rooms and
-the small commands start without nornir, netmiko or ttp.
+The façade: one import line is enough for every runbook. Names load their room on first use (PEP 562), so that the
+pure rooms and the small commands start without nornir, netmiko or ttp; a type checker sees the real types.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.assess import assess_text as assess_text
+    from nornir_anyconnect.audit.audit_report import AuditReport as AuditReport
+    from nornir_anyconnect.audit.context import Options as Options
+    from nornir_anyconnect.audit.finding import DeviceAudit as DeviceAudit
+    from nornir_anyconnect.audit.finding import Finding as Finding
+    from nornir_anyconnect.audit.finding import Status as Status
+    from nornir_anyconnect.audit.finding import Verdict as Verdict
+    from nornir_anyconnect.change.host import HostChange as HostChange
+    from nornir_anyconnect.change.outcome import State as State
+    from nornir_anyconnect.change.planfile import dump_plan as save_plan  # noqa: F401 - its name there will follow
+    from nornir_anyconnect.change.planfile import load_plan as load_plan
+    from nornir_anyconnect.change.planned import Plan as Plan
+    from nornir_anyconnect.change.planned import Words as Words
+    from nornir_anyconnect.change.run import Run as Run
+    from nornir_anyconnect.errors import AnyConnectError as AnyConnectError
+    from nornir_anyconnect.evidence.observations import DeviceObservations as DeviceObservations
+    from nornir_anyconnect.lock import only_one as only_one
+    from nornir_anyconnect.mtu.assumptions import AssumptionSet as AssumptionSet
+    from nornir_anyconnect.mtu.assumptions import assumption_set as assumption_set
+    from nornir_anyconnect.mtu.derive import derive_dtls as derive_dtls
+    from nornir_anyconnect.mtu.derive import derive_tls as derive_tls
+    from nornir_anyconnect.mtu.suites import suite as suite
+    from nornir_anyconnect.report import render as render
+    from nornir_anyconnect.report import render_plan as render_plan
+    from nornir_anyconnect.runners.waves import WavesRunner as WavesRunner
+    from nornir_anyconnect.settings import Settings as Settings
+    from nornir_anyconnect.settings import load_settings as load_settings
+    from nornir_anyconnect.tasks.audit_mtu import HostAudit as HostAudit
+    from nornir_anyconnect.tasks.audit_mtu import audit_mtu as audit_mtu
+    from nornir_anyconnect.tasks.change_plan import HostChanges as HostChanges
+    from nornir_anyconnect.tasks.change_plan import apply_plan as apply_plan
+    from nornir_anyconnect.tasks.change_plan import rollback_plan as rollback_plan
+    from nornir_anyconnect.tasks.change_plan import verify_plan as verify_plan
+    from nornir_anyconnect.tasks.plan_fix import HostPlan as HostPlan
+    from nornir_anyconnect.tasks.plan_fix import plan_fix as plan_fix
+    from nornir_anyconnect.tasks.pull_config import PulledDevice as PulledDevice
+    from nornir_anyconnect.tasks.pull_config import pull_config as pull_config
+    from nornir_anyconnect.tasks.pull_evidence import pull_logs as pull_logs
+    from nornir_anyconnect.tasks.pull_evidence import pull_sessions as pull_sessions
+    from nornir_anyconnect.workflows.change_run import open_run as open_run
+    from nornir_anyconnect.workflows.exit_codes import exit_code_of as exit_code_of
+    from nornir_anyconnect.workflows.finish_audit import FinishAudit as FinishAudit
+    from nornir_anyconnect.workflows.finish_audit import ReportOptions as ReportOptions
+    from nornir_anyconnect.workflows.fleet import FleetAudit as FleetAudit
+    from nornir_anyconnect.workflows.fleet import FleetOptions as FleetOptions
+    from nornir_anyconnect.workflows.fleet import audit_fleet as audit_fleet
+    from nornir_anyconnect.workflows.fleet import audit_report as audit_report
+    from nornir_anyconnect.workflows.fleet import findings_of as findings_of
+    from nornir_anyconnect.workflows.fleet import plan_of as plan_of
+    from nornir_anyconnect.workflows.fleet import sites_of as sites_of
+    from nornir_anyconnect.workflows.inventory import choose_hosts as choose_hosts
+    from nornir_anyconnect.workflows.inventory import load_inventory as load_inventory
+    from nornir_anyconnect.workflows.inventory import planned_hosts as planned_hosts
 
 __version__ = "0.1.0"
 
@@ -15,32 +70,72 @@ _ROOMS = {
     "AssumptionSet": "mtu.assumptions",
     "AuditReport": "audit.audit_report",
     "DeviceAudit": "audit.finding",
+    "DeviceObservations": "evidence.observations",
     "Finding": "audit.finding",
+    "FinishAudit": "workflows.finish_audit",
+    "FleetAudit": "workflows.fleet",
+    "FleetOptions": "workflows.fleet",
+    "HostAudit": "tasks.audit_mtu",
+    "HostChange": "change.host",
+    "HostChanges": "tasks.change_plan",
+    "HostPlan": "tasks.plan_fix",
     "Options": "audit.context",
+    "Plan": "change.planned",
+    "PulledDevice": "tasks.pull_config",
+    "ReportOptions": "workflows.finish_audit",
+    "Run": "change.run",
+    "Settings": "settings",
+    "State": "change.outcome",
+    "Status": "audit.finding",
     "Verdict": "audit.finding",
+    "WavesRunner": "runners.waves",
+    "Words": "change.planned",
+    "apply_plan": "tasks.change_plan",
     "assess_text": "assess",
     "assumption_set": "mtu.assumptions",
-    "audit_mtu": "tasks",
+    "audit_fleet": "workflows.fleet",
+    "audit_mtu": "tasks.audit_mtu",
+    "audit_report": "workflows.fleet",
+    "choose_hosts": "workflows.inventory",
     "derive_dtls": "mtu.derive",
     "derive_tls": "mtu.derive",
-    "pull_config": "tasks",
-    "pull_logs": "tasks",
-    "pull_sessions": "tasks",
+    "exit_code_of": "workflows.exit_codes",
+    "findings_of": "workflows.fleet",
+    "load_inventory": "workflows.inventory",
+    "load_plan": "change.planfile",
+    "load_settings": "settings",
+    "only_one": "lock",
+    "open_run": "workflows.change_run",
+    "plan_fix": "tasks.plan_fix",
+    "plan_of": "workflows.fleet",
+    "planned_hosts": "workflows.inventory",
+    "pull_config": "tasks.pull_config",
+    "pull_logs": "tasks.pull_evidence",
+    "pull_sessions": "tasks.pull_evidence",
     "render": "report",
+    "render_plan": "report",
+    "rollback_plan": "tasks.change_plan",
+    "save_plan": "change.planfile:dump_plan",
+    "sites_of": "workflows.fleet",
     "suite": "mtu.suites",
+    "verify_plan": "tasks.change_plan",
 }
+"""Name -> the module that holds it, and its name there where that is another."""
 
 __all__ = [*_ROOMS, "__version__"]  # noqa: PLE0604 - names come from the table above
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module 'nornir_anyconnect' has no attribute '{name}'")
-    from importlib import import_module
+if not TYPE_CHECKING:  # to a type checker a name that is not above is an error
 
-    value = getattr(import_module(f"nornir_anyconnect.{_ROOMS[name]}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _ROOMS:
+            raise AttributeError(f"module 'nornir_anyconnect' has no attribute '{name}'")
+        from importlib import import_module
+
+        room, _, there = _ROOMS[name].partition(":")
+        value = getattr(import_module(f"nornir_anyconnect.{room}"), there or name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -70,8 +70,13 @@ class Settings:
     push: str | None = None
     notify: Notify = field(default_factory=Notify)
 
+    @property
+    def filters(self) -> list[str]:
+        """``filter`` as ``choose_hosts`` and ``--filter`` take it."""
+        return [f"{key}={value}" for key, value in self.filter.items()]
 
-def load_settings(path: Path | None = None, environ: dict[str, str] | None = None) -> Settings:
+
+def load_settings(path: str | Path | None = None, environ: dict[str, str] | None = None) -> Settings:
     """Read the settings.
 
     Args:
@@ -82,7 +87,7 @@ def load_settings(path: Path | None = None, environ: dict[str, str] | None = Non
         SettingsError: the file cannot be read, or says something that is not a setting.
 
     """
-    chosen = path or Path(FILE_NAME)
+    chosen = Path(path or FILE_NAME)
     data: dict[str, Any] = {}
     if path is not None or chosen.is_file():
         data = _read(chosen)

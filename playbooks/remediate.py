@@ -11,16 +11,18 @@ from pathlib import Path
 
 from nornir.core import Nornir
 
-from nornir_anyconnect import AnyConnectError
-from nornir_anyconnect.change.journal import default_directory, find_run
-from nornir_anyconnect.change.planfile import load_plan
-from nornir_anyconnect.change.run import Run
-from nornir_anyconnect.cli.fleet import load
-from nornir_anyconnect.cli.terminal import TERMINAL
-from nornir_anyconnect.runners import WavesRunner
-from nornir_anyconnect.tasks import apply_plan, rollback_plan, verify_plan
-from nornir_anyconnect.workflows.exit_codes import of_error
-from nornir_anyconnect.workflows.planned_hosts import hosts_of
+from nornir_anyconnect import (
+    Run,
+    WavesRunner,
+    apply_plan,
+    exit_code_of,
+    load_inventory,
+    load_plan,
+    open_run,
+    planned_hosts,
+    rollback_plan,
+    verify_plan,
+)  # fmt: skip
 
 
 def carry_out(nornir: Nornir, verb: object, run: Run, **how: object) -> bool:
@@ -36,12 +38,12 @@ def carry_out(nornir: Nornir, verb: object, run: Run, **how: object) -> bool:
 
 def remediate(chosen: argparse.Namespace) -> int:
     """0 all devices ended well, 1 some did not: the journal says how, `nornir-anyconnect verify last` looks again."""
-    nornir, dry = load(chosen.inventory), {"dry_run": not chosen.commit}
+    inventory, dry = load_inventory(chosen.inventory), {"dry_run": not chosen.commit}
     if chosen.rollback:
-        with Run.resume(find_run("last", default_directory())) as run:
-            return 0 if carry_out(hosts_of(run.plan, nornir, None), rollback_plan, run, **dry) else 1
+        with open_run("last") as run:
+            return 0 if carry_out(planned_hosts(run.plan, inventory), rollback_plan, run, **dry) else 1
     plan = load_plan(chosen.plan)
-    nornir = hosts_of(plan, nornir, None)
+    nornir = planned_hosts(plan, inventory)
     with Run.start(plan, ticket=chosen.ticket, rehearsal=not chosen.commit) as run:
         waves = WavesRunner(soak=chosen.soak if chosen.commit else 0)
         well = carry_out(nornir.with_runner(waves), apply_plan, run, **dry)
@@ -50,8 +52,7 @@ def remediate(chosen: argparse.Namespace) -> int:
         return 0 if well else 1
 
 
-def main() -> int:
-    """What `remediate` says, or 2 where the call was wrong."""
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", type=Path, nargs="?", help="what preview.py wrote")
     parser.add_argument("--inventory", default="inventory/config.yaml", help="Nornir's config file, or its folder")
@@ -59,15 +60,7 @@ def main() -> int:
     parser.add_argument("--soak", type=float, default=300, help="seconds between the canary and the waves")
     parser.add_argument("--commit", action="store_true", help="without it nothing is sent")
     parser.add_argument("--rollback", action="store_true", help="take the last run back")
-    chosen = parser.parse_args()
-    if chosen.rollback == (chosen.plan is not None):
+    given = parser.parse_args()
+    if given.rollback == (given.plan is not None):
         parser.error("name a plan, or --rollback")
-    try:
-        return remediate(chosen)
-    except (AnyConnectError, OSError) as error:
-        TERMINAL.failure(error)
-        return of_error(error)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(remediate, given))

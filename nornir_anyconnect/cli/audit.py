@@ -1,12 +1,10 @@
 """``audit``: the same judgement over a Nornir inventory, pulled over SSH; never changes anything."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 
 def audit(
@@ -37,27 +35,27 @@ def audit(
     """Judge every ASA of an inventory over SSH; never changes anything."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.lock import only_one
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
-    from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
+    from nornir_anyconnect.workflows.finish_audit import FinishAudit, ReportOptions
     from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, sites_of
-    from nornir_anyconnect.workflows.history_writer import say_what_is_left_out
     from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+    from nornir_anyconnect.workflows.side_effects import say_what_is_left_out
 
-    settings = settings_of(settings_file)
+    settings = load_settings(settings_file)
     # a part of the fleet is no night: everything else would count as not judged any more
     part = "--filter" if filters is not None else "--limit" if limit else ""
     files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
-    concluded = conclusion(
-        formats or settings.formats or None,
-        fail_on,
+    wanted = ReportOptions(
+        formats=formats or settings.formats,
+        fail_on=fail_on,
         pseudonymise=pseudonymise_users,
         keep=keep or (settings.history is not None and not part),
-        command="audit",
-        settings=settings,
         push=keep or not part,
         whole=not part and not settings.filter,
         inputs=files.paths,
     )
+    audited = FinishAudit(settings, wanted)
     how = FleetOptions(
         assume=assume or settings.assume,
         evidence=settings.evidence and not no_evidence,
@@ -80,10 +78,7 @@ def audit(
         if logs is not None:
             devices = [logs.with_client_logs(device, [device.name]) for device in devices]
             logs.note_the_rest()
-        if found.interrupted:
-            concluded = replace(concluded, keep=False, push=False)
-        code = concluded.of(devices, sites_of(nornir))
-    return ExitCode.INTERRUPTED if found.interrupted else code
+        return audited.finish(devices, sites_of(nornir), interrupted=found.interrupted)
 
 
 def register(app: typer.Typer) -> None:

@@ -110,15 +110,13 @@ def verify(
     _no_color: options.NoColor = False,
 ) -> int:
     """Is the configuration as intended, and what happened to the users since? Changes nothing."""
-    from nornir_anyconnect.change.journal import find_run
-    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.workflows.change_run import drops, verify_run
+    from nornir_anyconnect.workflows.change_run import drops, open_run, verify_run
     from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("verify", output)
     hosts = _inventory(inventory)
-    with Run.resume(find_run(run_name, _folder(journal))) as run:
+    with open_run(run_name, _folder(journal)) as run:
         nornir = planned_hosts(run.plan, hosts, limit)
         with _progress(len(nornir.inventory.hosts)) as told:
             end = verify_run(run, nornir, hosts, on_progress=told)
@@ -142,15 +140,13 @@ def rollback(
     _no_color: options.NoColor = False,
 ) -> int:
     """Take a run back, device by device, where the device still shows what the run wrote."""
-    from nornir_anyconnect.change.journal import find_run
-    from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.workflows.change_run import rollback_run
+    from nornir_anyconnect.workflows.change_run import open_run, rollback_run
     from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("rollback", output)
     hosts = _inventory(inventory)
-    with Run.resume(find_run(run_name, _folder(journal))) as run:
+    with open_run(run_name, _folder(journal)) as run:
         nornir = planned_hosts(run.plan, hosts, limit)
         count = len(nornir.inventory.hosts)
         if not dry_run:

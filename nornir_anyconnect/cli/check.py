@@ -37,23 +37,24 @@ def check(
     """Judge saved running-configs; no device needed."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.sources.files import holds_many
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.config_files import judge_files
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
-    from nornir_anyconnect.workflows.finish_audit import conclusion, settings_of
+    from nornir_anyconnect.workflows.finish_audit import FinishAudit, ReportOptions
 
-    settings = settings_of(settings_file)
+    settings = load_settings(settings_file)
     files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
-    concluded = conclusion(
-        formats,
-        fail_on,
+    wanted = ReportOptions(
+        formats=formats or (),
+        fail_on=fail_on,
         pseudonymise=pseudonymise_users,
         keep=keep,
-        command="check",
-        settings=settings,
         whole=any(holds_many(path) for path in paths),
         inputs=[*paths, *files.paths],
+        command="check",
     )
+    audit = FinishAudit(settings, wanted)
     judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
@@ -63,8 +64,8 @@ def check(
         if evidence is not None:
             evidence.note_the_rest()
         # one of the files in a folder, which nobody named
-        outputs.spare(concluded.targets, [device.path for device in devices if device.path])
-        return highest([code, concluded.of(devices)]) if devices else code
+        outputs.spare(audit.targets, [device.path for device in devices if device.path])
+        return highest([code, audit.finish(devices)]) if devices else code
 
 
 @contextmanager

@@ -37,12 +37,12 @@ def explain(
         raise UsageError("explain takes one PATH, or a --host of the inventory", "give one of the two")
     options.text_or_json("explain", output)
     from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
     from nornir_anyconnect.workflows.explain_finding import explain_host, explain_saved
-    from nornir_anyconnect.workflows.finish_audit import settings_of
     from nornir_anyconnect.workflows.outputs import to_stdout
 
-    settings = settings_of(settings_file)
+    settings = load_settings(settings_file)
     judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
     hidden = pseudonymise_users or settings.pseudonymise_users
     evidence = progress.evidence(EvidenceFiles(syslog or (), client_log or (), debug_log or ()), single=True)

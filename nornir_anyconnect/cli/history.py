@@ -22,10 +22,10 @@ _COUNTS = ("devices", "failed_devices", "at_risk", "mitigated", "safe", "unknown
 
 def _open(url: str | None, settings_file: str | None, output: str) -> "History":
     from nornir_anyconnect.history.store import History
-    from nornir_anyconnect.workflows.finish_audit import settings_of
+    from nornir_anyconnect.settings import load_settings
 
     options.text_or_json("history", output)
-    return History(url or settings_of(settings_file).history, create=False)
+    return History(url or load_settings(settings_file).history, create=False)
 
 
 def _print(output: str, data: Any, lines: list[str]) -> None:

@@ -90,8 +90,8 @@ def logs(
     from nornir_anyconnect.logs import summarise_logs
     from nornir_anyconnect.report import LOGS_FORMATS, render_logs
     from nornir_anyconnect.sources.files import total_size
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows import outputs
-    from nornir_anyconnect.workflows.finish_audit import settings_of
 
     targets = outputs.outputs(formats, LOGS_FORMATS, "logs")
     stamps = zone(tz)
@@ -115,7 +115,7 @@ def logs(
             on_progress=bar.advance,
         )  # fmt: skip
     hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)
-    if pseudonymise_users or settings_of(None).pseudonymise_users:
+    if pseudonymise_users or load_settings(None).pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
         summary = Pseudonyms().logs(summary)

@@ -164,4 +164,4 @@ def ip_version_of(number: int) -> int:
 
 def filters(given: Sequence[str] | None, settings: Settings) -> Sequence[str]:
     """What ``--filter`` says, else the filter of the settings."""
-    return [f"{key}={value}" for key, value in settings.filter.items()] if given is None else given
+    return settings.filters if given is None else given

@@ -79,8 +79,9 @@ def plan(
     from nornir_anyconnect.change.planned import Words
     from nornir_anyconnect.report import PLAN_FORMATS, render_plan
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.config_files import plan_inputs
-    from nornir_anyconnect.workflows.finish_audit import judged, settings_of
+    from nornir_anyconnect.workflows.finish_audit import waived_and_kept
 
     if paths and (inventory or filters or limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
@@ -88,7 +89,7 @@ def plan(
         raise UsageError(f"there is no fix '{fix}'", f"use one of {', '.join(FIXES)}")
     if pseudonymise_users and out is not None:
         raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
-    settings = settings_of(settings_file)
+    settings = load_settings(settings_file)
     targets = outputs.outputs(formats, PLAN_FORMATS, "plan")
     words = Words(
         fix=fix,
@@ -118,7 +119,7 @@ def plan(
     code = highest([code, options.name_failed(failed)])
     if not inputs:
         return code  # nothing was read: an empty plan would only look like a result
-    devices, kept = judged([each.device for each in inputs], settings, keep=keep)
+    devices, kept = waived_and_kept([each.device for each in inputs], settings, keep=keep)
     made = make_plan((replace(each, device=device) for each, device in zip(inputs, devices, strict=True)), words=words)
     codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
     if out is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.change.host import HostChange
+from nornir_anyconnect.change.journal import default_directory, find_run
 from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.run import Run, unfinished_runs
 from nornir_anyconnect.change.transaction import Saving
@@ -178,6 +179,20 @@ def apply_run(
             task=apply_plan, run=run, dry_run=dry, deadline=options.deadline, on_failed=True
         )
     return _ended(run, result, runner, nornir)
+
+
+def open_run(name: str = "last", folder: Path | None = None) -> Run:
+    """An earlier run, to verify it or to take it back; a context manager.
+
+    Args:
+        name: of the run, its file, or ``last``.
+        folder: where journals are kept; None means the user's state folder.
+
+    Raises:
+        JournalError: there is none, or it cannot be read, was altered, or is held by another process.
+
+    """
+    return Run.resume(find_run(name, folder or default_directory()))
 
 
 def verify_run(

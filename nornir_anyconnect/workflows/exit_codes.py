@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect import errors
 from nornir_anyconnect.report.fail_on import FailOn, counts
+from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nornir_anyconnect.audit.finding import DeviceAudit
 
@@ -51,6 +52,24 @@ def of_error(error: BaseException) -> ExitCode:
         case errors.DeviceError() | errors.GateError():
             return ExitCode.NOT_WHOLLY
     return ExitCode.USAGE
+
+
+def exit_code_of(work: Callable[..., int], *arguments: object) -> int:
+    """Run a runbook as the commands run: what is wrong in two lines on standard error, and the exit code of it.
+
+    Args:
+        work: returns the exit code.
+        arguments: handed to it.
+
+    """
+    try:
+        return work(*arguments)
+    except KeyboardInterrupt:
+        TERMINAL.error("interrupted", "")
+        return ExitCode.INTERRUPTED
+    except (errors.AnyConnectError, OSError) as error:
+        TERMINAL.failure(error)
+        return of_error(error)
 
 
 def of_devices(devices: Iterable[DeviceAudit], fail_on: FailOn) -> ExitCode:

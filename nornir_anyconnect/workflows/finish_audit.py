@@ -1,4 +1,4 @@
-"""What ``check`` and ``audit`` do with judged devices: waive, pseudonymise, report, keep, and pick the exit code."""
+"""What ``check`` and ``audit`` do with judged devices: waive, pseudonymise, report, keep, tell; and the exit code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
 from nornir_anyconnect.report.sentences import troubles
+from nornir_anyconnect.waivers import apply_waivers, idle_waivers, load_waivers
 from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
-from nornir_anyconnect.workflows.history_writer import Nights
+from nornir_anyconnect.workflows.side_effects import SideEffects
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
@@ -27,62 +28,91 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Conclusion:
-    """What the call asked for; settings fill what it left open.
+class ReportOptions:
+    """What is to be done with judged devices; settings fill what is left open.
 
     Args:
-        targets: formats and files.
-        fail_on: the level for exit code 1.
+        formats: as of ``--format``; none means text on standard output.
+        fail_on: the level for exit code 1; None means that of the settings.
         pseudonymise: no user name in any format.
-        keep: into the history.
-        settings: the settings file.
-        waivers: what somebody accepted.
-        push: the metrics, where the settings name a Pushgateway.
+        keep: into the history, and tell of changes.
+        push: the metrics, where the settings name a Pushgateway; None means those of a kept audit.
         whole: every device that there is was looked at: a waiver for none of them is told of.
+        inputs: files that are read, and that no report may overwrite.
+        command: named in errors.
 
     """
 
-    targets: tuple[outputs.Output, ...]
-    fail_on: FailOn
-    pseudonymise: bool
-    keep: bool
-    settings: Settings
-    waivers: tuple[Waiver, ...] = ()
-    push: bool = False
-    whole: bool = False
+    formats: Sequence[str] = ()
+    fail_on: FailOn | None = None
+    pseudonymise: bool = False
+    keep: bool = False
+    push: bool | None = None
+    whole: bool = True
+    inputs: Sequence[str] = ()
+    command: str = "audit"
 
-    def of(self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None) -> ExitCode:
-        """Report the devices; the exit code of it all."""
+
+class FinishAudit:
+    """Made before any work, so that all that can be wrong with the call is wrong now; ``finish`` does the rest.
+
+    Args:
+        settings: the settings file.
+        options: what the call asked for.
+
+    Raises:
+        UsageError: see ``outputs.outputs``.
+        SettingsError: the waivers cannot be read, or the template of a notification is not there.
+
+    """
+
+    def __init__(self, settings: Settings, options: ReportOptions) -> None:
+        webhook = settings.notify.webhook
+        template = webhook.template if webhook else None
+        if options.keep and template is not None and not Path(template).is_file():
+            raise SettingsError(f"the template {template} does not exist", "mend notify.webhook.template")
+        self.options = options
+        self.settings = settings
+        self.fail_on = options.fail_on or FailOn(settings.fail_on)
+        self.pseudonymise = options.pseudonymise or settings.pseudonymise_users
+        self.targets = outputs.outputs(options.formats, report.AUDIT_FORMATS, options.command, options.inputs)
+        self.waivers = load_waivers(Path(settings.waivers)) if settings.waivers else ()
+
+    def finish(
+        self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None, *, interrupted: bool = False
+    ) -> ExitCode:
+        """Report the devices; the exit code of it all.
+
+        Args:
+            devices: judged.
+            sites: site by host name.
+            interrupted: some of them were not: what is written says so, and nothing is kept, pushed or told.
+
+        """
         made_at = report.generated_at()
         self._name_idle_waivers(devices)
-        devices = _waived(devices, self.waivers, made_at)
-        audit = AuditReport(tuple(devices), made_at, __version__)
+        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__)
+        keep = self.options.keep and not interrupted
         if self.pseudonymise:
             from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
 
             audit = Pseudonyms().report(audit)
-            if self.keep and SALT_VARIABLE not in os.environ:
+            if keep and SALT_VARIABLE not in os.environ:
                 TERMINAL.warning(
                     f"pseudonyms differ from night to night: set {SALT_VARIABLE} to compare users' findings"
                 )
         _name_the_unjudged(audit.devices)
-        pushed = self.push and self.settings.push is not None
-        nights = Nights(self.settings, kept=self.keep) if self.keep or pushed else None
-        trend = nights.trend(audit) if nights else ()
+        push = keep if self.options.push is None else self.options.push and not interrupted
+        beside = SideEffects(self.settings, keep=keep, push=push)
+        trend = beside.trend(audit)
         codes = [of_devices(audit.devices, self.fail_on)]
         codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend)))
-        if nights:
-            nights.end(audit, sites)
-            codes.append(nights.code)
-        return highest(codes)
+        beside.carry_out(audit, sites)
+        return ExitCode.INTERRUPTED if interrupted else highest([*codes, beside.code])
 
     def _name_idle_waivers(self, devices: Sequence[DeviceAudit]) -> None:
         """A name that was mistyped accepts nothing, and nobody would notice."""
-        if not self.waivers:
-            return
-        from nornir_anyconnect.waivers import idle_waivers
-
-        for waiver in idle_waivers(self.waivers, devices, whole=self.whole):
+        for waiver in idle_waivers(self.waivers, devices, whole=self.options.whole):
             # it may be the name of a user
             name = waiver.device if self.pseudonymise else f"{waiver.device} {waiver.name}"
             TERMINAL.note(f"the waiver for {name} ({waiver.owner}) matches no finding")
@@ -93,25 +123,21 @@ class Conclusion:
 
 
 def _waived(devices: Sequence[DeviceAudit], waivers: tuple[Waiver, ...], made_at: str) -> list[DeviceAudit]:
-    if not waivers:
-        return list(devices)
-    from nornir_anyconnect.waivers import apply_waivers
-
     today = datetime.fromisoformat(made_at).date()
-    return [apply_waivers(device, waivers, today) for device in devices]
+    return [apply_waivers(device, waivers, today) for device in devices] if waivers else list(devices)
 
 
-def judged(devices: Sequence[DeviceAudit], settings: Settings, *, keep: bool) -> tuple[list[DeviceAudit], ExitCode]:
+def waived_and_kept(
+    devices: Sequence[DeviceAudit], settings: Settings, *, keep: bool
+) -> tuple[list[DeviceAudit], ExitCode]:
     """The devices as a plan sees them: accepted findings marked; kept in the history if asked."""
-    from nornir_anyconnect.waivers import load_waivers
-
     made_at = report.generated_at()
     found = _waived(devices, load_waivers(Path(settings.waivers)) if settings.waivers else (), made_at)
     if not keep:
         return found, ExitCode.CLEAN
-    nights = Nights(settings)
-    nights.end(AuditReport(tuple(found), made_at, __version__), None)
-    return found, nights.code
+    beside = SideEffects(settings, keep=True, push=True)
+    beside.carry_out(AuditReport(tuple(found), made_at, __version__), None)
+    return found, beside.code
 
 
 def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
@@ -121,62 +147,3 @@ def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
             why = next(iter(troubles(device)), "")
             name = f"{device.name}/{device.context}" if device.context else device.name
             TERMINAL.warning(f"{device.status}: {name}{': ' if why else ''}{why}")
-
-
-def settings_of(file: str | None) -> Settings:
-    """The settings file that was named, else the usual one where it is there.
-
-    Raises:
-        SettingsError: it cannot be read.
-
-    """
-    from nornir_anyconnect.settings import load_settings
-
-    return load_settings(Path(file) if file else None)
-
-
-def conclusion(
-    formats: Sequence[str] | None,
-    fail_on: FailOn | None,
-    *,
-    pseudonymise: bool,
-    keep: bool,
-    command: str,
-    settings: Settings,
-    push: bool | None = None,
-    whole: bool = True,
-    inputs: Sequence[str] = (),
-) -> Conclusion:
-    """Read what the call asked for; all that can be wrong with it is wrong now, before any work.
-
-    Args:
-        formats: as of ``--format``.
-        fail_on: None means that of the settings.
-        pseudonymise: no user name in any format.
-        keep: into the history.
-        command: named in errors.
-        settings: the settings file.
-        push: the metrics, where the settings name a Pushgateway; None means those of a kept audit.
-        whole: all devices that there are, and not a part of them.
-        inputs: files that are read, and that no report may overwrite.
-
-    Raises:
-        UsageError: see ``outputs.outputs``.
-        SettingsError: the waivers cannot be read, or the template of a notification is not there.
-
-    """
-    from nornir_anyconnect.waivers import load_waivers
-
-    webhook = settings.notify.webhook
-    if keep and webhook is not None and webhook.template is not None and not Path(webhook.template).is_file():
-        raise SettingsError(f"the template {webhook.template} does not exist", "mend notify.webhook.template")
-    return Conclusion(
-        targets=outputs.outputs(formats, report.AUDIT_FORMATS, command, inputs),
-        fail_on=fail_on or FailOn(settings.fail_on),
-        pseudonymise=pseudonymise or settings.pseudonymise_users,
-        keep=keep,
-        settings=settings,
-        waivers=load_waivers(Path(settings.waivers)) if settings.waivers else (),
-        push=keep if push is None else push,
-        whole=whole,
-    )

@@ -241,7 +241,7 @@ def _is(host: Host, key: str, value: str) -> bool:
     return value in [str(each) for each in found] if isinstance(found, list) else str(found) == value
 
 
-def planned_hosts(plan: Plan, nornir: Nornir, limit: list[str] | None) -> Nornir:
+def planned_hosts(plan: Plan, nornir: Nornir, limit: Sequence[str] | None = None) -> Nornir:
     """The hosts that the plan changes.
 
     Raises:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.report import Style
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -108,7 +109,7 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
     """Write every format; one that cannot be written is kept elsewhere, the others are not affected."""
     code = ExitCode.CLEAN
     for target in targets:
-        text = render(target)
+        text = without_secrets(render(target))
         try:
             if target.path is None:
                 to_stdout(text)
@@ -125,6 +126,7 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
 
 def to_stdout(text: str) -> None:
     """The result; characters that the terminal's encoding lacks are spelled as escapes."""
+    text = without_secrets(text)
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding))

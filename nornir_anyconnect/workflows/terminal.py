@@ -7,7 +7,8 @@ import traceback
 from dataclasses import dataclass
 
 from nornir_anyconnect.errors import AnyConnectError
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.masking import without_secrets
+from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 
 DEBUG = 2
 
@@ -27,27 +28,22 @@ class Terminal:
     def note(self, text: str) -> None:
         """One line about what was done, unless ``--quiet``."""
         if not self.quiet:
-            sys.stderr.write(f"{harmless(text)}\n")
-
-    def detail(self, text: str) -> None:
-        """One line that only ``-v`` shows."""
-        if self.verbosity and not self.quiet:
-            sys.stderr.write(f"{harmless(text)}\n")
+            self.warning(text)
 
     def warning(self, text: str) -> None:
         """One line that ``--quiet`` does not silence."""
-        sys.stderr.write(f"{harmless(text)}\n")
+        _write(_one_line(text))
 
     def error(self, cause: str, remedy: str) -> None:
         """What is wrong, and what to do about it: one line each."""
-        sys.stderr.write(f"error: {harmless(cause)}\n")
+        _write(f"error: {_one_line(cause)}")
         if remedy:
-            sys.stderr.write(f"  fix: {harmless(remedy)}\n")
+            _write(f"  fix: {_one_line(remedy)}")
 
     def failure(self, error: BaseException) -> None:
         """An exception in the same two lines; its traceback only with ``-vv``."""
         if self.verbosity >= DEBUG:
-            traceback.print_exception(error, file=sys.stderr)
+            _write(harmless_lines(without_secrets("".join(traceback.format_exception(error)))).rstrip("\n"))
         match error:
             case AnyConnectError():
                 self.error(error.cause, error.remedy)
@@ -59,6 +55,16 @@ class Terminal:
                     f"internal error: {type(error).__name__}: {error}",
                     "run it again with -vv and report what it shows",
                 )
+
+
+def _one_line(text: str) -> str:
+    return harmless(without_secrets(text))
+
+
+def _write(text: str) -> None:
+    """Letters that the terminal lacks are spelled as escapes."""
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 TERMINAL = Terminal()
