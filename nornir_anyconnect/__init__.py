@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.version import __version__
+
 if TYPE_CHECKING:
     from nornir_anyconnect.assess import assess_text as assess_text
     from nornir_anyconnect.audit.audit_report import AuditReport as AuditReport
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Verdict as Verdict
     from nornir_anyconnect.change.host import HostChange as HostChange
     from nornir_anyconnect.change.outcome import State as State
-    from nornir_anyconnect.change.planfile import dump_plan as save_plan  # noqa: F401 - its name there will follow
     from nornir_anyconnect.change.planfile import load_plan as load_plan
+    from nornir_anyconnect.change.planfile import save_plan as save_plan
     from nornir_anyconnect.change.planned import Plan as Plan
     from nornir_anyconnect.change.planned import Words as Words
     from nornir_anyconnect.change.run import Run as Run
@@ -62,8 +64,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.workflows.inventory import choose_hosts as choose_hosts
     from nornir_anyconnect.workflows.inventory import load_inventory as load_inventory
     from nornir_anyconnect.workflows.inventory import planned_hosts as planned_hosts
-
-__version__ = "0.1.0"
 
 _ROOMS = {
     "AnyConnectError": "errors",
@@ -115,12 +115,12 @@ _ROOMS = {
     "render": "report",
     "render_plan": "report",
     "rollback_plan": "tasks.change_plan",
-    "save_plan": "change.planfile:dump_plan",
+    "save_plan": "change.planfile",
     "sites_of": "workflows.fleet",
     "suite": "mtu.suites",
     "verify_plan": "tasks.change_plan",
 }
-"""Name -> the module that holds it, and its name there where that is another."""
+"""Name -> the module that holds it."""
 
 __all__ = [*_ROOMS, "__version__"]  # noqa: PLE0604 - names come from the table above
 
@@ -132,8 +132,7 @@ if not TYPE_CHECKING:  # to a type checker a name that is not above is an error
             raise AttributeError(f"module 'nornir_anyconnect' has no attribute '{name}'")
         from importlib import import_module
 
-        room, _, there = _ROOMS[name].partition(":")
-        value = getattr(import_module(f"nornir_anyconnect.{room}"), there or name)
+        value = getattr(import_module(f"nornir_anyconnect.{_ROOMS[name]}"), name)
         globals()[name] = value
         return value
 

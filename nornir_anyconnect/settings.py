@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import difflib
 import os
-import types
-from dataclasses import dataclass, field, fields
+import re
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-import yaml
+import msgspec
 
 from nornir_anyconnect.errors import SettingsError
+from nornir_anyconnect.masking import remember_url, url_without_credentials
+from nornir_anyconnect.yaml_text import YamlTextError, load_yaml, read_yaml
 
 FILE_NAME = "nornir-anyconnect.yaml"
 PREFIX = "NORNIR_ANYCONNECT_"
 _NOT_SETTINGS = frozenset({"USERNAME", "PASSWORD", "ENABLE", "PROOF", "SETTINGS"})
 """Variables with our prefix that hold credentials or steer tests."""
+_SEE = "see docs/settings.md for an example"
+
+FailOnName = Literal["confirmed", "at-risk", "unknown", "mitigated", "never"]
+Positive = Annotated[int, msgspec.Meta(gt=0)]
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a notification is posted. ``template`` is a file (Jinja2); none means the JSON of the changes.
 
     ``timeout`` in seconds; ``token_env`` names the environment variable that holds a bearer token.
@@ -34,20 +38,18 @@ class Webhook:
     url: str
     template: str | None = None
     token_env: str | None = None
-    timeout: float = 10.0
-    retries: int = 3
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    retries: Annotated[int, msgspec.Meta(ge=0)] = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who hears of changes: a command (the JSON of the changes on its standard input), a webhook, or both."""
 
     command: tuple[str, ...] = ()
     webhook: Webhook | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a scheduled audit needs to know.
 
     ``history`` is a path or an SQLAlchemy URL, ``keep_days`` its retention in days, ``formats`` are
@@ -56,19 +58,19 @@ class Settings:
     """
 
     inventory: str = "inventory/config.yaml"
-    filter: dict[str, str] = field(default_factory=dict)
-    workers: int = 20
+    filter: dict[str, str | int | float | bool] = {}
+    workers: Positive = 20
     evidence: bool = True
     assume: str | None = None
     formats: tuple[str, ...] = ()
-    fail_on: Literal["confirmed", "at-risk", "unknown", "mitigated", "never"] = "at-risk"
+    fail_on: FailOnName = "at-risk"
     pseudonymise_users: bool = False
     history: str | None = None
-    keep_days: int | None = None
+    keep_days: Positive | None = None
     waivers: str | None = None
     lock: str | None = None
     push: str | None = None
-    notify: Notify = field(default_factory=Notify)
+    notify: Notify = Notify()
 
     @property
     def filters(self) -> list[str]:
@@ -92,45 +94,40 @@ def load_settings(path: str | Path | None = None, environ: dict[str, str] | None
     if path is not None or chosen.is_file():
         data = _read(chosen)
     data |= _from_environment(os.environ if environ is None else environ)
-    settings: Settings = _build(Settings, data, str(chosen), "")
-    _must_be_of_use(settings, str(chosen))
-    return settings
-
-
-def _must_be_of_use(settings: Settings, source: str) -> None:
-    """What would only be missed once the night's work is done is refused when it is read."""
-    from nornir_anyconnect.report import AUDIT_FORMATS  # noqa: PLC0415 - settings are read without any report, too
-
-    for text in settings.formats:
-        if text.partition("=")[0] not in AUDIT_FORMATS:
-            raise _wrong(source, "formats", text, f"one of {', '.join(AUDIT_FORMATS)}, or such a word and =FILE")
+    try:
+        settings = msgspec.convert(data, Settings)
+    except msgspec.ValidationError as error:
+        raise _in_words(str(error), data, str(chosen)) from error
     webhook = settings.notify.webhook
     for name, address in (("push", settings.push), ("notify.webhook.url", webhook.url if webhook else None)):
         if address is not None and not _of_the_web(address):
-            raise _wrong(source, name, address, "an http:// or https:// address")
+            raise _wrong(str(chosen), name, url_without_credentials(address), "an http:// or https:// address")
+    for address in (settings.history, settings.push, webhook.url if webhook else None):
+        remember_url(address or "")
+    return settings
 
 
 def _of_the_web(address: str) -> bool:
+    """What would only be missed once the night's work is done is refused when it is read."""
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        whole = address.isascii() and address.isprintable() and " " not in address
+        return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port or an IPv6 address that is none
         return False
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = read_yaml(path)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}", "name an existing file with --settings") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" line {where.line + 1}" if where else ""
-        raise SettingsError(f"{path}{line}: this is not YAML", "see docs/settings.md for an example") from error
+    except YamlTextError as error:
+        raise SettingsError(f"{path}: {error}", _SEE) from error
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise SettingsError(f"{path}: settings are 'key: value' lines", "see docs/settings.md for an example")
+        raise SettingsError(f"{path}: settings are 'key: value' lines", _SEE)
     return data
 
 
@@ -138,72 +135,62 @@ def _from_environment(environ: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for variable, text in environ.items():
         key = variable.removeprefix(PREFIX)
-        if key == variable or key in _NOT_SETTINGS:
-            continue
-        if key.lower() not in {f.name for f in fields(Settings)}:
-            continue  # somebody else's variable, or one of a later version
+        if key == variable or key in _NOT_SETTINGS or key.lower() not in Settings.__struct_fields__:
+            continue  # a credential, somebody else's variable, or one of a later version
         try:
-            found[key.lower()] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SettingsError(f"{variable}: {text!r} is not YAML", "quote it, or set it in the file") from error
+            found[key.lower()] = load_yaml(text)
+        except YamlTextError as error:
+            raise SettingsError(f"{variable}: {error}", "quote it, or set it in the file") from error
     return found
 
 
-def _build(kind: Any, data: Any, source: str, prefix: str) -> Any:
-    if not isinstance(data, dict):
-        raise SettingsError(f"{source}: '{prefix.rstrip('.')}' takes 'key: value' lines", "see docs/settings.md")
-    hints = get_type_hints(kind)
-    for key in data:
-        if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, n=1)
-            known = f"did you mean '{prefix}{near[0]}'?" if near else f"known: {', '.join(hints)}"
-            raise SettingsError(f"{source}: there is no setting '{prefix}{key}'", known)
-    values = {key: _value(value, hints[key], source, f"{prefix}{key}") for key, value in data.items()}
-    required = [f.name for f in fields(kind) if f.name not in values and not _has_default(f)]
-    if required:
-        raise SettingsError(f"{source}: '{prefix}{required[0]}' is missing", "see docs/settings.md for an example")
-    return kind(**values)
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
+_FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*?)`")
+_EXPECTED = re.compile(r"Expected `(\w+)(?: \| null)?`(?: (>=? \d+))?")
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list of texts",
+    "object": "'key: value' lines",
+}
+_BOUNDS = {">= 1": "more than zero", "> 0": "more than zero", ">= 0": "zero or more"}
 
 
-def _has_default(each: Any) -> bool:
-    from dataclasses import MISSING  # noqa: PLC0415 - the sentinel is needed nowhere else
+def _in_words(error: str, data: dict[str, Any], source: str) -> SettingsError:
+    """What msgspec says of a value, in the words of somebody who wrote a settings file."""
+    found = _PLACE.fullmatch(error)
+    path = (found["path"] or "") if found else ""
+    keys = path.partition("[")[0].split(".")[1:]
+    name = ".".join(keys)
+    prefix = f"{name}." if name else ""
+    if field := _FIELD.search(error):
+        if field[1] == "missing required":
+            return SettingsError(f"{source}: '{prefix}{field[2]}' is missing", _SEE)
+        known = {"": Settings, "notify.": Notify}.get(prefix, Webhook).__struct_fields__
+        near = difflib.get_close_matches(field[2], known, n=1)
+        remedy = f"did you mean '{prefix}{near[0]}'?" if near else f"known: {', '.join(known)}"
+        return SettingsError(f"{source}: there is no setting '{prefix}{field[2]}'", remedy)
+    if not name or (found and found["key"]):
+        return SettingsError(f"{source}: a key{f' of {name}' if name else ''} is not a text", _SEE)
+    value: Any = data
+    for key in keys:
+        value = value[key]
+    expected = _EXPECTED.search(error)
+    if name == "fail_on":
+        return _wrong(source, name, value, f"one of {', '.join(get_args(FailOnName))}")
+    if name in ("filter", "formats", "notify.command"):
+        return _wrong(source, name, value, _WANTED["object" if name == "filter" else "array"])
+    if expected is None or expected[1] == "object":
+        return SettingsError(f"{source}: '{name}' takes 'key: value' lines", _SEE)
+    return _wrong(source, name, value, _BOUNDS.get(expected[2] or "") or _WANTED[expected[1]])
 
-    return each.default is not MISSING or each.default_factory is not MISSING
 
-
-def _value(value: Any, hint: Any, source: str, name: str) -> Any:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        if value is None:
-            return None
-        return _value(value, next(a for a in arguments if a is not type(None)), source, name)
-    if origin is Literal:
-        if value not in arguments:
-            raise _wrong(source, name, value, f"one of {', '.join(arguments)}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise _wrong(source, name, value, "a list of texts")
-        return tuple(value)
-    if origin is dict:
-        if not isinstance(value, dict):
-            raise _wrong(source, name, value, "'key: value' lines")
-        return {str(key): str(each) for key, each in value.items()}
-    if hasattr(hint, "__dataclass_fields__"):
-        return _build(hint, value, source, f"{name}.")
-    return _scalar(value, hint, source, name)
-
-
-def _scalar(value: Any, hint: type, source: str, name: str) -> Any:
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        words = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-        raise _wrong(source, name, value, words[hint])
-    if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
-        raise _wrong(source, name, value, "more than zero")
-    return value
+_SHOWN = 60
 
 
 def _wrong(source: str, name: str, value: Any, wanted: str) -> SettingsError:
-    return SettingsError(f"{source}: '{name}' is {value!r}, it must be {wanted}", "see docs/settings.md for an example")
+    shown = repr(value)
+    cut = f"{shown[:_SHOWN]}..." if len(shown) > _SHOWN else shown
+    return SettingsError(f"{source}: '{name}' is {cut}, it must be {wanted}", _SEE)

@@ -10,11 +10,10 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Scope, Status
 from nornir_anyconnect.errors import SettingsError
+from nornir_anyconnect.yaml_text import YamlTextError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +55,11 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
 
     """
     try:
-        entries = yaml.safe_load(path.read_text("utf-8")) or []
+        entries = read_yaml(path) or []
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}", "name an existing file under 'waivers'") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: this is not YAML", "see docs/settings.md for an example") from error
+    except YamlTextError as error:
+        raise SettingsError(f"{path}: {error}", "see docs/settings.md for an example") from error
     if not isinstance(entries, list):
         raise SettingsError(f"{path}: waivers are a list", "see docs/settings.md for an example")
     return tuple(_waiver(entry, f"{path} entry {number}") for number, entry in enumerate(entries, 1))

@@ -13,6 +13,7 @@ from nornir_anyconnect import Words, exit_code_of, load_inventory, plan_fix, pla
 def preview(chosen: argparse.Namespace) -> int:
     """0 the plan is whole, 3 a device could not be planned for (it is named, and left out)."""
     words = Words(fix=chosen.fix)
+    words.options()  # what is wrong with them is said before any device is asked
     results = load_inventory(chosen.inventory).run(task=plan_fix, words=words)
     plan = plan_of(results, words)
     print(render_plan("text", plan), end="")

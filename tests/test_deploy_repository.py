@@ -174,7 +174,7 @@ def test_no_secret_is_baked_in():
 def test_a_release_is_only_made_of_the_tagged_version():
     text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
     script = re.search(r"run: (grep .*)", text)[1]
-    version = re.search(r'__version__ = "(.*)"', (ROOT / "nornir_anyconnect" / "__init__.py").read_text())[1]
+    version = re.search(r'__version__ = "(.*)"', (ROOT / "nornir_anyconnect" / "version.py").read_text())[1]
     for tag, code in ((f"v{version}", 0), ("v99.0.0", 1)):
         done = run("bash", "-c", script, cwd=ROOT, env={"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag})
         assert done.returncode == code

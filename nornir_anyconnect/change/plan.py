@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect import __version__
 from nornir_anyconnect.asa.config_commands import (
     ConfigCommand,
     NewTunnelGroup,
@@ -40,6 +39,7 @@ from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.remedies.choose import Choice, choose, waived
 from nornir_anyconnect.remedies.propose import remedies_of
 from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
+from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

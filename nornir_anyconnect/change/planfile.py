@@ -78,7 +78,7 @@ def _digest(text: str) -> str:
     return f"digest: {hashlib.sha256(text.encode('ascii')).hexdigest()}\n"
 
 
-def dump_plan(plan: Plan, path: Path) -> None:
+def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan file.
 
     Raises:

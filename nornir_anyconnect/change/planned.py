@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.context import Options
-from nornir_anyconnect.errors import PlanError
+from nornir_anyconnect.errors import PlanError, UsageError
 from nornir_anyconnect.mtu.assumptions import assumption_set
-from nornir_anyconnect.remedies.choose import AUTO
+from nornir_anyconnect.remedies.choose import AUTO, FIXES
 from nornir_anyconnect.remedies.remedy import RemedyOptions
 
 if TYPE_CHECKING:
@@ -43,9 +43,11 @@ class Words:
         """The same for the remedies room.
 
         Raises:
-            UsageError: there is no such assumption set.
+            UsageError: there is no such fix or assumption set.
 
         """
+        if self.fix not in FIXES:
+            raise UsageError(f"there is no fix '{self.fix}'", f"use one of {', '.join(FIXES)}")
         return RemedyOptions(
             include_default_policy=self.include_default_policy,
             accept_global=self.accept_global,

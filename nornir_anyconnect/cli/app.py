@@ -28,7 +28,7 @@ FAMILIES = {
 
 def _version(asked: bool) -> None:
     if asked:
-        from nornir_anyconnect import __version__
+        from nornir_anyconnect.version import __version__
 
         typer.echo(f"nornir-anyconnect {__version__}")
         raise typer.Exit

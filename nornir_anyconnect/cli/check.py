@@ -36,8 +36,8 @@ def check(
 ) -> int:
     """Judge saved running-configs; no device needed."""
     from nornir_anyconnect.cli import progress
-    from nornir_anyconnect.sources.files import holds_many
     from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.sources.files import holds_many
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.config_files import judge_files
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles

@@ -89,8 +89,8 @@ def logs(
     from nornir_anyconnect.evidence.log_evidence import LogOptions
     from nornir_anyconnect.logs import summarise_logs
     from nornir_anyconnect.report import LOGS_FORMATS, render_logs
-    from nornir_anyconnect.sources.files import total_size
     from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.sources.files import total_size
     from nornir_anyconnect.workflows import outputs
 
     targets = outputs.outputs(formats, LOGS_FORMATS, "logs")

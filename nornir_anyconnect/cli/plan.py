@@ -75,7 +75,7 @@ def plan(
 ) -> int:
     """Preview the change of every device: commands, inverse, diff, MTUs before and after. Changes nothing."""
     from nornir_anyconnect.change.plan import make_plan
-    from nornir_anyconnect.change.planfile import dump_plan
+    from nornir_anyconnect.change.planfile import save_plan
     from nornir_anyconnect.change.planned import Words
     from nornir_anyconnect.report import PLAN_FORMATS, render_plan
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
@@ -85,8 +85,6 @@ def plan(
 
     if paths and (inventory or filters or limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
-    if fix not in FIXES:
-        raise UsageError(f"there is no fix '{fix}'", f"use one of {', '.join(FIXES)}")
     if pseudonymise_users and out is not None:
         raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
     settings = load_settings(settings_file)
@@ -123,7 +121,7 @@ def plan(
     made = make_plan((replace(each, device=device) for each, device in zip(inputs, devices, strict=True)), words=words)
     codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
     if out is not None:
-        dump_plan(made, Path(out))
+        save_plan(made, Path(out))
         if made.changes and not made.preview_only:
             where = f" --inventory {inventory}" if inventory else ""
             TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run{where}")

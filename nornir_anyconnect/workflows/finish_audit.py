@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect import __version__, report
+from nornir_anyconnect import report
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
 from nornir_anyconnect.report.sentences import troubles
+from nornir_anyconnect.version import __version__
 from nornir_anyconnect.waivers import apply_waivers, idle_waivers, load_waivers
 from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from nornir.core.task import Result
 
-from nornir_anyconnect import __version__
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device
 from nornir_anyconnect.tasks.plan_fix import HostPlan, plan_fix
+from nornir_anyconnect.version import __version__
 from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
 
 if TYPE_CHECKING:

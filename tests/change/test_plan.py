@@ -14,7 +14,7 @@ from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan import PlanInput, make_plan
-from nornir_anyconnect.change.planfile import dump_plan, load_plan, plan_text, read_plan
+from nornir_anyconnect.change.planfile import load_plan, plan_text, read_plan, save_plan
 from nornir_anyconnect.change.planned import Words
 from nornir_anyconnect.change.rederive import (
     change_of,
@@ -128,7 +128,7 @@ def test_the_same_input_gives_the_same_bytes_in_any_order():
 
 def test_a_plan_file_comes_back_as_it_went(tmp_path):
     plan = plan_of()
-    dump_plan(plan, tmp_path / "plan.yaml")
+    save_plan(plan, tmp_path / "plan.yaml")
     assert load_plan(tmp_path / "plan.yaml", now=NOW) == plan
     text = (tmp_path / "plan.yaml").read_text()
     assert "preview_only: false" in text
@@ -169,7 +169,7 @@ def test_another_id_is_refused_even_with_its_digest():
 
 
 def test_a_plan_expires_after_seven_days(tmp_path):
-    dump_plan(plan_of(), tmp_path / "plan.yaml")
+    save_plan(plan_of(), tmp_path / "plan.yaml")
     load_plan(tmp_path / "plan.yaml", now=NOW + timedelta(days=7) - timedelta(seconds=1))
     with pytest.raises(PlanError, match="expired"):
         load_plan(tmp_path / "plan.yaml", now=NOW + timedelta(days=7))

@@ -6,7 +6,7 @@ import pytest
 from test_plan import NOW, TEXT, given_input, plan_of
 
 from nornir_anyconnect.change import planfile
-from nornir_anyconnect.change.planfile import dump_plan, load_plan, plan_text, read_plan
+from nornir_anyconnect.change.planfile import load_plan, plan_text, read_plan, save_plan
 from nornir_anyconnect.errors import PlanError
 
 
@@ -35,12 +35,12 @@ def test_a_name_beyond_ascii_is_written_in_ascii():
 
 def test_a_plan_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(PlanError, match=r"cannot write .*: Is a directory"):
-        dump_plan(plan_of(), tmp_path)
+        save_plan(plan_of(), tmp_path)
 
 
 def test_a_file_that_is_too_large_for_a_plan_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "plan.yaml"
-    dump_plan(plan_of(), path)
+    save_plan(plan_of(), path)
     monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size)
     assert load_plan(path, now=NOW) == plan_of()
     monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size - 1)

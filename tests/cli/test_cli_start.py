@@ -47,7 +47,7 @@ def test_the_facade_loads_no_room():
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "['nornir_anyconnect']"
+    assert done.stdout.strip() == "['nornir_anyconnect.version', 'nornir_anyconnect']"
 
 
 def test_the_facade_refuses_unknown_names():

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from nornir_anyconnect.change.plan import make_plan
-from nornir_anyconnect.change.planfile import dump_plan, load_plan
+from nornir_anyconnect.change.planfile import load_plan, save_plan
 from nornir_anyconnect.change.planned import Words
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
@@ -99,7 +99,7 @@ def test_a_remedy_is_planned_applied_verified_and_taken_back(anyconnect_fleet, t
     planned = fleet.nornir.run(task=plan_fix, words=words, on_failed=True)
     assert {name: r.exception for name, r in planned.items() if r.exception is not None} == {}
     file = tmp_path / "plan.yaml"
-    dump_plan(make_plan([one for r in planned.values() for one in r[0].result.inputs], words=words), file)
+    save_plan(make_plan([one for r in planned.values() for one in r[0].result.inputs], words=words), file)
     plan = load_plan(file)
     assert {each.name for each in plan.changes} == names
     assert {fix.remedy for each in plan.changes for fix in each.fixes} == {remedy}

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.planfile import dump_plan
+from nornir_anyconnect.change.planfile import save_plan
 from nornir_anyconnect.errors import PlanError
 
 pytestmark = pytest.mark.fleet
@@ -68,6 +68,6 @@ def test_no_run_begins_over_a_preview(tmp_path):
     text = "ASA Version 9.12(4)\nmtu outside 1500\nwebvpn\n enable outside\n anyconnect enable\n: end\n"
     config = parse(text)
     plan = make_plan([PlanInput(config, judge(config, "saved"))])
-    dump_plan(plan, tmp_path / "plan.yaml")
+    save_plan(plan, tmp_path / "plan.yaml")
     with pytest.raises(PlanError, match="preview"):
         Run.start(plan, directory=tmp_path / "runs")

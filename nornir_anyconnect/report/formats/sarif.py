@@ -11,12 +11,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nornir_anyconnect import __version__
 from nornir_anyconnect.asa.effective import SETTINGS
 from nornir_anyconnect.audit.finding import Status, Verdict
 from nornir_anyconnect.report import Format, sentences
 from nornir_anyconnect.report.formats.junit import told
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
