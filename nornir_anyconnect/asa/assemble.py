@@ -1,16 +1,16 @@
-"""Blocks and the meaning of their lines become the parts of a RunningConfig. No text is read here."""
+"""What the lines say becomes the parts of a RunningConfig: values by field, later lines over earlier ones."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from nornir_anyconnect.asa.modes import Line
-from nornir_anyconnect.asa.policy_readers import Meaning, number_in, words
+from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, TAKEN_BACK, Mode, Row, Take
+from nornir_anyconnect.asa.modes import Header, Line, header_of
 from nornir_anyconnect.asa.running_config import (
-    Block,
-    CipherChoice,
+    ClientSettings,
+    GroupPolicy,
     Interface,
     LdapMapEntry,
     LoggingSettings,
@@ -18,21 +18,173 @@ from nornir_anyconnect.asa.running_config import (
     ServingInterface,
     Sourced,
     SslSettings,
+    TunnelGroup,
+    Username,
     Webvpn,
 )
 
-Read = Iterable[tuple[Line, Meaning]]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.asa.running_config import Block
+
+T = TypeVar("T")
 
 ANYCONNECT_SPELLING = Release(8, 4, 1)
 """The release that renamed ``svc`` to ``anyconnect``."""
 
-_ONE_PER_WORD = ("ssl cipher", "mtu")
-"""Commands whose next word belongs to what is set: a version, an interface."""
-_ASIDE = ("sysopt connection tcpmss minimum", "ssl cipher default")
-"""Other settings with the same first words: the smallest MSS, and what the box offers where it is the client."""
-
 _RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
+_RAW_PARTS = {Mode.TUNNEL_GENERAL: "general", Mode.TUNNEL_WEBVPN: "webvpn", Mode.TUNNEL_IPSEC: "ipsec"}
 _CLASS_ATTRIBUTES = frozenset({"group-policy", "ietf-radius-class", "cvpn3000-ietf-radius-class"})
+
+
+class Meaning(NamedTuple):
+    """What one line says."""
+
+    row: Row
+    value: Any = None
+    """What it sets; None where it is not understood."""
+    taken_back: bool = False
+    word: str = ""
+    """The first word behind the keyword."""
+
+
+@dataclass
+class Values:
+    """The values that the lines of one owner set, by field."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+    unread: dict[tuple[str, str], Sourced[str]] = field(default_factory=dict)
+    """Decisive lines that are not understood, by field and by the word behind the keyword where that counts."""
+    svc: bool = False
+    """A line is spelled ``svc ...``."""
+
+    def take(self, line: Line, meaning: Meaning) -> None:
+        """Take one line."""
+        row, value, number = meaning.row, meaning.value, line.number
+        self.svc = self.svc or line.text.startswith(("svc ", "no svc "))
+        key = (row.field, meaning.word if row.take is Take.BY_WORD else "")
+        if meaning.taken_back and row.off is None:
+            self.unread.pop(key, None)
+            self._take_back(row, value, meaning.word)
+        elif value is None:
+            if row.decisive:
+                self.unread[key] = Sourced(line.text, number)
+        else:
+            self.unread.pop(key, None)
+            self._set(row, value, meaning.word, number)
+
+    def _set(self, row: Row, value: Any, word: str, number: int | None) -> None:
+        found, name = self.found, row.field
+        if value is TAKEN_BACK:
+            found.pop(name, None)
+        elif row.take is Take.BY_WORD:
+            found.setdefault(name, {})[word] = Sourced(value, number)
+        elif row.take is Take.EACH:
+            found[name] = (*found.get(name, ()), *(Sourced(each, number) for each in value))
+        elif row.take is Take.JOINED and name in found:
+            found[name] = Sourced(found[name].value + value, found[name].line)
+        else:
+            found[name] = Sourced(value, number)
+
+    def _take_back(self, row: Row, value: Any, word: str) -> None:
+        if row.take is Take.BY_WORD and word:
+            self.found.get(row.field, {}).pop(word, None)
+        elif row.take is Take.EACH and value and row.field in self.found:
+            left = tuple(each for each in self.found[row.field] if each.value not in value)
+            self.found[row.field] = left
+        else:
+            self.found.pop(row.field, None)
+
+    def not_understood(self, *names: str) -> tuple[Sourced[str], ...]:
+        """The decisive lines of these fields (none named: of all) that nobody here understands."""
+        return tuple(line for (name, _), line in self.unread.items() if not names or name in names)
+
+    def built(self, kind: type[T], part: str = "", /, **more: Any) -> T:
+        """An object of that kind: each of its fields that a line sets, and ``more``.
+
+        Where a line is not understood, what an earlier one said is left out, but for a part that keeps such lines
+        beside it.
+        """
+        hidden = frozenset() if part else {name for name, _ in self.unread}
+        names = {each.name: f"{part}{each.name}" for each in fields(kind)}  # type: ignore[arg-type]
+        values = {name: self.found[key] for name, key in names.items() if key in self.found and key not in hidden}
+        return kind(**(values | more))
+
+
+@dataclass
+class OwnerLines:
+    """A group policy or username over all its headers."""
+
+    name: str
+    line: int | None
+    kind: Sourced[str] | None = None
+    copy: Sourced[str] | None = None
+    """``internal from OTHER``: what it does not set itself is nowhere in the text."""
+    attributes_line: int | None = None
+    attributes: Values = field(default_factory=Values)
+    client: Values = field(default_factory=Values)
+    body: list[Sourced[str]] = field(default_factory=list)
+
+    def take(self, line: Line, meaning: Meaning) -> None:
+        """Take one line."""
+        if line.mode in (Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN):
+            self.client.take(line, meaning)
+        elif meaning.row.opens:
+            if meaning.taken_back:  # ``no webvpn``: the whole sub-block
+                self.client = Values(svc=self.client.svc)
+        else:
+            self.attributes.take(line, meaning)
+
+    @property
+    def _client(self) -> ClientSettings:
+        return self.client.built(ClientSettings, unsupported=self.client.not_understood())
+
+    @property
+    def _unsupported(self) -> tuple[Sourced[str], ...]:
+        return (*((self.copy,) if self.copy else ()), *self.attributes.not_understood())
+
+    def policy(self) -> GroupPolicy:
+        """As a group policy."""
+        return self.attributes.built(
+            GroupPolicy,
+            name=self.name,
+            kind=self.kind,
+            attributes_line=self.attributes_line,
+            client=self._client,
+            unsupported=self._unsupported,
+            body=tuple(self.body),
+        )
+
+    def username(self) -> Username:
+        """As a local user."""
+        return self.attributes.built(
+            Username, name=self.name, line=self.line, client=self._client, unsupported=self._unsupported
+        )
+
+
+@dataclass
+class GroupLines:
+    """A tunnel group over its ``type`` line and attribute blocks."""
+
+    name: str
+    line: int | None
+    type: Sourced[str] | None = None
+    values: Values = field(default_factory=Values)
+    raw: dict[str, list[Sourced[str]]] = field(
+        default_factory=lambda: {"general": [], "webvpn": [], "ipsec": [], "other": []}
+    )
+
+    def group(self) -> TunnelGroup:
+        """As a tunnel group."""
+        return self.values.built(
+            TunnelGroup,
+            name=self.name,
+            line=self.line,
+            type=self.type,
+            unsupported=self.values.not_understood(),
+            **{part: tuple(lines) for part, lines in self.raw.items()},
+        )
 
 
 def release_of(text: str) -> Release | None:
@@ -41,174 +193,150 @@ def release_of(text: str) -> Release | None:
     return Release(*(int(number or 0) for number in match.groups())) if match else None
 
 
-def webvpn_of(lines: Read) -> Webvpn:
-    """The global ``webvpn`` block, all its headers merged."""
-    serving: dict[str, ServingInterface] = {}
-    found: dict[str, Sourced[Any]] = {}
-    svc = False
-    for line, meaning in lines:
-        if "interface" in meaning:
-            nameif = meaning["interface"]
-            serving[nameif] = ServingInterface(nameif, "tls_only" in meaning, line.number)
-        elif "no_interface" in meaning:
-            serving.pop(meaning["no_interface"], None)
-        for key in ("port", "dtls_port"):
-            if key in meaning and (number := number_in(meaning[key])) is not None:
-                found[key] = Sourced(number, line.number)
-            elif f"no_{key}" in meaning:
-                found.pop(key, None)
-        if client := meaning.get("client") or meaning.get("no_client"):
-            found["anyconnect_enabled"] = Sourced("client" in meaning, line.number)
-            svc = svc or client == "svc"
-    return Webvpn(interfaces=tuple(serving.values()), svc_spelling=svc, **found)
-
-
-def ssl_of(lines: Read) -> SslSettings:
-    """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``; later lines win, ``no`` takes back."""
-    lines = list(lines)
-    ciphers: dict[str, Sourced[CipherChoice]] = {}
-    found: dict[str, Sourced[tuple[str, ...]]] = {}
-    for line, meaning in lines:
-        if "ssl_version" in meaning:
-            custom = meaning.get("custom")
-            choice = (
-                CipherChoice(custom=tuple(custom.replace('"', " ").replace(":", " ").split()))
-                if custom is not None
-                else CipherChoice(level=meaning["level"])
-            )
-            ciphers[meaning["ssl_version"]] = Sourced(choice, line.number)
-        elif "no_cipher" in meaning:
-            ciphers.pop(meaning["no_cipher"], None)
-        for key in ("encryption", "server_version"):
-            if key in meaning:
-                found[key] = Sourced(tuple(meaning[key].split()), line.number)
-            elif f"no_{key}" in meaning:
-                found.pop(key, None)
-    unsupported = not_understood(lines, ("ssl cipher", "ssl encryption", "ssl server-version"))
-    return SslSettings(ciphers=tuple(ciphers.items()), unsupported=unsupported, **found)
-
-
-def not_understood(lines: Read, commands: tuple[str, ...]) -> tuple[Sourced[str], ...]:
-    """The lines of these commands that say nothing we can read, but for those that a later one replaces."""
-    found: dict[str, Sourced[str]] = {}
-    for line, meaning in lines:
-        text = line.text.removeprefix("no ")
-        if text.startswith(commands) and not text.startswith(_ASIDE):
-            command = next(each for each in commands if text.startswith(each))
-            size = len(command.split()) + (command in _ONE_PER_WORD)
-            subject = " ".join(text.split()[:size])
-            numbers = [meaning[key] for key in ("tcpmss", "mtu") if key in meaning]
-            if "unread" in meaning or any(number_in(each) is None for each in numbers):
-                found[subject] = Sourced(line.text, line.number)
-            else:
-                found.pop(subject, None)
-    return tuple(found.values())
-
-
-def logging_of(lines: Read) -> LoggingSettings:
-    """What decides whether the evidence could have been seen."""
-    found: dict[str, Sourced[Any]] = {}
-    suppressed: list[Sourced[str]] = []
-    relevelled: list[Sourced[tuple[str, str]]] = []
-    lists: list[Sourced[str]] = []
-    for line, meaning in lines:
-        if "logging_on" in meaning or "logging_off" in meaning:
-            found["enabled"] = Sourced("logging_on" in meaning, line.number)
-        for key in ("buffered", "trap"):
-            if key in meaning:
-                found[key] = Sourced(meaning[key], line.number)
-        if "suppressed" in meaning:
-            suppressed.append(Sourced(meaning["suppressed"], line.number))
-        if "relevelled" in meaning:
-            relevelled.append(Sourced((meaning["relevelled"], meaning["level"]), line.number))
-        if "list" in meaning:
-            lists.append(Sourced(line.text, line.number))
-    return LoggingSettings(suppressed=tuple(suppressed), relevelled=tuple(relevelled), lists=tuple(lists), **found)
-
-
-def interfaces_of(blocks: Iterable[Block], lines: Read) -> tuple[Interface, ...]:
-    """Named interfaces with the MTU of their ``mtu NAMEIF`` line."""
-    named: dict[str, int | None] = {}
-    for block in blocks:
-        if block.header.startswith("interface"):
-            for setting in block.body:
-                found = setting.value.split()
-                if len(found) > 1 and found[0] == "nameif":
-                    named.setdefault(found[1], setting.line)
-    mtus: dict[str, Sourced[int]] = {}
-    for line, meaning in lines:
-        if "nameif" in meaning and (mtu := number_in(meaning["mtu"])) is not None:
-            mtus[meaning["nameif"]] = Sourced(mtu, line.number)
-        elif "no_mtu" in meaning:
-            mtus.pop(meaning["no_mtu"], None)
-    return tuple(Interface(nameif, named.get(nameif), mtus.get(nameif)) for nameif in {**named, **mtus})
-
-
-def ldap_entries_of(map_name: str, lines: Read) -> tuple[LdapMapEntry, ...]:
-    """The policies that one LDAP attribute map hands out."""
-    lines = list(lines)
-    handing_out = {
-        meaning["attribute"] for _, meaning in lines if meaning.get("cisco_attribute", "").lower() in _CLASS_ATTRIBUTES
-    }
-    return tuple(
-        LdapMapEntry(map_name, policy, line.number)
-        for line, meaning in lines
-        if "value" in meaning and meaning["attribute"] in handing_out and (policy := _class_policy(meaning["value"]))
-    )
-
-
-def _class_policy(value: str) -> str:
-    """The policy in ``map-value ATTRIBUTE VALUE POLICY``; a RADIUS class may read ``OU=POLICY;``."""
-    found = words(value)
-    policy = found[-1] if found else ""
-    return policy[3:].removesuffix(";") if policy[:3].lower() == "ou=" else policy
-
-
-def number_of(lines: Read, key: str) -> Sourced[int] | None:
-    """The last number that a one-line command gave under that key."""
-    result = None
-    for line, meaning in lines:
-        if key in meaning and (number := number_in(meaning[key])) is not None:
-            result = Sourced(number, line.number)
-        elif f"no_{key}" in meaning:
-            result = None
-    return result
-
-
 def spells_svc(release: Release | None) -> bool:
     """Whether that release writes ``svc`` where later ones write ``anyconnect``."""
     return release is not None and release < ANYCONNECT_SPELLING
 
 
-def icmp_limit_of(lines: Read) -> Sourced[tuple[int, int]] | None:
-    """``icmp unreachable rate-limit R burst-size B``: R per second, B."""
-    result = None
-    for line, meaning in lines:
-        if "rate" in meaning:
-            rate, burst = number_in(meaning["rate"]), number_in(meaning["burst"])
-            if rate is not None and burst is not None:
-                result = Sourced((rate, burst), line.number)
-    return result
-
-
-def pools_of(lines: Read, key: str) -> tuple[Sourced[str], ...]:
-    """The names of the local address pools."""
-    return tuple(Sourced(words(meaning[key])[0], line.number) for line, meaning in lines if key in meaning)
-
-
-def crypto_maps_of(lines: Read) -> tuple[Sourced[str], ...]:
-    """Crypto map entries with a fixed peer, as ``NAME SEQUENCE``: the L2L tunnels of the box."""
-    return tuple(
-        Sourced(f"{meaning['crypto_map']} {meaning['sequence']}", line.number)
-        for line, meaning in lines
-        if "crypto_map" in meaning
+def webvpn_of(values: Values, *, svc: bool) -> Webvpn:
+    """The global ``webvpn`` block, all its headers merged."""
+    serving = values.found.get("serving", {})
+    return values.built(
+        Webvpn,
+        interfaces=tuple(ServingInterface(nameif, only.value, only.line) for nameif, only in serving.items()),
+        svc_spelling=svc,
+        unsupported=values.not_understood(),
     )
 
 
-def failover_of(lines: Read) -> Sourced[bool] | None:
-    """``failover`` or ``no failover``."""
-    result = None
+def ssl_of(values: Values) -> SslSettings:
+    """``ssl cipher``, ``ssl encryption`` and ``ssl server-version``."""
+    return values.built(
+        SslSettings,
+        "ssl.",
+        ciphers=tuple(values.found.get("ssl.ciphers", {}).items()),
+        unsupported=values.not_understood("ssl.ciphers", "ssl.encryption", "ssl.server_version"),
+    )
+
+
+def logging_of(values: Values) -> LoggingSettings:
+    """What decides whether the evidence could have been seen."""
+    return values.built(LoggingSettings, "logging.")
+
+
+def interfaces_of(named: Iterable[Sourced[str]], values: Values) -> tuple[Interface, ...]:
+    """Named interfaces with the MTU of their ``mtu NAMEIF`` line."""
+    lines: dict[str, int | None] = {}
+    for each in named:
+        lines.setdefault(each.value, each.line)
+    mtus: dict[str, Sourced[int]] = values.found.get("interface_mtus", {})
+    return tuple(Interface(nameif, lines.get(nameif), mtus.get(nameif)) for nameif in {**lines, **mtus})
+
+
+def ldap_entries_of(map_name: str, values: Values) -> tuple[LdapMapEntry, ...]:
+    """The policies that one LDAP attribute map hands out."""
+    pairs = (each.value for each in values.found.get("attributes", ()))
+    handing_out = {attribute for attribute, cisco in pairs if cisco.lower() in _CLASS_ATTRIBUTES}
+    return tuple(
+        LdapMapEntry(map_name, policy, each.line)
+        for each in values.found.get("values", ())
+        if each.value[0] in handing_out and (policy := _class_policy(each.value[1]))
+    )
+
+
+def _class_policy(value: tuple[str, ...]) -> str:
+    """The policy in ``map-value ATTRIBUTE VALUE POLICY``; a RADIUS class may read ``OU=POLICY;``."""
+    policy = value[-1] if value else ""
+    return policy[3:].removesuffix(";") if policy[:3].lower() == "ou=" else policy
+
+
+class Reader(Protocol):
+    """Says what lines mean."""
+
+    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
+        """The lines that say something, with what they say; what nobody understands is noted."""
+
+    def note(self, line: Line) -> None:
+        """Keep a line that nobody here understands."""
+
+
+@dataclass
+class Parts:
+    """The parts of a configuration while its blocks are read."""
+
+    policies: dict[str, OwnerLines] = field(default_factory=dict)
+    users: dict[str, OwnerLines] = field(default_factory=dict)
+    groups: dict[str, GroupLines] = field(default_factory=dict)
+    webvpn: Values = field(default_factory=Values)
+    top: Values = field(default_factory=Values)
+    nameifs: list[Sourced[str]] = field(default_factory=list)
+    ldap: list[LdapMapEntry] = field(default_factory=list)
+    dap: list[Sourced[str]] = field(default_factory=list)
+    load_balancing: Sourced[str] | None = None
+
+    def take(self, reader: Reader, block: Block, lines: tuple[Line, ...]) -> None:
+        """Take one block."""
+        header = header_of(block.header)
+        opened = header.row.opens if header else None
+        word = block.header.partition(" ")[0]
+        if header is None and word in ("group-policy", "tunnel-group"):
+            reader.note(Line(Mode.CONFIG, block.line, block.header))
+        elif header is None:
+            _all(self.top, reader.read(lines))
+        elif word in ("group-policy", "username"):
+            self._owner(reader, header, block, lines)
+        elif word == "tunnel-group":
+            self._group(reader, header, block, lines)
+        elif opened is Mode.WEBVPN:
+            _all(self.webvpn, reader.read(lines))
+        elif opened is Mode.LDAP_MAP:
+            values = _all(Values(), reader.read(lines))
+            self.ldap += ldap_entries_of(header.name, values)
+        elif opened is Mode.INTERFACE:
+            self.nameifs += _all(Values(), reader.read(lines)).found.get("nameif", ())
+        elif opened is Mode.DAP and (block.body or header.name != "DfltAccessPolicy"):
+            self.dap.append(Sourced(header.name, block.line))
+        elif opened is Mode.LOAD_BALANCING and any(line.value.strip() == "participate" for line in block.body):
+            self.load_balancing = self.load_balancing or Sourced(block.header, block.line)
+
+    def _owner(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:
+        """A ``group-policy`` or ``username`` header with its lines; the same header again adds to it."""
+        owners = self.users if header.row.opens is Mode.USERNAME else self.policies
+        owner = owners.setdefault(header.name, OwnerLines(header.name, block.line))
+        if header.row.opens is None:
+            kind = header.row.keyword.rpartition(" ")[2]
+            owner.kind = Sourced(kind, block.line)
+            if kind == "internal" and header.rest:
+                owner.copy = Sourced(block.header, block.line)
+                reader.note(Line(Mode.CONFIG, block.line, block.header))
+            return
+        if owner.attributes_line is None:
+            owner.attributes_line = block.line
+        owner.body += block.body
+        for line, meaning in reader.read(lines):
+            owner.take(line, meaning)
+
+    def _group(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:
+        """A ``tunnel-group`` header with its lines; every header of one name adds to the same group."""
+        group = self.groups.setdefault(header.name, GroupLines(header.name, block.line))
+        if header.row.opens is None:
+            if header.rest:
+                group.type = Sourced(
+                    _written_out(header.rest[0], (*REMOTE_ACCESS_TYPES, L2L_TYPE)) or header.rest[0], block.line
+                )
+            return
+        group.raw[_RAW_PARTS.get(header.row.opens, "other")] += block.body
+        _all(group.values, reader.read(lines))
+
+
+def _all(values: Values, lines: Iterable[tuple[Line, Meaning]]) -> Values:
     for line, meaning in lines:
-        if "failover_on" in meaning or "failover_off" in meaning:
-            result = Sourced("failover_on" in meaning, line.number)
-    return result
+        if meaning.row.value:
+            values.take(line, meaning)
+    return values
+
+
+def _written_out(word: str, keywords: tuple[str, ...]) -> str | None:
+    """The keyword that a person abbreviated to ``word``, as an ASA understands it: only one may begin so."""
+    found = [word] if word in keywords else [each for each in keywords if each.startswith(word)]
+    return found[0] if len(found) == 1 else None

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import header_of, headers_into, inner_words, mode_below, openings, said_of
 from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
 from nornir_anyconnect.asa.running_config import Block, Sourced
 from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
@@ -26,60 +28,17 @@ _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
 _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
 
-# The first word of a line that may open a block that matters, and how the line must go on.
-_OPENING: dict[str, re.Pattern[str]] = {
-    word: re.compile(rf"{word}(?:{rest})")
-    for word, rest in {
-        "group-policy": r"[ \t]",
-        "tunnel-group": r"[ \t]",
-        "webvpn": r"\s*$",
-        "username": rf"[ \t]+{_NAME}[ \t]+at[a-z]*\s*$",
-        "interface": r"[ \t]",
-        "ldap": " attribute-map ",
-        "dynamic-access-policy-record": r"[ \t]",
-        "vpn": " load-balancing",
-        "ssl": r"[ \t]",
-        "sysopt": " connection ",
-        "mtu": r"[ \t]",
-        "icmp": " unreachable ",
-        "logging": r" (?:enable|on|buffered|trap|message|list|class)\b",
-        "ip": " local pool ",
-        "ipv6": " local pool ",
-        "crypto": " map .* set peer ",
-        "failover": r"\s*$",
-        "hostname": r"[ \t]",
-        "no": r" (?:sysopt connection|ssl|logging|mtu)[ \t]| failover\s*$",
-    }.items()
-}
 _CONTENT = frozenset({"ASA", "PIX", "NGFW", "Serial", "Model"})
-_ALWAYS_GLOBAL = frozenset({
-    "ssl", "sysopt", "mtu", "ldap", "hostname", "logging", "icmp", "dynamic-access-policy-record",
-})  # fmt: skip
 _LEAVES_MODE = frozenset({"exit", "quit", "end"})
 
-# The sub-modes we read, and how the header of their block begins and ends.
-_MODES = {
-    "config-webvpn": "webvpn",
-    "config-group-policy": "group-policy",
-    "config-group-webvpn": "group-policy",
-    "config-username": "username",
-    "config-username-webvpn": "username",
-    "config-tunnel-general": "tunnel-group",
-    "config-tunnel-webvpn": "tunnel-group",
-    "config-tunnel-ipsec": "tunnel-group",
-    "config-tunnel-ppp": "tunnel-group",
-    "config-ldap-attribute-map": "ldap",
-    "config-if": "interface",
-    "config-subif": "interface",
-    "config-dynamic-access-policy-record": "dynamic-access-policy-record",
-    "config-load-balancing": "vpn",
-}
-_DEEPER = frozenset({"config-group-webvpn", "config-username-webvpn"})
-_OWN_WEBVPN = frozenset({"config-group-policy", "config-username"})
-
-# Lines that only mean something inside a block; at column 0 they show that the indentation is lost.
-_INNER = frozenset({"vpn-tunnel-protocol", "default-group-policy", "anyconnect", "svc", "vpn-group-policy"})
-_WITH_BODY = re.compile(r"webvpn$|(?:group-policy|username|tunnel-group) .*attr[a-z]*$")
+_DEEPER = frozenset({Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
+_OWN_WEBVPN = frozenset({Mode.GROUP_POLICY, Mode.USERNAME})
+_MODES = {str(mode): mode for mode in Mode}
+_WITH_BODY = frozenset({
+    Mode.WEBVPN, Mode.GROUP_POLICY, Mode.USERNAME, Mode.TUNNEL_GENERAL, Mode.TUNNEL_WEBVPN, Mode.TUNNEL_IPSEC,
+    Mode.TUNNEL_PPP,
+})  # fmt: skip
+"""Blocks that are hardly ever empty."""
 
 _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 """A console that logs prints its messages between the lines of a configuration."""
@@ -140,8 +99,12 @@ class _Cutter:
         self.open: _Open | None = None
         self.any_indented = False
         self.inner_at_margin = False
+        self.with_body = False
+        self.body_found = False
         self._blocks: list[_Open] = []
         self._serials: dict[str, None] = {}
+        self.openings = openings()
+        self.inner = inner_words()
 
     def header(self, line: str, number: int) -> list[Sourced[str]]:
         """Open a block; its (empty) body is what the loop appends to."""
@@ -180,19 +143,19 @@ class _Cutter:
         word = entry.command.partition(" ")[0]
         if entry.mode == "config" or _is_global(entry.command, entry.mode):
             self.open = None
-            if word in _OPENING and _OPENING[word].match(entry.command):
+            if word in self.openings and self.openings[word].match(entry.command):
                 self.header(entry.command, number)
             return
         self.any_indented = True
-        family = _MODES.get(entry.mode)
-        if family is None:
+        mode = _MODES.get(entry.mode)
+        if mode is None:
             return
-        if self.open is None or self.open.header.partition(" ")[0] != family:
-            if family != "webvpn":
+        if self.open is None or self.open.header.partition(" ")[0] not in headers_into(mode):
+            if mode is not Mode.WEBVPN:
                 cut.strays.append(Sourced(masked(entry.command), number))
                 return
             self.header("webvpn", number)
-        depth = 2 if entry.mode in _DEEPER else 1
+        depth = 2 if mode in _DEEPER else 1
         if self.open is not None:
             self.open.body.append(Sourced(" " * depth + masked(entry.command), number))
 
@@ -200,7 +163,7 @@ class _Cutter:
         """A line at column 0 that opens nothing: a prompt, an orphan, or none of ours; where the next lines belong."""
         if ("#" in word or ">" in word) and (entry := typed(line)):
             self.prompt(entry, number)
-        elif word in _INNER:
+        elif word in self.inner:
             self.inner_at_margin = True
             self.cut.strays.append(Sourced(masked(line.rstrip()), number))
         else:
@@ -221,26 +184,39 @@ class _Cutter:
         """Everything, frozen."""
         cut = self.cut
         for block in self._blocks:
-            if block.header.startswith("interface"):
-                block.body = [line for line in block.body if line.value.lstrip().startswith("nameif ")]
+            mode = mode_below(block.header)
+            if mode is Mode.INTERFACE:
+                block.body = [line for line in block.body if said_of(mode, line.value.lstrip()).row]
                 if not block.body:
                     continue
+            self.with_body = self.with_body or mode in _WITH_BODY
+            self.body_found = self.body_found or (mode in _WITH_BODY and bool(block.body))
             cut.blocks.append(Block(block.header, block.line, tuple(block.body)))
         cut.serials = tuple(self._serials)
-        with_body = [block for block in cut.blocks if _WITH_BODY.match(block.header)]
-        bare = with_body and not any(block.body for block in with_body)
+        bare = self.with_body and not self.body_found
         cut.indented = not self.inner_at_margin and (self.any_indented or not bare)
         return cut
 
 
+def _only_header(word: str) -> bool:
+    """Whether a command that begins so is nothing without the name of an object and what of it."""
+    row = said_of(Mode.CONFIG, word).row
+    return row is not None and row.noted and header_of(f"{word} X attributes general-attributes") is not None
+
+
 def _is_global(command: str, mode: str) -> bool:
     """An ASA takes global commands in every sub-mode; the ones that we read are known by their form."""
-    words = command.removeprefix("no ").split()
-    if words[0] in ("group-policy", "tunnel-group", "username"):
-        return len(words) > 2  # noqa: PLR2004 - keyword, name, what
-    if words[0] == "webvpn":
-        return mode not in _OWN_WEBVPN
-    return words[0] in _ALWAYS_GLOBAL
+    word = command.removeprefix("no ").partition(" ")[0]
+    if word == "webvpn" and mode in _OWN_WEBVPN:
+        return False
+    opening = openings().get(command.partition(" ")[0])
+    if opening is None or opening.match(command) is None:
+        return False
+    return (
+        said_of(Mode.CONFIG, command).row is None
+        or header_of(command) is not None
+        or word not in ("group-policy", "tunnel-group")
+    )
 
 
 def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million lines cheap
@@ -249,7 +225,7 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
     cutter.any_indented = "\n " in text
     body: list[Sourced[str]] | None = None
     begin, last = 1, 0
-    opening, content = _OPENING, _CONTENT
+    opening, inner, content = cutter.openings, cutter.inner, _CONTENT
     for lines in _lines(text):
         # access lists are most of a large text, and nothing to us: a filter passes them over quickest
         looked_at = [(number, line) for number, line in enumerate(lines, begin) if line[:11] != "access-list"]
@@ -275,7 +251,7 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
             elif word in content or first == ":" or first == "C":  # noqa: PLR1714 - as above
                 body = None
                 cutter.comment(line, number)
-            elif "#" in word or ">" in word or word in _INNER:
+            elif "#" in word or ">" in word or word in inner:
                 body = cutter.margin(line, word, number, body)
             elif body is not None:
                 body = cutter.between(line, body)

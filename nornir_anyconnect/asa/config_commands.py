@@ -15,7 +15,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nornir_anyconnect.asa.commands import Command, Exit, quoted
-from nornir_anyconnect.asa.config_lines import ConfigLine, Mode, config_line
+from nornir_anyconnect.asa.config_lines import ConfigLine, config_line
+from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import NameRefusedError
 
 if TYPE_CHECKING:

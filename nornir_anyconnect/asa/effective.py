@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.assemble import spells_svc
-from nornir_anyconnect.asa.policy_readers import attribute_of
+from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode
+from nornir_anyconnect.asa.modes import field_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     From,
@@ -30,9 +31,7 @@ DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
 DEFAULT_RA_GROUP = "DefaultRAGroup"
 UNTYPED_GROUPS = frozenset({DEFAULT_WEBVPN_GROUP, DEFAULT_RA_GROUP})
 """Groups that never print their type."""
-_L2L_TYPE = "ipsec-l2l"
 _L2L_GROUP = "DefaultL2LGroup"
-REMOTE_ACCESS_TYPES = ("remote-access", "webvpn", "ipsec-ra")
 BUILT_IN_MTU = 1406
 """Bytes that ``show running-config all`` prints for ``anyconnect mtu`` where none is configured."""
 
@@ -70,7 +69,7 @@ class EffectivePolicy:
     @property
     def not_understood(self) -> dict[str | None, Sourced[str]]:
         """The lines of ``unsupported`` by the field that they would set."""
-        return {attribute_of(line.value): line for line in self.unsupported}
+        return {_about(line): line for line in self.unsupported}
 
     @property
     def allows_ssl_client(self) -> bool:
@@ -160,7 +159,7 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
             own[leaf] = Sourced(_packaged(leaf, old=False), line.line, owner=mine)
     if user.tunnel_protocols:
         own["tunnel_protocols"] = user.tunnel_protocols._replace(owner=mine)
-    inherited = tuple(line for line in policy.unsupported if attribute_of(line.value) not in own)
+    inherited = tuple(line for line in policy.unsupported if _about(line) not in own)
     return replace(
         policy,
         name=username,
@@ -171,7 +170,12 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
 
 def _unread(client: ClientSettings, leaf: str | None) -> Sourced[str] | None:
     """The owner's line about ``leaf`` that nobody understands: it hides what the next owner says."""
-    return next((line for line in client.unsupported if attribute_of(line.value) == leaf), None) if leaf else None
+    return next((line for line in client.unsupported if leaf and _about(line) == leaf), None)
+
+
+def _about(line: Sourced[str]) -> str | None:
+    """The field of ClientSettings that a line is about."""
+    return field_of(Mode.GROUP_WEBVPN, line.value)
 
 
 def _policy(name: str) -> Owner:
@@ -191,10 +195,10 @@ def _unsupported(chain: list[ClientSettings]) -> tuple[Sourced[str], ...]:
     found: list[Sourced[str]] = []
     decided: set[str | None] = set()
     for client in chain:
-        here = [line for line in client.unsupported if attribute_of(line.value) not in decided]
+        here = [line for line in client.unsupported if _about(line) not in decided]
         found += here
         decided |= {leaf for leaf in _CLIENT if getattr(client, leaf)}
-        decided |= {attribute_of(line.value) for line in here}
+        decided |= {_about(line) for line in here}
     return tuple(found)
 
 
@@ -213,7 +217,7 @@ def remote_access_groups(config: RunningConfig) -> tuple[TunnelGroup, ...]:
 
 def is_l2l(group: TunnelGroup) -> bool:
     """A LAN-to-LAN tunnel; the default one never prints its type."""
-    return group.type.value == _L2L_TYPE if group.type else group.name == _L2L_GROUP
+    return group.type.value == L2L_TYPE if group.type else group.name == _L2L_GROUP
 
 
 def is_remote_access(group: TunnelGroup) -> bool:

@@ -1,15 +1,17 @@
-"""Where a line stands decides what it can mean: the places we read, and the commands known there.
+"""Where a line stands decides what it can mean: what the grammar says of a line, a header, a block.
 
-Each place has a TTP template of the same name (``templates/``). A command that a place is known to
-take and that has no bearing on MTUs is listed here; what is in neither is reported as unknown.
-Sources: ASA command reference (modes of the commands), running configurations of 7.x to 9.2x.
+Everything here is derived from ``grammar.ROWS``.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+import re
+from functools import cache, lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa import grammar
+from nornir_anyconnect.asa.grammar import Mode, Row, Take, words
 from nornir_anyconnect.asa.redact import LONGEST_LINE
 
 if TYPE_CHECKING:
@@ -17,173 +19,181 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import Block
 
-
-class Place(StrEnum):
-    """A mode whose lines we read; also the name of its template."""
-
-    GLOBAL = "global"
-    WEBVPN = "webvpn"
-    POLICY = "policy"
-    CLIENT = "client"
-    TUNNEL_GENERAL = "tunnel_general"
-    TUNNEL_WEBVPN = "tunnel_webvpn"
-    LDAP_MAP = "ldap_map"
+_CHOICE = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
+_NAME = r'(?:"[ !#->@-~]{1,128}"|[!#->@-~]{1,128})'
+_ANY_NAME = r'(?:"[^"]*"|\S+)'
+NAMED = "<name>"
 
 
 class Line(NamedTuple):
-    """One line of a block, without indentation, and its place."""
+    """One line of a block, without indentation, and its mode."""
 
-    place: Place
+    mode: Mode
     number: int | None
     text: str
 
 
-class Reading(StrEnum):
-    """What to do with a line."""
+class Said(NamedTuple):
+    """What the grammar knows of a line: its row (None: nobody knows it), and whether it takes something back."""
 
-    READ = "read"
-    IRRELEVANT = "irrelevant"
-    UNKNOWN = "unknown"
-
-
-_READ: dict[Place, frozenset[str]] = {
-    Place.GLOBAL: frozenset({
-        "ssl cipher", "ssl encryption", "ssl server-version", "sysopt connection", "mtu", "icmp unreachable",
-        "logging enable", "logging on", "logging buffered", "logging trap", "logging message", "logging list",
-        "logging class", "ip local", "ipv6 local", "crypto map", "failover", "hostname",
-    }),
-    Place.WEBVPN: frozenset({"enable", "port", "dtls", "anyconnect enable", "svc enable"}),
-    Place.POLICY: frozenset({
-        "vpn-tunnel-protocol", "group-lock", "address-pools", "ipv6-address-pools", "vpn-group-policy", "no webvpn",
-    }),
-    Place.CLIENT: frozenset(
-        f"{client} {what}"
-        for client in ("anyconnect", "svc")
-        for what in ("mtu", "ssl", "dtls", "df-bit-ignore", "compression")
-    ),
-    Place.TUNNEL_GENERAL: frozenset({
-        "default-group-policy", "address-pool", "ipv6-address-pool", "authentication-server-group",
-        "authorization-server-group", "secondary-authentication-server-group",
-    }),
-    Place.TUNNEL_WEBVPN: frozenset({"authentication", "saml", "group-alias", "group-url"}),
-    Place.LDAP_MAP: frozenset({"map-name", "map-value"}),
-}  # fmt: skip
-
-_IRRELEVANT: dict[Place, frozenset[str]] = {
-    Place.GLOBAL: frozenset({
-        "ssl trust-point", "ssl client-version", "ssl dh-group", "ssl ecdh-group",
-        "ssl certificate-authentication", "logging",
-        "sysopt connection permit-vpn", "sysopt connection preserve-vpn-flows",
-        "sysopt connection reclassify-vpn", "sysopt connection timewait",
-        "sysopt connection scheduler", "sysopt connection permit-ipsec",
-    }),
-    Place.WEBVPN: frozenset({
-        "anyconnect", "svc", "anyconnect-essentials", "anyconnect-custom-attr", "apcf", "auto-signon",
-        "cache", "certificate-group-map", "character-encoding", "csd", "hostscan", "customization",
-        "default-idle-timeout", "default-language", "default-group-policy", "deny-message", "error-recovery",
-        "file-encoding", "hsts", "http-headers", "http-proxy", "https-proxy", "internal-password", "java-trustpoint",
-        "keepout", "kcd-server", "logo", "memory-size", "mobile-device", "mus", "nbns-server", "onscreen-keyboard",
-        "port-forward", "portal-access-rule", "proxy-bypass", "rewrite", "saml", "secondary-color",
-        "secondary-text-color", "smart-tunnel", "sso-server", "text-color", "title", "title-color", "tunnel-group-list",
-        "tunnel-group-preference", "url-list", "username-prompt", "password-prompt", "login-message", "logout-message",
-        "sso", "application-type", "import", "accounting-server-group", "authentication-server-group",
-        "authentication", "auto-sign-on", "transcode", "write", "csd-hostscan", "compression", "zero-trust",
-    }),
-    Place.POLICY: frozenset({
-        "access-hours", "accounting-start-stop", "allow-network-extension-mode", "auth-prompt",
-        "backup-servers", "banner", "client-access-rule", "client-bypass-protocol", "client-firewall",
-        "default-domain", "dhcp-network-scope", "dns-server", "gateway-fqdn", "ip-comp", "ip-phone-bypass",
-        "intercept-dhcp", "ipsec-udp", "ipsec-udp-port", "ipv6-split-tunnel-policy", "ipv6-vpn-filter",
-        "leap-bypass", "memberof", "msie-proxy", "nac", "nac-default-acl", "nac-reval-period", "nac-settings",
-        "nac-sq-period", "nem", "password", "password-storage", "periodic-authentication", "pfs", "re-xauth",
-        "scep-forwarding-url", "secure-unit-authentication", "security-group-tag", "service-type",
-        "smartcard-removal-disconnect", "split-dns", "split-tunnel-all-dns", "split-tunnel-network-list",
-        "split-tunnel-policy", "ssh", "user-authentication", "user-authentication-idle-timeout", "vlan",
-        "vpn-access-hours", "vpn-filter", "vpn-framed-ip-address", "vpn-framed-ipv6-address",
-        "vpn-idle-timeout", "vpn-session-timeout", "vpn-simultaneous-logins", "vpn-sim", "webvpn",
-        "wins-server", "anyconnect-custom", "address-pool-limit", "max-failed-attempts", "privilege",
-        "restrict-default-domain",
-    }),
-    Place.CLIENT: frozenset({
-        *(f"{client} {what}" for client in ("anyconnect", "svc") for what in (
-            "ask", "dpd-interval", "firewall-rule", "keep-installer", "keepalive", "modules", "profiles",
-            "rekey", "routing-filtering-ignore", "mobile", "mus", "ssl rekey", "ssl keepalive", "ssl dpd-interval",
-            "dtls rekey", "enable", "required", "none", "image",
-        )),
-        "activex-relay", "always-on-vpn", "anyconnect-custom", "apcf", "auto-signon", "auto-sign-on", "customization",
-        "deny-message", "download-max-size", "file-browsing", "file-entry", "filter", "functions", "hidden-shares",
-        "homepage", "html-content-filter", "http-comp", "http-proxy", "keep-alive-ignore", "mapi", "mus",
-        "port-forward", "port-forward-name", "post-max-size", "smart-tunnel", "sso-server", "storage-key",
-        "storage-objects", "unix-auth-gid", "unix-auth-uid", "upload-max-size", "url-entry", "url-list",
-        "user-storage",
-    }),
-    Place.TUNNEL_GENERAL: frozenset({
-        "accounting-server-group", "annotation", "authenticated-session-username", "authentication-attr-from-server",
-        "authorization-dn-attributes", "authorization-required", "dhcp-server", "nat-assigned-to-public-ip",
-        "override-account-disable", "password-management", "scep-enrollment",
-        "secondary-username-from-certificate", "secondary-username-from-certificate-choice", "strip-group",
-        "strip-realm", "username-from-certificate", "username-from-certificate-choice", "qos-group",
-        "radius-sdi-xauth", "client-access-rule", "use-entire-dn",
-    }),
-    Place.TUNNEL_WEBVPN: frozenset({
-        "anyconnect-custom-attr", "customization", "dns-group", "external-browser", "hic-fail-group-policy",
-        "nbns-server", "override-svc-download", "pre-fill-username", "proxy-auth", "radius-reject-message", "secondary",
-        "secondary-pre-fill-username", "without-csd", "trustpoint", "webvpn", "multiple-certificate-authentication",
-    }),
-    Place.LDAP_MAP: frozenset(),
-}  # fmt: skip
-
-_CONTAINERS = frozenset({"cache", "http-headers", "hsts", "hsts-server", "hsts-client", "content-security-policy"})
-"""Sub-modes of the global webvpn; a bare ``enable`` inside one is not ``enable IF``."""
+    row: Row | None
+    taken_back: bool = False
+    understood: bool = True
+    """False for a line about a row's setting that is not written as the row says."""
+    behind: str = ""
+    """What stands behind the keyword."""
 
 
-def reading_of(place: Place, text: str) -> Reading:
-    """Whether a line is read, known not to matter, or unknown there."""
-    if len(text) > LONGEST_LINE:
-        return Reading.UNKNOWN
-    if text in _READ[place]:
-        return Reading.READ
-    words = text.split(None, 4)
-    if words[0] == "no" and len(words) > 1:
-        del words[0]
-    prefixes = (words[0], " ".join(words[:2]), " ".join(words[:3]))
-    irrelevant = _IRRELEVANT[place]
-    if prefixes[2] in irrelevant:
-        return Reading.IRRELEVANT
-    if prefixes[0] in _READ[place] or prefixes[1] in _READ[place]:
-        return Reading.READ
-    if prefixes[0] in irrelevant or prefixes[1] in irrelevant:
-        return Reading.IRRELEVANT
-    return Reading.UNKNOWN
+class Header(NamedTuple):
+    """The header of a block, or a command of one line about a named object."""
+
+    row: Row
+    name: str
+    rest: tuple[str, ...]
+    """What stands behind the words that the row knows."""
+
+
+def spellings(keyword: str) -> tuple[str, ...]:
+    """Every way to write a keyword: ``{a | b} [c] d`` is ``a c d``, ``a d``, ``b c d``, ``b d``."""
+    parts = []
+    for choice, optional, word in _CHOICE.findall(keyword):
+        parts.append([each.strip() for each in choice.split("|")] if choice else [optional, ""] if optional else [word])
+    return tuple(" ".join(" ".join(each).split()) for each in product(*parts))
+
+
+# ---- the lines of a mode ----------------------------------------------------------------------------
+
+
+@cache
+def rows_of(mode: Mode) -> tuple[Row, ...]:
+    """The rows that hold in a mode."""
+    return tuple(row for row in grammar.ROWS if row.mode is mode.table)
+
+
+@cache
+def _by_keyword(mode: Mode) -> tuple[dict[str, Row], int]:
+    """The rows by every spelling, and the most words that one has."""
+    found = {spelling: row for row in rows_of(mode) if NAMED not in row.keyword for spelling in spellings(row.keyword)}
+    return found, max((spelling.count(" ") + 1 for spelling in found), default=1)
+
+
+@cache
+def _telling(mode: Mode) -> dict[str, Row]:
+    """The decisive rows by the last word of their keyword: a line that holds it is about that setting."""
+    found: dict[str, Row] = {}
+    for row in rows_of(mode):
+        if row.decisive and row.take is not Take.BY_WORD and row.value and row.value.forms != ("",):
+            found.setdefault(row.keyword.split()[-1], row)
+    return found
+
+
+def said_of(mode: Mode, text: str) -> Said:
+    """What the grammar knows of a line; the longest keyword that it begins with counts."""
+    if len(text) > LONGEST_LINE or not text.strip():
+        return Said(None)
+    by_keyword, longest = _by_keyword(mode)
+    found = text.split(None, longest + 1)
+    for skipped in ("", "no", "default"):
+        if skipped and found[0] != skipped:
+            continue
+        start = 1 if skipped else 0
+        for size in range(min(longest, len(found) - start), 0, -1):
+            row = by_keyword.get(" ".join(found[start : start + size]))
+            if row is not None:
+                rest = text.split(None, start + size)
+                behind = rest[start + size] if len(rest) > start + size else ""
+                return Said(row, skipped == "no", skipped != "default", behind)
+    telling = _telling(mode)
+    row = next((telling[word] for word in found[:4] if word in telling), None)
+    return Said(row, understood=False, behind=text) if row else Said(None)
+
+
+def field_of(mode: Mode, text: str) -> str | None:
+    """The field that a line is about, if any."""
+    row = said_of(mode, text).row
+    return row.field or None if row else None
+
+
+# ---- headers ----------------------------------------------------------------------------------------
+
+
+@cache
+def _headers() -> dict[str, tuple[Row, ...]]:
+    """The rows of the top level that open a block, or name an object, by their first word."""
+    found: dict[str, tuple[Row, ...]] = {}
+    for row in rows_of(Mode.CONFIG):
+        if row.opens or NAMED in row.keyword:
+            word = row.keyword.partition(" ")[0]
+            found[word] = (*found.get(word, ()), row)
+    return found
+
+
+def header_of(text: str) -> Header | None:
+    """The header that a line is, with its last keyword written out where a person abbreviated it."""
+    return _header_of(text) if text.strip() and len(text) <= LONGEST_LINE else None
+
+
+@lru_cache(maxsize=4096)
+def _header_of(text: str) -> Header | None:
+    found = words(text)
+    fitting = [(row, *parts) for row in _headers().get(found[0] if found else "", ()) if (parts := _parts(row, found))]
+    exact = [each for each in fitting if each[3]] or fitting
+    return Header(*exact[0][:3]) if len(exact) == 1 else None
+
+
+def _parts(row: Row, found: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool] | None:
+    """The name, the rest, and whether the last keyword is written out; None where the row does not fit."""
+    before, named, after = row.keyword.partition(NAMED)
+    fixed, last = before.split(), after.strip()
+    if list(found[: len(fixed)]) != fixed:
+        return None
+    left = found[len(fixed) :]
+    if not named:
+        return ("", left, True) if not left else None
+    if not last:
+        return (" ".join(left), (), True) if left else None
+    if len(left) < 2 or not last.startswith(left[1]):  # noqa: PLR2004 - the name and the keyword
+        return None
+    return left[0], left[2:], last == left[1]
+
+
+def mode_below(header: str) -> Mode | None:
+    """The mode of the lines below a header of the top level."""
+    found = header_of(header)
+    return found.row.opens if found else None
+
+
+@cache
+def headers_into(mode: Mode) -> frozenset[str]:
+    """The first words of the headers whose block holds lines of that mode, at any depth."""
+    found = set()
+    for row in grammar.ROWS:
+        if row.opens is mode or row.opens is mode.table:
+            if row.mode is Mode.CONFIG:
+                found.add(row.keyword.partition(" ")[0])
+            else:
+                found |= headers_into(Mode.USERNAME if mode is Mode.USERNAME_WEBVPN else row.mode)
+    return frozenset(found)
 
 
 def lines_of(block: Block) -> Iterator[Line]:
-    """The lines of a block that stand at a place we read, in order; nothing of it is taken for another's.
+    """The lines of a block whose mode we read, in order; nothing of it is taken for another's.
 
     A one-line block yields its own header. A line nested where nothing nests comes back with the word
     it stands below in front, so that no command is recognised in it.
     """
-    word, _, rest = block.header.partition(" ")
-    if word in ("group-policy", "username"):
-        yield from _nested(block, Place.POLICY, "webvpn", Place.CLIENT)
-    elif word == "tunnel-group":
-        name, _, kind = rest.rstrip().rpartition(" ")
-        if name.endswith(" type"):
-            return
-        if "general-attributes".startswith(kind):
-            yield from _nested(block, Place.TUNNEL_GENERAL)
-        elif "webvpn-attributes".startswith(kind):
-            yield from _nested(block, Place.TUNNEL_WEBVPN)
-    elif word == "webvpn":
-        yield from _nested(block, Place.WEBVPN)
-    elif word == "ldap":
-        yield from _nested(block, Place.LDAP_MAP)
-    elif word not in ("interface", "dynamic-access-policy-record", "vpn"):
-        yield Line(Place.GLOBAL, block.line, block.header)
+    word = block.header.partition(" ")[0]
+    if word not in _headers():
+        yield Line(Mode.CONFIG, block.line, block.header)
+    elif (mode := mode_below(block.header)) is not None and rows_of(mode):
+        yield from lines_below(mode, block)
 
 
-def _nested(block: Block, place: Place, container: str | None = None, inner: Place | None = None) -> Iterator[Line]:
-    """Depth comes from the indentation alone: a line belongs to the last line indented less."""
+def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
+    """The lines of a body whose header opens ``mode``.
+
+    Depth comes from the indentation alone: a line belongs to the last line indented less.
+    """
     above: list[tuple[int, str]] = []  # indentation and text of the lines this one could be under
     for number_and_text in block.body:
         line = number_and_text.value
@@ -194,9 +204,141 @@ def _nested(block: Block, place: Place, container: str | None = None, inner: Pla
         while above and above[-1][0] >= depth:
             above.pop()
         if not above:
-            yield Line(place, number_and_text.line, text)
-        elif len(above) == 1 and inner is not None and above[0][1] == container:
-            yield Line(inner, number_and_text.line, text)
-        elif (outer := above[0][1].partition(" ")[0]) not in _CONTAINERS:
-            yield Line(place, number_and_text.line, f"(below {outer}) {text}")
+            yield Line(mode, number_and_text.line, text)
+        else:
+            inner = _opened(mode, above[0][1])
+            if inner not in (None, Mode.DEEPER) and len(above) == 1:
+                yield Line(inner, number_and_text.line, text)
+            elif inner is not Mode.DEEPER:
+                yield Line(mode, number_and_text.line, f"(below {above[0][1].partition(' ')[0]}) {text}")
         above.append((depth, text))
+
+
+def _opened(mode: Mode, text: str) -> Mode | None:
+    row = said_of(mode, text).row
+    if row is None or row.opens is None:
+        return None
+    return Mode.USERNAME_WEBVPN if mode is Mode.USERNAME and row.opens is Mode.GROUP_WEBVPN else row.opens
+
+
+# ---- what the cutter keeps of a text ----------------------------------------------------------------
+
+
+@cache
+def openings() -> dict[str, re.Pattern[str]]:
+    """The first words of lines that open a block which matters, and how such a line goes on."""
+    found: dict[str, list[str]] = {}
+    taken_back = []
+    for row in rows_of(Mode.CONFIG):
+        if row.opens or row.value or row.noted:
+            for spelling in spellings(row.keyword):
+                word, _, rest = spelling.partition(" ")
+                found.setdefault(word, []).append(_opening(row, rest))
+                if (row.value or row.noted) and NAMED not in spelling and word != "no":
+                    taken_back.append(f" {re.escape(spelling)}{_end(row, taken_back=True)}")
+    taken_back += found.pop("no", [])
+    found["no"] = taken_back
+    return {word: re.compile(f"{re.escape(word)}(?:{'|'.join(rests)})") for word, rests in found.items()}
+
+
+def _opening(row: Row, rest: str) -> str:
+    before, named, after = rest.partition(NAMED)
+    literal = f"[ \t]+{re.escape(before.strip())}" if before.strip() else ""
+    if named and after.strip():
+        last = after.strip()
+        return rf"{literal}[ \t]+{_ANY_NAME}[ \t]+{last[:2]}[a-z-]*\s*$"
+    return rf"{literal}[ \t]" if named else f"{literal}{_end(row)}"
+
+
+def _end(row: Row, *, taken_back: bool = False) -> str:
+    if row.noted:
+        return r"[ \t]"
+    if row.whole and row.value:
+        return _form_pattern(row.value.forms[0])
+    if row.opens:
+        return r"\s*$"
+    return r"[ \t]" if row.value and row.value.forms[0] and not taken_back else r"(?:[ \t]|\s*$)"
+
+
+def _form_pattern(form: str) -> str:
+    if not form:
+        return r"\s*$"
+    return "".join(r"[ \t]+\S+" if word.startswith("<") else f"[ \t]+{re.escape(word)}" for word in form.split())
+
+
+def proves_an_asa(header: str) -> bool:
+    """Whether a block of the top level is one that no other system's configuration has in that form."""
+    row = said_of(Mode.CONFIG, header).row
+    return row is None or not row.common
+
+
+@cache
+def inner_words() -> frozenset[str]:
+    """First words of lines that mean something only inside a block: at the margin the indentation is lost."""
+    inside = {
+        spelling.partition(" ")[0]
+        for row in grammar.ROWS
+        if row.decisive and row.mode is not Mode.CONFIG
+        for spelling in spellings(row.keyword)
+    }
+    top = {spelling.partition(" ")[0] for row in rows_of(Mode.CONFIG) for spelling in spellings(row.keyword)}
+    return frozenset(inside - top)
+
+
+# ---- what may be sent -------------------------------------------------------------------------------
+
+
+@cache
+def sent_leaves(mode: Mode) -> re.Pattern[str] | None:
+    """The lines that a remedy may send in a mode, of objects which were there before: leaves, and nothing else."""
+    shapes = []
+    for row in rows_of(mode):
+        if row.leaf and row.value:
+            keyword = "|".join(re.escape(each) for each in spellings(row.keyword))
+            shapes.append(rf"no (?:{keyword})|(?:{keyword}) (?:{row.value.sent})")
+    return re.compile("|".join(shapes)) if shapes else None
+
+
+@cache
+def sent_headers(mode: Mode) -> dict[re.Pattern[str], Mode]:
+    """The headers that may be sent in a mode, and the mode each opens: only such that lead to lines to send."""
+    found = {}
+    for row in rows_of(mode):
+        if row.opens and (to := _opened_by(mode, row)) and _leads_to_lines(to):
+            found[re.compile(_with_name(row.keyword))] = to
+    return found
+
+
+def _opened_by(mode: Mode, row: Row) -> Mode | None:
+    return Mode.USERNAME_WEBVPN if mode is Mode.USERNAME and row.opens is Mode.GROUP_WEBVPN else row.opens
+
+
+def _leads_to_lines(mode: Mode) -> bool:
+    if sent_leaves(mode) or copied_lines(mode):
+        return True
+    return any(row.opens and (to := _opened_by(mode, row)) and _leads_to_lines(to) for row in rows_of(mode))
+
+
+@cache
+def copied_lines(mode: Mode) -> re.Pattern[str] | None:
+    """The lines that may be copied into an object which a run creates: it creates policies and tunnel groups."""
+    keywords = [each for row in rows_of(mode) if row.copied for each in spellings(row.keyword)]
+    if not keywords or mode is not mode.table:
+        return None
+    return re.compile(rf"(?:{'|'.join(re.escape(each) for each in keywords)})(?: [ !-~]*[!-~])?")
+
+
+@cache
+def object_lines() -> re.Pattern[str]:
+    """The lines that create or remove an object of a run's own: group policies, and tunnel groups for users."""
+    shapes = []
+    for row in rows_of(Mode.CONFIG):
+        if row.copied:
+            shape = _with_name(row.keyword)
+            types = f" (?:{'|'.join(grammar.REMOTE_ACCESS_TYPES)})" if shape.endswith("type") else ""
+            shapes += [shape + types, f"no {_with_name(row.keyword.partition(NAMED)[0] + NAMED)}"]
+    return re.compile("|".join(shapes))
+
+
+def _with_name(keyword: str) -> str:
+    return re.escape(keyword).replace(re.escape(NAMED), _NAME)

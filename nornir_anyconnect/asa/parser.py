@@ -1,32 +1,42 @@
 """Text of an ASA -> RunningConfig; the only module that knows TTP.
 
-TTP never sees a whole text. It gets the *distinct* lines of one place at a time (``places.py``), so
-that no value can cross from one block into another and two hundred policies that say the same cost
-little. Its last template line takes whatever no other line did: as many results come back as lines
-went in, and nothing is dropped in silence.
+TTP never sees a whole text. Its templates are made of the grammar's rows, one per mode, and get the
+*distinct* lines of that mode at a time, so that no value can cross from one block into another and two
+hundred policies that say the same cost little. The last template line takes whatever no other line did:
+as many results come back as lines went in, and nothing is dropped in silence.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from importlib.resources import files
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
-from nornir_anyconnect.asa.assemble import release_of
+from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
 from nornir_anyconnect.asa.blocks import Cut, cut
-from nornir_anyconnect.asa.modes import Line, Place, Reading, lines_of, reading_of
+from nornir_anyconnect.asa.grammar import Mode, words
+from nornir_anyconnect.asa.modes import (
+    Line,
+    Said,
+    lines_of,
+    proves_an_asa,
+    rows_of,
+    said_of,
+    spellings,
+)
 from nornir_anyconnect.asa.running_config import (
     Block,
-    LdapMapEntry,
+    GroupPolicy,
     Notice,
     Platform,
     RunningConfig,
     Sourced,
+    TunnelGroup,
     notice,
 )
 
@@ -34,16 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.commands import Section
-from nornir_anyconnect.asa.policy_readers import GroupReader, Meaning, OwnerReader, words
 
-_ASA_ONLY = frozenset({
-    "group-policy", "tunnel-group", "webvpn", "username", "interface", "dynamic-access-policy-record", "sysopt",
-    "ssl", "mtu", "vpn", "ldap",
-})  # fmt: skip
-"""First words of blocks that no other system's configuration has in that form."""
-
-_TYPES = ("remote-access", "ipsec-l2l", "ipsec-ra", "webvpn")
-_GROUP_BLOCKS = ("general", "webvpn", "ipsec", "ppp")
+_CLIENT_MODES = frozenset({Mode.WEBVPN, Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,48 @@ def _templates() -> tuple[Any, Lock]:
             del os.environ["TTPCACHEFOLDER"]
         else:
             os.environ["TTPCACHEFOLDER"] = before
-    folder = files("nornir_anyconnect.asa").joinpath("templates")
-    for place in Place:
-        parser.add_template(folder.joinpath(f"{place}.ttp").read_text("utf-8"), template_name=str(place))
+    for mode in _READ_MODES:
+        parser.add_template(template_of(mode), template_name=str(mode))
     return parser, Lock()
+
+
+_READ_MODES = tuple(mode for mode in Mode if mode is mode.table and any(row.value for row in rows_of(mode)))
+_PLACEHOLDER = re.compile(r"<(?:(\w+):)?([\w-]+)>")
+_PATTERNS = {"number": "DIGIT", "rest": 're("REST")'}
+
+
+def template_of(mode: Mode) -> str:
+    """The TTP template of a mode: a line per row, spelling and form, whose variables begin with the row's number."""
+    lines = []
+    constants: dict[str, str] = {}
+    for at, row in enumerate(rows_of(mode)):
+        for form in row.value.forms if row.value else ():
+            lines += [
+                _template_line(f"r{at}_", keyword, ending, constants)
+                for keyword in spellings(row.keyword)
+                for ending in spellings(form)
+            ]
+    pinned = "".join(f'{name} = "{text}"\n' for name, text in constants.items())
+    body = "\n".join(lines)
+    return (
+        f'<vars>\nREST = ".+"\n{pinned}</vars>\n'
+        f'<group name="lines*" method="table">\n{body}\n{{{{ unread | _line_ }}}}\n</group>\n'
+    )
+
+
+def _template_line(prefix: str, keyword: str, form: str, constants: dict[str, str]) -> str:
+    def variable(found: re.Match[str]) -> str:
+        label, kind = found[1] or found[2], found[2]
+        if kind in _PATTERNS:
+            return f"{{{{ {prefix}{label} | {_PATTERNS[kind]} }}}}"
+        if found[1] and kind != "word":  # a fixed word that is told apart by its variable
+            constants[label.upper()] = kind
+            return f'{{{{ {prefix}{label} | re("{label.upper()}") }}}}'
+        return f"{{{{ {prefix}{label} }}}}"
+
+    text = _PLACEHOLDER.sub(variable, form)
+    said = "" if "{{" in text else f' {{{{ {prefix}said | set("yes") }}}}'
+    return f"{keyword} {text}".strip() + said
 
 
 if hasattr(os, "register_at_fork"):
@@ -159,25 +199,39 @@ if hasattr(os, "register_at_fork"):
 _FIRST = Lock()
 
 
-def _meanings(wanted: Mapping[Place, Mapping[str, None]]) -> dict[Place, dict[str, Meaning]]:
-    """What each distinct line says, per place."""
-    wanted = {place: lines for place, lines in wanted.items() if lines}
+def _read(wanted: Mapping[Mode, Mapping[str, Said]]) -> dict[Mode, dict[str, Any]]:
+    """What each distinct line sets, per mode; None where it is not understood."""
+    wanted = {mode: lines for mode, lines in wanted.items() if lines}
     if not wanted:
         return {}
     with _FIRST:
         parser, lock = _templates()
     with lock:
-        for place, lines in wanted.items():
-            parser.set_input("\n".join(lines) + "\n", template_name=str(place))
+        for mode, lines in wanted.items():
+            parser.set_input("\n".join(lines) + "\n", template_name=str(mode))
         try:
             parser.parse(one=True)
             results = parser.result(structure="dictionary")
             return {
-                place: dict(zip(lines, results[str(place)][0]["lines"], strict=True)) for place, lines in wanted.items()
+                mode: {
+                    text: _value(mode, said, text, found)
+                    for (text, said), found in zip(lines.items(), results[str(mode)][0]["lines"], strict=True)
+                }
+                for mode, lines in wanted.items()
             }
         finally:
             parser.clear_result()
             parser.clear_input()
+
+
+def _value(mode: Mode, said: Said, text: str, found: Mapping[str, str]) -> Any:
+    row = said.row
+    if row is None or row.value is None:
+        return None
+    prefix = f"r{rows_of(mode).index(row)}_"
+    if not all(each.startswith(prefix) for each in found):
+        return None
+    return row.value.read({each.removeprefix(prefix): value for each, value in found.items()} | {"line": text})
 
 
 class _Reader:
@@ -185,85 +239,77 @@ class _Reader:
 
     def __init__(self, blocks: Iterable[Block]) -> None:
         self.lines: list[tuple[Block, tuple[Line, ...]]] = [(block, tuple(lines_of(block))) for block in blocks]
-        self._reading: dict[Place, dict[str, Reading]] = defaultdict(dict)
-        wanted: dict[Place, dict[str, None]] = defaultdict(dict)
-        for _, lines in self.lines:
-            for place, _, text in lines:
-                known = self._reading[place]
-                if text not in known:
-                    known[text] = reading_of(place, text)
-                    if known[text] is Reading.READ:
-                        wanted[place][text] = None
-        self._meaning = _meanings(wanted)
         self.unknown: list[Sourced[str]] = []
+        self._said: dict[Mode, dict[str, Said]] = defaultdict(dict)
+        wanted: dict[Mode, dict[str, Said]] = defaultdict(dict)
+        for _, lines in self.lines:
+            for mode, _, text in lines:
+                known = self._said[mode]
+                if text not in known:
+                    said = known[text] = said_of(mode, text)
+                    if said.row and said.row.value and said.understood:
+                        positive = text.removeprefix("no ") if said.taken_back else text
+                        wanted[mode.table][positive] = said
+        self._read = _read(wanted)
 
     def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
-        """The lines that say something, with what they say; the unknown ones are noted."""
+        """The lines that say something, with what they say; what nobody understands is noted."""
         for line in lines:
-            reading = self._reading[line.place][line.text]
-            if reading is Reading.READ:
-                yield line, self._meaning[line.place][line.text]
-            elif reading is Reading.UNKNOWN:
+            said = self._said[line.mode][line.text]
+            row = said.row
+            if row is None or (row.noted and not row.value):
                 self.note(line)
-
-    def known(self, lines: Iterable[Line]) -> list[tuple[Line, Meaning]]:
-        """As ``read``, and what the template did not take is noted as unknown."""
-        found = []
-        for line, meaning in self.read(lines):
-            if "unread" in meaning:
-                self.note(line)
+            elif row.value is None:
+                if row.opens:
+                    yield line, Meaning(row, taken_back=said.taken_back)
             else:
-                found.append((line, meaning))
-        return found
+                meaning = self._meaning(line, said)
+                if meaning.value is None and not meaning.taken_back:
+                    self.note(line)
+                yield line, meaning
 
-    def all(self, lines: Iterable[Line]) -> list[tuple[Line, Meaning]]:
-        """As ``read``; what the template did not take is noted as unknown and handed on as well."""
-        found = list(self.read(lines))
-        for line, meaning in found:
-            if "unread" in meaning:
-                self.note(line)
-        return found
+    def _meaning(self, line: Line, said: Said) -> Meaning:
+        row = said.row
+        assert row is not None  # noqa: S101 - for the type checker
+        word = next(iter(words(said.behind)), "")
+        if not said.understood:
+            return Meaning(row, None, word=word)
+        read = self._read[line.mode.table]
+        if said.taken_back:
+            return Meaning(row, read[line.text.removeprefix("no ")] if row.off is None else row.off, True, word)
+        return Meaning(row, read[line.text], word=word)
 
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
         self.unknown.append(Sourced(line.text, line.number))
 
 
+def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:
+    """The group policies and tunnel groups that these blocks describe, as a text that holds them would."""
+    reader = _Reader(blocks)
+    parts = Parts()
+    for block, lines in reader.lines:
+        parts.take(reader, block, lines)
+    return tuple(each.policy() for each in parts.policies.values()), tuple(
+        each.group() for each in parts.groups.values()
+    )
+
+
 def _config(text: Cut, *, complete: bool) -> RunningConfig:
     reader = _Reader(text.blocks)
-    policies: dict[str, OwnerReader] = {}
-    users: dict[str, OwnerReader] = {}
-    groups: dict[str, GroupReader] = {}
-    webvpn: list[tuple[Line, Meaning]] = []
-    top: list[tuple[Line, Meaning]] = []
-    ldap: list[LdapMapEntry] = []
-    dap: list[Sourced[str]] = []
-    load_balancing: Sourced[str] | None = None
+    parts = Parts()
     for block, lines in reader.lines:
-        header = words(block.header)
-        match header[0]:
-            case "group-policy" | "username":
-                owners = policies if header[0] == "group-policy" else users
-                _owner(reader, owners, header, block, lines)
-            case "tunnel-group":
-                _group(reader, groups, header, block, lines)
-            case "webvpn":
-                webvpn += reader.known(lines)
-            case "ldap":
-                ldap += assemble.ldap_entries_of(" ".join(header[2:]), reader.known(lines))
-            case "dynamic-access-policy-record":
-                name = " ".join(header[1:])
-                if block.body or name != "DfltAccessPolicy":
-                    dap.append(Sourced(name, block.line))
-            case "vpn":
-                if any(line.value.strip() == "participate" for line in block.body):
-                    load_balancing = load_balancing or Sourced(block.header, block.line)
-            case _:
-                top += reader.all(lines)
+        parts.take(reader, block, lines)
     release = release_of(text.release.value) if text.release else None
-    hostnames = tuple(dict.fromkeys(meaning["hostname"] for _, meaning in top if "hostname" in meaning))
-    found = assemble.webvpn_of(webvpn)
-    svc = found.svc_spelling or any(owner.client.spelled_svc for owner in (*policies.values(), *users.values()))
+    top = parts.top
+    hostnames = tuple(dict.fromkeys(each.value for each in top.found.get("hostnames", ())))
+    svc = any(
+        line.text.startswith(("svc ", "no svc "))
+        for _, lines in reader.lines
+        for line in lines
+        if line.mode in _CLIENT_MODES
+    )
+    direct = {each.name for each in fields(RunningConfig)} & set(top.found)
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,
         context=text.context,
@@ -276,77 +322,24 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         mixed=len(hostnames) > 1,
         recognised=text.release is not None
         or text.ftd_version is not None
-        or any(block.header.partition(" ")[0] in _ASA_ONLY for block in text.blocks),
-        webvpn=replace(found, svc_spelling=svc or assemble.spells_svc(release)),
-        group_policies=tuple(owner.policy() for owner in policies.values()),
-        tunnel_groups=tuple(group.group() for group in groups.values()),
-        usernames=tuple(owner.username() for owner in users.values()),
+        or any(proves_an_asa(block.header) for block in text.blocks),
+        webvpn=assemble.webvpn_of(parts.webvpn, svc=svc or assemble.spells_svc(release)),
+        group_policies=tuple(owner.policy() for owner in parts.policies.values()),
+        tunnel_groups=tuple(group.group() for group in parts.groups.values()),
+        usernames=tuple(owner.username() for owner in parts.users.values()),
         ssl=assemble.ssl_of(top),
-        tcpmss=assemble.number_of(top, "tcpmss"),
-        interfaces=assemble.interfaces_of(text.blocks, top),
-        unsupported_path=assemble.not_understood(top, ("sysopt connection tcpmss", "mtu")),
-        ldap_entries=tuple(ldap),
-        dap_records=tuple(dap),
-        icmp_unreachable_limit=assemble.icmp_limit_of(top),
+        interfaces=assemble.interfaces_of(parts.nameifs, top),
+        unsupported_path=top.not_understood("tcpmss", "interface_mtus"),
+        ldap_entries=tuple(parts.ldap),
+        dap_records=tuple(parts.dap),
         logging=assemble.logging_of(top),
-        ip_pools=assemble.pools_of(top, "ip_pool"),
-        ipv6_pools=assemble.pools_of(top, "ipv6_pool"),
-        crypto_maps=assemble.crypto_maps_of(top),
-        load_balancing=load_balancing,
-        failover=assemble.failover_of(top),
+        load_balancing=parts.load_balancing,
         unknown_lines=(*text.strays, *reader.unknown),
         blocks=tuple(text.blocks),
         warnings=_warnings(text, hostnames),
         serials=text.serials,
+        **{name: top.found[name] for name in direct},
     )
-
-
-def _written_out(word: str, keywords: tuple[str, ...]) -> str | None:
-    """The keyword that a person abbreviated to ``word``, as an ASA understands it: only one may begin so."""
-    found = [word] if word in keywords else [each for each in keywords if each.startswith(word)]
-    return found[0] if len(found) == 1 else None
-
-
-def _owner(
-    reader: _Reader, owners: dict[str, OwnerReader], header: tuple[str, ...], block: Block, lines: Iterable[Line]
-) -> None:
-    """A ``group-policy`` or ``username`` header with its lines; the same header again adds to it."""
-    if len(header) < 3:  # noqa: PLR2004 - keyword, name, what
-        reader.note(Line(Place.POLICY, block.line, block.header))
-        return
-    name, what = header[1], header[2]
-    if "attributes".startswith(what):
-        owner = owners.setdefault(name, OwnerReader(name, block.line))
-        if owner.attributes_line is None:
-            owner.attributes_line = block.line
-        owner.body += block.body
-        for line, meaning in reader.read(lines):
-            if not owner.take(line, meaning):
-                reader.note(line)
-    elif header[0] == "group-policy" and (kind := _written_out(what, ("internal", "external"))):
-        owners.setdefault(name, OwnerReader(name, block.line)).kind = Sourced(kind, block.line)
-    else:
-        reader.note(Line(Place.POLICY, block.line, block.header))
-
-
-def _group(
-    reader: _Reader, groups: dict[str, GroupReader], header: tuple[str, ...], block: Block, lines: Iterable[Line]
-) -> None:
-    """A ``tunnel-group`` header with its lines; every header of one name adds to the same group."""
-    if len(header) < 3:  # noqa: PLR2004 - keyword, name, what
-        reader.note(Line(Place.TUNNEL_GENERAL, block.line, block.header))
-        return
-    name, what = header[1], header[2]
-    group = groups.setdefault(name, GroupReader(name, block.line))
-    if "type".startswith(what):
-        if len(header) > 3:  # noqa: PLR2004 - the type itself
-            group.type = Sourced(_written_out(header[3], _TYPES) or header[3], block.line)
-        return
-    kind = _written_out(what.partition("-")[0], _GROUP_BLOCKS)
-    group.raw[kind if kind in group.raw else "other"] += block.body
-    for line, meaning in reader.read(lines):
-        if not group.take(line, meaning):
-            reader.note(line)
 
 
 def _warnings(text: Cut, hostnames: tuple[str, ...]) -> tuple[Notice, ...]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from nornir_anyconnect.asa.grammar import ROWS
 
 MASK = "*****"
 LONGEST_LINE = 4096
@@ -15,11 +18,11 @@ _SECRET = re.compile(
 )
 _IN_URL = re.compile(r"(://[^\s:@/]+:)[^\s@/]+@")
 
-# What follows these is the name of an object, even where it reads "Shared key users".
-_NAMING = (
-    "default-group-policy", "vpn-group-policy", "group-lock", "group-alias", "address-pool", "ipv6-address-pool",
-    "map-value", "authentication-server-group", "authorization-server-group", "secondary-authentication-server-group",
-)  # fmt: skip
+
+@cache
+def _naming() -> tuple[str, ...]:
+    """What stands behind these is the name of an object, even where it reads "Shared key users"."""
+    return tuple(row.keyword for row in ROWS if row.value and row.value.names)
 
 
 def masked(line: str) -> str:
@@ -30,7 +33,7 @@ def masked(line: str) -> str:
     if len(line) > LONGEST_LINE:
         line = line[: LONGEST_LINE + 1]
     if "key" in line or "pass" in line or "secret" in line or "communit" in line or "pw" in line:
-        if line.lstrip().startswith(_NAMING):
+        if line.lstrip().startswith(_naming()):
             return line
         line = _SECRET.sub(rf"\1{MASK}", line)
     if "@" in line:

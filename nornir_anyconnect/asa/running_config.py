@@ -112,6 +112,8 @@ class GroupPolicy:
     group_lock: Sourced[str] | None = None
     address_pools: Sourced[tuple[str, ...]] | None = None
     ipv6_address_pools: Sourced[tuple[str, ...]] | None = None
+    unsupported: tuple[Sourced[str], ...] = ()
+    """Decisive lines that are not understood: what the policy allows is not known."""
     body: tuple[Sourced[str], ...] = ()
     """Every sub-line of every ``attributes`` header, stripped of trailing blanks, indentation kept."""
 
@@ -139,6 +141,8 @@ class TunnelGroup:
     general: tuple[Sourced[str], ...] = ()
     webvpn: tuple[Sourced[str], ...] = ()
     ipsec: tuple[Sourced[str], ...] = ()
+    unsupported: tuple[Sourced[str], ...] = ()
+    """Decisive lines that are not understood: which policy it assigns is not known."""
     other: tuple[Sourced[str], ...] = ()
     """Raw sub-lines per attribute block; ``other`` holds ppp-attributes and the like."""
 
@@ -162,6 +166,8 @@ class Webvpn:
     dtls_port: Sourced[int] | None = None
     svc_spelling: bool = False
     """The box spells it ``svc ...`` (before 8.4)."""
+    unsupported: tuple[Sourced[str], ...] = ()
+    """Lines about where webvpn and AnyConnect are enabled that could not be understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,11 @@ class Username:
     group_policy: Sourced[str] | None = None
     """``vpn-group-policy``."""
     group_lock: Sourced[str] | None = None
+    framed_ipv6: Sourced[str] | None = None
+    """``vpn-framed-ipv6-address``."""
     client: ClientSettings = field(default_factory=ClientSettings)
+    unsupported: tuple[Sourced[str], ...] = ()
+    """Decisive lines that are not understood."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from nornir_anyconnect.evidence.device_output.vpn_sessions import read_sessions
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.commands import Command
     from nornir_anyconnect.asa.config_commands import NewTunnelGroup
-    from nornir_anyconnect.asa.config_lines import Mode
+    from nornir_anyconnect.asa.grammar import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.planned import PlannedDevice
     from nornir_anyconnect.platforms.protocols import DeviceWriter, Identity

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.commands import Command
     from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
-    from nornir_anyconnect.asa.config_lines import Mode
+    from nornir_anyconnect.asa.grammar import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
 
 

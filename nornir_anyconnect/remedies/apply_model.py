@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +18,9 @@ from nornir_anyconnect.asa.config_commands import (
     RemoveCreated,
     TcpMss,
 )
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import said_of
+from nornir_anyconnect.asa.parser import objects_of
 from nornir_anyconnect.asa.running_config import (
     Block,
     GroupPolicy,
@@ -26,16 +28,12 @@ from nornir_anyconnect.asa.running_config import (
     Sourced,
     Username,
 )
-from nornir_anyconnect.remedies.created import group_policy_of, tunnel_group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Body = tuple[Sourced[str], ...]
 
-_MTU = re.compile(r"(?:anyconnect|svc) mtu\b")
-_DF = re.compile(r"(?:anyconnect ssl|anyconnect|svc) df-bit-ignore\b")
-_TCPMSS = re.compile(r"sysopt connection tcpmss \d")
 ADDED = 0
 """The line number of a block or sub-line that a command added."""
 
@@ -58,45 +56,44 @@ def _apply(command: object, config: RunningConfig) -> RunningConfig:
 @_apply.register
 def _client_mtu(command: ClientMtu, config: RunningConfig) -> RunningConfig:
     line = None if command.after is None else f"  {command.spelling} mtu {command.after}"
-    return _client_setting(config, command.target, _Change("mtu", command.after, _MTU, line))
+    return _client_setting(config, command.target, _Change("mtu", command.after, line))
 
 
 @_apply.register
 def _df_bit_ignore(command: DfBitIgnore, config: RunningConfig) -> RunningConfig:
     line = None if command.after is None else f"  {command.spelling} df-bit-ignore {command.after}"
     value = None if command.after is None else command.after == "enable"
-    return _client_setting(config, command.target, _Change("df_bit_ignore", value, _DF, line))
+    return _client_setting(config, command.target, _Change("df_bit_ignore", value, line))
 
 
 @_apply.register
 def _tcp_mss(command: TcpMss, config: RunningConfig) -> RunningConfig:
     prior = config.tcpmss
-    kept = tuple(block for block in config.blocks if not _TCPMSS.match(block.header))
+    kept = tuple(block for block in config.blocks if not _sets(Mode.CONFIG, block.header, "tcpmss"))
     if command.after is None:
         return replace(config, tcpmss=None, blocks=kept)
     line = f"sysopt connection tcpmss {command.after}"
     if prior is None:
         blocks = (*kept, Block(line, ADDED)) if config.blocks else ()
         return replace(config, tcpmss=Sourced(command.after, None), blocks=blocks)
-    blocks = tuple(replace(block, header=line) if _TCPMSS.match(block.header) else block for block in config.blocks)
+    blocks = tuple(
+        replace(block, header=line) if _sets(Mode.CONFIG, block.header, "tcpmss") else block for block in config.blocks
+    )
     return replace(config, tcpmss=Sourced(command.after, prior.line), blocks=blocks)
 
 
 @_apply.register
 def _new_group_policy(command: NewGroupPolicy, config: RunningConfig) -> RunningConfig:
-    policy = group_policy_of(command)
+    policies, _ = objects_of(_blocks_of(command, None))
     blocks = _blocks_of(command) if config.blocks else ()
-    return replace(config, group_policies=(*config.group_policies, policy), blocks=(*config.blocks, *blocks))
+    return replace(config, group_policies=(*config.group_policies, *policies), blocks=(*config.blocks, *blocks))
 
 
 @_apply.register
 def _new_tunnel_group(command: NewTunnelGroup, config: RunningConfig) -> RunningConfig:
+    _, groups = objects_of(_blocks_of(command, None))
     blocks = _blocks_of(command) if config.blocks else ()
-    return replace(
-        config,
-        tunnel_groups=(*config.tunnel_groups, tunnel_group_of(command)),
-        blocks=(*config.blocks, *blocks),
-    )
+    return replace(config, tunnel_groups=(*config.tunnel_groups, *groups), blocks=(*config.blocks, *blocks))
 
 
 @_apply.register
@@ -116,12 +113,11 @@ class _Change(NamedTuple):
 
     field: str
     value: float | bool | None
-    line_of: re.Pattern[str]
     line: str | None
 
     def in_body(self, body: Body) -> Body:
         """The body with the line exchanged, added or removed."""
-        return _edited(body, self.line_of, self.line)
+        return _edited(body, self.field, self.line)
 
 
 def _client_setting(config: RunningConfig, target: ClientSettingsOf, change: _Change) -> RunningConfig:
@@ -157,10 +153,16 @@ def _exchanged(holders: tuple[Any, ...], before: Any, after: Any, *, empty: Any)
     return tuple(after if each is before else each for each in holders)
 
 
-def _edited(body: Body, line_of: re.Pattern[str], line: str | None) -> Body:
+def _sets(mode: Mode, line: str, setting: str) -> bool:
+    """Whether a line sets that field, and does not take it back."""
+    said = said_of(mode, line) if line else None
+    return said is not None and said.row is not None and said.row.field == setting and not said.taken_back
+
+
+def _edited(body: Body, setting: str, line: str | None) -> Body:
     """The body with that line of its ``webvpn`` sub-block exchanged, added (``line``) or removed (None)."""
     lines = list(body)
-    at, header, end = _place(body, line_of)
+    at, header, end = _place(body, setting)
     if line is not None:
         if at is not None:
             lines[at] = Sourced(line, lines[at].line)
@@ -175,7 +177,7 @@ def _edited(body: Body, line_of: re.Pattern[str], line: str | None) -> Body:
     return tuple(lines)
 
 
-def _place(body: Body, line_of: re.Pattern[str]) -> tuple[int | None, int | None, int]:
+def _place(body: Body, setting: str) -> tuple[int | None, int | None, int]:
     """Where the line stands, the ``webvpn`` header above it (else the first one), and where that ends."""
     first: tuple[None, int | None, int] = (None, None, len(body))
     header, found = None, None
@@ -188,7 +190,7 @@ def _place(body: Body, line_of: re.Pattern[str]) -> tuple[int | None, int | None
             header = None
         if each.value.strip() == "webvpn":
             header = at
-        elif header is not None and line_of.match(each.value.strip()):
+        elif header is not None and _sets(Mode.GROUP_WEBVPN, each.value.strip(), setting):
             found = at
     return first
 
@@ -210,7 +212,7 @@ def _edited_block(blocks: tuple[Block, ...], target: ClientSettingsOf, change: _
     def rank(at: int) -> tuple[bool, bool]:
         """The same header may be printed twice: take where the line is, else where a ``webvpn`` is."""
         lines = [each.value.strip() for each in blocks[at].body]
-        return (any(change.line_of.match(line) for line in lines), "webvpn" in lines)
+        return (any(_sets(Mode.GROUP_WEBVPN, line, change.field) for line in lines), "webvpn" in lines)
 
     at = max(reversed(places), key=rank)
     body = change.in_body(blocks[at].body)
@@ -219,7 +221,7 @@ def _edited_block(blocks: tuple[Block, ...], target: ClientSettingsOf, change: _
     return (*blocks[:at], replace(blocks[at], body=body), *blocks[at + 1 :])
 
 
-def _blocks_of(command: NewGroupPolicy | NewTunnelGroup) -> tuple[Block, ...]:
+def _blocks_of(command: NewGroupPolicy | NewTunnelGroup, line: int | None = ADDED) -> tuple[Block, ...]:
     """The blocks that a new object prints."""
     name = quoted(command.name)
     if isinstance(command, NewGroupPolicy):
@@ -235,6 +237,6 @@ def _blocks_of(command: NewGroupPolicy | NewTunnelGroup) -> tuple[Block, ...]:
             "webvpn-attributes": [Sourced(f" {line}", None) for line in command.webvpn],
         }
     return (
-        Block(kind, ADDED),
-        *(Block(f"{of} {header}", ADDED, tuple(body)) for header, body in parts.items() if body),
+        Block(kind, line),
+        *(Block(f"{of} {header}", line, tuple(body)) for header, body in parts.items() if body),
     )

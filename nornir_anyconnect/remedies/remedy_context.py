@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
 from nornir_anyconnect.asa.config_commands import ClientScope, ClientSettingsOf, DfSpelling, Spelling
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import said_of
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
 from nornir_anyconnect.errors import NameRefusedError
@@ -20,8 +21,6 @@ from nornir_anyconnect.remedies.remedy import Block, RemedyOptions, key_of
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
-
-_DF_LINE = re.compile(r"(anyconnect ssl|anyconnect|svc) df-bit-ignore (\w+)")
 
 
 def typeable(name: str) -> bool:
@@ -197,8 +196,7 @@ class Facts:
         return pools is not None and bool(pools.value)  # ``none`` hands out nothing, whatever DfltGrpPolicy says
 
     def _framed6(self, name: str) -> bool:
-        lines = self._lines(ClientSettingsOf(ClientScope.USERNAME, name))
-        return any(line.split()[:1] == ["vpn-framed-ipv6-address"] for line in lines)
+        return self.users[name].framed_ipv6 is not None
 
     def df_line(self, target: ClientSettingsOf) -> tuple[DfSpelling, str | None]:
         """How the target spells ``df-bit-ignore``, and the word it sets; None where it sets none."""
@@ -207,8 +205,11 @@ class Facts:
         if prior is None:
             return spelling, None
         for line in reversed(self._lines(target)):  # the last one is in force
-            if found := _DF_LINE.fullmatch(line.strip()):
-                return DfSpelling(found[1]), found[2]
+            said = said_of(Mode.GROUP_WEBVPN, line.strip()) if line.strip() else None
+            if said and said.row and said.row.field == "df_bit_ignore" and said.understood and not said.taken_back:
+                written = line.strip().partition(" df-bit-ignore")[0]
+                if written in list(DfSpelling):
+                    return DfSpelling(written), said.behind
         return spelling, "enable" if prior.value else "none"
 
     def _lines(self, target: ClientSettingsOf) -> list[str]:

@@ -6,7 +6,6 @@ group lock and the alias. A line that could not be copied as it stands blocks th
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import quoted
@@ -19,7 +18,8 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.asa.config_lines import MASKED
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
-from nornir_anyconnect.asa.modes import Place, lines_of
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import field_of, lines_below
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.audit.caveats import attributes_elsewhere
 from nornir_anyconnect.audit.finding import Finding, Scope
@@ -36,7 +36,8 @@ SUFFIX = "-TLS"
 LONGEST_NAME = 64
 """Characters that an ASA accepts in the name of a group policy or tunnel group."""
 _COST = "closes it for the users who choose the new tunnel group; everybody else is as before"
-_DTLS = re.compile("anyconnect ssl dtls|svc dtls|anyconnect mtu|svc mtu|df-bit-ignore")
+_OWN = frozenset({"dtls", "mtu", "df_bit_ignore"})
+"""What the new policy sets, or needs no more: not copied."""
 
 
 def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
@@ -141,9 +142,9 @@ def _policy_lines(facts: Facts, original: GroupPolicy | None, new_group: str) ->
     attributes: list[str] = []
     client: list[str] = []
     if original is not None and original.name != DEFAULT_POLICY:
-        for place, _, line in lines_of(ConfigBlock("group-policy", None, original.body)):
-            if place is Place.CLIENT:
-                client += () if _DTLS.search(line) else (line,)
+        for mode, _, line in lines_below(Mode.GROUP_POLICY, ConfigBlock("", None, original.body)):
+            if mode is Mode.GROUP_WEBVPN:
+                client += () if field_of(mode, line) in _OWN else (line,)
             elif line != "webvpn" and not line.startswith("group-lock value "):
                 attributes.append(line)
     locked = any(each is not None and each.group_lock is not None for each in (original, default))

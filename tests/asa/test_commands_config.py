@@ -21,7 +21,8 @@ from nornir_anyconnect.asa.config_commands import (
     lines_to_send,
     lines_to_type,
 )
-from nornir_anyconnect.asa.config_lines import ConfigLine, Mode
+from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import NameRefusedError
 
 POLICY = ClientSettingsOf(ClientScope.GROUP_POLICY, "Sales Staff")

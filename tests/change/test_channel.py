@@ -6,7 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.commands import Exit, Show, ShowCommand, ShowRunning, ShowStartup, WriteMemory
 from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
-from nornir_anyconnect.asa.config_lines import Mode
+from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.planned import PlannedDevice
 from nornir_anyconnect.errors import GateError, RejectedError

@@ -13,7 +13,7 @@ from nornir_anyconnect.asa.config_commands import (
     TcpMss,
     lines_to_send,
 )
-from nornir_anyconnect.asa.config_lines import Mode
+from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Sourced, TunnelGroup
 from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.outcome import State

@@ -621,8 +621,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         25, f"{ASA}/blocks.py",
-        '_OWN_WEBVPN = frozenset({"config-group-policy", "config-username"})',
-        '_OWN_WEBVPN = frozenset({"config-group-policy"})',
+        "_OWN_WEBVPN = frozenset({Mode.GROUP_POLICY, Mode.USERNAME})",
+        "_OWN_WEBVPN = frozenset({Mode.GROUP_POLICY})",
         "tests/asa/test_asa_parse.py::test_a_dialogue_with_its_prompts",
     ),
     Guard(

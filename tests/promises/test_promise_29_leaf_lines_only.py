@@ -18,7 +18,8 @@ from nornir_anyconnect.asa.config_commands import (
     inverse_of,
     lines_to_send,
 )
-from nornir_anyconnect.asa.config_lines import ConfigLine, Mode
+from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.change.codec import decode, encode
 from nornir_anyconnect.errors import AnyConnectError, NameRefusedError, PlanError
 

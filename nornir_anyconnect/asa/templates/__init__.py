@@ -1,1 +1,0 @@
-"""TTP templates, one per place (``asa/places.py``): what the lines there mean. Packaged data."""
