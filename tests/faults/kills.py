@@ -25,7 +25,8 @@ from mock_devices import RunningFleet, start_fleet
 PASSWORD, ENABLE = "canary-login-of-the-kills", "canary-enable-of-the-kills"
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 PAIR = [BOX[0], "failover.cfg", *BOX[1:]]
-DEVICES = 20
+BOXES, OTHERS = 17, 3
+"""Boxes on their own; chassis beside them."""
 COMMAND = (sys.executable, "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())")
 CALM = ("--yes", "--soak", "0", "--canary", "1", "--wave-percent", "100", "--wave-size", "20", "--format", "json")
 """No pauses, so that the moments are spent on devices."""
@@ -34,8 +35,8 @@ FULLY_CHANGED = ("applied", "unchanged")
 AS_BEFORE = ("rolled-back", "reverted", "unchanged", "not-started", "refused", "failed")
 
 
-def fleet_file() -> dict:
-    """Twenty chassis: seventeen boxes, two pairs, one with contexts."""
+def fleet_file(boxes: int) -> dict:
+    """So many boxes, two pairs, one with contexts."""
     pairs = [
         {
             "name": f"pair{number}-{unit[0]}",
@@ -47,7 +48,7 @@ def fleet_file() -> dict:
         for number in (1, 2)
         for unit, role, mate in (("primary", "active", "secondary"), ("secondary", "standby", "primary"))
     ]
-    boxes = [{"name": f"box{number:02}", "serial": f"JAD28000{number:02}", "config": BOX} for number in range(17)]
+    single = [{"name": f"box{number:02}", "serial": f"JAD28000{number:02}", "config": BOX} for number in range(boxes)]
     context = {
         "name": "contexts",
         "serial": "JAD2900001",
@@ -56,7 +57,7 @@ def fleet_file() -> dict:
     }
     users = {"audit": {"password": PASSWORD, "privilege": 15}}
     defaults = {"users": users, "enable_password": ENABLE, "release": "9.12(4)67"}
-    return {"defaults": defaults, "devices": [*boxes, *pairs, context]}
+    return {"defaults": defaults, "devices": [*single, *pairs, context]}
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Trial:
 class Field:
     """The fleet, its plan, and the command; ``whole`` is how long an apply takes that nobody kills, seconds."""
 
-    def __init__(self, fleet: RunningFleet, folder: Path) -> None:
+    def __init__(self, fleet: RunningFleet, folder: Path, boxes: int) -> None:
         self.fleet, self.folder = fleet, folder
         self.environment = {
             **os.environ,
@@ -92,7 +93,7 @@ class Field:
         self.said = ""
         made = self.command("plan", "--out", str(self.plan), "--format", "json")
         changed = {each["name"] for each in json.loads(made.stdout)["devices"] if each["commands"]}
-        if len(changed) != DEVICES:
+        if len(changed) != boxes + OTHERS:
             raise AssertionError(f"the plan changes {len(changed)} devices: {made.stderr}")
         self.before = self.configured()
         journal = folder / "undisturbed"
@@ -196,21 +197,21 @@ class Field:
                 trial.wrong.append(f"{name} is {as_is}, reported {[(e['state'], e['reason']) for e in found]}")
 
 
-def kills(count: int, seed: int) -> tuple[list[Trial], float]:
+def kills(count: int, seed: int, boxes: int = BOXES) -> tuple[list[Trial], float]:
     """So many trials on a fleet of its own; the trials, and seconds of an undisturbed apply."""
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="anyconnect-kills-") as name, start_fleet(fleet_file()) as fleet:
-        ground = Field(fleet, Path(name))
+    with tempfile.TemporaryDirectory(prefix="anyconnect-kills-") as name, start_fleet(fleet_file(boxes)) as fleet:
+        ground = Field(fleet, Path(name), boxes)
         return [ground.trial(number, rng) for number in range(count)], ground.whole
 
 
-def run_all(count: int, jobs: int) -> list[Trial]:
+def run_all(count: int, jobs: int, boxes: int = BOXES) -> list[Trial]:
     """The trials over several processes."""
     if jobs == 1:
-        return kills(count, 1)[0]
+        return kills(count, 1, boxes)[0]
     with ProcessPoolExecutor(jobs) as pool:
         sizes = [count // jobs + (number < count % jobs) for number in range(jobs)]
-        return [trial for trials, _ in pool.map(kills, sizes, range(jobs)) for trial in trials]
+        return [trial for trials, _ in pool.map(kills, sizes, range(jobs), [boxes] * jobs) for trial in trials]
 
 
 def summary(trials: list[Trial]) -> str:

@@ -329,18 +329,15 @@ def sweep(chosen: list[tuple[int, Case]], folder: Path) -> list[Ending]:
 
 
 def sample(every: list[Case], size: int | None) -> list[Case]:
-    """The same choice every time: each trouble of each shape and verb at least once, as far as the size goes."""
+    """The same choice every time: each trouble at least once, then each with each verb, as far as the size goes."""
     if size is None:
         return every
     rng = random.Random(4)
     shuffled = rng.sample(every, len(every))
-    seen: set[tuple[str, str]] = set()
-    first, rest = [], []
-    for case in shuffled:
-        key = (case.trouble.name, case.verb)
-        (rest if key in seen else first).append(case)
-        seen.add(key)
-    return [*first, *rest][:size]
+    by_name = {case.trouble.name: case for case in reversed(shuffled)}
+    by_verb = {(case.trouble.name, case.verb): case for case in reversed(shuffled)}
+    chosen = {id(case): case for case in (*by_name.values(), *by_verb.values(), *shuffled)}
+    return list(chosen.values())[:size]
 
 
 def table(endings: list[Ending]) -> str:
