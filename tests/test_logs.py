@@ -56,11 +56,17 @@ def test_the_json_of_logs(tmp_path):
                 "packet": 1418,
             }
         ],
+        "suspected": [],
+        "observable": {
+            "answer": "unknown",
+            "gaps": [{"device": "asa-1", "code": "unreadable-messages", "number": 1}],
+        },
         "groups": [
             {
                 "device": "asa-1",
                 "group_policy": "GP",
                 "users": 1,
+                "hit": 1,
                 "large_packets": 1,
                 "thresholds": [1347],
                 "incidents": 1,

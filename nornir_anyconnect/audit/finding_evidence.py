@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import FindingEvidence
-from nornir_anyconnect.audit.observable import Observable, observable
+from nornir_anyconnect.audit.observable import observable
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def evidence_of(
         and any(proves(each, model, standing, conf) for each in group.large_packets)
     )
     packets = sum(each.count for each in group.large_packets)
-    could_be_seen = observable(config, seen)
-    if packets or group.incidents:
-        answer, reason = Observable("yes")
-    else:
-        answer, reason = could_be_seen
+    answer, reason = observable(config, seen, found=bool(packets or group.incidents))
     waited = [each.stalled for each in group.incidents if each.stalled is not None]
     begins, ends = seen.log_begins or seen.first, seen.log_ends or seen.last
     span = (begins.isoformat(), ends.isoformat()) if begins and ends else None

@@ -114,7 +114,7 @@ def logs(
             ),
             on_progress=bar.advance,
         )  # fmt: skip
-    hit = bool(summary.incidents) or any(each.because_of_mtu for each in summary.client)
+    hit = summary.users > 0 or any(each.because_of_mtu for each in summary.client)
     if pseudonymise_users or load_settings(None).pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
@@ -122,7 +122,8 @@ def logs(
     level = fail_on or FailOn.AT_RISK
     written = outputs.emit(targets, lambda target: render_logs(target.format, summary, outputs.style(target, level)))
     found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
-    return highest([written, found])
+    seen = ExitCode.CLEAN if summary.could_be_seen else ExitCode.NOT_WHOLLY
+    return highest([written, found, seen])
 
 
 def register(app: typer.Typer) -> None:

@@ -120,34 +120,18 @@ class Sightings:
 
 
 class Gap(NamedTuple):
-    """One reason why a drop need not show in what was given; ``str`` says it to people."""
+    """One reason why a drop need not show in the logs that were given."""
 
     code: str
     number: int = 0
+    """How many, or which level."""
+    certain: bool = False
+    """It could not show; else nobody knows whether it did."""
 
-    def __str__(self) -> str:
-        many = self.number != 1
-        match self.code:
-            case "no-message":
-                return "no message of an ASA was found"
-            case "other-device":
-                return "no log of this device was given"
-            case "no-vpn-message":
-                return "the log holds no message about a VPN session of this device"
-            case "only-notices":
-                return (
-                    f"the log holds nothing above level {self.number}: message 722036 is at level {INFORMATIONAL}"
-                    " (informational)"
-                )
-            case "unreadable":
-                return f"{self.number} message{'s' if many else ''} that matter{'' if many else 's'} could not be read"
-            case "no-time":
-                which = f"{self.number} messages have" if many else "1 message has"
-                return f"{which} no time that was understood: reconnects cannot be told"
-            case "torn":
-                which = f"{self.number} logs begin or end" if many else "a log begins or ends"
-                return f"{which} in the middle of a line"
-        return self.code
+    @property
+    def leaves_some_out(self) -> bool:
+        """Where some were seen there may be more."""
+        return not self.certain and self.code != "buffer-wrapped"
 
 
 def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ...]:
@@ -159,14 +143,19 @@ def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ..
 
     """
     if not seen.met and not seen.lines:
-        return (Gap("other-device"),)
+        return (Gap("no-log-given", certain=True),)
     found = []
     if not seen.own_log:
         if not seen.lines:
-            found.append(Gap("no-vpn-message"))
+            found.append(Gap("no-vpn-message", certain=True))
         elif seen.level is not None and seen.level < needed:
-            found.append(Gap("only-notices", seen.level))
-    for code, count in (("unreadable", seen.unreadable), ("no-time", seen.untimed), ("torn", seen.torn)):
-        if count:
-            found.append(Gap(code, count))
+            found.append(Gap("only-notices", seen.level, certain=True))
+    counted = (
+        ("unreadable-messages", seen.unreadable),
+        ("messages-without-time", seen.untimed),
+        ("torn-logs", seen.torn),
+    )
+    found += [Gap(code, number) for code, number in counted if number]
+    if seen.buffer_wrapped:
+        found.append(Gap("buffer-wrapped"))
     return tuple(found)

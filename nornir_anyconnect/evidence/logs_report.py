@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.evidence.coverage import Gap, gaps
+
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
     from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
@@ -33,9 +35,34 @@ class LogSummary:
         return tuple(sorted(found, key=lambda i: (i.device, str(i.reconnected_at), i.user)))
 
     @property
+    def suspected(self) -> tuple[Incident, ...]:
+        """Reconnects in logs of notices, which would not show the drops before them."""
+        found = [i for device in self.devices.values() for group in device.groups.values() for i in group.suspected]
+        return tuple(sorted(found, key=lambda i: (i.device, str(i.reconnected_at), i.user)))
+
+    @property
     def users(self) -> int:
-        """Distinct users with at least one large packet or incident; one name on two devices is one user."""
-        return len({user for device in self.devices.values() for g in device.groups.values() for user in g.users})
+        """Distinct users hit; one name on two devices is one user."""
+        return len({user for device in self.devices.values() for g in device.groups.values() for user in g.hit})
+
+    @property
+    def gaps(self) -> tuple[tuple[str, Gap], ...]:
+        """Why a drop need not show in what was given, by device; empty where it would.
+
+        A device that only other lines name is left out where VPN sessions of another one are seen.
+        """
+        if not self.devices:
+            if self.client:
+                return ()
+            return (("", Gap("no-message-in-time" if self.events else "no-asa-message", certain=True)),)
+        telling = [device for device in self.devices.values() if device.lines] or list(self.devices.values())
+        return tuple((device.device, gap) for device in telling for gap in gaps(device))
+
+    @property
+    def could_be_seen(self) -> bool:
+        """Whether nothing that happened can have gone unseen; where something was seen, whether that is all of it."""
+        found = any(g.users or g.incidents for device in self.devices.values() for g in device.groups.values())
+        return not any(gap.leaves_some_out for _, gap in self.gaps) if found else not self.gaps
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON; same input, same bytes."""
@@ -46,6 +73,11 @@ class LogSummary:
             "unreadable": self.unreadable,
             "unreadable_sample": list(self.unreadable_sample),
             "incidents": [incident.to_dict() for incident in self.incidents],
+            "suspected": [each.to_dict() for each in self.suspected],
+            "observable": {
+                "answer": "yes" if self.could_be_seen else "no" if any(g.certain for _, g in self.gaps) else "unknown",
+                "gaps": [{"device": device, "code": gap.code, "number": gap.number} for device, gap in self.gaps],
+            },
             "groups": [_group(device, name) for device in self.devices.values() for name in device.groups],
             "client": [reconnect.to_dict() for reconnect in self.client],
         }
@@ -57,6 +89,7 @@ def _group(device: DeviceObservations, name: str) -> dict[str, Any]:
         "device": device.device,
         "group_policy": name,
         "users": len(group.users),
+        "hit": len(group.hit),
         "large_packets": sum(kind.count for kind in group.large_packets),
         "thresholds": sorted({kind.threshold for kind in group.large_packets}),
         "incidents": len(group.incidents),

@@ -70,6 +70,11 @@ class Pseudonyms:
                 users=frozenset(self.of(user) for user in each.users),
                 tls_only_users=frozenset(self.of(user) for user in each.tls_only_users),
                 incidents=tuple(incident(one) for one in each.incidents),
+                suspected=tuple(incident(one) for one in each.suspected),
+                large_packets=tuple(
+                    replace(kind, users=frozenset(self.of(user) for user in kind.users)) for kind in each.large_packets
+                ),
+                received_large=tuple(replace(kind, users=frozenset()) for kind in each.received_large),
             )
 
         devices = {

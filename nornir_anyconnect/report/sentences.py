@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
 from nornir_anyconnect.audit.notices import sentence
+from nornir_anyconnect.audit.observable import notice_of
 from nornir_anyconnect.remedies.remedy import EXPLAINED
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.evidence.coverage import Gap
 
 REASONS: dict[str, str] = {
     "incomplete-config": "The text is not a complete configuration, so nothing can be called safe.",
@@ -182,6 +184,12 @@ def observed(finding: Finding) -> str:
     if seen.observable == "no":
         return f"not observable: {why}"
     return f"not known whether it could be seen: {why}{_span(finding)}"
+
+
+def gap(device: str, missing: Gap) -> str:
+    """Why a drop need not show in the logs of a device."""
+    why = sentence(notice_of(missing))
+    return f"{device}: {why}" if device else why
 
 
 def _span(finding: Finding) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -79,11 +80,48 @@ def test_an_excerpt_does_not_tell_how_the_box_logs(finding) -> None:
     assert seen.observable == "unknown"
 
 
-def test_a_log_with_other_lines_of_the_device_is_a_log(finding) -> None:
-    begins, ends = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 9, tzinfo=UTC)
-    quiet = DeviceObservations("vpn1", met=True, log_begins=begins, log_ends=ends)
-    seen = finding(seen=quiet).evidence
+QUIET = DeviceObservations(
+    "vpn1",
+    lines=3,
+    met=True,
+    level=6,
+    log_begins=datetime(2024, 5, 1, tzinfo=UTC),
+    log_ends=datetime(2024, 5, 9, tzinfo=UTC),
+)
+"""A log that would have shown it, and does not."""
+
+
+def test_a_log_that_would_have_shown_it(finding) -> None:
+    seen = finding(seen=QUIET).evidence
     assert (seen.observable, seen.observable_reason) == ("yes", None)
-    assert seen.span == (begins.isoformat(), ends.isoformat())
-    silent = finding((LOG, LOG + "no logging message 722036\n"), seen=quiet).evidence
+    assert seen.span == ("2024-05-01T00:00:00+00:00", "2024-05-09T00:00:00+00:00")
+    silent = finding((LOG, LOG + "no logging message 722036\n"), seen=QUIET).evidence
     assert (silent.observable, silent.observable_reason == notice("message-suppressed")) == ("no", True)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "answer", "code"),
+    [
+        ({"lines": 0}, "no", "no-vpn-message"),
+        ({"level": 5}, "no", "only-notices"),
+        ({"unreadable": 2}, "unknown", "unreadable-messages"),
+        ({"untimed": 1}, "unknown", "messages-without-time"),
+        ({"torn": 1}, "unknown", "torn-logs"),
+        ({"buffer_wrapped": True}, "unknown", "buffer-wrapped"),
+        ({"lines": 0, "met": False}, "no", "no-log-given"),
+    ],
+)
+def test_a_log_that_would_not_have_shown_all(finding, lacks, answer, code) -> None:
+    seen = finding(seen=replace(QUIET, **lacks)).evidence
+    assert (seen.observable, seen.observable_reason.code) == (answer, code)
+
+
+def test_the_device_itself_picks_no_messages_out(finding) -> None:
+    own = replace(QUIET, own_log=True, level=5)
+    assert finding(seen=own).evidence.observable == "yes"
+
+
+def test_where_some_were_seen_there_may_be_more(finding) -> None:
+    group = GroupObservations("STAFF", users=frozenset({"al"}), large_packets=(LargePacket(1418, 1315, True, 7),))
+    seen = finding(seen=replace(QUIET, groups={"STAFF": group}, unreadable=1)).evidence
+    assert (seen.large_packets, seen.observable, seen.observable_reason.code) == (7, "unknown", "unreadable-messages")

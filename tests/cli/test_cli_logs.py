@@ -74,7 +74,7 @@ def test_a_page_a_test_report_and_code_scanning(cli, write):
 def test_no_format_shows_a_user_that_is_pseudonymised(cli, write, name):
     noise = "May 17 2024 20:00:00 edge1 : %ASA-6-722036: alice something unreadable\n"
     run = cli("logs", write("asa.log", SYSLOG + noise), "--format", name, "--pseudonymise-users")
-    assert run.code == 1
+    assert run.code == 3  # not all of it was read
     assert "alice" not in run.out
 
 
@@ -91,9 +91,10 @@ def test_hostile_users_stay_harmless(cli, write, name):
 
 def test_times_bound_what_counts(cli, write):
     log = write("asa.log", SYSLOG)
-    assert cli("logs", log, "--since", "2024-05-17T21:00").code == 0
+    later = cli("logs", log, "--since", "2024-05-17T21:00", "--quiet")
+    assert (later.code, "not observable: no message of the time asked for" in later.out) == (3, True)
     assert cli("logs", log, "--until", "2024-05-17T20:30").code == 1
-    assert cli("logs", log, "--since", "2024-05-17T20:30", "--tz", "-01:00").code == 0
+    assert cli("logs", log, "--since", "2024-05-17T20:30", "--tz", "-01:00").code == 3
     assert cli("logs", log, "--since", "2024-05-17T20:30+02:00").code == 1
 
 
@@ -103,8 +104,9 @@ def test_never_fails(cli, write):
 
 def test_compressed_logs_and_logs_without_incidents(cli, write):
     assert cli("logs", write("asa.log.gz", gzip.compress(SYSLOG.encode()))).code == 1
-    quiet = cli("logs", write("quiet.log", "nothing of ours\n"))
-    assert quiet.code == 0
+    quiet = cli("logs", write("quiet.log", "nothing of ours\n"), "--quiet")
+    assert quiet.code == 3
+    assert "not observable: no message of an ASA was found" in quiet.out
     assert "none of the messages that tell of the reconnect" in quiet.out
 
 
@@ -225,13 +227,14 @@ def test_a_saved_show_logging_tells_that_its_buffer_has_wrapped(cli, write):
     assert "wrapped" in evidence(99999, "list VPN")["observable_reason"]
 
 
-def test_a_log_without_a_message_of_ours_is_not_no_log(cli, write):
+def test_a_log_without_a_message_of_ours_shows_nothing(cli, write):
     config = write("edge1.cfg", AT_RISK.replace(": end", "logging enable\nlogging buffered informational\n: end"))
     line = "May 1{} 2024 12:00:00 edge1 : %ASA-6-302013: Built\n"
     quiet = write("quiet.log", line.format(2) + "May 13 2024 12:00:00 edge2 : %ASA-6-302013: Built\n" + line.format(7))
     found = cli("check", config, "--syslog", quiet, "--format", "json").json["devices"][0]
     seen = next(each["evidence"] for each in found["findings"] if each["name"] == "STAFF")
-    assert (seen["observable"], seen["span"]) == ("yes", ["2024-05-12T12:00:00+00:00", "2024-05-17T12:00:00+00:00"])
+    assert "no message about a VPN session" in seen["observable_reason"]
+    assert (seen["observable"], seen["span"]) == ("no", ["2024-05-12T12:00:00+00:00", "2024-05-17T12:00:00+00:00"])
 
 
 def test_a_year_that_is_given_goes_on_through_the_rotations(cli, write):

@@ -101,7 +101,7 @@ def _logs(summary: LogSummary, _style: Style) -> str:
             suites[device], "testcase", classname=harmless(device), name=harmless(f"group-policy {name}"), time="0"
         )
         if group.incidents:
-            message = f"{len(group.incidents)} reconnect(s), {len(group.users)} user(s) hit"
+            message = f"{len(group.incidents)} reconnect(s), {len(group.hit)} user(s) hit"
             ET.SubElement(case, "failure", message=message, type="reconnect").text = "\n".join(
                 told(incident) for incident in group.incidents
             )

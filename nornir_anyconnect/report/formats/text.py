@@ -176,14 +176,23 @@ def _logs(summary: LogSummary, style: Style) -> str:
                 packets = sum(kind.count for kind in group.large_packets)
                 thresholds = ", ".join(str(each) for each in sorted({kind.threshold for kind in group.large_packets}))
                 lines.append(
-                    f"{device.device}: group policy {name}: {len(group.users)} user(s) hit, "
+                    f"{device.device}: group policy {name}: {len(group.hit)} user(s) hit, "
                     f"{len(group.incidents)} reconnect(s), {packets} large packet(s)"
+                    + (f" of {len(group.users)} user(s)" if group.users != group.hit else "")
                     + (f", threshold {thresholds}" if thresholds else "")
                 )
+    for each in summary.suspected:
+        lines.append(
+            f"{each.device}: {each.user} ({each.group_policy}): suspected: a session without DTLS reconnected "
+            f"{_seconds(each)}; the drops before it would not show in a log of notices"
+        )
     for reconnect in summary.client:
         at = f" at {reconnect.time.isoformat()}" if reconnect.time else ""
         why = " to apply a new MTU" if reconnect.because_of_mtu else ""
         lines.append(f"{reconnect.log}: the client reconnected{at}{why}")
+    if not summary.could_be_seen:
+        mark = "there may be more" if summary.incidents or summary.users else "not observable"
+        lines += [f"{mark}: {sentences.gap(device, each)}" for device, each in summary.gaps]
     if summary.unreadable:
         carry = "line carries" if summary.unreadable == 1 else "lines carry"
         lines.append(f"{summary.unreadable} {carry} a message id of interest but could not be read, such as:")
