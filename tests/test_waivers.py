@@ -99,3 +99,29 @@ def test_a_waiver_for_a_device_that_was_not_judged_is_not_idle():
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match="No such file"):
         load_waivers(tmp_path / "nope.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            "- {device: a, name: b, owner: c, reason: d, expires: 2027-02-30}",
+            "line 1: '2027-02-30' is no date that there is",
+        ),
+        ("- &a {device: a}\n- *a", "line 2: an alias (*name) is not understood here"),
+        ("[" * 9000, "this is nested too deeply"),
+        (
+            "- {device: a, name: b, owner: c, reason: " + "9" * 5000 + ", expires: 2027-02-01}",
+            "is no number that there is",
+        ),
+        (b"- \xff", "it is not UTF-8"),
+    ],
+)
+def test_a_hostile_file_is_one_clear_line(tmp_path, text, cause):
+    path = tmp_path / "waivers.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SettingsError) as caught:
+        load_waivers(path)
+    assert cause in caught.value.cause
+    assert "\n" not in caught.value.cause
+    assert len(caught.value.cause) < 300

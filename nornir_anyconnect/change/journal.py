@@ -48,8 +48,20 @@ class Record:
 
 
 def default_directory() -> Path:
-    """Where runs are kept unless told otherwise (XDG base directory specification)."""
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    """Where runs are kept unless told otherwise (XDG base directory specification).
+
+    Raises:
+        JournalError: nobody knows where that is.
+
+    """
+    state = os.environ.get("XDG_STATE_HOME")
+    if not state:
+        try:
+            state = str(Path.home() / ".local" / "state")
+        except RuntimeError as error:  # no HOME, and an account that the system does not know
+            raise JournalError(
+                "there is no home folder for the journal", "set HOME, or name a folder: --journal"
+            ) from error
     return Path(state) / "nornir-anyconnect" / "runs"
 
 

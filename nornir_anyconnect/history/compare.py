@@ -87,7 +87,16 @@ def entries(history: History, limit: int | None = None) -> list[AuditEntry]:
 
 
 def _entry(row: Any) -> AuditEntry:
-    return AuditEntry(row.id, row.generated_at, row.tool_version, json.loads(row.summary))
+    return AuditEntry(row.id, row.generated_at, row.tool_version, _counts(row.summary))
+
+
+def _counts(summary: str) -> dict[str, int]:
+    """Empty where the row is damaged: its findings are there all the same."""
+    try:
+        found = json.loads(summary)
+    except (ValueError, RecursionError):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, int)} if isinstance(found, dict) else {}
 
 
 def entry(history: History, number: int) -> AuditEntry:

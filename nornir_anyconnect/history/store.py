@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, delete, event, func, insert, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, MultipleResultsFound, NoResultFound, NoSuchModuleError
 
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, is_prepared, prepare, states
+from nornir_anyconnect.masking import remember_url, url_without_credentials, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Column, Connection, Engine
 
     from nornir_anyconnect.audit.audit_report import Summary
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT = 30.0
 """Seconds a writer waits for another one."""
 _POSTGRESQL_LOCK = 7226036
+CONNECT_SECONDS = 10
+_DIGEST = 12
+"""Letters of a digest that tell two long names apart."""
 _AT_ONCE = 500
 """Digests that are looked up with one query."""
 
@@ -37,8 +41,20 @@ class HistoryError(UsageError):
 
 
 def default_url() -> str:
-    """A SQLite file in the user's data directory (XDG base directory specification)."""
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    """A SQLite file in the user's data directory (XDG base directory specification).
+
+    Raises:
+        HistoryError: nobody knows where that is.
+
+    """
+    data = os.environ.get("XDG_DATA_HOME")
+    if not data:
+        try:
+            data = str(Path.home() / ".local" / "share")
+        except RuntimeError as error:  # no HOME, and an account that the system does not know
+            raise HistoryError(
+                "there is no home folder for the history", "set HOME, or name a file with 'history' in the settings"
+            ) from error
     return f"sqlite:///{Path(data) / 'nornir-anyconnect' / 'history.sqlite'}"
 
 
@@ -57,6 +73,7 @@ class History:
     def __init__(self, url: str | None = None, *, create: bool = True) -> None:
         url = url or default_url()
         self.url = url if "://" in url else f"sqlite:///{url}"
+        remember_url(self.url)
         self._create = create
         with self._explained():
             self.engine = self._open()
@@ -77,8 +94,15 @@ class History:
         return HistoryError(f"there is no history at {where}", "audits are kept with --keep; --history names another")
 
     def _open(self) -> Engine:
+        try:
+            make_url(self.url)
+        except ValueError as error:  # a port that is no number
+            raise ArgumentError(str(error)) from error
         if not self.url.startswith("sqlite"):
-            return create_engine(self.url.replace("postgresql://", "postgresql+psycopg://", 1))
+            url = self.url.replace("postgresql://", "postgresql+psycopg://", 1)
+            # a server that accepts and says nothing must not hold whoever asks it
+            limits = {"connect_timeout": CONNECT_SECONDS} if "connect_timeout" not in url else {}
+            return create_engine(url, connect_args=limits if url.startswith("postgresql") else {})
         database = make_url(self.url).database
         if database and database != ":memory:" and not database.startswith("file:"):
             if self._create:
@@ -106,6 +130,11 @@ class History:
                 f"'{self._shown()}' is not a history this installation can open: {error}",
                 "use a file path, sqlite:///FILE or postgresql://... (needs the extra [postgresql])",
             ) from error
+        except (NoResultFound, MultipleResultsFound) as error:
+            raise HistoryError(
+                f"the history {self._shown()} is damaged: its table schema_version does not hold one row",
+                "take it from a backup, or name another file: nothing of it was changed",
+            ) from error
         except DBAPIError as error:
             raise HistoryError(
                 f"the history {self._shown()} failed: {str(error.orig).strip().splitlines()[0]}",
@@ -123,9 +152,8 @@ class History:
         return f"{kept}check that the database server runs, the address, and what the account may do"
 
     def _shown(self) -> str:
-        """The URL without a password."""
-        head, at, tail = self.url.rpartition("@")
-        return f"{head.split('//')[0]}//...@{tail}" if at else self.url
+        """The URL without user and password, in one line of letters."""
+        return _storable(url_without_credentials(self.url))
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -170,11 +198,15 @@ class History:
             judged = list(audit)
             rows = {}
             for device, state in zip(judged, _states(connection, judged), strict=True):
-                key = (device.name, device.context or "")
+                key = (_fitted(device.name, devices.c.name), _fitted(device.context or "", devices.c.context))
                 if key not in known_devices:
                     known_devices[key] = connection.execute(
                         insert(devices)
-                        .values(name=key[0], context=key[1], site=(sites or {}).get(device.name, ""))
+                        .values(
+                            name=key[0],
+                            context=key[1],
+                            site=_fitted((sites or {}).get(device.name, ""), devices.c.site),
+                        )
                         .returning(devices.c.id)
                     ).scalar_one()
                 rows[known_devices[key]] = state
@@ -201,7 +233,29 @@ class History:
         self.engine.dispose()
 
 
+def _storable(text: str) -> str:
+    """A text that every database takes: no secret, no NUL, and what is no letter (in a file name) as an escape."""
+    return without_secrets(text).replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _fitted(text: str, column: Column[Any]) -> str:
+    """A text that fits its column: a longer one ends in its digest, so that two that begin alike stay two."""
+    text = _storable(text)
+    most = getattr(column.type, "length", None)
+    if most is None or len(text) <= most:
+        return text
+    return f"{text[: most - _DIGEST - 1]}~{hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]}"
+
+
 def _row(position: int, finding: Finding) -> dict[str, Any]:
+    """A row of ``findings``, each text as its column takes it."""
+    return {
+        name: _fitted(value, findings.c[name]) if isinstance(value, str) else value
+        for name, value in _values(position, finding).items()
+    }
+
+
+def _values(position: int, finding: Finding) -> dict[str, Any]:
     evidence = finding.evidence
     return {
         "position": position,
@@ -242,6 +296,10 @@ def _states(connection: Connection, judged: Sequence[DeviceAudit]) -> list[int]:
 def _content(device: DeviceAudit) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
     """What is kept of a device, and its digest."""
     rows = [_row(position, finding) for position, finding in enumerate(device.findings)]
-    head = {"status": str(device.status), "asa_version": device.asa_version, "errors": "\n".join(device.errors)}
+    head = {
+        "status": str(device.status),
+        "asa_version": device.asa_version and _fitted(device.asa_version, states.c.asa_version),
+        "errors": _storable("\n".join(device.errors)),
+    }
     digest = hashlib.sha256(json.dumps([head, rows], sort_keys=True).encode()).hexdigest()
     return digest, head, rows

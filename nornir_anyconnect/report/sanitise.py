@@ -14,10 +14,16 @@ _UNSAFE = re.compile(
 )
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
+# what a CI runner obeys: "::error::text" at the begin of a line, "##[error]" anywhere (GitHub, Azure DevOps)
+_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-]+[^:]*::)|#(?=#\[)|#(?=#vso\[)")
+
 
 def harmless(text: str) -> str:
-    """The text in one line, with every control and direction character spelled as an escape."""
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    """The text in one line, every control and direction character and every runner's command spelled as an escape."""
+    text = _UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    if "::" in text or "##" in text:
+        text = _WORKFLOW_COMMAND.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "\\x23", text)
+    return text
 
 
 def harmless_lines(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,7 +167,7 @@ def _locate(settings: dict[str, Any], folder: Path) -> None:
     options = inventory.setdefault("options", {})
     for option, usual in _FILES.items():
         given = Path(str(options.get(option, usual)))
-        near = [given.expanduser(), folder / given, folder / given.name]
+        near = [Path(os.path.expanduser(given)), folder / given, folder / given.name]  # noqa: PTH111 - no home is no error
         if option in options or (folder / usual).exists():
             options[option] = str(next((each for each in near if each.exists()), near[0]))
 

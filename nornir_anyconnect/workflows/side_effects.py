@@ -18,7 +18,6 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -123,9 +122,6 @@ class SideEffects:
         if history is None:
             return None
         from nornir_anyconnect.history.nightly import keep_report
-
-        devices = (replace(each, errors=tuple(without_secrets(text) for text in each.errors)) for each in audit.devices)
-        audit = replace(audit, devices=tuple(devices))
 
         def keep() -> Kept:
             found = keep_report(history, audit, sites, self._settings.keep_days)

@@ -1,6 +1,7 @@
 """What goes wrong at night: a clear message, the result is not lost, and the exit code tells."""
 
 import json
+import os
 import resource
 import socket
 import sqlite3
@@ -353,3 +354,11 @@ def test_a_box_that_is_down_tonight_is_not_called_fixed(cli, write, fleet):
     told = cli("history", "diff", "--format", "json").json
     assert told["fixed"] == []
     assert {each["device"] for each in told["not_judged"]} == {"fw-two"}
+
+
+def test_a_file_name_that_is_not_utf_8_is_kept_too(cli, tmp_path):
+    (tmp_path / os.fsdecode(b"edge-\xff.cfg")).write_text(AT_RISK)
+    run = cli("check", ".", "--keep", "--format", "json")
+    assert run.code == 1, run.err
+    assert "kept as audit 1" in run.err
+    assert "edge-\\udcff" in cli("history", "show", 1).out

@@ -35,7 +35,7 @@ def postgresql_url(tmp_path_factory):
             account = pwd.getpwnam("postgres")
         except KeyError:
             pytest.skip("PostgreSQL refuses to run as root and there is no user 'postgres'")
-        for each in (root, *list(root.parents)[:3]):
+        for each in (root, *list(root.parents)[:4]):
             if str(each) != "/tmp":
                 each.chmod(0o755)
         shutil.chown(root, account.pw_uid, account.pw_gid)

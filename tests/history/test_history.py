@@ -9,6 +9,7 @@ from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Status, Verdict
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.compare import diff, entries, flapping, rows, trend
+from nornir_anyconnect.history.schema import audits
 from nornir_anyconnect.history.store import History, HistoryError, default_url
 
 NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
@@ -283,3 +284,57 @@ def test_a_newer_history_is_not_touched(tmp_path):
 def test_the_default_place_follows_the_xdg_specification(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_url() == f"sqlite:///{tmp_path}/nornir-anyconnect/history.sqlite"
+
+
+def test_values_too_long_for_a_column_or_no_text_lose_no_night(history):
+    """PostgreSQL refuses them, and with them the whole night."""
+    long = "n" * 300
+    odd = "edge\udcff\x00.cfg"
+    alike = DeviceAudit(long + "1", asa_version="9" * 90, findings=(finding("g" * 300),), errors=("e\x00\udcff",))
+    keep(history, 0, alike, DeviceAudit(long + "2"), DeviceAudit(odd), DeviceAudit("fw1", findings=(finding("A"),)))
+    keep(history, 1, alike, DeviceAudit(long + "2"), DeviceAudit(odd), DeviceAudit("fw1"))
+    found = diff(history)
+    assert shown(found.fixed) == ["fw1 tunnel-group A"]
+    (kept,) = found.still_open
+    assert len(kept.device) == 255
+    assert kept.device != "n" * 255
+
+
+@pytest.mark.parametrize("statement", ["delete from schema_version", "insert into schema_version values (7)"])
+def test_a_history_that_does_not_know_its_version_is_a_clear_error(tmp_path, statement):
+    url = str(tmp_path / "h.sqlite")
+    history = History(url)
+    with history.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    history.close()
+    with pytest.raises(HistoryError, match="schema_version does not hold one row"):
+        History(url)
+
+
+@pytest.mark.parametrize("summary", ["{", "[]", "[" * 20_000, '{"at_risk": "many"}'])
+def test_a_night_whose_counts_are_damaged_is_there_all_the_same(history, summary):
+    keep(history, 0, device("fw1", finding("A")))
+    with history.engine.begin() as connection:
+        connection.execute(audits.update().values(summary=summary))
+    (kept,) = entries(history)
+    assert kept.summary == {}
+    assert [row["name"] for row in rows(history, kept.number)] == ["A"]
+    assert trend(history)[0].counts == {}
+
+
+def test_a_port_that_is_no_number_is_a_clear_error():
+    with pytest.raises(HistoryError, match="is not a history this installation can open") as caught:
+        History("postgresql://u:s3cret@host:port/db")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_without_a_home_the_history_has_to_be_named(monkeypatch):
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.home", homeless)
+    with pytest.raises(HistoryError, match="no home folder") as caught:
+        default_url()
+    assert "history" in caught.value.remedy

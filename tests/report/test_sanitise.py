@@ -28,3 +28,19 @@ def test_one_line_and_encodable_whatever_comes(text):
     shown.encode("utf-8")
     assert len(shown.splitlines()) <= 1
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::all is well: safe", "\\x3a:error::all is well: safe"),
+        ("  ::set-output name=x::y", "  \\x3a:set-output name=x::y"),
+        ("fw1 ##[error]x", "fw1 \\x23#[error]x"),
+        ("##vso[task.complete]x", "\\x23#vso[task.complete]x"),
+        ("::1", "::1"),
+        ("2001:db8::1 ::error::", "2001:db8::1 ::error::"),
+        ("## heading", "## heading"),
+    ],
+)
+def test_no_name_gives_a_ci_runner_orders(text, shown):
+    assert harmless(text) == shown

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
+from nornir_anyconnect.masking import remember
 from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment, secrets_of
 from nornir_anyconnect.platforms.asa_ssh.options import CONNECTION, check_host, effective_connection, options_of
 from nornir_anyconnect.platforms.protocols import Checkup
@@ -83,6 +84,7 @@ class AnyConnectAsa:
                 f"{hostname}: platform '{platform}' is not an ASA", f"use one of {', '.join(PLATFORMS)}"
             )
         options = options_of(extras, hostname, strict=False)
+        remember(password, known.enable, options.secret)  # a device may say it back
         transport = open_ssh(hostname, port or SSH_PORT, username=username, password=password, options=options)
         session = Session(
             transport,

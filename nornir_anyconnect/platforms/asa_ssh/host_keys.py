@@ -55,7 +55,7 @@ def known_keys(known_hosts: Path, name: str) -> dict[str, paramiko.PKey]:
         HostKeyError: the file cannot be read.
 
     """
-    held = _held(known_hosts.expanduser())
+    held = _held(Path(os.path.expanduser(known_hosts)))  # noqa: PTH111 - without a home it stays as it is
     table = paramiko.HostKeys()
     for line in (*held.by_name.get(name, ()), *held.hashed):
         try:
@@ -117,7 +117,7 @@ def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) 
             or the key is marked as revoked.
 
     """
-    path = known_hosts.expanduser()
+    path = Path(os.path.expanduser(known_hosts))  # noqa: PTH111 - without a home it stays as it is
     new = []
     for key in keys:
         if key.base64 in _held(path).revoked:

@@ -7,6 +7,7 @@ safe here is safe without any setting, and an unsafe one is refused in whatever 
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,7 @@ def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = T
         if name in _SECONDS:
             values[_SECONDS[name]] = _seconds(name, value, where)
         elif name in _PATHS:
-            values[_PATHS[name]] = Path(str(value)).expanduser()
+            values[_PATHS[name]] = Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
         elif name == "jump_host":
             values[name] = _jump_host(value, where)
         elif name == "legacy_ssh":
@@ -200,5 +201,5 @@ def _jump_host(value: Any, where: str) -> JumpHost:
         hostname=str(given["hostname"]),
         port=int(given["port"]),
         username=given.get("username"),
-        key_file=Path(str(key_file)).expanduser() if key_file else None,
+        key_file=Path(os.path.expanduser(str(key_file))) if key_file else None,  # noqa: PTH111 - as above
     )
