@@ -137,7 +137,7 @@ class Message(NamedTuple):
         return found.groups()[:3] if self.words else found.groups()
 
 
-def _user(
+def about_user(
     rest: str,
     event: type[ev.UserEvent],
     *more: Callable[[re.Match[str]], Any],
@@ -154,7 +154,7 @@ def _user(
     )
 
 
-def _other(
+def about_anything(
     pattern: str,
     event: type[ev.Event],
     fields: Callable[[re.Match[str]], tuple[Any, ...]],
@@ -162,6 +162,7 @@ def _other(
     rank: int,
     words: bool = False,
 ) -> Message:
+    """A row of a message that begins otherwise; ``fields`` makes all of the event's."""
     return Message((pattern,), event, fields, rank, rank, words, once=False)
 
 
@@ -186,62 +187,62 @@ def _handshake(*, completed: bool) -> Callable[[re.Match[str]], tuple[Any, ...]]
 
 
 MESSAGES: dict[str, Message] = {
-    "722036": _user("Transmitting " + _SIZES, ev.LargePacketSent, _size, _threshold, rank=3),
-    "722035": _user("Received " + _SIZES, ev.LargePacketReceived, _size, _threshold, rank=3),
-    "722032": _user(
+    "722036": about_user("Transmitting " + _SIZES, ev.LargePacketSent, _size, _threshold, rank=3),
+    "722035": about_user("Received " + _SIZES, ev.LargePacketReceived, _size, _threshold, rank=3),
+    "722032": about_user(
         "New " + _CONNECTION + r"\b(?: replacing old connection\.?)?", ev.NewConnection, _protocol, rank=5, udp=6
     ),
-    "722033": _user(
+    "722033": about_user(
         "First " + _CONNECTION + r"\b(?: established for \w+ session\.?)?",
         ev.NewConnection, _protocol, rank=1, udp=6, once=True,
     ),
-    "722034": _user(
+    "722034": about_user(
         "New " + _CONNECTION + r"\b(?:, no existing connection\.?)?", ev.NewConnection, _protocol, rank=5, udp=6
     ),
-    "722022": _user(
+    "722022": about_user(
         _CONNECTION + " established" + _COMPRESSION,
         ev.ConnectionState, _protocol, lambda _: True, lambda m: m[5] == "with", rank=2, udp=6,
     ),
-    "722023": _user(
+    "722023": about_user(
         _CONNECTION + " terminated" + _COMPRESSION,
         ev.ConnectionState, _protocol, lambda _: False, lambda m: m[5] == "with", rank=2,
     ),
-    "722028": _user(r"Stale .{0,40}?connection closed\b\.?", ev.StaleConnectionClosed, rank=2),
-    "722037": _user(
+    "722028": about_user(r"Stale .{0,40}?connection closed\b\.?", ev.StaleConnectionClosed, rank=2),
+    "722037": about_user(
         ".{0,40}?closing connection: ?(.*)", ev.ConnectionClosing, _reason, rank=2, user=_FIRST, words=True
     ),
-    "722043": _user("DTLS disabled:? ?(.*)", ev.DtlsDisabled, _reason, rank=2, words=True),
-    "722051": _user(
+    "722043": about_user("DTLS disabled:? ?(.*)", ev.DtlsDisabled, _reason, rank=2, words=True),
+    "722051": about_user(
         f"(?:(?:IPv4 )?[Aa]ddress {_ADDRESS})?(?: ?IPv6 [Aa]ddress {_ADDRESS})? ?assigned to session\\b\\.?",
         ev.AddressAssigned, lambda m: _families(m)[0], lambda m: _families(m)[1], rank=1, once=True,
     ),
-    "722011": _user(
+    "722011": about_user(
         ".{0,40}?Message: ?(.*)", ev.ClientMessage, lambda m: harmless(m[4]), rank=2, user=_FIRST, words=True
     ),
-    "716058": _user(r".{0,40}?lost connection\b\.?(?: Waiting to resume\b\.?)?", ev.SessionLost, rank=2),
-    "716059": _user(
+    "716058": about_user(r".{0,40}?lost connection\b\.?(?: Waiting to resume\b\.?)?", ev.SessionLost, rank=2),
+    "716059": about_user(
         r".{0,40}?resumed\b\.?(?: [Cc]onnection from (?:IP )?<?[0-9A-Fa-f:.]*>*[ .]*)?", ev.SessionResumed, rank=2
     ),
-    "113039": _user(r".{0,40}?session started\b\.?", ev.SessionStarted, rank=0),
-    "113019": _other(
+    "113039": about_user(r".{0,40}?session started\b\.?", ev.SessionStarted, rank=0),
+    "113019": about_anything(
         r"Group = (.*?), ?(?:Username = (.*), )?IP = ([^,\s]*), ?Session disconnected\.?" + _DISCONNECTED,
         ev.SessionEnded, lambda m: (*_who(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
         rank=0, words=True,
     ),
-    "602101": _other(
+    "602101": about_anything(
         r"PMTU-D packet (\d{1,6}) bytes greater than effective mtu (\d{1,6}),? ?" + _FLOW,
         ev.PathMtuExceeded,
         lambda m: (int(m[1]), int(m[2]), _address(m[3]), _address(m[4]), harmless(m[5], 16).upper()), rank=3,
     ),
-    "725001": _other(
+    "725001": about_anything(
         f"Starting SSL handshake with {_PEER}(?: to \\S+)? for (\\S+) session\\b\\.?",
         ev.Handshake, _handshake(completed=False), rank=2,
     ),
-    "725002": _other(
+    "725002": about_anything(
         f"Device completed SSL handshake with {_PEER}(?:(?: to \\S+)? for (\\S+) session\\b\\.?|{_END})",
         ev.Handshake, _handshake(completed=True), rank=2,
     ),
-    "725012": _other(
+    "725012": about_anything(
         f"Device chooses cipher ?:? ?(\\S+) for the SSL session with {_PEER}(?: to \\S+)?",
         ev.CipherChosen, lambda m: (m[3].lower(), int(m[4]), harmless(m[1], 64)), rank=2,
     ),
