@@ -121,7 +121,6 @@ class DeviceTally:
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.lines = 0
-        self.untimed = 0
         self.timelines = 0
 
     def witness(self, threshold: int, user: str, address: str) -> None:
@@ -159,7 +158,6 @@ class DeviceTally:
             first=self.first,
             last=self.last,
             lines=self.lines,
-            untimed=self.untimed,
             met=self.lines > 0,
             log_begins=self.first,
             log_ends=self.last,
@@ -205,7 +203,6 @@ class Collector:
         came_up: set[_Who] = set()
         for event in events:
             device = self._device(event)
-            device.untimed += 1
             if isinstance(event, ev.UserEvent) and not isinstance(event, _OF_TUNNEL_GROUP):
                 self._note_untimed(self._log_user(device, event), event, came_up)
         for event in events:

@@ -104,6 +104,7 @@ class LogEvidence:
         self._anchors: dict[str, datetime | None] = {}
         self._buffers: dict[str, LogBuffer] = {}
         self._unreadable: Counter[str] = Counter()
+        self._untimed: Counter[str] = Counter()
         self._torn: Counter[str] = Counter()
         self.lines = 0
         """Lines met of all sources."""
@@ -191,6 +192,7 @@ class LogEvidence:
             for time in sighting.span:
                 span = span.widened(time)
             self._unreadable[name] += reader.unreadable
+            self._untimed[name] += source.untimed
             self._torn[name] += reader.torn
             if buffer is not None:
                 # the head of "show logging" names no device: its lines do, where they name one
@@ -217,5 +219,5 @@ class LogEvidence:
         name = seen.device
         if (buffer := self._buffers.get(name)) is not None:
             seen = replace(seen, met=True, own_log=True, buffer_wrapped=buffer.wrapped, buffer_level=buffer.level)
-        # of a line that cannot be read nobody knows whose it is
-        return replace(seen, unreadable=self._unreadable[name], torn=self._torn[name])
+        # of a line that is not read as a whole nobody knows for sure whose it is
+        return replace(seen, unreadable=self._unreadable[name], untimed=self._untimed[name], torn=self._torn[name])

@@ -274,12 +274,14 @@ class _Batches(Generic[_Value]):
             pickle.dump(values[at : at + _BATCH], self._file, pickle.HIGHEST_PROTOCOL)
 
     def read(self) -> Iterator[_Value]:
-        """All of them."""
+        """All of them; they are read once."""
         if self._file is None:
             return
-        self._file.seek(0)
-        while True:
-            try:
-                yield from pickle.load(self._file)  # noqa: S301 - nobody else has written into it
-            except EOFError:
-                return
+        with self._file as stored:
+            stored.seek(0)
+            while True:
+                try:
+                    batch: list[_Value] = pickle.load(stored)  # noqa: S301 - nobody else has written into it
+                except EOFError:
+                    return
+                yield from batch

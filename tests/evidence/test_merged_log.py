@@ -194,7 +194,7 @@ def test_a_log_without_times_shows_drops_and_users_and_no_reconnect():
         assert (group.incidents, sorted(group.users)) == ((), ["EXAMPLE\\evan", "dora"])
         assert sum(each.count for each in group.large_packets if each.without_udp) == 8
         assert (source.untimed, source.order) == (len(log), "unknown")
-        assert devices["edge7"].untimed == len(log) - 6  # the drops of one user are the same line
+        assert devices["edge7"].untimed == len(log)
     # finn has UDP: a drop of his would be none without it, wherever it stands
     finn = WHERE.format(user="finn", address="192.0.2.8") + "Transmitting large packet 1406 (threshold 1367)."
     devices, _ = read([f"edge7 : %ASA-6-722036: {finn}", *log])
@@ -215,7 +215,7 @@ def test_a_log_of_notices_shows_what_is_suspected():
     devices, _ = read(notices)
     (group,) = devices["edge7"].groups.values()
     assert [(each.kind, each.user, each.seconds) for each in group.suspected] == [
-        ("suspected", "dora", 60), ("suspected", "EXAMPLE\\evan", 60)
+        ("suspected", "dora", 61), ("suspected", "EXAMPLE\\evan", 61)
     ]  # fmt: skip
     assert (group.incidents, group.users, devices["edge7"].level) == ((), frozenset(), 5)
     # with informational lines the drops would be there
@@ -238,7 +238,7 @@ def test_drops_that_compression_or_udp_explains_hit_nobody():
         ("\n".join(PLAIN), False),
         ("\n".join(PLAIN) + "\n", False),
         ("\n".join(PLAIN)[7:], False),  # the stamp is cut, and the message is without a time
-        ("\n".join(PLAIN)[150:], True),
+        ("\n".join(PLAIN)[len(PLAIN[0]) - 30 :], True),
         ("\n".join([*PLAIN, PLAIN[0][:40]]), True),
     ],
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.messages import (
     ANY_TAG_IN_BYTES,
     BEGINS_BODY,
@@ -33,18 +34,19 @@ _SHARE = 5
 _ENOUGH = 3
 """Lines of one length that make a terminal's width."""
 _MAX_BODY_LINES = 10
-_PURE = 0.95
+# what people and programs write above a log: a comment, names of columns, a command, a heading
+_TITLE = re.compile(r"[#!\"{\[=*-]|.*\bshow\b|.*:$|Syslog logging", re.IGNORECASE)
 
 # what a line begins with that begins a message: a priority, or at most three words and a date or a tag
 _DATE = (
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}\b|\d{4}[-/]\d\d[-/]\d\d"
-    r"|\d{1,2}([/.])\d{1,2}\1\d{2,4},?[ T]"
+    r"|\d{1,2}/\d{1,2}/\d{2,4},?[ T]|\d{1,2}\.\d{1,2}\.\d{4},?[ T]"
 )
 _STARTS = re.compile(
     r"\s*(?:<\d{1,3}>|(?!\d\d?:\d\d:\d\d)(?:\S{0,63}[^\s.,;)\]] +){0,3}"
     rf"(?:{_DATE}|\d{{10}}\b|{START_OF_TAG})"
-    # a record, or the name of a file that grep puts in front
-    rf"|\{{\"|\S{{0,255}}?<\d{{1,3}}>|\S{{0,63}}[\"',;:|(\[](?:{_DATE.replace(chr(92) + '1', chr(92) + '2')}))"
+    # a quotation mark or a bullet, a record, the name of a file that grep puts in front
+    rf"|[^\w<]{{0,16}}(?:<\d{{1,3}}>|{_DATE})|\{{\"|\S{{0,255}}?<\d{{1,3}}>|\S{{0,63}}[\"',;:|(\[](?:{_DATE}))"
 )
 _STARTS_AT_ONCE = re.compile(rf"(?:<\d{{1,3}}>|\*?(?:{_DATE})|%{PRODUCT})")
 _LINE_STARTS = re.compile(b"\n(?=" + _STARTS_AT_ONCE.pattern.encode() + b")")
@@ -96,10 +98,18 @@ def shape_of(start: bytes) -> Shape:
     return Shape(True, len(broken) >= _ENOUGH and at_width == len(broken), width)
 
 
-def is_one_per_line(start: bytes) -> bool:
-    """Whether each line behind the first holds a message, in a log that begins with these bytes."""
-    lines = [line for line in start.split(b"\n", _LINES)[1:-1] if line.strip()]
-    return bool(lines) and sum(ANY_TAG_IN_BYTES.search(line) is not None for line in lines) >= _PURE * len(lines)
+def begins_within_a_line(start: bytes) -> bool:
+    """Whether the first line of a log is the end of one: no header and no tag, and a message right behind it."""
+    first, second, *_ = [*start.split(b"\n", 2), b"", b""]
+    line = decoded(first[:512]).strip()
+    if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(second):
+        return False
+    return not begins_message(line) and _TITLE.match(line) is None
+
+
+def ends_within_a_line(last: bytes) -> bool:
+    """Whether the last line of a log that holds messages, which no newline ends, is the beginning of one."""
+    return bool(last.strip()) and not last.endswith(b"\n") and ANY_TAG_IN_BYTES.search(last) is None
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

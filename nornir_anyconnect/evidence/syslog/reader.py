@@ -24,12 +24,13 @@ from nornir_anyconnect.evidence.syslog.message_boundaries import (
     Text,
     after_other,
     begins_message,
+    begins_within_a_line,
     blocks,
     bodies,
     endings,
+    ends_within_a_line,
     header_start,
     is_bare_header,
-    is_one_per_line,
     mended,
     number_of,
     passed_over,
@@ -153,6 +154,7 @@ class SyslogReader:
         pieces = blocks(chunks)
         first = next(pieces, b"")
         self._shape = shape_of(first[:BLOCK])
+        self.torn = begins_within_a_line(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
         yield from whole(itertools.chain((first,), pieces))
 
@@ -207,12 +209,8 @@ class SyslogReader:
 
     def _read_whole(self, chunks: Iterable[bytes]) -> Iterator[Record]:
         """A log with one message per line, but for exceptions."""
-        rest, first = b"", True
-        one_per_line = False
+        rest = b""
         for chunk in chunks:
-            if first:
-                one_per_line, first = is_one_per_line(chunk[:BLOCK]), False
-                self.torn |= one_per_line and not holds_message(chunk[: chunk.find(b"\n") + 1])
             # only the line that a cut divides is put together, and what it may go on in: the rest is read where it lies
             head = chunk.find(b"\n") + 1
             tail = chunk.rfind(b"\n", 0, max(len(chunk) - _FOLLOWING, 0)) + 1
@@ -228,8 +226,7 @@ class SyslogReader:
             self.sightings.sample(rest, 0, len(rest))
             self.lines += not rest.endswith(b"\n")
             yield from self._read_lines(rest)
-            final = rest[rest.rfind(b"\n") + 1 :]
-            self.torn |= one_per_line and bool(final.strip()) and not holds_message(final)
+            self.torn |= bool(self.sightings.devices) and ends_within_a_line(rest[rest.rfind(b"\n") + 1 :])
 
     def _read_lines(self, buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[Record]:
         last = len(buffer) if end is None else end
@@ -323,6 +320,7 @@ class SyslogReader:
                 done = yield from self._read_text(text, self._shape.width, final=False)
                 text = text[max(done, len(text) - _MAX_REST) :]
         yield from self._read_text(text + self._mended(rest), self._shape.width)
+        self.torn |= bool(self.sightings.devices) and ends_within_a_line(rest[rest.rfind(b"\n") + 1 :])
 
     def _mended(self, raw: bytes) -> str:
         self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})

@@ -1,0 +1,95 @@
+"""Promise 33: "nothing seen" only where it would have been seen, whatever became of the log on its way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nornir_anyconnect.evidence.coverage import gaps
+from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
+from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+
+sys.path.append(str(Path(__file__).parents[1] / "evidence"))
+from test_merged_log import PLAIN
+
+TEXT = "".join(f"{line}\n" for line in PLAIN).encode()
+
+
+def incidents_of(devices: dict[str, DeviceObservations]) -> set[tuple[str, str, object]]:
+    return {
+        (each.kind, each.user, each.reconnected_at)
+        for device in devices.values()
+        for group in device.groups.values()
+        for each in group.incidents
+    }
+
+
+def read(*files: bytes) -> tuple[dict[str, DeviceObservations], LogEvidence]:
+    evidence = LogEvidence(LogOptions())
+    for file in files:
+        evidence.read([file])
+    return evidence.finish(), evidence
+
+
+KNOWN = incidents_of(read(TEXT)[0])
+NOISE = st.one_of(
+    st.text(max_size=60).map(lambda text: text.replace("\n", " ").encode()),
+    st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b" ")),
+    st.sampled_from(
+        [b"", b"---", b"Mar 29 2026 01:00:03 web nginx: GET / 200", b"<34>Mar 29 01:00:09 relay sshd[1]: x"]
+    ),
+)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> tuple[list[bytes], set[int]]:
+    """Files made of the log, and the numbers of the lines of which something stands in them."""
+    lines = list(enumerate(TEXT.splitlines(keepends=True)))
+    lines = draw(st.permutations(lines)) if draw(st.booleans()) else lines
+    noisy = draw(st.booleans())
+    pieces: list[tuple[int | None, bytes]] = []
+    for number, line in lines:
+        pieces.append((number, line))
+        if noisy and draw(st.integers(0, 5)) == 0:
+            pieces.append((None, draw(NOISE) + b"\n"))
+    whole = b"".join(piece for _, piece in pieces)
+    begin = draw(st.integers(0, len(whole)))
+    end = draw(st.integers(begin, len(whole)))
+    cuts = sorted({0, *([begin, end] if draw(st.booleans()) else [end]), len(whole)})
+    kept = [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if draw(st.integers(0, 3))]
+    touched, at = set(), 0
+    for number, piece in pieces:
+        # of a line of which only its end or its line feed is there nobody can know
+        if number is not None and any(a < at + len(piece) - 1 and at < b for a, b in kept):
+            touched.add(number)
+        at += len(piece)
+    files = [whole[a:b] for a, b in kept]
+    return files + ([files[0]] if files and draw(st.booleans()) else []), touched
+
+
+@settings(max_examples=200, deadline=None)
+@given(logs())
+def test_never_an_incident_that_is_none_and_never_seen_what_was_not_read(made):
+    files, touched = made
+    devices, evidence = read(*files)
+    assert incidents_of(devices) <= KNOWN
+    seen = devices.get("edge7")
+    if seen is None or gaps(seen):
+        return
+    held = {event for number in touched for event in SyslogReader().read([PLAIN[number].encode()])}
+    met = {event for file in files for event in SyslogReader().read([file])}
+    assert held <= met
+    assert evidence.unreadable == 0
+
+
+@pytest.mark.parametrize("at", range(1, len(PLAIN[0]) + 3, 2))
+def test_a_log_cut_within_a_line_says_so_or_has_read_it(at):
+    for file in (TEXT[at:], TEXT[:-at]):
+        devices, _ = read(file)
+        lines = sum(1 for line in file.split(b"\n") if line.strip())
+        assert gaps(devices["edge7"]) or len(list(SyslogReader().read([file]))) == lines
