@@ -13,8 +13,8 @@ from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.audit.judge import Options
 from nornir_anyconnect.errors import SourceError
+from tests.texts import name_of, texts
 
-SAMPLES = Path(__file__).parents[2] / "shared" / "samples" / "configs"
 BOX = """\
 ASA Version 9.12(4)67
 hostname vpn1
@@ -76,8 +76,7 @@ def test_any_damage_to_a_configuration_is_judged_or_refused(data: st.DataObject)
         assert assess_text(damaged, "x").findings
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples of real devices are not here")
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*")) if SAMPLES.is_dir() else [], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", texts("configs"), ids=name_of)
 def test_a_real_sample_has_findings_that_cite_its_lines(path: Path) -> None:
     text = path.read_text("utf-8", errors="replace")
     lines = text.splitlines()
@@ -116,10 +115,9 @@ def test_fixtures_of_both_kinds_are_cut() -> None:
     assert {Verdict.AT_RISK, Verdict.UNKNOWN} <= verdicts
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples of real devices are not here")
 def test_no_cut_of_a_real_sample_calls_a_risk_safe() -> None:
     cut_at = 0
-    for path in sorted(SAMPLES.glob("*.cfg")):
+    for path in texts("configs", "*.cfg"):
         text = path.read_text("utf-8", errors="replace")
         risky = {each.name for each in assess_text(text, "x").findings if each.verdict is Verdict.AT_RISK}
         lines = text.splitlines(keepends=True)

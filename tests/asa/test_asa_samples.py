@@ -1,26 +1,36 @@
-"""Real configurations, where they are at hand beside the project: what they are known to hold."""
-
-from pathlib import Path
+"""Configurations of every variety that is handed in, our own and real ones: what they are known to hold."""
 
 import pytest
 
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
 from nornir_anyconnect.asa.parser import parse
-
-SAMPLES = next(
-    (
-        each / "shared" / "samples" / "configs"
-        for each in Path(__file__).resolve().parents
-        if (each / "shared" / "samples" / "configs").is_dir()
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(
-    SAMPLES is None, reason="no shared/samples/configs beside the project: real texts NOT tried"
-)
+from tests.texts import name_of, texts
 
 # file: complete, indented, tunnel groups with the policy each assigns, policies
 KNOWN = {
+    "every_subcommand.cfg": (
+        False,
+        True,
+        {"DefaultRAGroup": "GP-TESTBED", "TG-LAB": "DfltGrpPolicy", "TG-KIOSK": "DfltGrpPolicy"},
+        ["GP-TESTBED"],
+    ),
+    "phone_svc_dialogue.txt": (False, True, {}, ["PHONES"]),
+    "header_three_times.cfg": (False, True, {"TG-AGENCE": "GP-AGENCE"}, ["GP-AGENCE"]),
+    "one_of_several_contexts.cfg": (False, True, {}, []),
+    "typed_without_indentation.cfg": (False, False, {"TG-LAB": "DfltGrpPolicy"}, ["GP-LAB"]),
+    "whole_without_vpn.cfg": (True, True, {}, []),
+    "banner_that_reads_like_lines.cfg": (False, True, {}, ["GP-NORD"]),
+    "day0_template.tpl": (False, True, {"${hostname}": "GP-${hostname}"}, ["GP-${hostname}"]),
+    "archive_of_an_asa.out": (True, True, {}, []),
+    "archive_of_an_ftd.out": (True, True, {}, []),
+    "old_8_4_with_anyconnect.cfg": (
+        True,
+        True,
+        {"kiosk": "GP_kiosk", "kiosk_portal": "kiosk_portal", "DefaultRAGroup": "DfltGrpPolicy"},
+        ["DefaultRAGroup", "DfltGrpPolicy", "GP_kiosk", "kiosk_portal"],
+    ),
+    "excerpt_of_a_wizard.cfg": (False, True, {}, ["GroupPolicy_heimat"]),
+    "whole_9_1_one_group.cfg": (True, True, {"TG-WEST": "GP-WEST"}, ["GP-WEST"]),
     "batfish_cisco_webvpn.cfg": (
         False,
         True,
@@ -53,12 +63,15 @@ KNOWN = {
 
 
 def test_every_sample_is_known():
-    assert sorted(path.name for path in SAMPLES.iterdir()) == sorted(KNOWN)
+    here = {path.name for path in texts("configs")}
+    assert here <= set(KNOWN)
+    assert len(here) in (len(KNOWN), len(KNOWN) // 2)  # with the real ones beside the project, or without
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_a_real_text(name):
-    text = (SAMPLES / name).read_bytes().decode("utf-8", "replace")
+@pytest.mark.parametrize("path", texts("configs"), ids=name_of)
+def test_a_whole_text(path):
+    text = path.read_bytes().decode("utf-8", "replace")
+    name = path.name
     config = parse(text)
     complete, indented, groups, policies = KNOWN[name]
     assert (config.recognised, config.complete, config.indented) == (True, complete, indented)
@@ -69,9 +82,9 @@ def test_a_real_text(name):
     assert remote_access_groups(config)[-1].name == "DefaultWEBVPNGroup"
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_every_line_number_leads_to_the_line(name):
-    text = (SAMPLES / name).read_bytes().decode("utf-8", "replace")
+@pytest.mark.parametrize("path", texts("configs"), ids=name_of)
+def test_every_line_number_leads_to_the_line(path):
+    text = path.read_bytes().decode("utf-8", "replace")
     lines = text.replace("\r\n", "\n").split("\n")
     config = parse(text)
     for block in config.blocks:

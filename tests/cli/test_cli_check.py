@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
 
-SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/configs"
+from tests.texts import name_of, texts
 
 
 def only(run):
@@ -382,10 +382,7 @@ def test_a_waived_finding_is_shown_and_does_not_count(cli, write):
     assert "next: accepted by ops until 2999-01-01" in run.out
 
 
-@pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason=f"LOUD: the samples are not at {SAMPLES}: real device text is NOT tried"
-)
-@pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()) if SAMPLES.is_dir() else [], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", texts("configs"), ids=name_of)
 def test_every_sample_is_judged(cli, path):
     run = cli("check", path, "--format", "json")
     assert run.code in (0, 1, 3)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +15,8 @@ from nornir_anyconnect.evidence.clients.client_log import (
     reconnects,
     text_of,
 )
+from tests.texts import texts
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "client"
 RULE = "*" * 42
 
 
@@ -166,10 +164,7 @@ def test_any_text_and_no_crash(text):
 
 
 def test_the_samples():
-    if not SAMPLES.is_dir():
-        warnings.simplefilter("default")
-        pytest.skip("THE SAMPLES OF REAL CLIENTS ARE NOT HERE: nothing was proved about real logs")
-    for path in SAMPLES.glob("*"):
+    for path in texts("client"):
         raw = path.read_bytes()
         assert is_client_log(raw)
         (found,) = reconnects(events(text_of(raw)))

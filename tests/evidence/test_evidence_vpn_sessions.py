@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.device_output.vpn_sessions import TunnelSummary, read_sessions, read_tunnel_summary
 from nornir_anyconnect.mtu.suites import all_suites
-
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "shows"
+from tests.texts import texts
 
 PLAIN = """\
 Session Type: AnyConnect
@@ -175,11 +170,7 @@ def test_any_text_and_no_crash(text):
 
 
 def test_the_samples():
-    paths = sorted(SAMPLES.glob("*vpn-sessiondb*")) if SAMPLES.is_dir() else []
-    if not paths:
-        warnings.simplefilter("default")
-        pytest.skip("THE SAMPLES OF REAL DEVICES ARE NOT HERE: nothing was proved about real sessions")
-    for path in paths:
+    for path in texts("shows", "*vpn-sessiondb*"):
         text = path.read_text("utf-8")
         sessions = read_sessions(text)
         assert len(sessions) == text.count("Username"), path.name

@@ -1,7 +1,5 @@
 """Who a device is and which role it plays: variants of what real boxes print, in words of our own."""
 
-from pathlib import Path
-
 import pytest
 
 from nornir_anyconnect.platforms.asa_ssh.identity import (
@@ -12,8 +10,7 @@ from nornir_anyconnect.platforms.asa_ssh.identity import (
 )
 from nornir_anyconnect.platforms.asa_ssh.identity import version as read_version
 from nornir_anyconnect.platforms.protocols import ClusterRole, Identity, Role
-
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "shows"
+from tests.texts import OURS, REAL
 
 
 def unit(this, other="Standby Ready", first="Failover On "):
@@ -133,10 +130,22 @@ def test_what_a_device_did_not_say_is_not_assumed():
     assert (nothing.role, nothing.multiple, nothing.ftd, nothing.may_be_configured) == (Role.UNKNOWN, *[False] * 3)
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here: ../shared/samples/shows")
+def test_whole_answers():
+    def text(name):
+        return (OURS / "shows" / f"{name}.txt").read_text()
+
+    assert failover(text("failover_active")).role is Role.ACTIVE
+    assert len(failover(text("failover_active")).serials) == 2
+    assert failover(text("failover_mate_failed")).mate is Role.FAILED
+    assert failover(text("failover_two_groups")).role is Role.UNKNOWN
+    assert read_version(text("version_single")).serial == "JAD0000000A"
+    assert read_version(text("version_in_a_context")).release == "9.8(3)21"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real texts beside the project; test_whole_answers has our own")
 def test_real_answers():
     def text(name):
-        return (SAMPLES / f"cisco_asa__cisco_asa_{name}.raw").read_text()
+        return (REAL / "shows" / f"cisco_asa__cisco_asa_{name}.raw").read_text()
 
     assert failover(text("show_failover")).role is Role.ACTIVE
     assert len(failover(text("show_failover")).serials) == 2
