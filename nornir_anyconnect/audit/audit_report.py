@@ -32,8 +32,8 @@ class Summary:
     unknown: int = 0
     confirmed: int = 0
     users_affected: int = 0
-    _boxes: Counted = field(default_factory=Counted)
-    _failed_boxes: Counted = field(default_factory=Counted)
+    _boxes: Counted = field(default_factory=Counted, compare=False)
+    _failed_boxes: Counted = field(default_factory=Counted, compare=False)
 
     def add(self, device: DeviceAudit) -> None:
         """Count one device or context; a chassis counts once, and so does a user hit through several findings."""

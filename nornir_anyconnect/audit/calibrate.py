@@ -72,6 +72,34 @@ class Model:
             if self._derivations.derived(offer, size, assumptions).computed == threshold
         )
 
+    def largest_adapter(self, conf: int | None, *, dtls: bool) -> int | None:
+        """The largest MTU that a client's adapter gets under any combination, bytes."""
+        offers = self._derivations.dtls_offers if dtls else self._derivations.tls_offers
+        return max(
+            (
+                self._derivations.derived(offer, size, each, conf).mtu
+                for offer in offers or self._derivations.tls_offers
+                for size in self._sizes
+                for each in COMBINATIONS
+            ),
+            default=None,
+        )
+
+    def is_dtls_mtu(self, threshold: int, conf: int | None) -> bool:
+        """Whether that is the MTU of a DTLS tunnel under some combination, bytes."""
+        return any(
+            self._derivations.derived(offer, size, each, conf).mtu == threshold
+            for offer in self._derivations.dtls_offers
+            for size in self._sizes
+            for each in COMBINATIONS
+        )
+
+    def predicts(self, packet: int, threshold: int, sets: Iterable[AssumptionSet], conf: int | None) -> bool:
+        """Whether under one of ``sets`` the threshold is a TLS MTU and the adapter sends a packet of that size."""
+        return packet > threshold and any(
+            self._meet(size, packet, threshold, each, conf, compression=False) for each in sets for size in self._sizes
+        )
+
     def packet(self, seen: LargePacket, conf: int | None, *, compression: bool) -> Explained:
         """The combinations under which a packet of that size meets that threshold.
 
@@ -82,18 +110,28 @@ class Model:
         return frozenset(
             each
             for each in COMBINATIONS
-            if any(self._meet(size, seen, each, conf, compression=compression) for size in self._sizes)
+            if any(
+                self._meet(size, seen.packet, seen.threshold, each, conf, compression=compression)
+                for size in self._sizes
+            )
         )
 
     def _meet(
-        self, size: int, seen: LargePacket, assumptions: AssumptionSet, conf: int | None, *, compression: bool
+        self,
+        size: int,
+        packet: int,
+        threshold: int,
+        assumptions: AssumptionSet,
+        conf: int | None,
+        *,
+        compression: bool,
     ) -> bool:
         adapter = self._derivations.largest_dtls(size, assumptions, conf)
         return (
             adapter is not None
-            and (compression or seen.packet <= adapter.mtu)
+            and (compression or packet <= adapter.mtu)
             and any(
-                self._derivations.derived(offer, size, assumptions).computed == seen.threshold
+                self._derivations.derived(offer, size, assumptions).computed == threshold
                 for offer in self._derivations.tls_offers
             )
         )
@@ -157,7 +195,7 @@ class _Weighed:
             self._explained.append(fits)
             if not compression:
                 self._thresholds.add(seen.threshold)
-        elif not fits and (seen.without_udp or not compression):
+        elif not fits and (seen.without_udp or not (compression or self._model.is_dtls_mtu(seen.threshold, conf))):
             self._unexplained.add(policy)
 
     def transcript(self, numbers: DebugNumbers, confs: frozenset[int | None]) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
+from nornir_anyconnect.asa.running_config import Platform
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
@@ -14,7 +15,8 @@ from nornir_anyconnect.audit.derivations import Derivations, Link, Pair, derivat
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
-from nornir_anyconnect.mtu.assumptions import STANDING, TECHNOTE, AssumptionSet
+from nornir_anyconnect.mtu.assumptions import TECHNOTE, AssumptionSet, in_order, primary_set
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Path
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import EffectivePolicy
@@ -33,12 +35,14 @@ class Options:
         assume: one assumption set alone, instead of the three standing ones or what calibration leaves.
         assume_complete: the text is an excerpt, but nothing that matters is missing.
         ip_version: the outer header between client and ASA, 4 or 6.
+        client_mtu: the widest packet that clients' own networks carry, bytes.
 
     """
 
     assume: AssumptionSet | None = None
     assume_complete: bool = False
     ip_version: int = 4
+    client_mtu: int = DEFAULT_LINK
 
 
 @dataclass
@@ -57,6 +61,9 @@ class AuditedDevice:
     sources: provenance.Sources
     release: Release | None
     calibration: Calibration = field(default_factory=Calibration)
+    """What all that was seen leaves; a log file may have been forged, so it narrows only what is printed."""
+    proved: Calibration = field(default_factory=Calibration)
+    """What the device's own answers leave: they also narrow what is pushed."""
     model: Model | None = None
     _policies: dict[str, EffectivePolicy] = field(default_factory=dict)
     _pairs: dict[int | None, dict[str, Pair]] = field(default_factory=dict)
@@ -75,16 +82,42 @@ class AuditedDevice:
         return asked is not None and asked.value
 
     @property
+    def release_printed(self) -> bool:
+        """The text names a release, its own or that of an FTD; the spelling alone only bounds it."""
+        return self.release is not None and (self.config.release is not None or self.config.ftd_version is not None)
+
+    @property
     def two_mtus(self) -> bool:
-        """The release computes an MTU for TLS and one for DTLS; one that is not printed does."""
-        return self.release is None or self.release >= releases.TWO_MTUS
+        """It computes an MTU for TLS and one for DTLS: by its release, or because 722036 shows it.
+
+        One whose release is not printed does.
+        """
+        if self.release is None or self.release >= releases.TWO_MTUS:
+            return True
+        seen = self.observations.groups.values() if self.observations else ()
+        return any(group.large_packets for group in seen)
+
+    @cached_property
+    def primary(self) -> AssumptionSet:
+        """The set that public measurements support for this release."""
+        return primary_set(self.release, ftd=self.config.platform is Platform.FTD)
 
     @cached_property
     def standing(self) -> tuple[AssumptionSet, ...]:
-        """The set asked for, else what the device's numbers leave, else the three that ship."""
+        """The set asked for, else what the device's own answers leave, else the three that ship, primary first.
+
+        Verdict, safe MTU and what a remedy closes are computed under all of them.
+        """
         if self.options.assume is not None:
             return (self.options.assume,)
-        return self.calibration.standing or STANDING
+        return self.proved.standing or in_order(self.primary)
+
+    @cached_property
+    def printed(self) -> tuple[AssumptionSet, ...]:
+        """The sets whose numbers are shown: those that stand, narrowed by all that was seen."""
+        if self.options.assume is not None:
+            return (self.options.assume,)
+        return self.calibration.standing or self.standing
 
     @cached_property
     def roomy_links(self) -> tuple[Link, ...]:
@@ -164,27 +197,35 @@ class AuditedDevice:
         )
 
     def pairs(self, conf: int | None) -> dict[str, Pair]:
-        """The worst pair under each standing set, by its name.
+        """The worst pair under each standing set, by its name."""
+        if conf not in self._pairs:
+            self._pairs[conf] = {
+                each.name: pair
+                for each in self.standing
+                if (pair := self.derivations.worst_pair(self.roomy_links, each, conf)) is not None
+            }
+        return self._pairs[conf]
+
+    def printed_pairs(self, conf: int | None) -> dict[str, Pair]:
+        """The pair to show under each printed set, by its name.
 
         Suites seen in the device's own thresholds give the numbers where they show the gap themselves:
         other clients may still negotiate another suite, so they never make a group safe.
         """
-        if conf not in self._pairs:
-            found = {}
-            for each in self.standing:
-                pair = self.derivations.worst_pair(self.roomy_links, each, conf)
-                if self.options.assume is None and self.calibration.tls_offers:
-                    seen = self.derivations.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
-                    pair = seen if seen is not None and seen.gap > 0 else pair
-                if pair is not None:
-                    found[each.name] = pair
-            self._pairs[conf] = found
-        return self._pairs[conf]
-
-    def tls_alone(self, conf: int | None) -> dict[str, tuple[Derivation, str]]:
-        """The lowest TLS derivation over all serving interfaces, and where, by standing set."""
         found = {}
-        for each in self.standing:
+        for each in self.printed:
+            pair = self.derivations.worst_pair(self.roomy_links, each, conf)
+            if self.options.assume is None and self.calibration.tls_offers:
+                seen = self.derivations.worst_pair(self.roomy_links, each, conf, self.calibration.tls_offers)
+                pair = seen if seen is not None and seen.gap > 0 else pair
+            if pair is not None:
+                found[each.name] = pair
+        return found
+
+    def tls_alone(self, conf: int | None, sets: tuple[AssumptionSet, ...]) -> dict[str, tuple[Derivation, str]]:
+        """The lowest TLS derivation over all serving interfaces, and where, by set."""
+        found = {}
+        for each in sets:
             alone = [
                 (tls, link.nameif)
                 for link in self.links
@@ -219,7 +260,11 @@ def audited(config: RunningConfig, observations: DeviceObservations | None, opti
         options=options,
         observations=observations,
         offers=offers,
-        derivations=derivations(offers.tls, offers.dtls, provenance.tcpmss(config).value, options.ip_version),
+        derivations=derivations(
+            offers.tls,
+            offers.dtls,
+            Path(tcpmss=provenance.tcpmss(config).value, ip_version=options.ip_version, client=options.client_mtu),
+        ),
         links=tuple(links.values()),
         dtls_links=tuple(links[each.nameif] for each in serving if not each.tls_only),
         sources=provenance.device(config) | dict(offers.sources),
@@ -228,12 +273,10 @@ def audited(config: RunningConfig, observations: DeviceObservations | None, opti
     if observations is not None:
         device.model = Model(device.derivations, device.dtls_links)
         known = {name: device.policy(name) for name in observations.groups}
-        device.calibration = calibrate(
-            device.model,
-            observations,
-            _confs(device, known),
-            frozenset(name for name, policy in known.items() if device.compresses(policy)),
-        )
+        confs = _confs(device, known)
+        compressed = frozenset(name for name, policy in known.items() if device.compresses(policy))
+        device.calibration = calibrate(device.model, observations, confs, compressed)
+        device.proved = calibrate(device.model, observations.own, confs, compressed)
     return device
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,16 +55,14 @@ class Derivations:
     Args:
         tls: what TLS can negotiate.
         dtls: what DTLS can negotiate.
-        tcpmss: ``sysopt connection tcpmss``, bytes; 0 is off.
-        ip_version: outer header, 4 or 6.
+        path: what all of them share; ``link`` and ``conf`` come with each question.
 
     """
 
-    def __init__(self, tls: tuple[Offer, ...], dtls: tuple[Offer, ...], tcpmss: int, ip_version: int) -> None:
+    def __init__(self, tls: tuple[Offer, ...], dtls: tuple[Offer, ...], path: Path) -> None:
         self.tls_offers = _one_of_each_cost(tls)
         self.dtls_offers = _one_of_each_cost(dtls)
-        self._tcpmss = tcpmss
-        self._ip_version = ip_version
+        self._path = path
         self._derived: dict[tuple[Offer, int, AssumptionSet, int | None], Derivation] = {}
         self._tightest: dict[object, Offer | None] = {}
         self._widest: dict[object, Offer | None] = {}
@@ -74,7 +73,7 @@ class Derivations:
         key = (offer, link, assumptions, conf)
         if key not in self._derived:
             derive = derive_dtls if offer.version.is_dtls else derive_tls
-            path = Path(link=link, tcpmss=self._tcpmss, conf=conf, ip_version=self._ip_version)
+            path = replace(self._path, link=link, conf=conf)
             self._derived[key] = derive(offer.suite, offer.version, path, assumptions)
         return self._derived[key]
 
@@ -136,6 +135,6 @@ class Derivations:
 
 
 @lru_cache(maxsize=32)
-def derivations(tls: tuple[Offer, ...], dtls: tuple[Offer, ...], tcpmss: int, ip_version: int) -> Derivations:
+def derivations(tls: tuple[Offer, ...], dtls: tuple[Offer, ...], path: Path) -> Derivations:
     """The derivations of these inputs; a fleet of like boxes, and a prediction on one of them, share it."""
-    return Derivations(tls, dtls, tcpmss, ip_version)
+    return Derivations(tls, dtls, path)

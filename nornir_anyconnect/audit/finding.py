@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.notices import sentence
+from nornir_anyconnect.mtu.assumptions import assumption_set
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from nornir_anyconnect.asa.running_config import Notice, Owner
     from nornir_anyconnect.audit.provenance import Sources
     from nornir_anyconnect.mtu.derive import Step
@@ -58,6 +61,36 @@ class Numbers:
         return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
 
 
+def certainty_of(numbers: Mapping[str, Numbers], verdict: Verdict, primary: str) -> str | None:
+    """Which of the sets show the verdict: all, the one that measurements support, or others only.
+
+    Where a device's own numbers left the primary set out, the first that they leave stands in its place.
+    """
+    risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+    showing = [name for name, each in numbers.items() if each.gap is not None and (each.gap > 0) == risky]
+    if not showing:
+        return None
+    if len(showing) == len(numbers):
+        return "all-assumptions"
+    names = (primary, assumption_set(primary).combination)
+    first = next((name for name in numbers if name in names), next(iter(numbers)))
+    return "primary-assumptions" if first in showing else "other-assumptions"
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvidence:
+    """What was seen under other settings than those in force: it proves nothing of them."""
+
+    users: int
+    reconnects: int
+    last: str | None = None
+    """The latest of it (ISO 8601)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {"users": self.users, "reconnects": self.reconnects, "last": self.last}
+
+
 @dataclass(frozen=True, slots=True)
 class FindingEvidence:
     """What was seen of one finding's users. Counts of distinct users, packets and reconnects."""
@@ -81,6 +114,9 @@ class FindingEvidence:
     tls_only_sessions: int = 0
     sessions: int = 0
     """Users connected now, where the device was asked."""
+    suspected: int = 0
+    """Reconnects after a minute without UDP in a log of notices, which would not show the drops between."""
+    past: PastEvidence | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
@@ -97,6 +133,8 @@ class FindingEvidence:
             "reconnects": self.reconnects,
             "tls_only_sessions": self.tls_only_sessions,
             "sessions": self.sessions,
+            "past": self.past.to_dict() if self.past else None,
+            "suspected": self.suspected,
         }
 
 
@@ -142,6 +180,8 @@ class Finding:
     verdict: Verdict
     reason: str
     certainty: str | None = None
+    primary_set: str | None = None
+    """The assumption set that public measurements support for the release."""
     tls_mtu: int | None = None
     dtls_mtu: int | None = None
     tls_suite: str | None = None
@@ -154,6 +194,9 @@ class Finding:
     configured_mtu_from: str | None = None
     safe_mtu: int | None = None
     assumptions: dict[str, Numbers] = field(default_factory=dict)
+    """The numbers under each set that is shown: those that stand, narrowed by what was seen."""
+    standing: dict[str, Numbers] = field(default_factory=dict)
+    """The numbers under each set that a remedy must close: no log file narrows these. Not in the JSON."""
     caveats: tuple[str, ...] = ()
     sources: Sources = field(default_factory=dict)
     reachable_by: tuple[Owner, ...] = ()
@@ -161,6 +204,8 @@ class Finding:
     evidence: FindingEvidence | None = None
     calibrated: tuple[str, ...] = ()
     """The combinations that the device's own numbers leave standing, if any narrowed them."""
+    proved: tuple[str, ...] = ()
+    """Those that the device's own answers leave: what is pushed is computed under these alone. Not in the JSON."""
     remedies: tuple[RemedyPreview, ...] = ()
     tls_steps: tuple[Step, ...] = ()
     dtls_steps: tuple[Step, ...] = ()
@@ -173,6 +218,10 @@ class Finding:
         if self.tls_mtu is None or self.dtls_mtu is None:
             return None
         return self.dtls_mtu - self.tls_mtu
+
+    def with_gap(self, sets: Iterable[str]) -> tuple[str, ...]:
+        """Those of the standing sets under which there is something to close."""
+        return tuple(name for name in sets if (self.standing[name].gap or 0) > 0)
 
     @property
     def confirmed(self) -> bool:
@@ -188,6 +237,7 @@ class Finding:
             "verdict": str(self.verdict),
             "reason": self.reason,
             "certainty": self.certainty,
+            "primary_set": self.primary_set,
             "tls_mtu": self.tls_mtu,
             "dtls_mtu": self.dtls_mtu,
             "gap": self.gap,
@@ -201,6 +251,7 @@ class Finding:
             "configured_mtu_from": self.configured_mtu_from,
             "safe_mtu": self.safe_mtu,
             "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
+            "likely": None,
             "caveats": list(self.caveats),
             "sources": provenance.to_dicts(self.sources),
             "reachable_by": [str(each) for each in self.reachable_by],
@@ -215,14 +266,15 @@ class Finding:
         }
 
 
-_CERTAINTY = {"all-assumptions": 0, "some-assumptions": 1, None: 2}
-_VERDICT = {
+_CERTAINTY = {"all-assumptions": 0, "primary-assumptions": 1, "other-assumptions": 2, None: 3}
+VERDICT_ORDER = {
     Verdict.AT_RISK: 0,
     Verdict.UNKNOWN: 1,
     Verdict.MITIGATED: 2,
     Verdict.SAFE: 3,
     Verdict.NOT_APPLICABLE: 4,
 }
+"""Worst first."""
 
 
 def worst_first(finding: Finding) -> tuple[Any, ...]:
@@ -233,7 +285,7 @@ def worst_first(finding: Finding) -> tuple[Any, ...]:
     seen = finding.evidence or FindingEvidence()
     return (
         -seen.users,
-        _VERDICT[finding.verdict],
+        VERDICT_ORDER[finding.verdict],
         _CERTAINTY[finding.certainty],
         -seen.sessions,
         finding.name,

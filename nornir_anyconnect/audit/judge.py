@@ -11,6 +11,7 @@ from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
+    VERDICT_ORDER,
     DeviceAudit,
     Finding,
     FindingEvidence,
@@ -18,9 +19,10 @@ from nornir_anyconnect.audit.finding import (
     Scope,
     Status,
     Verdict,
+    certainty_of,
     ordered,
 )
-from nornir_anyconnect.audit.finding_evidence import evidence_of, of_user
+from nornir_anyconnect.audit.finding_evidence import Expected, Seen
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import Notice, Owner, RunningConfig, TunnelGroup, Username
-    from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
+    from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
 __all__ = ["Options", "judge"]
@@ -137,26 +139,57 @@ def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) 
 
 
 def _user(device: AuditedDevice, username: Username) -> _Subject:
-    """A user on its own policy, else on the policy within reach that is worst for it."""
+    """A user on its own policy, else on the policy within reach that is worst for it, in whatever order they stand."""
     own = username.group_policy
     bases = device.reachable_policies() if own is None else (own.value,)
-    policies = {base: effective.effective_user(device.config, username.name, base) for base in bases}
-    worst = max(bases, key=lambda base: _reach(device, policies[base]))
-    return _Subject(
-        Scope.USERNAME,
-        username.name,
-        worst,
-        policies[worst],
-        user=username.name,
-        sources=provenance.username(username),
+    candidates = (
+        _Subject(
+            Scope.USERNAME,
+            username.name,
+            base,
+            effective.effective_user(device.config, username.name, base),
+            user=username.name,
+            sources=provenance.username(username),
+        )
+        for base in bases
     )
+    return min(candidates, key=lambda each: _worst(device, each))
 
 
-def _reach(device: AuditedDevice, policy: EffectivePolicy) -> tuple[bool, int, bool]:
-    """Whether users can be hit through the policy, its largest gap, bytes, and whether nothing eases it."""
-    usable = policy.exists and not policy.external and policy.allows_ssl_client and policy.dtls.value
-    gaps = [pair.gap for pair in device.pairs(device.conf(policy)).values()]
-    return usable, max(gaps, default=0), not policy.df_bit_ignore.value
+def _worst(device: AuditedDevice, subject: _Subject) -> tuple[int, int, str]:
+    """Sorts by verdict, then by the largest gap in bytes, then by the policy's name."""
+    rule = _decided(device, subject, _seen(device, subject))
+    gaps = [pair.gap for pair in device.pairs(device.conf(subject.policy)).values()]
+    return VERDICT_ORDER[rule.verdict], -max(gaps, default=0), subject.assigned
+
+
+def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
+    """What was seen of the subject's users; None where nothing was given."""
+    group = device.seen_of(subject.assigned)
+    if group is None or device.model is None:
+        return None
+    policy = subject.policy
+    sets = tuple(dict.fromkeys((*device.standing, *device.printed)))
+    expected = Expected(
+        device.model,
+        sets,
+        device.conf(policy),
+        dtls=_dtls(device, policy) and bool(device.offers.dtls),
+        compression=device.compresses(policy),
+    )
+    return Seen(group, expected, subject.user)
+
+
+def _dtls(device: AuditedDevice, policy: EffectivePolicy) -> bool:
+    return policy.dtls.value and bool(device.dtls_links)
+
+
+def _decided(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Rule:
+    """The verdict; of a text that is not whole only at-risk stands."""
+    rule = decide(_case(device, subject, seen))
+    if not device.complete and rule.verdict is not Verdict.AT_RISK:
+        return Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
+    return rule
 
 
 def _readable(device: AuditedDevice, group: TunnelGroup | None) -> bool:
@@ -164,9 +197,9 @@ def _readable(device: AuditedDevice, group: TunnelGroup | None) -> bool:
     return device.config.indented and typed
 
 
-def _case(device: AuditedDevice, subject: _Subject, seen: GroupObservations | None) -> Case:
+def _case(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Case:
     policy, group = subject.policy, subject.group
-    pairs = device.pairs(device.conf(policy)).values()
+    gap = any(pair.gap > 0 for pair in device.pairs(device.conf(policy)).values())
     return Case(
         readable=_readable(device, group),
         remote_access=group is None or effective.is_remote_access(group),
@@ -175,55 +208,57 @@ def _case(device: AuditedDevice, subject: _Subject, seen: GroupObservations | No
         policy_exists=policy.exists,
         policy_external=policy.external,
         ssl_client=policy.allows_ssl_client,
-        dtls_enabled=policy.dtls.value and bool(device.dtls_links),
+        dtls_enabled=_dtls(device, policy),
         policy_unsupported=bool(policy.unsupported),
         suite_unknown=bool(device.offers.unknown),
         ssl_unsupported=bool(device.offers.unsupported) or not device.offers.tls,
         path_unsupported=device.path_unsupported,
         dtls_negotiable=bool(device.offers.dtls),
-        two_mtus=device.two_mtus or bool(seen and seen.large_packets),
-        gap=any(pair.gap > 0 for pair in pairs),
+        two_mtus=device.two_mtus,
+        gap=gap,
         gap_without_mtu=any(pair.gap > 0 for pair in device.pairs(None).values()),
+        observed=not gap and seen is not None and seen.observed is not None,
         fragments=policy.df_bit_ignore.value,
     )
 
 
 def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     policy = subject.policy
-    seen = device.seen_of(subject.assigned)
-    if seen is not None and subject.user is not None:
-        seen = of_user(seen, subject.user)
-    rule = decide(_case(device, subject, seen))
-    if not device.complete and rule.verdict is not Verdict.AT_RISK:
-        rule = Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
+    seen = _seen(device, subject)
+    case = _case(device, subject, seen)
+    rule = _decided(device, subject, seen)
     readable = policy.exists and not policy.external and "mtu" not in policy.not_understood
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(device, policy, rule.verdict)
     elif rule.reason in TLS_ONLY:
         shown = _tls_alone(device, policy)
+    if case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:
+        shown = shown | _as_observed(device, policy, seen)
     return Finding(
         scope=subject.scope,
         name=subject.name,
         group_policy=subject.assigned,
         verdict=rule.verdict,
         reason=rule.reason,
+        primary_set=device.primary.name,
         configured_mtu=device.conf(policy) if readable else None,
         configured_mtu_from=str(policy.mtu.from_) if readable else None,
         sources=subject.sources | provenance.policy(policy) | device.sources,
         reachable_by=subject.reachable_by,
         calibrated=tuple(each.combination for each in device.calibration.standing),
-        evidence=_evidence(device, policy, seen),
+        proved=tuple(each.combination for each in device.proved.standing),
+        evidence=_evidence(device, seen, rule.verdict),
         caveats=caveats(
             device.config,
             verdict=rule.verdict,
             reason=rule.reason,
             numbers=tuple(shown.get("assumptions", {}).values()),
             mtu_from_default_policy=_from_default_policy(policy, subject.assigned),
-            release_known=device.release is not None,
+            release_known=device.release_printed,
             attributes_possible=_attributes_possible(device, subject.group),
             l2l=device.has_l2l,
-            mismatch=device.mismatches(subject.assigned),
+            mismatch=device.mismatches(subject.assigned) or case.observed,
         ),
         **shown,
     )
@@ -241,48 +276,70 @@ def _attributes_possible(device: AuditedDevice, group: TunnelGroup | None) -> bo
     return attributes_elsewhere(device.config, (group,)) if group is not None else device.asks_servers
 
 
-def _evidence(device: AuditedDevice, policy: EffectivePolicy, seen: GroupObservations | None) -> FindingEvidence | None:
+def _evidence(device: AuditedDevice, seen: Seen | None, verdict: Verdict) -> FindingEvidence | None:
     if device.observations is None or seen is None:
         return None
-    return evidence_of(
-        device.config,
-        device.observations,
-        seen,
-        model=device.model,
-        standing=device.standing,
-        conf=device.conf(policy),
-        compression=device.compresses(policy),
-    )
+    at_risk = verdict in (Verdict.AT_RISK, Verdict.MITIGATED, Verdict.UNKNOWN)
+    return seen.evidence(device.config, device.observations, at_risk=at_risk)
 
 
 def _numbers(device: AuditedDevice, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
-    """Both MTUs under every standing set; printed are those of the first set that shows the verdict."""
-    pairs = device.pairs(device.conf(policy))
+    """Both MTUs under every set; printed are those of the first set in order that shows the verdict."""
     risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+    standing = device.pairs(device.conf(policy))
+    pairs = device.printed_pairs(device.conf(policy))
     showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
-    shown = pairs[showing[0]]
+    narrowed_away = not showing  # a log file does not take back what the sets that ship show
+    if narrowed_away:
+        pairs = standing
+        showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
+    first = next(iter(showing), next(iter(pairs)))
+    shown = pairs[first]
+    numbers = {name: pair.numbers for name, pair in pairs.items()}
+    certainty = "other-assumptions" if narrowed_away else certainty_of(numbers, verdict, device.primary.name)
     return {
-        "certainty": "all-assumptions" if len(showing) == len(pairs) else "some-assumptions",
-        "numbers_from": showing[0],
+        "certainty": certainty,
+        "numbers_from": first,
         "dtls_mtu": shown.dtls.mtu,
         "dtls_suite": shown.dtls.suite.name,
         "dtls_version": str(shown.dtls.version),
         "dtls_steps": shown.dtls.steps,
         "safe_mtu": device.safe_mtu,
-        "assumptions": {name: pair.numbers for name, pair in pairs.items()},
+        "assumptions": numbers,
+        "standing": {name: pair.numbers for name, pair in standing.items()},
         **_tls(shown.tls, shown.nameif),
+    }
+
+
+def _as_observed(device: AuditedDevice, policy: EffectivePolicy, seen: Seen) -> dict[str, Any]:
+    """Both MTUs as reconnects show them; no set computes them, so no derivation stands beside them."""
+    tls_mtu, dtls_mtu = seen.observed or (None, None)
+    numbers = {name: pair.numbers for name, pair in device.pairs(device.conf(policy)).items()}
+    return {
+        "tls_mtu": tls_mtu,
+        "dtls_mtu": dtls_mtu,
+        "certainty": None,
+        "numbers_from": None,
+        "safe_mtu": device.safe_mtu,
+        "assumptions": numbers,
+        "standing": numbers,
+        **dict.fromkeys(("tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface")),
+        "tls_steps": (),
+        "dtls_steps": (),
     }
 
 
 def _tls_alone(device: AuditedDevice, policy: EffectivePolicy) -> dict[str, Any]:
     """The TLS MTU alone: no adapter MTU stands above it."""
-    alone = device.tls_alone(device.conf(policy))
+    conf = device.conf(policy)
+    alone = device.tls_alone(conf, device.printed)
     if not alone:
         return {}
     first, (tls, nameif) = next(iter(alone.items()))
     return {
         "numbers_from": first,
         "assumptions": {name: Numbers(each.mtu) for name, (each, _) in alone.items()},
+        "standing": {name: Numbers(each.mtu) for name, (each, _) in device.tls_alone(conf, device.standing).items()},
         **_tls(tls, nameif),
     }
 

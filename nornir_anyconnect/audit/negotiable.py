@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
+_LAST_SVC = Release(8, 3, 2)
 _ANY = {"any", "sslv3"}  # both are read as "from TLS 1.0 on"
 
 
@@ -58,10 +59,15 @@ class _Listed(NamedTuple):
 
 
 def release_of(config: RunningConfig) -> Release | None:
-    """The ASA release whose rules hold; of an FTD the one inside; None where it is not known."""
+    """The ASA release whose rules hold; of an FTD the one inside; None where it is not known.
+
+    Where it is not printed the spelling ``svc`` proves one before 8.4: the last of those stands for it.
+    """
     if config.ftd_version is not None and (inside := releases.lina_release(config.ftd_version)):
         return Release(*inside)
-    return config.release.value if config.release else None
+    if config.release is not None:
+        return config.release.value
+    return _LAST_SVC if config.webvpn.svc_spelling else None
 
 
 def negotiable(config: RunningConfig) -> Negotiable:

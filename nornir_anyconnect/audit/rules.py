@@ -38,13 +38,15 @@ class Case:
     """DTLS MTU above TLS MTU under at least one standing set."""
     gap_without_mtu: bool = True
     """The same, were no ``anyconnect mtu`` configured."""
+    observed: bool = False
+    """The box shows the fault itself, whatever the arithmetic says."""
     fragments: bool = False
     """df-bit-ignore is on."""
 
     @property
     def at_risk(self) -> bool:
         """What is known is at risk already, whatever is not known."""
-        return self.gap and not self.fragments
+        return (self.gap or self.observed) and not self.fragments
 
 
 class Rule(NamedTuple):
@@ -54,6 +56,8 @@ class Rule(NamedTuple):
     reason: str
     holds: Callable[[Case], bool]
 
+
+OBSERVED = "observed-not-predicted"
 
 RULES: tuple[Rule, ...] = (
     Rule(Verdict.UNKNOWN, "incomplete-config", lambda case: not case.readable),
@@ -72,8 +76,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(Verdict.SAFE, "dtls-not-negotiable", lambda case: not case.dtls_negotiable),
     Rule(Verdict.UNKNOWN, "single-mtu-release", lambda case: not case.two_mtus),
-    Rule(Verdict.MITIGATED, "fragmentation-allowed", lambda case: case.gap and case.fragments),
+    Rule(Verdict.MITIGATED, "fragmentation-allowed", lambda case: (case.gap or case.observed) and case.fragments),
     Rule(Verdict.AT_RISK, "dtls-mtu-exceeds-tls-mtu", lambda case: case.gap),
+    Rule(Verdict.AT_RISK, OBSERVED, lambda case: case.observed),
     Rule(Verdict.SAFE, "mtu-at-or-below-tls-mtu", lambda case: case.gap_without_mtu),
     Rule(Verdict.SAFE, "tls-mtu-at-or-above-dtls-mtu", lambda _: True),
 )

@@ -165,7 +165,7 @@ def _planned(each: PlanInput, also: tuple[str, ...], words: Words) -> PlannedDev
 def _standing(stakes: Sequence[Finding], options: RemedyOptions) -> tuple[str, ...]:
     if options.judging.assume is not None:
         return ()
-    return next((finding.calibrated for finding in stakes if finding.calibrated), ())
+    return next((finding.proved for finding in stakes if finding.proved), ())
 
 
 def _two_mtus_seen(config: RunningConfig, stakes: Sequence[Finding]) -> tuple[str, ...]:

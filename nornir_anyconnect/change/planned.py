@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit.context import Options
+from nornir_anyconnect.audit.finding import certainty_of
 from nornir_anyconnect.errors import PlanError, UsageError
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies.choose import AUTO, FIXES
@@ -168,16 +169,18 @@ class Plan:
 
 
 def state_of(finding: Finding | None) -> dict[str, Any]:
-    """Verdict and MTUs (bytes, per assumption set: TLS and DTLS) of a finding; empty where there is none."""
+    """Verdict and MTUs (bytes, per assumption set: TLS and DTLS) of a finding; empty where there is none.
+
+    Under the sets that no log file narrows: who applies the plan has the device, and not the logs.
+    """
     if finding is None:
         return {}
+    numbers = finding.standing
     return {
         "verdict": str(finding.verdict),
         "reason": finding.reason,
-        "certainty": finding.certainty,
-        "mtus": {
-            name: {"tls": numbers.tls_mtu, "dtls": numbers.dtls_mtu} for name, numbers in finding.assumptions.items()
-        },
+        "certainty": finding.certainty and certainty_of(numbers, finding.verdict, finding.primary_set or "technote"),
+        "mtus": {name: {"tls": each.tls_mtu, "dtls": each.dtls_mtu} for name, each in numbers.items()},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.evidence.events import name_of
@@ -73,6 +73,8 @@ class LargePacket:
     """722036 says so; else 602101 alone, which other tunnels of the box cause as well."""
     users: frozenset[str] = field(default=frozenset(), compare=False)
     """Whose packets they were, as far as it is known."""
+    own: bool = field(default=False, compare=False)
+    """Read from the device itself: nobody forged it on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,15 @@ class DeviceObservations:
     ssl_tunnels: int | None = None
     """Active SSL-Tunnels of ``show vpn-sessiondb``; more of them than ``dtls_tunnels`` means that users fell back."""
     dtls_tunnels: int | None = None
+
+    @property
+    def own(self) -> DeviceObservations:
+        """What of its numbers the device itself said, or an engineer gave for it: a log file may have been forged."""
+        groups = {
+            name: replace(group, large_packets=tuple(each for each in group.large_packets if each.own))
+            for name, group in self.groups.items()
+        }
+        return replace(self, groups=groups)
 
     def __str__(self) -> str:
         groups = self.groups.values()

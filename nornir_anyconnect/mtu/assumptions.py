@@ -54,7 +54,26 @@ GUIDE = AssumptionSet("guide", Accounting.ASA, MssSource.INTERFACE, DefaultCap.B
 RFC = AssumptionSet("rfc", Accounting.RECORD, MssSource.SYSOPT, DefaultCap.NONE)
 
 STANDING: tuple[AssumptionSet, ...] = (TECHNOTE, GUIDE, RFC)
-"""The sets under which verdict and certainty are computed, in this order."""
+"""The sets under which verdict and certainty are computed."""
+
+_MEASURED_GUIDE = (9, 10, 1, 0)
+
+
+def primary_set(release: tuple[int, int, int, int] | None, *, ftd: bool) -> AssumptionSet:
+    """The set that public measurements support for a release: ``guide`` from 9.10(1) on and for every FTD.
+
+    What supports it: a CONNECT answer with X-CSTP-MTU 1367 and X-DTLS-MTU 1390 for ECDHE-RSA-AES256-GCM-SHA384, and
+    602101 pairs of 1406 / 1367, each to the byte at default settings; two editions of Cisco's "About the TCP MSS" say
+    the same of the MSS. What supports ``technote``, also where the release is not known: the note itself (9.0, 9.1).
+    """
+    measured = ftd or (release is not None and release >= _MEASURED_GUIDE)
+    return GUIDE if measured else TECHNOTE
+
+
+def in_order(primary: AssumptionSet) -> tuple[AssumptionSet, ...]:
+    """The sets that ship, the primary one first."""
+    return (primary, *(each for each in STANDING if each is not primary))
+
 
 COMBINATIONS: tuple[AssumptionSet, ...] = tuple(
     AssumptionSet(f"{accounting}/{mss}/{cap}", accounting, mss, cap)

@@ -23,6 +23,8 @@ TCP_HEADER = 20
 IP_HEADER = {4: 20, 6: 40}
 DEFAULT_TCPMSS = 1380
 DEFAULT_LINK = 1500
+CLIENT_MTUS = range(576, DEFAULT_LINK + 1)
+"""Bytes that a client's own network may be said to carry."""
 BUILT_IN_MTU = 1406
 
 
@@ -65,6 +67,8 @@ class Path:
         tcpmss: ``sysopt connection tcpmss``, bytes; 0 is off.
         conf: the ``anyconnect mtu`` in force, bytes; None where none is set.
         ip_version: outer header, 4 or 6.
+        client: the widest packet that clients' own networks carry, bytes; behind PPPoE 1492, and a jumbo interface
+            does not make a jumbo client.
 
     """
 
@@ -72,6 +76,17 @@ class Path:
     tcpmss: int = DEFAULT_TCPMSS
     conf: int | None = None
     ip_version: int = 4
+    client: int = DEFAULT_LINK
+
+    @property
+    def width(self) -> int:
+        """The widest packet between client and ASA, bytes."""
+        return min(self.link, self.client)
+
+    @property
+    def narrowest(self) -> str:
+        """What makes it no wider."""
+        return "client path" if self.client < self.link else "link"
 
 
 class _Ladder:
@@ -135,7 +150,8 @@ def derive_tls(suite: Suite, version: Version, path: Path, assumptions: Assumpti
     _refuse(suite, version)
     ladder = _Ladder()
     ip = IP_HEADER[path.ip_version]
-    ladder.take("link-mss", f"{path.link}(link) - {ip}(ip) - {TCP_HEADER}(tcp)", path.link - ip - TCP_HEADER)
+    mss = path.width - ip - TCP_HEADER
+    ladder.take("link-mss", f"{path.width}({path.narrowest}) - {ip}(ip) - {TCP_HEADER}(tcp)", mss)
     if assumptions.mss_source is MssSource.INTERFACE:
         ladder.take("path-mtu", f"{ladder.value}(mss; tcpmss does not apply to the box itself)", ladder.value)
     elif path.tcpmss == 0:
@@ -167,7 +183,8 @@ def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: Assumpt
     _refuse(suite, version)
     ladder = _Ladder()
     ip = IP_HEADER[path.ip_version]
-    ladder.take("link", f"{path.link}(mtu of the interface)", path.link)
+    limit = "mtu of the interface" if path.narrowest == "link" else path.narrowest
+    ladder.take("link", f"{path.width}({limit})", path.width)
     ladder.minus("datagram", (ip, "ip"), (UDP_HEADER, "udp"))
     if _charged_as_block(suite, assumptions):
         ladder.minus("mtu", (DTLS_HEADER, "dtls"), (suite.iv, "iv"))

@@ -14,8 +14,6 @@ _RELEASE = re.compile(r"(\d+)\.(\d+)(?:\((\d+)\)(\d+)?)?")
 Release = tuple[int, int, int, int]
 """Major, minor, maintenance, interim: 9.12(4)67 is (9, 12, 4, 67)."""
 
-GENERIC: Release = (9, 8, 1, 0)
-"""What a release that is not printed is judged as: ``ssl cipher`` style, neither DTLS 1.2 nor TLS 1.3."""
 TWO_MTUS: Release = (9, 0, 0, 0)
 """From here on TLS and DTLS have an MTU each (tech note 116881)."""
 SSL_CIPHER: Release = (9, 3, 2, 0)
@@ -49,33 +47,46 @@ def _rows(table: str) -> tuple[tuple[Release, dict[str, Any]], ...]:
     return tuple(sorted(((numbers_of(row["from"]), row) for row in packaged()[table]), key=lambda each: each[0]))
 
 
-def _in_force(rows: list[tuple[Release, dict[str, Any]]], release: Release | None) -> dict[str, Any] | None:
-    """The newest row not above the release; a line that an older box prints is judged by the oldest row."""
-    at = release or GENERIC
-    held = [row for since, row in rows if since <= at]
-    return held[-1] if held else (rows[0][1] if rows else None)
+def _in_force(rows: list[tuple[Release, dict[str, Any]]], release: Release | None) -> list[dict[str, Any]]:
+    """The rows that count, the newest first: of a release that is not known every one, so that no risk is hidden.
+
+    Of one that is known the newest not above it: a release newer than the table is judged as the newest row, and a
+    line that an older box prints as the oldest.
+    """
+    if release is None:
+        return [row for _, row in reversed(rows)]
+    held = [row for since, row in rows if since <= release]
+    return held[-1:] or [row for _, row in rows[:1]]
+
+
+def _together(rows: list[dict[str, Any]], key: str) -> tuple[str, ...]:
+    """What any of the rows lists, each once."""
+    return tuple(dict.fromkeys(name for row in rows for name in row[key]))
 
 
 @cache
 def level_suites(level: str, version: Version, release: Release | None) -> tuple[Suite, ...] | None:
     """The suites of ``ssl cipher VERSION LEVEL``, preferred first; None for a level nobody knows."""
     rows = [(since, row) for since, row in _rows("levels") if row["level"] == level and row["version"] == version]
-    row = _in_force(rows, release)
-    return None if row is None else tuple(suite(name) for name in row["suites"])
+    return tuple(suite(name) for name in _together(_in_force(rows, release), "suites")) if rows else None
 
 
 @cache
 def default(setting: str, release: Release | None) -> Packaged:
-    """What an absent line means at that release (``None``: judged as generic 9.x).
+    """What an absent line means at that release; of one that is not known, at the newest.
 
     Raises:
         KeyError: the packaged tables have no such setting.
 
     """
-    row = _in_force([each for each in _rows("defaults") if each[1]["setting"] == setting], release)
-    if row is None:
+    rows = _in_force(_defaults(setting), release)
+    if not rows:
         raise KeyError(setting)
-    return Packaged(row["value"], row["source"])
+    return Packaged(rows[0]["value"], rows[0]["source"])
+
+
+def _defaults(setting: str) -> list[tuple[Release, dict[str, Any]]]:
+    return [each for each in _rows("defaults") if each[1]["setting"] == setting]
 
 
 def default_level(release: Release | None) -> str:
@@ -84,13 +95,13 @@ def default_level(release: Release | None) -> str:
 
 
 def default_versions(release: Release | None) -> tuple[Version, ...]:
-    """The versions that exist without a line of their own."""
-    return tuple(Version(name) for name in default("versions", release).value)
+    """The versions that exist without a line of their own; of a release that is not known all that some have."""
+    return tuple(Version(name) for name in _together(_in_force(_defaults("versions"), release), "value"))
 
 
 def server_version_default(release: Release | None) -> tuple[str, ...]:
-    """The words of an absent ``ssl server-version``."""
-    return tuple(str(default("ssl server-version", release).value).split())
+    """The words of an absent ``ssl server-version``; of a release that is not known those that exclude least."""
+    return tuple(str(_in_force(_defaults("ssl server-version"), release)[-1]["value"]).split())
 
 
 def legacy_suite(keyword: str) -> Suite | None:
@@ -102,16 +113,30 @@ def legacy_suite(keyword: str) -> Suite | None:
 @cache
 def legacy_default(release: Release | None) -> tuple[Suite, ...]:
     """The suites of an absent ``ssl encryption`` line, preferred first."""
-    row = _in_force(list(_rows("legacy_default")), release)
-    return tuple(suite(name) for name in row["suites"]) if row else ()
+    return tuple(suite(name) for name in _together(_in_force(list(_rows("legacy_default")), release), "suites"))
 
 
+@cache
 def lina_release(ftd_version: str) -> Release | None:
-    """The ASA release that an FTD release such as ``7.4.2`` runs inside; None if it is not known."""
-    words = ftd_version.split("-", maxsplit=1)[0].split(".")
-    for length in (3, 2):
-        if found := packaged()["ftd"].get(".".join(words[:length])):
-            major, minor, maintenance, interim = numbers_of(found)
-            # a train is counted from its first release: FTD has what (1) has
-            return (major, minor, maintenance or 1, interim)
-    return None
+    """The ASA release inside an FTD release such as ``7.4.2``; inside one that is not listed, that of the one before.
+
+    An FTD newer than the table is judged as the newest; of one that is no number nothing is known.
+    """
+    inside = sorted((_ftd(name), numbers_of(found)) for name, found in packaged()["ftd"].items())
+    try:
+        asked = _ftd(ftd_version.split("-", maxsplit=1)[0])
+    except ValueError:
+        return None
+    major, minor, maintenance, interim = next((found for ftd, found in reversed(inside) if ftd <= asked), inside[0][1])
+    # a train is counted from its first release: FTD has what (1) has
+    return (major, minor, maintenance or 1, interim)
+
+
+def _ftd(version: str) -> tuple[int, ...]:
+    """``7.4.2`` as numbers.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    return tuple(int(number) for number in version.split("."))

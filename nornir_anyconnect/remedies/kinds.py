@@ -91,7 +91,7 @@ class Targets:
     def closes_with_tcpmss(self, finding: Finding, tcpmss: int) -> bool:
         """Whether that tcpmss (bytes) leaves no gap under any standing set."""
         after = self.predicted_tcpmss(finding, tcpmss)
-        standing = tuple(finding.assumptions)
+        standing = tuple(finding.standing)
         return after is not None and bool(standing) and after.closed(standing) == standing
 
     def predicted_tcpmss(self, finding: Finding, tcpmss: int) -> Prediction | None:
@@ -172,7 +172,7 @@ def tcpmss(facts: Facts, targets: Targets, finding: Finding) -> Remedy | None:
     if command is None:
         return None
     after = targets.with_tcpmss.get(key_of(finding))
-    standing = tuple(finding.assumptions)
+    standing = tuple(finding.standing)
     if after is None or not standing or after.closed(standing) != standing:
         return None
     blocks = list(facts.blocked_for(finding))
@@ -215,13 +215,13 @@ def _remedy(
     reaches: tuple[tuple[Scope, str], ...],
     after: Prediction | None,
 ) -> Remedy:
-    standing = tuple(finding.assumptions)
+    standing = tuple(finding.standing)
     closed = after.closed(standing) if after else ()
     return Remedy(
         kind=kind,
         finding=key_of(finding),
         commands=commands,
-        closes_under=closed,
+        closes_under=finding.with_gap(closed),
         closes=bool(standing) and closed == standing,
         blocked_by=first_of_each(blocks),
         cost=cost,

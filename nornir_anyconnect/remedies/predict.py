@@ -68,7 +68,7 @@ class Predictor:
         changed = applied(replace(self.config, blocks=()), commands)
         only = frozenset(keys[0] for keys in alike.values())
         audit = judge(changed, "", self.observations, self.judging, only=only)
-        found = {key_of(each): Prediction(each.assumptions) for each in audit.findings}
+        found = {key_of(each): Prediction(each.standing) for each in audit.findings}
         return {key: found[keys[0]] for keys in alike.values() if keys[0] in found for key in keys}
 
     def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
@@ -76,7 +76,7 @@ class Predictor:
         key = key_of(finding)
         audit = judge(changed, "", self.observations, self.judging, only=frozenset({key}))
         after = next((each for each in audit.findings if key_of(each) == key), None)
-        return None if after is None else Prediction(after.assumptions)
+        return None if after is None else Prediction(after.standing)
 
     def _around(self, finding: Finding) -> RunningConfig:
         """As much of the configuration as decides the finding."""

@@ -63,13 +63,13 @@ def tls_only_group(facts: Facts, finding: Finding) -> Remedy | None:
         commands, lines, refused = _commands(facts, group, finding, name)
         blocks += refused
     # of what was not read wholly nothing can be said to be closed, whichever remedy it is
-    standing = () if Block.INCOMPLETE in blocks else tuple(finding.assumptions)
+    standing = () if Block.INCOMPLETE in blocks else tuple(finding.standing)
     return Remedy(
         kind=Kind.TLS_ONLY_GROUP,
         finding=key_of(finding),
         commands=commands,
         closes=bool(commands and standing),
-        closes_under=standing if commands else (),
+        closes_under=finding.with_gap(standing) if commands else (),
         blocked_by=first_of_each(blocks),
         cost=_COST,
         lines=lines,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Verdict
+from nornir_anyconnect.audit.finding import Finding, FindingEvidence, RemedyPreview, Verdict
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
 from nornir_anyconnect.remedies.remedy import EXPLAINED
@@ -30,6 +30,10 @@ REASONS: dict[str, str] = {
         "The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS tunnel, "
         "and about one minute later the client reconnects."
     ),
+    "observed-not-predicted": (
+        "No assumption computes it, but reconnects show it: packets that the adapter may send did not fit into the "
+        "TLS tunnel."
+    ),
     "fragmentation-allowed": (
         "Full-size packets pass in fragments (df-bit-ignore), but the client still reconnects to change its MTU."
     ),
@@ -39,7 +43,8 @@ REASONS: dict[str, str] = {
 
 CAVEATS: dict[str, str] = {
     "client-path-assumed": (
-        "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less."
+        "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; "
+        "behind PPPoE or LTE it is less."
     ),
     "udp-above-client-mtu": (
         "The TLS MTU is above the DTLS MTU: applications that size UDP by the TLS tunnel may exceed the DTLS tunnel."
@@ -59,7 +64,7 @@ CAVEATS: dict[str, str] = {
         "The MTU comes from DfltGrpPolicy: a change there reaches every policy that inherits from it."
     ),
     "l2l-tunnels-present": "The box has site-to-site tunnels, which a change of tcpmss would touch as well.",
-    "release-unknown": "The release is not known; the box is judged as ASA 9.x.",
+    "release-unknown": "The release is not known: every version and default that some release has counts.",
     "model-mismatch": (
         "The device shows numbers that no combination of assumptions explains; "
         "no remedy is offered until a person has looked at them."
@@ -68,15 +73,18 @@ CAVEATS: dict[str, str] = {
 
 CERTAINTY: dict[str | None, str] = {
     "all-assumptions": "It holds under every assumption that stands.",
-    "some-assumptions": "It holds under some of the assumptions that stand, not under all.",
+    "primary-assumptions": "It holds by what measured boxes do; not every assumption that stands shows it.",
+    "other-assumptions": "It is a precaution: only under assumptions that no measurement supports.",
     None: "No assumption is involved.",
 }
 
 _CERTAINTY_INLINE = {
     "all-assumptions": "under all assumption sets",
-    "some-assumptions": "under some assumption sets only",
+    "primary-assumptions": "by what measured boxes do",
+    "other-assumptions": "a precaution: only under assumptions that no measurement supports",
     None: "",
 }
+_SUSPECTED = "the log holds notices only, so the drops that would prove it cannot show"
 _HIGHEST_SETTABLE = 1406
 """Bytes: the largest value of ``anyconnect mtu``, above which no safe MTU is named."""
 ADVICE = {
@@ -124,9 +132,11 @@ def _only_set(finding: Finding) -> str | None:
 def certainty(finding: Finding) -> str:
     """Under which assumption sets the verdict holds; empty where none is involved."""
     only = _only_set(finding)
-    return (
-        f"under {only}, the only set asked for" if finding.certainty and only else _CERTAINTY_INLINE[finding.certainty]
-    )
+    if finding.certainty and only:
+        return f"under {only}, the only set asked for"
+    said = _CERTAINTY_INLINE[finding.certainty]
+    measured = finding.certainty == "primary-assumptions" and finding.verdict is Verdict.AT_RISK
+    return f"at risk {said}" if measured else said
 
 
 def certainty_sentence(finding: Finding) -> str:
@@ -158,6 +168,8 @@ def predicted(finding: Finding) -> str:
     tls, dtls, gap = finding.tls_mtu, finding.dtls_mtu, finding.gap
     if gap is None:
         return reason_text(finding.reason)
+    if finding.numbers_from is None:
+        return f"a packet of {dtls} bytes met a TLS MTU of {tls}, as reconnects show; no assumption computes it"
     basis = f"by {finding.numbers_from}, {finding.tls_suite} and {finding.dtls_suite}"
     if gap > 0:
         return f"DTLS MTU {dtls} is {gap} bytes above TLS MTU {tls} ({basis})"
@@ -169,15 +181,21 @@ def observed(finding: Finding) -> str:
     seen = finding.evidence
     if seen is None:
         return "not observable: no log, session or counter was given"
+    before = _past(seen)
+    if before and not seen.confirmed and not seen.reconnects:
+        return f"{before}{_span(finding)}"
     if seen.confirmed or seen.large_packets or seen.reconnects:
         found = [f"{seen.users} user(s) hit", f"{seen.reconnects} reconnect(s)"]
         if seen.large_packets:
             found.append(f"{seen.large_packets} packet(s) too large for TLS")
         if seen.thresholds:
             found.append(f"threshold {', '.join(str(each) for each in seen.thresholds)}")
+        found += [before] if before else []
         return f"{'confirmed' if seen.confirmed else 'drops seen, not proof'}: {', '.join(found)}{_span(finding)}"
     if seen.tls_only_sessions:
         return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, no drop seen{_span(finding)}"
+    if seen.suspected:
+        return f"{seen.suspected} reconnect(s) of sessions without DTLS after about a minute; {_SUSPECTED}"
     if seen.observable == "yes":
         return f"no drop and no reconnect seen{_span(finding)}"
     why = sentence(seen.observable_reason) if seen.observable_reason else ""
@@ -190,6 +208,15 @@ def gap(device: str, missing: Gap) -> str:
     """Why a drop need not show in the logs of a device."""
     why = sentence(notice_of(missing))
     return f"{device}: {why}" if device else why
+
+
+def _past(seen: FindingEvidence) -> str:
+    """What was seen of settings that are no longer in force; empty where nothing was."""
+    past = seen.past
+    if past is None:
+        return ""
+    last = f", the last at {past.last}" if past.last else ""
+    return f"under other settings than now: {past.users} user(s) with {past.reconnects} reconnect(s){last}"
 
 
 def _span(finding: Finding) -> str:

@@ -11,6 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DATA = tomllib.loads((Path(__file__).parents[2] / "nornir_anyconnect/mtu/data/releases.toml").read_text("utf-8"))
 SETS = {"technote": ("asa", "sysopt", None), "guide": ("asa", "interface", 1406), "rfc": ("record", "sysopt", None)}
@@ -120,6 +121,8 @@ class Box:
     elsewhere: set[str] = field(default_factory=set)
     serving: dict[str, bool] = field(default_factory=dict)
     anyconnect: bool = False
+    svc: bool = False
+    """Some line is spelled as before 8.4."""
     dtls_port: int = 443
     tcpmss: int = 1380
     links: dict[str, int] = field(default_factory=dict)
@@ -208,7 +211,7 @@ def _inner(box: Box, block: list[str], line: str, *, deep: bool) -> None:
         case ["group-policy" | "username", name, "attributes"]:
             owner = (box.policies if block[0] == "group-policy" else box.users)[name]
             if deep:
-                _client(owner, words)
+                _client(box, owner, words)
             elif words[0] == "vpn-tunnel-protocol":
                 owner.protocols = words[1:]
             elif words[0] == "vpn-group-policy":
@@ -223,13 +226,15 @@ def _webvpn(box: Box, words: list[str]) -> None:
             box.serving[nameif] = False
         case ["anyconnect" | "svc", "enable"]:
             box.anyconnect = True
+            box.svc |= words[0] == "svc"
         case ["dtls", "port", number]:
             box.dtls_port = int(number)
         case _:
             pass
 
 
-def _client(owner: Owner, words: list[str]) -> None:
+def _client(box: Box, owner: Owner, words: list[str]) -> None:
+    box.svc |= words[0] == "svc"
     match words:
         case ["anyconnect" | "svc", "mtu", size]:
             owner.client["mtu"] = int(size) if size.isdigit() and 256 <= int(size) <= 1462 else "?"
@@ -243,19 +248,19 @@ def _client(owner: Owner, words: list[str]) -> None:
 
 def offers(box: Box) -> tuple[list[tuple[Cost, str]], bool]:
     """Everything negotiable, and whether a suite is unknown."""
-    release = box.release or (9, 8, 1)
+    release = box.release or ((8, 3) if box.svc else None)
     lists: dict[str, list[str]] = {}
-    old = box.encryption is not None or release < (9, 3, 2)
+    old = box.encryption is not None or (release is not None and release < (9, 3, 2))
     if old:
-        rows = [row for row in DATA["legacy_default"] if _at(row["from"]) <= release] or DATA["legacy_default"][:1]
-        names = rows[-1]["suites"]
+        names = _held(DATA["legacy_default"], release)
         if box.encryption is not None:
             box.odd |= any(word not in DATA["legacy"] for word in box.encryption)
             names = [DATA["legacy"][word] for word in box.encryption if word in DATA["legacy"]]
         lists = {"tlsv1": names, "dtlsv1": names}
     else:
         versions = ["tlsv1", "tlsv1.1", "tlsv1.2", "dtlsv1"]
-        versions += ["dtlsv1.2"] * (release >= (9, 10, 1)) + ["tlsv1.3"] * (release >= (9, 19, 1))
+        versions += ["dtlsv1.2"] * (release is None or release >= (9, 10, 1))
+        versions += ["tlsv1.3"] * (release is None or release >= (9, 19, 1))
         lists = {version: _level("medium", version, release) or [] for version in versions}
     for word in box.server:  # a box has no line about a version that it does not speak
         version = word.removesuffix("-only")
@@ -281,11 +286,19 @@ def _at(text: str) -> tuple[int, ...]:
     return tuple(int(each) for each in re.findall(r"\d+", text))
 
 
-def _level(level: str, version: str, release: tuple[int, ...]) -> list[str] | None:
+def _level(level: str, version: str, release: tuple[int, ...] | None) -> list[str] | None:
     rows = [row for row in DATA["levels"] if row["level"] == level and row["version"] == version]
-    rows.sort(key=lambda row: _at(row["from"]))
+    return _held(rows, release) if rows else None
+
+
+def _held(rows: list[dict[str, Any]], release: tuple[int, ...] | None) -> list[str]:
+    """The suites of the newest row not above the release; of one that is not known those of every row."""
+    rows = sorted(rows, key=lambda row: _at(row["from"]))
+    if release is None:
+        return [name for row in rows for name in row["suites"]]
     held = [row for row in rows if _at(row["from"]) <= release] or rows[:1]
-    return held[-1]["suites"] if held else None
+    names: list[str] = held[-1]["suites"]
+    return names
 
 
 def _within(word: str, version: str) -> bool:
@@ -341,13 +354,15 @@ def judge(text: str, *, assume_complete: bool = False) -> dict[tuple[str, str], 
         if user.client or user.base or user.protocols:
             bases = [user.base] if user.base else list(dict.fromkeys([*named, *box.maps]))
             tries = [_judged(box, base, [user], None, complete=complete, elsewhere=asks) for base in bases]
-            found["username", name] = max(tries, key=_reach)
+            found["username", name] = min(tries, key=_reach)
     return found
 
 
-def _reach(finding: dict[str, object]) -> tuple[bool, int, bool]:
-    reach: tuple[bool, int, bool] = finding["_reach"]  # type: ignore[assignment]
-    return reach
+def _reach(finding: dict[str, object]) -> tuple[int, int, str]:
+    """Worst first: by verdict, then by the largest gap, then by the policy's name."""
+    order = ("at-risk", "unknown", "mitigated", "safe", "not-applicable")
+    widest: int = finding["_widest"]  # type: ignore[assignment]
+    return order.index(str(finding["verdict"])), -widest, str(finding["group_policy"])
 
 
 def _judged(
@@ -364,14 +379,17 @@ def _judged(
     df = effective(box, chain, "df", False)[0] is True
     protocols = next((each.protocols for each in chain if each.protocols is not None), [])
     suites, unknown = offers(box)
-    dtls_links = [box.links.get(name, 1500) for name, with_dtls in box.serving.items() if with_dtls]
-    all_links = [box.links.get(name, 1500) for name in box.serving]
+    # a client's own network carries no more than 1500 bytes
+    dtls_links = [min(box.links.get(name, 1500), 1500) for name, with_dtls in box.serving.items() if with_dtls]
+    all_links = [min(box.links.get(name, 1500), 1500) for name in box.serving]
     gaps = _gaps(suites, box.tcpmss, dtls_links, conf)
     bare = _gaps(suites, box.tcpmss, dtls_links, None)
     risky = any(gap > 0 for _, _, gap in gaps.values())
     has_tls = any(version in TLS for _, version in suites)
     has_dtls = any(version in DTLS for _, version in suites)
-    single = box.release is not None and box.release < (9, 0)
+    single = box.svc if box.release is None else box.release < (9, 0)
+    primary = "guide" if box.release is not None and box.release >= (9, 10, 1) else "technote"
+    order = [primary, *(each for each in SETS if each != primary)]
     rows = [
         (not box.serving, "not-applicable", "webvpn-not-enabled"),
         (not box.anyconnect, "not-applicable", "anyconnect-not-enabled"),
@@ -391,7 +409,6 @@ def _judged(
     verdict, why = reason or next((verdict, why) for holds, verdict, why in rows if holds)
     if not complete and verdict != "at-risk":
         verdict, why = "unknown", "incomplete-config"
-    usable_policy = exists and not external and bool({"ssl-client", "svc"} & set(protocols)) and dtls is not False
     finding: dict[str, object] = {
         "group_policy": policy,
         "verdict": verdict,
@@ -406,7 +423,8 @@ def _judged(
         "configured_mtu": conf if exists and not external else None,
         "configured_mtu_from": conf_from if exists and not external and "mtu" not in odd else None,
         "caveats": set(),
-        "_reach": (usable_policy, max((gap for _, _, gap in gaps.values()), default=0), not df),
+        "_widest": max((gap for _, _, gap in gaps.values()), default=0),
+        "primary_set": primary,
     }
     caveats: set[str] = finding["caveats"]  # type: ignore[assignment]
     if box.release is None:
@@ -415,20 +433,20 @@ def _judged(
         caveats.add("external-attributes-possible")
     if verdict == "safe" and why in ("dtls-disabled", "dtls-not-negotiable"):
         alone = {each: _smallest(suites, box.tcpmss, all_links, each, conf) for each in SETS}
-        if alone["technote"] is not None:
+        if alone[primary] is not None:
             finding |= {
-                "tls_mtu": alone["technote"],
-                "numbers_from": "technote",
+                "tls_mtu": alone[primary],
+                "numbers_from": primary,
                 "assumptions": {
                     each: {"tls_mtu": value, "dtls_mtu": None, "gap": None} for each, value in alone.items()
                 },
             }
     elif verdict in ("at-risk", "mitigated", "safe"):
-        shows = [each for each, (_, _, gap) in gaps.items() if (gap > 0) == (verdict != "safe")]
+        shows = [each for each in order if (gaps[each][2] > 0) == (verdict != "safe")]
         tls, dtls_size, gap = gaps[shows[0]]
         lowest = [_smallest(suites, box.tcpmss, dtls_links, each, None, capped=False) for each in SETS]
         finding |= {
-            "certainty": "all-assumptions" if len(shows) == len(SETS) else "some-assumptions",
+            "certainty": _certainty(shows, primary),
             "numbers_from": shows[0],
             "tls_mtu": tls,
             "dtls_mtu": dtls_size,
@@ -445,6 +463,12 @@ def _judged(
         if verdict != "safe" and (box.l2l or "ipsec-l2l" in box.types.values() or "DefaultL2LGroup" in box.groups):
             caveats.add("l2l-tunnels-present")
     return finding
+
+
+def _certainty(shows: list[str], primary: str) -> str:
+    if len(shows) == len(SETS):
+        return "all-assumptions"
+    return "primary-assumptions" if primary in shows else "other-assumptions"
 
 
 def _conf(box: Box, chain: list[Owner], policy: str, over: list[Owner]) -> tuple[int | None, str]:

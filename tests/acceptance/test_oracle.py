@@ -13,7 +13,7 @@ from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.context import Options
 
 FIELDS = (
-    "group_policy", "verdict", "reason", "certainty", "tls_mtu", "dtls_mtu", "gap", "numbers_from", "safe_mtu",
+    "group_policy", "verdict", "reason", "certainty", "primary_set", "tls_mtu", "dtls_mtu", "gap", "numbers_from", "safe_mtu",
     "assumptions", "configured_mtu", "configured_mtu_from",
 )  # fmt: skip
 NOT_IN_THE_ORACLE = {"icmp-path-unknown", "icmp-unreachable-rate-limited", "default-policy-affected"}

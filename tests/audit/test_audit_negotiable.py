@@ -13,10 +13,12 @@ from nornir_anyconnect.asa.running_config import (
     RunningConfig,
     Sourced,
     SslSettings,
+    Webvpn,
 )
 from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.negotiable import Offer, negotiable, release_of
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS
+from nornir_anyconnect.mtu.derive import Path
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Version, all_suites
 
 V = Version
@@ -56,8 +58,9 @@ def of(config: RunningConfig, version: Version) -> list[str]:
 
 
 def test_a_line_makes_a_version_exist() -> None:
-    assert versions(box()) == {V.TLS1_0, V.TLS1_1, V.TLS1_2, V.DTLS1_0}
-    assert V.DTLS1_2 in versions(box(dtlsv1_2="high"))
+    assert versions(box(Release(9, 8, 1))) == {V.TLS1_0, V.TLS1_1, V.TLS1_2, V.DTLS1_0}
+    assert versions(box()) == set(V)
+    assert V.DTLS1_2 in versions(box(Release(9, 8, 1), dtlsv1_2="high"))
     assert V.TLS1_3 in versions(box(Release(9, 19, 1)))
     assert V.DTLS1_2 in versions(box(Release(9, 10, 1)))
 
@@ -95,8 +98,8 @@ def test_server_version_bounds_the_versions(words: str, left: set[Version]) -> N
     assert versions(box(Release(9, 12, 4), server_version=words)) == left
 
 
-@pytest.mark.parametrize("release", [None, Release(9, 8, 1)])
-def test_a_version_that_server_version_names_exists(release: Release | None) -> None:
+def test_a_version_that_server_version_names_exists() -> None:
+    release = Release(9, 8, 1)
     config = box(release, server_version="tlsv1.2 dtlsv1.2")
     assert versions(config) == {V.TLS1_2, V.DTLS1_2}
     assert of(config, V.DTLS1_2) == of(box(Release(9, 10, 1)), V.DTLS1_2)
@@ -160,7 +163,14 @@ def test_the_line_for_outbound_connections_feeds_nothing() -> None:
 
 def test_an_ftd_is_judged_by_the_asa_inside() -> None:
     assert release_of(RunningConfig(platform=Platform.FTD, ftd_version="7.4.2")) == (9, 20, 1, 0)
-    assert release_of(RunningConfig(platform=Platform.FTD, ftd_version="77.7")) is None
+    assert release_of(RunningConfig(platform=Platform.FTD, ftd_version="77.7")) == (9, 24, 1, 0)
+    assert release_of(RunningConfig(platform=Platform.FTD, ftd_version="?")) is None
+
+
+def test_the_spelling_svc_proves_a_release_before_8_4() -> None:
+    config = RunningConfig(webvpn=Webvpn(svc_spelling=True))
+    assert release_of(config) == (8, 3, 2, 0)
+    assert versions(config) == {V.TLS1_0, V.DTLS1_0}
 
 
 SUITES = st.sampled_from(sorted(all_suites()))
@@ -183,9 +193,9 @@ def offers(draw: st.DrawFn, family: tuple[Version, ...]) -> Offer:
 )
 def test_one_more_suite_or_interface_never_shrinks_the_gap(*, tls, dtls, more, assume, conf, sizes) -> None:
     links = tuple(Link(f"if{number}", size) for number, size in enumerate(sizes))
-    few = derivations(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
-    many = derivations((*tls, more), tuple(dtls), 1380, 4).worst_pair(links, assume, conf)
-    narrow = derivations(tuple(tls), tuple(dtls), 1380, 4).worst_pair(links[:1], assume, conf)
+    few = derivations(tuple(tls), tuple(dtls), Path()).worst_pair(links, assume, conf)
+    many = derivations((*tls, more), tuple(dtls), Path()).worst_pair(links, assume, conf)
+    narrow = derivations(tuple(tls), tuple(dtls), Path()).worst_pair(links[:1], assume, conf)
     assert few is not None
     assert many is not None
     assert narrow is not None

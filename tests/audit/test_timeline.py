@@ -27,13 +27,13 @@ def incident(kind: str, seconds: float) -> Incident:
 def test_the_timeline_has_the_box_s_own_numbers(vpn1) -> None:
     found = told(vpn1())
     assert [moment.seconds for moment in found.moments] == [0, 1, 2, 60, 62]
-    assert "1378" in found.moments[2].happens
+    assert "1366" in found.moments[2].happens
     logged = "\n".join(line for moment in found.moments for line in moment.log_says)
     assert "Group <STAFF>" in logged
-    assert "Transmitting large packet 1418 (threshold 1315)" in logged
-    assert "PMTU-D packet 1418 bytes greater than effective mtu 1315" in logged
+    assert "Transmitting large packet 1406 (threshold 1395)" in logged
+    assert "PMTU-D packet 1406 bytes greater than effective mtu 1395" in logged
     assert "code 16: New MTU configuration" in logged
-    assert "1275" in found.moments[4].happens
+    assert "1355" in found.moments[4].happens
     assert remarks(parse(vpn1())) == ()
 
 

@@ -368,7 +368,11 @@ def test_a_transaction_gets_its_three_answers():
 def test_numbers_that_calibration_left_standing_are_derived_again_without_the_logs():
     seen = DeviceObservations(
         "fw1",
-        {"Guests": GroupObservations("Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))},
+        {
+            "Guests": GroupObservations(
+                "Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3, own=True),)
+            )
+        },
     )
     given_one = given_input(observations=seen)
     plan = plan_of(given_one)
@@ -571,7 +575,11 @@ def test_an_assumption_set_that_was_said_leaves_nothing_standing_beside_it():
     words = Words(assume="guide")
     seen = DeviceObservations(
         "fw1",
-        {"Guests": GroupObservations("Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3),))},
+        {
+            "Guests": GroupObservations(
+                "Guests", large_packets=(LargePacket(1406, 1367, without_udp=True, count=3, own=True),)
+            )
+        },
     )
     assert device_of(plan_of(given_input(observations=seen))).standing
     given_one = given_input(observations=seen, options=words.options().judging)

@@ -21,6 +21,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.plan import PlanInput, make_plan
 from nornir_anyconnect.change.rederive import misjudged, rederive
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.apply_model import applied
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "fixtures" / "scenarios").iterdir())
@@ -35,10 +36,20 @@ def fix_of(scenario):
 
 def planned(scenario):
     config = parse((scenario / "running.cfg").read_text())
-    device = judge(config, "fw1")
+    seen = seen_in(scenario, config)
+    device = judge(config, "fw1", seen)
     fix = fix_of(scenario)
-    plan = make_plan([PlanInput(config, device)], now=NOW, fix=fix, **SAYING.get(fix, {}))
+    plan = make_plan([PlanInput(config, device, observations=seen)], now=NOW, fix=fix, **SAYING.get(fix, {}))
     return config, device, plan
+
+
+def seen_in(scenario, config):
+    """The spelling ``svc`` proves a release before 8.4: only 722036 shows that it has two MTUs all the same."""
+    if not scenario.name.endswith("svc"):
+        return None
+    packet = LargePacket(1418, 1331, without_udp=False)
+    names = ("DfltGrpPolicy", *(each.name for each in config.group_policies))
+    return DeviceObservations("fw1", {name: GroupObservations(name, large_packets=(packet,)) for name in names})
 
 
 def findings(device):
@@ -128,7 +139,9 @@ def test_a_second_plan_is_empty(scenario):
     config, _, plan = planned(scenario)
     (one,) = plan.devices
     changed = applied(config, rederive(one, config, plan.words))
-    fix = fix_of(scenario)
-    again = make_plan([PlanInput(changed, judge(changed, "fw1"))], now=NOW, fix=fix, **SAYING.get(fix, {}))
+    fix, seen = fix_of(scenario), seen_in(scenario, config)
+    again = make_plan(
+        [PlanInput(changed, judge(changed, "fw1", seen), observations=seen)], now=NOW, fix=fix, **SAYING.get(fix, {})
+    )
     assert again.devices[0].commands == ()
     assert again.devices[0].diff == ""

@@ -28,7 +28,7 @@ def test_at_risk_is_exit_1_and_cites_its_lines(cli, write):
     run = cli("check", write("edge1.cfg", AT_RISK), "--format", "json")
     assert (run.code, run.err) == (1, "")
     staff = finding(only(run), "STAFF")
-    assert (staff["verdict"], staff["tls_mtu"], staff["dtls_mtu"], staff["gap"]) == ("at-risk", 1303, 1418, 115)
+    assert (staff["verdict"], staff["tls_mtu"], staff["dtls_mtu"], staff["gap"]) == ("at-risk", 1383, 1406, 23)
     lines = AT_RISK.splitlines()
     cited = {each["setting"]: lines[each["line"] - 1].strip() for each in staff["sources"] if each["line"]}
     assert cited["default-group-policy"] == "default-group-policy GP-STAFF"
@@ -352,7 +352,8 @@ def test_the_text_for_people(cli, write):
         ": The group policy does not allow the SSL client (vpn-tunnel-protocol ssl-client).\n"
         "1 device(s), 2 finding(s): 0 at risk (0 confirmed, 0 user(s) hit), 0 mitigated, 0 unknown, 1 safe, "
         "1 not applicable\n"
-        "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
+        "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; "
+        "behind PPPoE or LTE it is less.\n"
     )
     assert "from: default-group-policy: GP-STAFF (configured line 19)" in cli("check", "edge2.cfg", "-v").out
 

@@ -23,10 +23,10 @@ def test_every_question_has_a_quotable_line(cli, write):
         "  tunnel-group STAFF hands out group policy GP-STAFF (line 17)",
         "  group-policy GP-STAFF / vpn-tunnel-protocol: ssl-client (line 14)",
         "  sysopt connection tcpmss: 1380 (not in the configuration: the default)",
-        "  tls-mtu = 1344 - 8(cstp) - 32(mac) - 1(pad) = 1303",
-        "  TLS MTU 1303 bytes with AES256-SHA256",
-        "  DTLS MTU 1418 bytes with DHE-RSA-AES256-SHA",
-        "  2 s: %ASA-6-722036: Group <GP-STAFF> User <...> IP <...> Transmitting large packet 1418 (threshold 1303).",
+        "  tls-mtu = 1424 - 8(cstp) - 32(mac) - 1(pad) = 1383",
+        "  TLS MTU 1383 bytes with AES256-SHA256",
+        "  DTLS MTU 1406 bytes with DHE-RSA-AES256-SHA",
+        "  2 s: %ASA-6-722036: Group <GP-STAFF> User <...> IP <...> Transmitting large packet 1406 (threshold 1383).",
         "  not observable: no log, session or counter was given",
         "  mtu, type: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1303",
         "  mtu, take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu",
@@ -43,8 +43,8 @@ def test_every_question_has_a_quotable_line(cli, write):
 def test_json_holds_the_same_answers_and_the_finding(cli, write):
     run = cli("explain", write("edge1.cfg", AT_RISK), "--tunnel-group", "STAFF", "--format", "json")
     assert run.json["schema"] == "nornir-anyconnect/explain/1"
-    assert run.json["finding"]["gap"] == 115
-    assert answers(run)["How does the TLS MTU come about?"][-1] == "TLS MTU 1303 bytes with AES256-SHA256"
+    assert run.json["finding"]["gap"] == 23
+    assert answers(run)["How does the TLS MTU come about?"][-1] == "TLS MTU 1383 bytes with AES256-SHA256"
 
 
 def test_evidence_tells_the_cause(cli, write):

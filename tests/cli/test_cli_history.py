@@ -110,7 +110,7 @@ def test_list_and_show(cli, night):
     assert [(each["audit"], each["summary"]["at_risk"]) for each in listed] == [(2, 0), (1, 1)]
     assert len(cli("history", "list", "--last", "1").out.splitlines()) == 1
     shown = cli("history", "show", "1").out
-    assert re.search(r"at-risk +one\.cfg +tunnel-group STAFF .* DTLS 1418", shown)
+    assert re.search(r"at-risk +one\.cfg +tunnel-group STAFF .* DTLS 1406", shown)
     (finding,) = [each for each in cli("history", "show", "2", "--format", "json").json if each["name"] == "STAFF"]
     assert finding["verdict"] == "safe"
 

@@ -13,6 +13,8 @@ from nornir_anyconnect.mtu.assumptions import (
     TECHNOTE,
     AssumptionSet,
     assumption_set,
+    in_order,
+    primary_set,
 )
 from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import Version, all_suites, suite
@@ -132,7 +134,7 @@ def test_the_record_fits_the_path_and_one_byte_more_of_a_block_would_not(
     chosen = suite(name)
     if version.is_dtls or not chosen.allowed_in(version):
         return
-    payload = derive_tls(chosen, version, Path(link=link, tcpmss=0), RFC).mtu + 8
+    payload = derive_tls(chosen, version, Path(link=link, tcpmss=0, client=link), RFC).mtu + 8
     assert _record(name, version, payload) <= link - 40 < _record(name, version, payload + 1)
 
 
@@ -153,3 +155,34 @@ def test_three_sets_stand_and_eight_are_searched() -> None:
     assert [each.name for each in STANDING] == ["technote", "guide", "rfc"]
     assert len({each.combination for each in COMBINATIONS}) == 8
     assert {each.combination for each in STANDING} <= {each.combination for each in COMBINATIONS}
+
+
+def test_a_jumbo_interface_does_not_make_a_jumbo_client() -> None:
+    jumbo, usual = Path(link=9000, tcpmss=0), Path(tcpmss=0)
+    for each in STANDING:
+        assert (
+            derive_tls(suite("AES256-SHA"), V.TLS1_2, jumbo, each).mtu
+            == derive_tls(suite("AES256-SHA"), V.TLS1_2, usual, each).mtu
+        )
+        assert (
+            derive_dtls(suite("AES256-SHA"), V.DTLS1_2, jumbo, each).mtu
+            == derive_dtls(suite("AES256-SHA"), V.DTLS1_2, usual, each).mtu
+        )
+
+
+def test_a_client_behind_pppoe_narrows_both_sides() -> None:
+    path = Path(client=1492, tcpmss=0)
+    tls = derive_tls(suite("RC4-SHA"), V.TLS1_0, path, TECHNOTE)
+    assert (tls.mtu, tls.steps[0].operation) == (1419, "1492(client path) - 20(ip) - 20(tcp)")
+    # 1492 - 20 - 8 - 13 - 16 = 1435, in blocks of 16: 1424, less 1 + 20 + 1
+    assert derive_dtls(suite("AES256-SHA"), V.DTLS1_2, path, TECHNOTE).mtu == 1402
+    wide = Path(link=1400, client=1492, tcpmss=0)
+    assert derive_tls(suite("RC4-SHA"), V.TLS1_0, wide, TECHNOTE).steps[0].operation.startswith("1400(link)")
+
+
+def test_the_primary_set_is_what_measurements_support() -> None:
+    assert primary_set(None, ftd=False) is TECHNOTE
+    assert primary_set((9, 9, 2, 80), ftd=False) is TECHNOTE
+    assert primary_set((9, 10, 1, 0), ftd=False) is GUIDE
+    assert primary_set((9, 6, 1, 0), ftd=True) is GUIDE
+    assert [each.name for each in in_order(GUIDE)] == ["guide", "technote", "rfc"]

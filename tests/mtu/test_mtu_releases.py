@@ -36,8 +36,8 @@ def test_nobody_knows_the_level_gold() -> None:
     assert releases.level_suites("gold", V.TLS1_2, None) is None
 
 
-def test_an_unprinted_release_has_neither_dtls_1_2_nor_tls_1_3() -> None:
-    assert releases.default_versions(None) == (V.TLS1_0, V.TLS1_1, V.TLS1_2, V.DTLS1_0)
+def test_an_unprinted_release_has_every_version_that_some_release_has() -> None:
+    assert set(releases.default_versions(None)) == set(V)
     assert V.DTLS1_2 in releases.default_versions(numbers_of("9.10(1)"))
     assert V.DTLS1_2 not in releases.default_versions(numbers_of("9.9(2)"))
     assert V.TLS1_3 in releases.default_versions(numbers_of("9.19(1)"))
@@ -58,8 +58,29 @@ def test_an_ftd_is_judged_by_the_asa_inside(ftd: str, asa: tuple[int, ...]) -> N
     assert releases.lina_release(ftd) == asa
 
 
-def test_an_ftd_nobody_has_heard_of_has_no_known_release() -> None:
-    assert releases.lina_release("42.1") is None
+@pytest.mark.parametrize(
+    ("ftd", "inside"),
+    [("7.4.2-172", (9, 20, 1, 0)), ("7.8", (9, 23, 1, 0)), ("8.0", (9, 23, 1, 0)), ("6.2.5", (9, 9, 1, 0)),
+     ("10.1", (9, 24, 1, 0)), ("42.1", (9, 24, 1, 0)), ("5.4", (9, 6, 1, 0)), ("x", None)],
+)  # fmt: skip
+def test_an_ftd_that_is_not_listed_is_judged_as_the_one_before(ftd: str, inside: tuple[int, ...] | None) -> None:
+    assert releases.lina_release(ftd) == inside
+
+
+@pytest.mark.parametrize("level", ["all", "low", "medium", "fips", "high"])
+@pytest.mark.parametrize("version", V)
+def test_an_unprinted_release_may_offer_what_any_release_offers(level: str, version: V) -> None:
+    anything = set(releases.level_suites(level, version, None) or ())
+    for since in ("9.3(2)", "9.4(1)", "9.8(1)", "9.10(1)", "9.12(4)", "9.19(1)", "9.30"):
+        assert set(releases.level_suites(level, version, numbers_of(since)) or ()) <= anything
+
+
+def test_a_release_newer_than_the_tables_is_judged_as_the_newest() -> None:
+    for level in ("medium", "high"):
+        for version in V:
+            newest = releases.level_suites(level, version, numbers_of("9.22(1)"))
+            assert releases.level_suites(level, version, numbers_of("9.30(1)")) == newest
+    assert releases.default_versions(numbers_of("10.2")) == releases.default_versions(numbers_of("9.19(1)"))
 
 
 def test_legacy_keywords_name_suites() -> None:

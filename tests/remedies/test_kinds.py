@@ -90,8 +90,8 @@ def test_the_fragments_of_a_user_go_back_to_the_users_own_line_not_to_one_of_a_p
     assert one.preview().rollback == ("username GP attributes", "webvpn", "anyconnect ssl df-bit-ignore none")
 
 
-@pytest.mark.parametrize(("link", "typed"), [(1500, 1451), (9000, 8939)])
-def test_tcpmss_is_raised_as_far_as_the_largest_interface_needs(link, typed):
+@pytest.mark.parametrize(("link", "typed"), [(1500, 1451), (9000, 1451)])
+def test_tcpmss_is_raised_as_far_as_clients_need_and_a_jumbo_interface_makes_no_jumbo_client(link, typed):
     head = OLD_HEAD.replace("1500", str(link)) + "interface GigabitEthernet0/1\n nameif inside\n"
     config, device, found = audited(ONLY_RC4_TLS, DEFAULT, policy(), group(), head=head)
     one = remedy(found, "T", Kind.TCPMSS)
@@ -153,12 +153,12 @@ def test_a_user_without_a_policy_may_get_ipv6_from_whichever_policy_a_login_pick
 
 def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
     """A packet larger than the adapter's MTU fits where its policy compresses, and narrows what is assumed for all."""
-    packet = LargePacket(1500, 1367, without_udp=True, count=3)
+    packet = LargePacket(1500, 1367, without_udp=True, count=3, own=True)
     seen = DeviceObservations("fw", {"SEEN": GroupObservations("SEEN", large_packets=(packet,))})
     policies = policy("SEEN", "anyconnect ssl compression deflate") + policy()
     config = parse(HEAD + DEFAULT + policies + group("S", "SEEN") + group() + END)
     one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", Kind.MTU)
     whole = judge(applied(config, one.commands), "fw", seen)
     (finding,) = (each for each in whole.findings if each.name == "T")
-    assert one.predicted == finding.assumptions
+    assert one.predicted == finding.standing
     assert set(one.predicted).isdisjoint({"technote", "guide", "rfc"})

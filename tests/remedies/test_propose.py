@@ -65,7 +65,7 @@ def test_the_mtu_is_set_in_the_groups_own_policy(webvpn, rollback):
     assert shown.commands == ("group-policy GP attributes", "webvpn", "anyconnect mtu 1287")
     assert shown.rollback == ("group-policy GP attributes", "webvpn", rollback)
     assert one.closes
-    assert one.closes_under == ("technote", "guide", "rfc")
+    assert one.closes_under == ("guide", "technote", "rfc")
     assert one.blocked_by == ()
     closed = after(config, device, one)[Scope.TUNNEL_GROUP, "T"]
     assert closed.verdict is Verdict.SAFE

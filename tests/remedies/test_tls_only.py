@@ -15,7 +15,7 @@ def made(*parts, options=ALIAS, name="T", **how):
 def test_it_closes_the_gap_under_every_standing_set():
     one = made(DEFAULT, policy(), group())
     assert one.closes
-    assert one.closes_under == ("technote", "guide", "rfc")
+    assert one.closes_under == ("guide", "technote", "rfc")
 
 
 def test_of_what_was_not_read_to_its_end_nothing_is_called_closed():

@@ -251,7 +251,8 @@ def test_text_says_what_supports_the_verdict(fleet):
         "the ASA are invisible.\n"
         "4 device(s), 4 finding(s): 2 at risk (1 confirmed, 2 user(s) hit), 0 mitigated, 1 unknown, 1 safe, "
         "0 not applicable; 1 device(s) failed\n"
-        "The client's path is taken to be as wide as the serving interface; a client behind PPPoE or LTE has less.\n"
+        "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; "
+        "behind PPPoE or LTE it is less.\n"
     )
 
 

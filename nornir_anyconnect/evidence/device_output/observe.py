@@ -112,7 +112,9 @@ def _from_log(device: str, text: str, options: LogOptions, reference: datetime |
 
 
 def _trusted(group: GroupObservations) -> GroupObservations:
-    return replace(group, large_packets=tuple(replace(each, corroborated=True) for each in group.large_packets))
+    return replace(
+        group, large_packets=tuple(replace(each, corroborated=True, own=True) for each in group.large_packets)
+    )
 
 
 def _with_sessions(
@@ -163,11 +165,19 @@ def _merge_packets(a: tuple[LargePacket, ...], b: tuple[LargePacket, ...], *, ap
     both = ours + theirs if apart else ours | theirs
     corroborated = {each.threshold for each in (*a, *b) if each.corroborated}
     sent = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.sent}
+    own = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.own}
     users: dict[tuple[int, int, bool], frozenset[str]] = {}
     for each in (*a, *b):
         kind = (each.packet, each.threshold, each.without_udp)
         users[kind] = users.get(kind, frozenset()) | each.users
     return tuple(
-        LargePacket(*kind, count=count, corroborated=kind[1] in corroborated, sent=kind in sent, users=users[kind])
+        LargePacket(
+            *kind,
+            count=count,
+            corroborated=kind[1] in corroborated,
+            sent=kind in sent,
+            users=users[kind],
+            own=kind in own,
+        )
         for kind, count in sorted(both.items())
     )
