@@ -1,7 +1,9 @@
-"""One login at a time until a credential has proved good; three refusals and it is not used again.
+"""Until a credential has proved good, never more logins that may be refused than an account can bear.
 
 A directory locks an account after a few wrong passwords: a hundred workers must not try one a hundred
-times (promise 20). The gate is process-wide and holds keyed digests, never a credential.
+times (promise 20). So one login with it is in flight. A device that is slow to judge it holds up nobody for
+long: after two seconds of silence the next one goes, but those in flight and those refused are never more than
+three together. The gate is process-wide and holds keyed digests, never a credential.
 """
 
 from __future__ import annotations
@@ -9,23 +11,36 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import CredentialError
+from nornir_anyconnect.platforms import deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REFUSALS_ALLOWED = 3
+SLOW = 2.0
+"""Seconds after which a login that nobody has judged yet lets the next one go."""
 
 
 @dataclass(slots=True)
 class _Record:
     proved: bool = False
-    in_flight: bool = False
+    in_flight: dict[int, float] = field(default_factory=dict)
+    """When each login that is not judged yet began."""
     refusals: int = 0
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until the next one may go at the earliest; 0: now; None: once one of those in flight is judged."""
+        if self.proved or not self.in_flight or self.refusals >= REFUSALS_ALLOWED:
+            return 0.0
+        if len(self.in_flight) + self.refusals >= REFUSALS_ALLOWED:
+            return None
+        return max(0.0, max(self.in_flight.values()) + SLOW - now)
 
 
 @dataclass(slots=True)
@@ -37,46 +52,80 @@ class Attempt:
 
 
 class LoginGate:
-    """Lets attempts with one credential through: one by one until the first success, then all."""
+    """Lets attempts with one credential through: one by one until the first success, then all.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds, for the tests.
+
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._key = secrets.token_bytes(32)
         self._records: dict[bytes, _Record] = {}
         self._changed = threading.Condition()
+        self._clock = clock
+        self._numbers = 0
 
     @contextmanager
     def attempt(self, host: str, *credential: str) -> Iterator[Attempt]:
-        """Wait for the turn of this credential.
+        """Wait for the turn of this credential; to be held no longer than it takes the device to judge it.
 
         Raises:
             CredentialError: it was refused three times; nothing was sent to this host.
+            DeviceError: the host's time was over before its turn came.
 
         """
-        text = "\0".join(credential).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(text, key=self._key).digest()
         with self._changed:
-            record = self._records.setdefault(digest, _Record())
-            self._changed.wait_for(lambda: record.proved or not record.in_flight)
-            if record.refusals >= REFUSALS_ALLOWED:
-                raise CredentialError(
-                    f"{host}: not tried, this login was already refused {record.refusals} times",
-                    "correct the user name or password; further attempts could lock the account",
-                )
-            record.in_flight = True
+            record = self._record(credential)
+            self._wait_for_turn(record)
+            _refuse_spent(host, record)
+            self._numbers += 1
+            number = self._numbers
+            record.in_flight[number] = self._clock()
         attempt = Attempt()
         try:
             yield attempt
         finally:
             with self._changed:
-                record.in_flight = False
+                record.in_flight.pop(number, None)
                 record.proved = record.proved or attempt.accepted
                 record.refusals += attempt.refused
                 self._changed.notify_all()
+
+    def refuse_spent(self, host: str, *credential: str) -> None:
+        """Before anything is connected.
+
+        Raises:
+            CredentialError: it was refused three times already.
+
+        """
+        with self._changed:
+            _refuse_spent(host, self._record(credential))
+
+    def _record(self, credential: tuple[str, ...]) -> _Record:
+        text = "\0".join(credential).encode("utf-8", "surrogatepass")
+        return self._records.setdefault(hashlib.blake2b(text, key=self._key).digest(), _Record())
+
+    def _wait_for_turn(self, record: _Record) -> None:
+        ours = deadline.current()
+        while (wait := record.wait(self._clock())) != 0:
+            if ours is not None and ours.left <= 0:
+                raise ours.error()
+            limits = [each for each in (wait, ours.left if ours else None) if each is not None]
+            self._changed.wait(min(limits) + 0.001 if limits else None)
 
     def forget(self) -> None:
         """Start anew, for a process that asks for another password."""
         with self._changed:
             self._records.clear()
+
+
+def _refuse_spent(host: str, record: _Record) -> None:
+    if record.refusals >= REFUSALS_ALLOWED:
+        raise CredentialError(
+            f"{host}: not tried, this login was already refused {record.refusals} times",
+            "correct the user name or password; further attempts could lock the account",
+        )
 
 
 gate = LoginGate()

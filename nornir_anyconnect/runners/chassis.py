@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from nornir.core.task import AggregatedResult
 
 from nornir_anyconnect.platforms.chassis import by_chassis
+from nornir_anyconnect.platforms.deadline import end_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+    from concurrent.futures import Future
 
     from nornir.core.inventory import Host
     from nornir.core.task import MultiResult, Task
+
+
+logger = logging.getLogger(__name__)
+
+GRACE = 5.0
+"""Seconds that hosts in flight have to end after Ctrl-C."""
 
 
 class ChassisRunner:
@@ -31,7 +40,7 @@ class ChassisRunner:
         self.interrupted = False
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
-        """Run the task; Ctrl-C lets the hosts in flight finish and starts no other."""
+        """Run the task; Ctrl-C starts no other host, and gives those in flight a few seconds."""
 
         def one_by_one(group: list[Host]) -> None:
             for host in group:
@@ -39,10 +48,24 @@ class ChassisRunner:
                     self.on_host(host, task.copy().start(host))
 
         with ThreadPoolExecutor(self.workers) as pool:
+            futures = [pool.submit(one_by_one, group) for group in by_chassis(hosts)]
             try:
-                for future in [pool.submit(one_by_one, group) for group in by_chassis(hosts)]:
+                for future in futures:
                     future.result()
             except KeyboardInterrupt:
                 self.interrupted = True
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown(wait=False, cancel_futures=True)
+                _end(futures)
         return AggregatedResult(task.name)
+
+
+def _end(futures: Collection[Future[None]]) -> None:
+    """Nothing is changed on these hosts: one that does not end by itself is cut, at once where Ctrl-C comes again."""
+    patience = GRACE
+    while left := [each for each in futures if not each.done()]:
+        try:
+            wait(left, timeout=patience)
+        except KeyboardInterrupt:
+            logger.info("interrupted again")
+        end_all("interrupted")
+        patience = 1.0

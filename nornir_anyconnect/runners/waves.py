@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.platforms.chassis import by_chassis, chassis_of
+from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.runners.guard import guarded
 
 if TYPE_CHECKING:
@@ -222,7 +223,9 @@ class WavesRunner:
     def _run_host(self, task: Task, host: Host) -> MultiResult:
         copy = task.copy()
         copy.processors = guarded(copy.processors)
-        outcome: MultiResult = copy.start(host)
+        # the end of a host that hangs where no connection can be closed yet
+        with host_deadline(self.deadline, host.name) if self.deadline is not None else nullcontext():
+            outcome: MultiResult = copy.start(host)
         return outcome
 
     def _end_overdue(self, started: dict[str, float], lock: threading.Lock, hosts: dict[str, Host]) -> None:

@@ -14,6 +14,7 @@ from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
@@ -67,6 +68,7 @@ def audit_mtu(
     full: bool = False,
     on_device: Callable[[DeviceAudit], None] | None = None,
     logged: Logged | None = None,
+    host_timeout: float = HOST_TIMEOUT,
 ) -> Result:
     """Nornir task: pull what is needed, judge it, keep the findings and none of the text.
 
@@ -77,6 +79,7 @@ def audit_mtu(
         full: pull the whole running configuration instead of the sections that matter.
         on_device: called with each device or context as soon as it is judged, from the worker's thread.
         logged: what a log server saw of the device that has these names (of the inventory, of the box, its address).
+        host_timeout: seconds that the whole of the host may take.
 
     Returns:
         ``result`` is a :class:`HostAudit`; a host that could not be read holds a failed device with its error,
@@ -89,7 +92,7 @@ def audit_mtu(
     from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
 
     options = Options(assume=assumption_set(assume) if assume else None)
-    wanted = _Wanted(options, evidence=evidence, whole=full, logged=logged)
+    wanted = _Wanted(options, evidence=evidence, whole=full, logged=logged, host_timeout=host_timeout)
     devices = []
     for device in _audit_host(task, wanted):
         devices.append(device)
@@ -106,13 +109,14 @@ class _Wanted:
     evidence: bool
     whole: bool
     logged: Logged | None
+    host_timeout: float
 
 
 def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit]:
     """Every host ends in exactly one state, whatever happens (promise 21)."""
     host = task.host
     try:
-        with reading(task) as reader:
+        with reading(task, wanted.host_timeout) as reader:
             identity = reader.identity()
             with one_after_the_other(identity.serials):
                 yield from _audit_contexts(reader, host, identity, wanted)

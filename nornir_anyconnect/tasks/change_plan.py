@@ -22,6 +22,7 @@ from nornir_anyconnect.change.transaction import Change, Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.platforms import platform_of
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from nornir_anyconnect.platforms.protocols import DeviceReader, DeviceWriter
 
 logger = logging.getLogger(__name__)
+
+TO_REACH_IT = 60.0
+"""Seconds for logging in, beside what its contexts take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
             _note_the_time(channels[-1], note)
         return HostChange(planned.name, planned.context, outcome)
 
-    return _each_planned(task, run, carry_out, changed=(State.APPLIED,), dry=dry, doubt_stops=True)
+    return _each_planned(
+        task, run, carry_out, changed=(State.APPLIED,), dry=dry, per_context=2 * deadline, doubt_stops=True
+    )
 
 
 def rollback_plan(
@@ -131,13 +137,15 @@ def rollback_plan(
         outcome = transaction.recover() if record.unfinished else transaction.rollback(in_doubt=in_doubt)
         return HostChange(planned.name, planned.context, outcome)
 
-    return _each_planned(task, run, take_back, changed=(State.ROLLED_BACK, State.REVERTED), dry=dry, either_unit=True)
+    changed = (State.ROLLED_BACK, State.REVERTED)
+    return _each_planned(task, run, take_back, changed=changed, dry=dry, per_context=2 * deadline, either_unit=True)
 
 
-def verify_plan(task: Task, *, run: Run) -> Result:
+def verify_plan(task: Task, *, run: Run, host_timeout: float = HOST_TIMEOUT) -> Result:
     """Nornir task: is the configuration as intended, and what happened to the users since? Changes nothing.
 
-    ``run`` comes from ``Run.resume(path)``. Run it with ``on_failed=True``.
+    ``run`` comes from ``Run.resume(path)``. Run it with ``on_failed=True``. ``host_timeout``: seconds that the
+    whole of the host may take.
     """
 
     def look(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
@@ -165,7 +173,7 @@ def verify_plan(task: Task, *, run: Run) -> Result:
             outcome = Outcome(State.INDETERMINATE, f"this run did not finish it: {wrong}", lines)
         return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after), watch)
 
-    return _each_planned(task, run, look, changed=(), dry=False, either_unit=True)
+    return _each_planned(task, run, look, changed=(), dry=False, per_context=host_timeout, either_unit=True)
 
 
 def _each_planned(
@@ -175,11 +183,13 @@ def _each_planned(
     *,
     changed: tuple[State, ...],
     dry: bool,
+    per_context: float,
     doubt_stops: bool = False,
     either_unit: bool = False,
 ) -> Result:
     """All contexts of a host one after the other, in one session that is closed in the end.
 
+    ``per_context``: seconds that one of them may take, with what it takes to be taken back.
     ``either_unit``: of a failover pair the unit that is active now, whichever was when it was planned.
     """
     planned = [each for each in run.plan.changes if each.name == task.host.name]
@@ -188,7 +198,10 @@ def _each_planned(
     for host in hosts:
         run.never_write(platform_of(host).secrets(host))
     try:
-        with only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent):
+        with (
+            only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent),
+            host_deadline(TO_REACH_IT + per_context * len(planned), task.host.name),
+        ):
             try:
                 for each in planned:
                     done.append(_in_one_state(work, each, _connector(hosts, task.nornir.config, each)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
 
@@ -44,13 +45,16 @@ class HostPlan:
         return "\n".join(lines)
 
 
-def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, **said: Any) -> Result:
+def plan_fix(
+    task: Task, *, words: Words | None = None, evidence: bool = True, host_timeout: float = HOST_TIMEOUT, **said: Any
+) -> Result:
     """Nornir task: what would be changed on this host, and why.
 
     Args:
         task: Nornir's.
         words: the fix and the explicit words.
         evidence: also ask for log buffer, sessions and drop counters.
+        host_timeout: seconds that the whole of the host may take.
         **said: fields of ``Words``, such as ``fix="mtu"`` or ``include_default_policy=True``.
 
     Returns:
@@ -66,7 +70,7 @@ def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, *
     from nornir_anyconnect.change.planned import Words as Said  # noqa: PLC0415 - as above
 
     words = words or Said(**said)
-    inputs = tuple(_inputs(task, words, evidence=evidence))
+    inputs = tuple(_inputs(task, words, evidence=evidence, host_timeout=host_timeout))
     plan = make_plan(inputs, words=words)
     return Result(
         host=task.host,
@@ -78,8 +82,8 @@ def plan_fix(task: Task, *, words: Words | None = None, evidence: bool = True, *
     )
 
 
-def _inputs(task: Task, words: Words, *, evidence: bool) -> Iterator[PlanInput]:
-    with reading(task) as reader:
+def _inputs(task: Task, words: Words, *, evidence: bool, host_timeout: float) -> Iterator[PlanInput]:
+    with reading(task, host_timeout) as reader:
         identity = reader.identity()
         with one_after_the_other(identity.serials):
             for name in contexts_of(reader, task.host, identity):

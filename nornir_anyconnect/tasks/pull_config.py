@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ from nornir.core.task import Result, Task
 
 from nornir_anyconnect.errors import InventoryError, RejectedError
 from nornir_anyconnect.platforms import platform_of
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from nornir.core.inventory import Host
 
@@ -67,12 +68,13 @@ class PulledDevice:
         return "\n".join(lines)
 
 
-def pull_config(task: Task, *, full: bool = False) -> Result:
+def pull_config(task: Task, *, full: bool = False, host_timeout: float = HOST_TIMEOUT) -> Result:
     """Nornir task: the configuration as typed values; changes nothing.
 
     Args:
         task: Nornir's.
         full: the whole running configuration instead of the sections the audit needs.
+        host_timeout: seconds that the whole of the host may take.
 
     Returns:
         ``result`` is a :class:`PulledDevice`.
@@ -81,7 +83,7 @@ def pull_config(task: Task, *, full: bool = False) -> Result:
         AnyConnectError: the device could not be read.
 
     """
-    with reading(task) as reader:
+    with reading(task, host_timeout) as reader:
         identity = reader.identity()
         contexts = tuple(
             PulledContext(name, configuration_of(reader, name, whole=full))
@@ -90,9 +92,14 @@ def pull_config(task: Task, *, full: bool = False) -> Result:
     return Result(host=task.host, result=PulledDevice(task.host.name, identity, contexts), changed=False)
 
 
-def reading(task: Task) -> AbstractContextManager[DeviceReader]:
-    """The task's host, by its platform, for a while."""
-    return platform_of(task.host).reading(task.host, task.nornir.config)
+@contextmanager
+def reading(task: Task, host_timeout: float = HOST_TIMEOUT) -> Iterator[DeviceReader]:
+    """The task's host, by its platform, for a while; cut after so many seconds, whatever it is doing then."""
+    with (
+        host_deadline(host_timeout, task.host.name),
+        platform_of(task.host).reading(task.host, task.nornir.config) as reader,
+    ):
+        yield reader
 
 
 def contexts_of(reader: DeviceReader, host: Host, identity: Identity) -> Iterator[str | None]:

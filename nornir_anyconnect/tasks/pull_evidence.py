@@ -8,6 +8,7 @@ from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.errors import RejectedError
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import reading
 
 if TYPE_CHECKING:
@@ -53,13 +54,14 @@ def pull_evidence(
     return shown.observed(name, **bounds)
 
 
-def pull_logs(task: Task, *, shortest: float = 30, longest: float = 120) -> Result:
+def pull_logs(task: Task, *, shortest: float = 30, longest: float = 120, host_timeout: float = HOST_TIMEOUT) -> Result:
     """Nornir task: read ``show logging`` once and sum it up.
 
     Args:
         task: Nornir's.
         shortest: seconds from coming up to the reconnect, at least.
         longest: the same, at most.
+        host_timeout: seconds that the whole of the host may take.
 
     Returns:
         A result that holds :class:`~nornir_anyconnect.evidence.observations.DeviceObservations`; changes nothing.
@@ -68,20 +70,23 @@ def pull_logs(task: Task, *, shortest: float = 30, longest: float = 120) -> Resu
         DeviceError: the device could not be reached, or refused to show its log.
 
     """
-    with reading(task) as reader:
+    with reading(task, host_timeout) as reader:
         seen = pull_evidence(
             reader, task.host.name, (Show.LOGGING,), needed=Show.LOGGING, shortest=shortest, longest=longest
         )
     return Result(host=task.host, result=seen)
 
 
-def pull_sessions(task: Task, *, detail: bool = False, interval: float = 0) -> Result:
+def pull_sessions(
+    task: Task, *, detail: bool = False, interval: float = 0, host_timeout: float = HOST_TIMEOUT
+) -> Result:
     """Nornir task: who is connected over which tunnels, and what the device drops meanwhile.
 
     Args:
         task: Nornir's.
         detail: the detailed form, which names the exact suites, and is long where thousands are connected.
         interval: seconds between two samples of ``show asp drop``, which make a rate; 0 takes one sample.
+        host_timeout: seconds that the whole of the host may take, beside the interval.
 
     Returns:
         A result that holds :class:`~nornir_anyconnect.evidence.observations.DeviceObservations`; changes nothing.
@@ -91,7 +96,7 @@ def pull_sessions(task: Task, *, detail: bool = False, interval: float = 0) -> R
 
     """
     show = Show.SESSIONS_DETAIL if detail else Show.SESSIONS
-    with reading(task) as reader:
+    with reading(task, host_timeout + interval) as reader:
         wanted = (Show.ASP_DROP, show, Show.SESSIONS_SUMMARY)
         seen = pull_evidence(reader, task.host.name, wanted, needed=show, interval=interval)
     return Result(host=task.host, result=seen)

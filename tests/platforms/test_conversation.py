@@ -3,7 +3,7 @@
 import pytest
 
 from nornir_anyconnect.errors import IncompleteReplyError, LinkLostError, RejectedError, ReplyTimeoutError
-from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_REPLY, Conversation
+from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_LOGIN, LONGEST_WAIT, Conversation
 from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes
 
 NOTICE = b"\r\n*** NOTICE ***\r\nWould you like to enable anonymous error reporting to help improve\r\n"
@@ -102,9 +102,24 @@ def test_a_device_without_a_prompt_is_no_login(clock):
 def test_a_reply_that_never_ends_is_given_up_however_steadily_it_comes(clock):
     _, talking = talk(clock, show_version=[(0, b"show version\r\n"), *[(1, b"Cisco\r\n")] * 2000])
     began = clock.now
-    with pytest.raises(IncompleteReplyError, match="'show version' stopped before its end"):
+    with pytest.raises(IncompleteReplyError, match="'show version' did not end within 300 s"):
         talking.ask("show version", Changes.NOTHING)
-    assert clock.now - began == LONGEST_REPLY
+    assert clock.now - began == LONGEST_WAIT
+
+
+def test_a_banner_that_trickles_is_no_login_for_ever(clock):
+    device = Device(clock, {}, greeting=[(5, b"x")] * 1000)
+    began = clock.now
+    with pytest.raises(IncompleteReplyError, match="'login' did not end within 90 s"):
+        Conversation(device, "fw1", 30.0).log_in()
+    assert clock.now - began == LONGEST_LOGIN
+    assert device.closed
+
+
+def test_a_process_that_was_kept_from_running_reads_what_had_come_before_it_gives_up(clock):
+    _, talking = talk(clock, show_mode=[(0, SINGLE + b"fw1# ")])
+    clock.step = 40.0
+    assert talking.ask("show mode", Changes.NOTHING).text == "Security context mode: single"
 
 
 def test_a_question_is_taken_for_one_after_two_seconds_of_silence(clock):

@@ -9,7 +9,7 @@ import paramiko
 import pytest
 
 from nornir_anyconnect.errors import AlgorithmError, HostKeyError, UnreachableError
-from nornir_anyconnect.platforms.asa_ssh.handshake import LOG
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import LOG
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
 from nornir_anyconnect.platforms.login_gate import LoginGate

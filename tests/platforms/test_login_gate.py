@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
-from nornir_anyconnect.errors import CredentialError
+from nornir_anyconnect.errors import CredentialError, ReplyTimeoutError
+from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import LoginGate
 from tests.waiting import LONG
 
@@ -23,7 +25,7 @@ def log_in(gate, host, *, accepted, seen, lock, refused=None):
 
 
 def test_a_refused_credential_is_tried_three_times_among_a_hundred_workers():
-    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    gate, lock, seen = LoginGate(lambda: 0.0), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
     with ThreadPoolExecutor(100) as pool:
         futures = [pool.submit(log_in, gate, f"fw{n}", accepted=False, seen=seen, lock=lock) for n in range(100)]
     errors = [future.exception() for future in futures if future.exception()]
@@ -33,7 +35,7 @@ def test_a_refused_credential_is_tried_three_times_among_a_hundred_workers():
 
 
 def test_a_good_credential_lets_all_through_after_the_first():
-    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    gate, lock, seen = LoginGate(lambda: 0.0), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
     log_in(gate, "first", accepted=True, seen=seen, lock=lock)
     assert seen["peak"] == 1
     everybody = threading.Barrier(20, timeout=LONG)
@@ -61,7 +63,7 @@ def test_credentials_are_counted_apart_and_an_unreachable_host_counts_for_nothin
 
 
 def test_while_nobody_knows_whether_a_credential_is_good_it_is_tried_one_by_one():
-    gate, lock, seen = LoginGate(), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
+    gate, lock, seen = LoginGate(lambda: 0.0), threading.Lock(), {"now": 0, "peak": 0, "all": 0}
     with gate.attempt("unreachable", "audit", "p"):
         pass
     with ThreadPoolExecutor(20) as pool:
@@ -84,3 +86,54 @@ def test_the_gate_holds_no_credential():
     with gate.attempt("fw", "audit", "canary-password"):
         pass
     assert b"canary" not in b"".join(gate._records)
+
+
+def begin(gate, *names):
+    """Logins that are not judged yet."""
+    gate.held = [*getattr(gate, "held", ()), *(gate.attempt(name, "audit", "p") for name in names)]
+    for each in gate.held[-len(names) :]:
+        each.__enter__()
+
+
+def test_a_login_that_nobody_judges_lets_the_next_one_go_after_a_while_and_three_at_most():
+    clock = SimpleNamespace(now=100.0)
+    gate = LoginGate(lambda: clock.now)
+    record = gate._record(("audit", "p"))
+    assert record.wait(clock.now) == 0
+    begin(gate, "slow")
+    assert record.wait(clock.now) == 2.0
+    clock.now += 1.5
+    assert record.wait(clock.now) == 0.5
+    clock.now += 0.5
+    begin(gate, "slow too")
+    assert record.wait(clock.now) == 2.0
+    clock.now += 2
+    begin(gate, "slow as well")
+    assert record.wait(clock.now + 1000) is None  # three that may be refused are all that an account can bear
+
+
+def test_those_in_flight_and_those_refused_are_three_together():
+    gate = LoginGate(lambda: 0.0)
+    for _ in range(2):
+        with gate.attempt("fw", "audit", "p") as attempt:
+            attempt.refused = True
+    begin(gate, "slow")
+    assert gate._record(("audit", "p")).wait(1000.0) is None
+
+
+def test_a_host_whose_time_is_over_does_not_wait_for_its_turn():
+    gate = LoginGate(lambda: 0.0)
+    begin(gate, "slow")
+    with host_deadline(0.01, "fw"), pytest.raises(ReplyTimeoutError, match=r"fw took longer than 0\.01 s"):
+        with gate.attempt("fw", "audit", "p"):
+            raise AssertionError
+
+
+def test_what_is_spent_is_not_connected_for():
+    gate = LoginGate()
+    for _ in range(3):
+        gate.refuse_spent("fw", "audit", "p")
+        with gate.attempt("fw", "audit", "p") as attempt:
+            attempt.refused = True
+    with pytest.raises(CredentialError, match="not tried"):
+        gate.refuse_spent("fw", "audit", "p")

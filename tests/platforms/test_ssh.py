@@ -17,8 +17,9 @@ from nornir_anyconnect.errors import (
     ReplyTimeoutError,
     UnreachableError,
 )
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import GuardedSocket, SshTransport
 from nornir_anyconnect.platforms.asa_ssh.options import Options
-from nornir_anyconnect.platforms.asa_ssh.ssh import SshTransport, _endpoint, open_ssh, server_key
+from nornir_anyconnect.platforms.asa_ssh.ssh import _endpoint, open_ssh, server_key
 from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
@@ -97,7 +98,7 @@ def test_whatever_breaks_the_link_is_a_lost_link(error):
         raise error
 
     channel = SimpleNamespace(settimeout=lambda _: None, recv=broken, sendall=broken)
-    link = SshTransport(SimpleNamespace(remote_conn=channel))
+    link = SshTransport(SimpleNamespace(remote_conn=channel), GuardedSocket(None))
     for call in (lambda: link.read(1), lambda: link.write(b"hello")):
         with pytest.raises(LinkLostError, match="the SSH session ended"):
             call()
@@ -171,7 +172,7 @@ def test_what_hangs_up_gives_no_ssh_session_and_says_nothing_of_the_credential(s
     gate = Gate()
     with pytest.raises(UnreachableError, match=r"^127\.0\.0\.1:\d+ gives no SSH session: \w+"):
         reach(server, port=rude(line), gate=gate)
-    assert [(each.accepted, each.refused) for each in gate.ends] == [(False, False)]
+    assert gate.ends == []  # nothing was tried yet
     with pytest.raises(UnreachableError, match=r"^127\.0\.0\.1:\d+ gives no SSH session: \w+"):
         server_key("127.0.0.1", rude(line))
 

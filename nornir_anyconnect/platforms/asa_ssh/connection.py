@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
 from nornir_anyconnect.masking import remember
+from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment, secrets_of
 from nornir_anyconnect.platforms.asa_ssh.options import CONNECTION, check_host, effective_connection, options_of
 from nornir_anyconnect.platforms.protocols import Checkup
@@ -92,6 +93,7 @@ class AnyConnectAsa:
             user=username,
             secret=options.secret or known.enable,
             reply_timeout=options.reply_timeout,
+            longest_reply=int(options.reply_limit * 2**20),
         )
         try:
             session.log_in()
@@ -177,7 +179,9 @@ class AsaSsh:
             AnyConnectError: as of :func:`open_session`.
 
         """
-        open_session(host, configuration)
+        session = open_session(host, configuration)
+        if (ours := deadline.current()) is not None:
+            ours.cut_with(session.cut)  # one that was open already belongs to this host's time now
         plugin: AnyConnectAsa = host.connections[CONNECTION]  # type: ignore[assignment]
         return plugin.device
 

@@ -11,7 +11,17 @@ from nornir_anyconnect.errors import (
     RejectedError,
     ReplyTimeoutError,
 )
-from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes, Dialogue, Event, LoggedIn, PasswordAsked, Reply, Write
+from nornir_anyconnect.platforms import deadline
+from nornir_anyconnect.platforms.asa_ssh.dialogue import (
+    LONGEST_REPLY,
+    Changes,
+    Dialogue,
+    Event,
+    LoggedIn,
+    PasswordAsked,
+    Reply,
+    Write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +32,10 @@ QUIET = 0.5
 """Seconds of silence after which a prompt in doubt is asked to prove itself."""
 QUESTION_QUIET = 2.0
 """Seconds of silence after which a last line that looks like a question is taken for one."""
-LONGEST_REPLY = 1200.0
+LONGEST_WAIT = 300.0
 """Seconds that one reply may take, however steadily it trickles."""
+LONGEST_LOGIN = 90.0
+"""Seconds until the first prompt, however steadily a banner trickles."""
 PROOFS = 3
 LAST_WORDS = 16
 """Pieces of text that are read at most after the last line, beside its echo."""
@@ -41,6 +53,9 @@ class Transport(Protocol):
     def write(self, data: bytes) -> None:
         """Send all of it. Raises ``LinkLostError``."""
 
+    def cut(self) -> None:
+        """End every wait on it, from any thread; never raises."""
+
     def close(self) -> None:
         """End it; never raises."""
 
@@ -52,14 +67,17 @@ class Conversation:
         transport: a connected and authenticated channel.
         name: what the device is called in errors.
         reply_timeout: seconds of silence after which the device counts as hanging.
+        longest_reply: bytes.
 
     """
 
-    def __init__(self, transport: Transport, name: str, reply_timeout: float) -> None:
+    def __init__(
+        self, transport: Transport, name: str, reply_timeout: float, longest_reply: int = LONGEST_REPLY
+    ) -> None:
         self.name = name
         self.alive = True
         self._transport = transport
-        self._dialogue = Dialogue()
+        self._dialogue = Dialogue(longest_reply=longest_reply)
         self._reply_timeout = reply_timeout
 
     @property
@@ -76,7 +94,7 @@ class Conversation:
 
     def log_in(self) -> None:
         """Learn the first prompt, past any banner."""
-        self._converse((), "login", self._reply_timeout, None)
+        self._converse((), "login", self._reply_timeout, None, longest=max(LONGEST_LOGIN, self._reply_timeout))
 
     def ask(
         self, line: str, changes: Changes, *, timeout: float | None = None, secret: str | None = None,
@@ -114,23 +132,34 @@ class Conversation:
         finally:
             self.end()
 
+    def cut(self) -> None:
+        """End every wait of it, from any thread; never raises."""
+        self._transport.cut()
+
     def end(self) -> None:
         """Close the transport; never raises."""
         self.alive = False
         self._transport.close()
 
-    def _converse(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
+    def _converse(
+        self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float = LONGEST_WAIT
+    ) -> Reply | LoggedIn:
         """Drive the dialogue until a reply is complete; whatever fails ends the session."""
+        ours = deadline.current()
         try:
-            return self._drive(events, what, silence, secret)
+            return self._drive(events, what, silence, secret, longest)
         except LinkLostError as error:
             self.end()
-            raise LinkLostError(f"{self.name}: the session ended during '{what}'", error.remedy) from error
+            if ours is not None and ours.over:
+                raise ours.error() from error
+            raise LinkLostError(f"{self.name}: {error.cause} during '{what}'", error.remedy) from error
         except BaseException:
             self.end()
             raise
 
-    def _drive(self, events: Iterable[Event], what: str, silence: float, secret: str | None) -> Reply | LoggedIn:
+    def _drive(
+        self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float
+    ) -> Reply | LoggedIn:
         now = self._transport.now
         began = heard_at = now()
         proofs, todo = 0, list(events)
@@ -148,12 +177,19 @@ class Conversation:
             if data:
                 heard_at = now()
                 todo += self._dialogue.receive(data)
-            # silence counts only where nothing lay ready to be read: this process may have been held up itself
-            quiet = 0.0 if data else now() - heard_at
-            if quiet >= silence or (not todo and now() - began >= LONGEST_REPLY):
-                self._give_up(what, quiet)
+            else:
+                todo += self._dialogue.look_again()
+            if not todo and now() - began >= longest:
+                raise IncompleteReplyError(
+                    f"{self.name}: the reply to '{what}' did not end within {longest:g} s",
+                    "look at the path and the device's load",
+                )
             if data:
                 continue
+            # silence counts only where nothing lay ready to be read: this process may have been held up itself
+            quiet = now() - heard_at
+            if quiet >= silence and not todo:
+                self._give_up(what, quiet)
             if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
                 self._refuse_question(question)
             if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:

@@ -8,6 +8,7 @@ the prompt is believed only once that line's echo stands behind it (the *proof*)
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,6 +21,14 @@ PROOF = "terminal pager 0"
 """The line whose echo proves a prompt: allowed for an audit, and without effect when repeated."""
 LONGEST_PROMPT = 512
 """Bytes of an unterminated last line that may still be a prompt or a question."""
+LONGEST_GREETING = 1 << 20
+"""Bytes before the first prompt: the banner."""
+LONGEST_REPLY = 64 << 20
+"""Bytes of one reply where nobody says otherwise."""
+FREE_LOOKS = 8
+"""How often a whole reply may be looked through while it still grows; then not before the device is silent."""
+MOST_PROMPTS = 1000
+"""Prompts behind which the echo of a command is looked for: log lines may come between, and the prompt again."""
 
 
 class Changes(Enum):
@@ -80,8 +89,10 @@ class _Asked:
 class Dialogue:
     """One conversation. Feed it with ``receive``; it never reads, writes or waits by itself."""
 
-    def __init__(self, looks: Appearance | None = None) -> None:
+    def __init__(self, looks: Appearance | None = None, longest_reply: int = LONGEST_REPLY) -> None:
         self._looks = looks or appearance()
+        self._longest = longest_reply
+        self._looked_through = 0  # bytes, since the reply began
         self._screen = bytearray()
         self._seen = 0  # offset behind the last pager or question that was answered
         self._asked: _Asked | None = _Asked("", Changes.CONTEXT)
@@ -157,19 +168,45 @@ class Dialogue:
         """Take what the device sent.
 
         Raises:
-            IncompleteReplyError: the device was still printing when its reply was taken for complete.
+            IncompleteReplyError: the device was still printing when its reply was taken for complete,
+                or what it prints is longer than it may be.
 
         """
         self._screen += data
+        self._refuse_flood()
         line = self._last_line()
         answer = self._answer_to(line)
         if answer is not None:
             self._seen = len(self._screen)
             return (answer,)
         prompt = self._looks.prompt(line)
-        if self._asked is None or prompt is None:
+        if self._asked is None or prompt is None or self._looked_through > FREE_LOOKS * len(self._screen) + 2**20:
             return ()
         return self._at_prompt(self._asked, prompt)
+
+    def look_again(self) -> tuple[Event, ...]:
+        """The device is silent: what :meth:`receive` put off while much was printed is looked at now.
+
+        A device that prints prompt after prompt would otherwise have its whole reply looked through at each.
+
+        Raises:
+            IncompleteReplyError: as of :meth:`receive`.
+
+        """
+        prompt = self._looks.prompt(self._last_line())
+        if self._asked is None or prompt is None or self._looked_through <= FREE_LOOKS * len(self._screen) + 2**20:
+            return ()
+        return self._at_prompt(self._asked, prompt)
+
+    def _refuse_flood(self) -> None:
+        most = LONGEST_GREETING if self.prompt is None else self._longest
+        if len(self._screen) <= most:
+            return
+        what = "its banner" if self.prompt is None else f"'{self._asked.command}'" if self._asked else "nothing"
+        raise IncompleteReplyError(
+            f"more than {most / 2**20:g} MB came as the reply to {what}; the rest was not read",
+            "look at what the device prints, or raise reply_limit",
+        )
 
     def _answer_to(self, line: str) -> Event | None:
         """What is to be done about a last line that waits for us and is no prompt."""
@@ -192,8 +229,9 @@ class Dialogue:
         return self._answered(asked, self.prompt, prompt)
 
     def _unterminated(self) -> bytearray:
-        start = max(self._screen.rfind(b"\n") + 1, self._seen)
-        return self._screen[start:] if len(self._screen) - start <= LONGEST_PROMPT else bytearray()
+        end = len(self._screen)
+        start = max(self._screen.rfind(b"\n", max(0, end - LONGEST_PROMPT - 1)) + 1, self._seen)
+        return self._screen[start:] if end - start <= LONGEST_PROMPT else bytearray()
 
     def _last_line(self) -> str:
         return plain(self._unterminated())
@@ -222,7 +260,7 @@ class Dialogue:
 
     def _proved(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
         """The reply, if the last proof stands behind this very prompt and nothing but it came after."""
-        text = self._quiet(plain(self._screen))
+        text = self._whole()
         proof = re.compile(rf"(?:^|\n){re.escape(prompt.text)}(?: *\n)?{re.escape(PROOF)} *\n")
         found = list(proof.finditer(text))
         if not found:
@@ -251,15 +289,20 @@ class Dialogue:
 
         The echo may be interrupted by log lines, wrapped, or cut with ``$`` at the terminal's width.
         """
-        whole = plain(self._screen)
-        text = whole if asked.keep_log_lines else self._quiet(whole)
-        for ours in re.finditer(re.escape(prompt.text.rstrip()), text):
-            behind = text[ours.end() :]
-            length = _echo_length(behind, asked.command)
-            if length:
-                self._refuse_leftovers(asked, prompt, self._quiet(text[: ours.start()] + "\n"))
-                return behind[length:]
+        text = self._whole(keep_log_lines=asked.keep_log_lines)
+        ours = re.compile(re.escape(prompt.text.rstrip()))
+        for found in itertools.islice(ours.finditer(text), MOST_PROMPTS):
+            end = _end_of_echo(text, found.end(), asked.command)
+            if end:
+                self._refuse_leftovers(asked, prompt, self._quiet(text[: found.start()] + "\n"))
+                return text[end:]
         return None
+
+    def _whole(self, *, keep_log_lines: bool = False) -> str:
+        """All that is on the screen, as a terminal shows it."""
+        self._looked_through += len(self._screen)
+        text = plain(self._screen)
+        return text if keep_log_lines else self._quiet(text)
 
     def _refuse_leftovers(self, asked: _Asked, prompt: Prompt, text: str) -> None:
         """Text between the last prompt and our echo: the reply before had not ended."""
@@ -276,17 +319,18 @@ class Dialogue:
 
     def _finish(self, prompt: Prompt) -> None:
         self._screen = bytearray(prompt.text.encode())
-        self._seen = 0
+        self._seen = self._looked_through = 0
         self._asked = None
         self.prompt = prompt
 
 
-def _echo_length(behind: str, command: str) -> int:
-    """Characters that the echo of the command and its line end take; 0 if the text is no echo of it."""
+def _end_of_echo(text: str, start: int, command: str) -> int:
+    """Where the echo of the command and its line end are over; 0 if the text from there on is no echo of it."""
     wanted = "".join(command.split())
-    shown, end = "", 0
-    while wanted.startswith(shown) and (newline := behind.find("\n", end)) >= 0:
-        shown += "".join(behind[end:newline].split())
+    shown, end = "", start
+    last = start + 2 * len(command) + LONGEST_PROMPT
+    while wanted.startswith(shown) and (newline := text.find("\n", end, last)) >= 0:
+        shown += "".join(text[end:newline].split())
         end = newline + 1
         if shown == wanted or _cut_echo(shown, wanted):
             return end

@@ -34,7 +34,9 @@ _SECONDS = {
     "read_timeout_override": "reply_timeout",
 }
 _PATHS = {"known_hosts": "known_hosts", "alt_key_file": "known_hosts", "key_file": "key_file"}
-_TAKEN = {*_SECONDS, *_PATHS, "secret", "jump_host", "legacy_ssh"}
+_TAKEN = {*_SECONDS, *_PATHS, "secret", "jump_host", "legacy_ssh", "reply_limit"}
+_LARGEST = 4096.0
+"""MB"""
 _HARMLESS = {"device_type", "ssh_strict", "system_host_keys", "alt_host_keys", "use_keys", "allow_agent", "verbose"}
 
 _NEVER = "remove it"
@@ -81,6 +83,8 @@ class Options:
     login_timeout: float = 30.0
     reply_timeout: float = 30.0
     """Silence after which a device counts as hanging."""
+    reply_limit: float = 64.0
+    """MB that one reply may have."""
 
 
 def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = True) -> Options:
@@ -112,6 +116,8 @@ def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = T
             values[_SECONDS[name]] = _seconds(name, value, where)
         elif name in _PATHS:
             values[_PATHS[name]] = Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
+        elif name == "reply_limit":
+            values[name] = _megabytes(name, value, where)
         elif name == "jump_host":
             values[name] = _jump_host(value, where)
         elif name == "legacy_ssh":
@@ -173,6 +179,16 @@ def _yes_or_no(name: str, value: Any, where: str) -> bool:
     if truth is None or not isinstance(value, bool | str):
         raise InventoryError(f"{where}: '{name}' must be true or false, not {value!r}", "correct the inventory")
     return truth
+
+
+def _megabytes(name: str, value: Any, where: str) -> float:
+    try:
+        size = float(value)
+    except (TypeError, ValueError):
+        size = -1.0
+    if not 0 < size <= _LARGEST:
+        raise InventoryError(f"{where}: '{name}' must be megabytes, not {value!r}", "correct the inventory")
+    return size
 
 
 def _seconds(name: str, value: Any, where: str) -> float:

@@ -11,10 +11,9 @@ import yaml
 
 LONGEST_REFUSAL = 12
 """Lines of the longest words with which a device refuses a command."""
-_LINE_END = re.compile(r"\r*\n\r*")
+_LINE_END = re.compile(r"(?<!\r)\r*\n\r*")
 _PAGER_LEFT = re.compile(r"<-{1,3} ?More ?[- ]*> ?(?:\r *\r|\x08+ *\x08+)?")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
-_BACKSPACE = re.compile(r"[^\x08\n]\x08")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,23 @@ def plain(raw: bytes | bytearray) -> str:
     if "More" in text:
         text = _PAGER_LEFT.sub("", text)
     text = _LINE_END.sub("\n", text)
-    while "\x08" in text:
-        erased = _BACKSPACE.sub("", text)
-        text = erased if erased != text else text.replace("\x08", "")
+    if "\x08" in text:
+        text = "\n".join(_erased(line) if "\x08" in line else line for line in text.split("\n"))
     if "\r" in text:
         text = "\n".join(_overwritten(line) if "\r" in line else line for line in text.split("\n"))
     return text
+
+
+def _erased(line: str) -> str:
+    """Each backspace takes away the character before it; in time that grows with the line, not with its square."""
+    shown: list[str] = []
+    first, *parts = line.split("\x08")
+    shown.extend(first)
+    for part in parts:
+        if shown:
+            shown.pop()
+        shown.extend(part)
+    return "".join(shown)
 
 
 def _overwritten(line: str) -> str:

@@ -19,7 +19,7 @@ from nornir_anyconnect.asa.commands import (
 )
 from nornir_anyconnect.errors import CredentialError, DeviceError, GateError, NameRefusedError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
-from nornir_anyconnect.platforms.asa_ssh.dialogue import Changes
+from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_REPLY, Changes
 from nornir_anyconnect.platforms.asa_ssh.prompts import appearance
 from nornir_anyconnect.platforms.login_gate import LoginGate, gate
 
@@ -39,16 +39,17 @@ class Session:
         user: the login's user name, for the enable secret's turn in the login gate.
         secret: the enable secret; kept until it was used.
         reply_timeout: seconds of silence after which the device counts as hanging.
+        longest_reply: bytes that one reply may have.
         login_gate: where refused secrets are counted.
 
     """
 
     def __init__(
         self, transport: Transport, *, name: str, user: str = "", secret: str | None = None,
-        reply_timeout: float = 30.0, login_gate: LoginGate = gate,
+        reply_timeout: float = 30.0, longest_reply: int = LONGEST_REPLY, login_gate: LoginGate = gate,
     ) -> None:  # fmt: skip
         self.name = name
-        self._conversation = Conversation(transport, name, reply_timeout)
+        self._conversation = Conversation(transport, name, reply_timeout, longest_reply)
         self._user = user
         self._secret = secret
         self._gate = login_gate
@@ -193,6 +194,10 @@ class Session:
                 return
             self.send(Exit())
         raise RejectedError(f"{self.name} stays in configuration mode", "log in and leave it by hand")
+
+    def cut(self) -> None:
+        """End every wait of it, from any thread; never raises."""
+        self._conversation.cut()
 
     def close(self) -> None:
         """Leave configuration mode, log out, end the transport; never raises."""

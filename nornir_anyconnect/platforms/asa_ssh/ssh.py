@@ -1,104 +1,43 @@
-"""SSH to one device: netmiko's channel under our own login, host keys first, one attempt per credential.
+"""SSH to one device: our own login, host keys first, one attempt per credential; what goes wrong, in plain words.
 
-netmiko builds the SSH session and nothing more: its ASA login would enter configuration mode. A socket
-with TCP_NODELAY is handed to it, which saves the delayed acknowledgements of every exchange.
+A socket with TCP_NODELAY is handed to the library, which saves the delayed acknowledgements of every exchange.
 """
 
 from __future__ import annotations
 
 import socket
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import paramiko
-from netmiko.cisco import CiscoAsaSSH
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
 
 from nornir_anyconnect.errors import (
     AlgorithmError,
+    AnyConnectError,
     CredentialError,
-    DeviceError,
     HostKeyError,
-    LinkLostError,
     ReplyTimeoutError,
     UnreachableError,
 )
-from nornir_anyconnect.platforms.asa_ssh.handshake import LEGACY, LOG, Client
+from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey, key_of, known_keys, name_of
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import (
+    LEGACY,
+    LOG,
+    LOGIN_BYTES,
+    REPLIES_PER_HOST,
+    Client,
+    GuardedSocket,
+    Jump,
+    NetmikoChannel,
+    SshTransport,
+)
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
-from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate, gate
+from nornir_anyconnect.platforms.login_gate import LoginGate, gate
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_CHUNK = 65536
-
-
-class _Channel(CiscoAsaSSH):  # type: ignore[misc, unused-ignore]
-    """netmiko without its login: nothing is written before the dialogue writes."""
-
-    def __init__(self, client: Client, **kwargs: Any) -> None:
-        self._client = client
-        super().__init__(**kwargs)
-
-    def _build_ssh_client(self) -> Client:
-        return self._client
-
-    def _try_session_preparation(self, force_data: bool = True) -> None:
-        pass
-
-    def cleanup(self, command: str = "") -> None:
-        """The session has said goodbye already; netmiko would look for configuration mode here."""
-
-
-class SshTransport:
-    """Bytes over one SSH session; satisfies ``session.Transport``."""
-
-    def __init__(self, channel: _Channel, jump: paramiko.SSHClient | None = None) -> None:
-        self._netmiko = channel
-        self._channel: paramiko.Channel = channel.remote_conn
-        self._jump = jump
-
-    def read(self, timeout: float) -> bytes:
-        """What has arrived, after at most ``timeout`` seconds; empty if nothing did.
-
-        Raises:
-            LinkLostError: the session has ended.
-
-        """
-        self._channel.settimeout(timeout)
-        try:
-            data: bytes = self._channel.recv(_CHUNK)
-        except TimeoutError:
-            return b""
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise LinkLostError("the SSH session ended", "look at the device's log and its SSH limits") from error
-        if not data:
-            raise LinkLostError("the device closed the SSH session", "look at the device's log and its SSH limits")
-        return data
-
-    def now(self) -> float:
-        """The clock that ``read`` waits by."""
-        return time.monotonic()
-
-    def write(self, data: bytes) -> None:
-        """Send all of it.
-
-        Raises:
-            LinkLostError: the session has ended.
-
-        """
-        try:
-            self._channel.sendall(data)
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise LinkLostError("the SSH session ended", "look at the device's log and its SSH limits") from error
-
-    def close(self) -> None:
-        """End the session; never raises."""
-        self._netmiko.disconnect()
-        if self._jump is not None:
-            self._jump.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +73,36 @@ def open_ssh(
     jump = _jump(options.jump_host, username, password, options, login_gate) if options.jump_host else None
     try:
         device = _endpoint((hostname, port), username, password, options.key_file, options)
-        client = Client(known_keys(options.known_hosts, device.name), device.name)
+        login_gate.refuse_spent(hostname, username, device.fingerprint)
+        client = _client(device, login_gate)
         sock = _socket(hostname, port, options.connect_timeout, jump)
         try:
-            with login_gate.attempt(hostname, username, device.fingerprint) as attempt:
-                channel = _log_in(device, client, sock, attempt)
+            channel = _log_in(device, client, sock)
         except BaseException:
+            sock.cut()
             client.close()
             sock.close()
             raise
     except BaseException:
         if jump is not None:
-            jump.close()
+            jump.client.close()
         raise
-    return SshTransport(channel, jump)
+    sock.allow(int(options.reply_limit * REPLIES_PER_HOST * 2**20))
+    return SshTransport(channel, sock, jump)
 
 
-def _log_in(device: _Endpoint, client: Client, sock: Any, attempt: Attempt) -> _Channel:
+def _client(server: _Endpoint, login_gate: LoginGate) -> Client:
+    return Client(
+        known_keys(server.options.known_hosts, server.name),
+        server.name,
+        lambda: login_gate.attempt(server.hostname, server.username, server.fingerprint),
+        server.options.login_timeout,
+    )
+
+
+def _log_in(device: _Endpoint, client: Client, sock: GuardedSocket) -> NetmikoChannel:
     try:
-        channel = _Channel(
+        return NetmikoChannel(
             client,
             device_type="cisco_asa", host=device.hostname, port=device.port, username=device.username, sock=sock,
             conn_timeout=device.options.connect_timeout, auth_timeout=device.options.login_timeout,
@@ -160,17 +110,14 @@ def _log_in(device: _Endpoint, client: Client, sock: Any, attempt: Attempt) -> _
             disabled_algorithms=None if device.options.legacy_ssh else LEGACY, **device.credential,
         )  # fmt: skip
     except (NetmikoAuthenticationException, NetmikoTimeoutException) as error:
-        raise _explained(error.__context__ or error, client, device, attempt) from error
+        raise _explained(error.__context__ or error, client, device, sock) from error
     except (paramiko.SSHException, OSError, EOFError) as error:
         if client.handshake is None or not client.handshake.is_authenticated():
-            raise _explained(error, client, device, attempt) from error
-        attempt.accepted = True
+            raise _explained(error, client, device, sock) from error
         raise UnreachableError(
-            f"{device.hostname} accepted the login but opened no session ({error})",
+            f"{device.hostname} accepted the login but opened no session ({_said(error)})",
             "an ASA has five SSH sessions: see 'show ssh sessions'",
         ) from error
-    attempt.accepted = True
-    return channel
 
 
 def _endpoint(
@@ -198,44 +145,62 @@ def _unlocked(key_file: Path, password: str | None) -> paramiko.PKey:
         return paramiko.PKey.from_path(key_file, password.encode())
 
 
-def _socket(hostname: str, port: int, timeout: float, jump: paramiko.SSHClient | None) -> Any:
+def _socket(hostname: str, port: int, timeout: float, jump: Jump | None) -> GuardedSocket:
+    """Connected, and cut when the host's time is over."""
+    sock: Any
     try:
         if jump is not None:
-            return jump.get_transport().open_channel(
+            sock = jump.client.get_transport().open_channel(
                 "direct-tcpip", (hostname, port), ("127.0.0.1", 0), timeout=timeout
             )
-        sock = socket.create_connection((hostname, port), timeout)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        else:
+            sock = socket.create_connection((hostname, port), timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
         raise UnreachableError(
             f"{hostname}:{port} cannot be reached: {_said(error)}", "check the address, the port and the path to it"
         ) from error
-    return sock
+    guarded = GuardedSocket(sock)
+    if (ours := deadline.current()) is not None and jump is None:
+        ours.cut_with(guarded.cut)
+    return guarded
 
 
-def _jump(
-    jump: JumpHost, username: str, password: str | None, options: Options, login_gate: LoginGate
-) -> paramiko.SSHClient:
+def _jump(jump: JumpHost, username: str, password: str | None, options: Options, login_gate: LoginGate) -> Jump:
     server = _endpoint((jump.hostname, jump.port), jump.username or username, password, jump.key_file, options)
-    client = Client(known_keys(options.known_hosts, server.name), server.name)
-    with login_gate.attempt(jump.hostname, server.username, server.fingerprint) as attempt:
-        sock = _socket(jump.hostname, jump.port, options.connect_timeout, None)
-        try:
-            client.connect(
-                jump.hostname, jump.port, server.username, allow_agent=False, look_for_keys=False, sock=sock,
-                timeout=options.connect_timeout, auth_timeout=options.login_timeout,
-                banner_timeout=options.login_timeout, disabled_algorithms=LEGACY, **server.credential,
-            )  # fmt: skip
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            client.close()
-            raise _explained(error, client, server, attempt) from error
-        attempt.accepted = True
-    return client
+    login_gate.refuse_spent(jump.hostname, server.username, server.fingerprint)
+    client = _client(server, login_gate)
+    sock = _socket(jump.hostname, jump.port, options.connect_timeout, None)
+    try:
+        client.connect(
+            jump.hostname, jump.port, server.username, allow_agent=False, look_for_keys=False, sock=sock,
+            timeout=options.connect_timeout, auth_timeout=options.login_timeout,
+            banner_timeout=options.login_timeout, disabled_algorithms=LEGACY, **server.credential,
+        )  # fmt: skip
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        sock.cut()
+        client.close()
+        raise _explained(error, client, server, sock) from error
+    except BaseException:
+        sock.cut()
+        client.close()
+        raise
+    sock.allow(int(options.reply_limit * REPLIES_PER_HOST * 2 * 2**20))
+    return Jump(client, sock)
 
 
-def _explained(error: BaseException, client: Client, server: _Endpoint, attempt: Attempt) -> DeviceError:
+def _explained(error: BaseException, client: Client, server: _Endpoint, sock: GuardedSocket) -> AnyConnectError:
     """What went wrong, in the words of a network engineer."""
     host = server.hostname
+    if (ours := deadline.current()) is not None and ours.over:
+        return ours.error()
+    if isinstance(error, AnyConnectError):
+        return error
+    if sock.flooded:
+        return UnreachableError(
+            f"{host}:{server.port} sent more than {LOGIN_BYTES >> 20} MB before the login was through",
+            "check that it is the device's SSH server",
+        )
     if isinstance(error, paramiko.BadHostKeyException):
         shown, known = key_of(server.name, error.key), key_of(server.name, error.expected_key)
         return HostKeyError(
@@ -248,7 +213,6 @@ def _explained(error: BaseException, client: Client, server: _Endpoint, attempt:
     if isinstance(error, paramiko.AuthenticationException):
         if "timeout" in str(error).lower():
             return ReplyTimeoutError(f"{host} did not answer the login", "look at its AAA servers")
-        attempt.refused = True
         return CredentialError(
             f"{host} refused the login of this user", "check the user name and password; it was tried once"
         )
@@ -294,8 +258,9 @@ def server_key(hostname: str, port: int = 22, *, timeout: float = 15.0, legacy_s
         transport.start_client(timeout=timeout)
         return key_of(server.name, transport.get_remote_server_key())
     except (paramiko.SSHException, OSError, EOFError) as error:
-        raise _explained(error, client, server, Attempt()) from error
+        raise _explained(error, client, server, sock) from error
     finally:
+        sock.cut()
         transport.close()
 
 
