@@ -13,6 +13,7 @@ def audit(
     filters: options.Filters = None,
     limit: options.Limit = None,
     workers: options.Workers = None,
+    host_timeout: options.HostTimeout = 300,
     no_evidence: Annotated[
         bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
     ] = False,
@@ -61,6 +62,7 @@ def audit(
         evidence=settings.evidence and not no_evidence,
         full=full,
         workers=options.at_once(workers, settings.workers),
+        host_timeout=host_timeout,
     )
     options.judging(how.assume, 4)
     nornir = choose_hosts(

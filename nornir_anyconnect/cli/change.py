@@ -104,6 +104,7 @@ def verify(
     inventory: options.Inventory = None,
     limit: options.Limit = None,
     journal: JournalFolder = None,
+    host_timeout: options.HostTimeout = 300,
     output: options.TextOrJson = "text",
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
@@ -119,7 +120,7 @@ def verify(
     with open_run(run_name, _folder(journal)) as run:
         nornir = planned_hosts(run.plan, hosts, limit)
         with _progress(len(nornir.inventory.hosts)) as told:
-            end = verify_run(run, nornir, hosts, on_progress=told)
+            end = verify_run(run, nornir, hosts, host_timeout=host_timeout, on_progress=told)
     code = report(end, output)
     return ExitCode.FINDINGS if code is ExitCode.CLEAN and drops(end.changes) else code
 

@@ -24,6 +24,7 @@ def doctor(
     filters: options.Filters = None,
     limit: options.Limit = None,
     workers: options.Workers = None,
+    host_timeout: options.HostTimeout = 300,
     output: options.TextOrJson = "text",
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
@@ -38,7 +39,7 @@ def doctor(
     at_once = options.at_once(workers)
     nornir = _chosen(inventory, filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
+        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)), host_timeout)
     if output == "json":
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
         to_stdout(json.dumps(answer, indent=2) + "\n")

@@ -99,6 +99,9 @@ Filters = Annotated[
 ]
 Limit = Annotated[list[str] | None, typer.Option("--limit", metavar="HOST,HOST", help="Only these hosts.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Devices at once [default: 20].")]
+HostTimeout = Annotated[
+    float, typer.Option("--host-timeout", min=1, metavar="SECONDS", help="Seconds that one device may take in all.")
+]
 SettingsFile = Annotated[
     str | None, typer.Option("--settings", metavar="FILE", help="Settings [default: nornir-anyconnect.yaml, if there].")
 ]

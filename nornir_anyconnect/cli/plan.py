@@ -14,7 +14,7 @@ from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from nornir.core import Nornir
 
     from nornir_anyconnect.change.plan import PlanInput
     from nornir_anyconnect.change.planned import Words
@@ -56,6 +56,7 @@ def plan(
     filters: options.Filters = None,
     limit: options.Limit = None,
     workers: options.Workers = None,
+    host_timeout: options.HostTimeout = 300,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
     assume_complete: options.AssumeComplete = False,
@@ -82,6 +83,7 @@ def plan(
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.config_files import plan_inputs
     from nornir_anyconnect.workflows.finish_audit import waived_and_kept
+    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
     if paths and (inventory or filters or limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
@@ -106,13 +108,9 @@ def plan(
     if paths:
         inputs, failed, code = plan_inputs(paths, words)
     else:
-        inputs, failed = _over_fleet(
-            inventory or settings.inventory,
-            options.filters(filters, settings),
-            limit or (),
-            words,
-            options.at_once(workers, settings.workers),
-        )
+        hosts = load_inventory(inventory or settings.inventory)
+        nornir = choose_hosts(hosts, options.filters(filters, settings), limit or ())
+        inputs, failed = _over_fleet(nornir, words, options.at_once(workers, settings.workers), host_timeout)
         code = ExitCode.CLEAN
     code = highest([code, options.name_failed(failed)])
     if not inputs:
@@ -131,15 +129,19 @@ def plan(
 
 
 def _over_fleet(
-    inventory: str, filters: "Sequence[str]", limit: "Sequence[str]", words: "Words", workers: int
+    nornir: "Nornir", words: "Words", workers: int, host_timeout: float
 ) -> "tuple[list[PlanInput], dict[str, str]]":
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.workflows.fleet import plan_fleet
-    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
-    nornir = choose_hosts(load_inventory(inventory), filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-        found = plan_fleet(nornir, words, workers=workers, on_host=lambda failed: bar.advance(failed=int(failed)))
+        found = plan_fleet(
+            nornir,
+            words,
+            workers=workers,
+            host_timeout=host_timeout,
+            on_host=lambda failed: bar.advance(failed=int(failed)),
+        )
     return list(found.inputs), found.failed
 
 

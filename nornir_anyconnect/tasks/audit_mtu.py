@@ -12,6 +12,7 @@ from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device_output.observe import merge
+from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.platforms.chassis import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
@@ -170,7 +171,7 @@ def failed_device(
         asa_version=identity.release if identity else None,
         platform=platform,
         status=Status.FAILED,
-        errors=(words,),
+        errors=(without_secrets(words),),
         serials=identity.serials if identity else (),
     )
 

@@ -13,6 +13,7 @@ from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.run import Run, unfinished_runs
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import GateError, NotStartedError
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.runners.waves import WavesRunner
 from nornir_anyconnect.tasks.change_plan import apply_plan, rollback_plan, verify_plan
@@ -196,12 +197,17 @@ def open_run(name: str = "last", folder: Path | None = None) -> Run:
 
 
 def verify_run(
-    run: Run, nornir: Nornir, inventory: Nornir, *, on_progress: Callable[[Progress], None] | None = None
+    run: Run,
+    nornir: Nornir,
+    inventory: Nornir,
+    *,
+    host_timeout: float = HOST_TIMEOUT,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> RunEnd:
     """Is the configuration as intended, and what happened to the users since? Arguments as of ``apply_run``."""
     run.inventory = inventory.inventory.hosts
     runner = _one_wave(run.plan, on_progress)
-    result = nornir.with_runner(runner).run(task=verify_plan, run=run, on_failed=True)
+    result = nornir.with_runner(runner).run(task=verify_plan, run=run, host_timeout=host_timeout, on_failed=True)
     return _ended(run, result, runner, nornir)
 
 

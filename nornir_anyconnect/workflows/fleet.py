@@ -10,6 +10,7 @@ from nornir.core.task import Result
 
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device
@@ -47,6 +48,7 @@ class FleetOptions:
         evidence: also ask for log buffer, sessions and drop counters.
         full: pull the whole running configuration instead of the sections that matter.
         workers: chassis at once.
+        host_timeout: seconds that the whole of one host may take.
 
     """
 
@@ -54,6 +56,7 @@ class FleetOptions:
     evidence: bool = True
     full: bool = False
     workers: int = WORKERS
+    host_timeout: float = HOST_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +113,33 @@ def audit_fleet(
 
     runner = ChassisRunner(options.workers, ended)
     nornir.with_runner(runner).run(
-        task=audit_mtu, assume=options.assume, evidence=options.evidence, full=options.full, logged=logged
+        task=audit_mtu,
+        assume=options.assume,
+        evidence=options.evidence,
+        full=options.full,
+        logged=logged,
+        host_timeout=options.host_timeout,
     )
     not_started = NotStartedError("interrupted before its turn came", "run the audit again")
     devices += [failed_device(name, not_started) for name in sorted(left)]
     return FleetAudit(tuple(once_per_chassis(devices)), runner.interrupted)
 
 
-def plan_fleet(nornir: Nornir, words: Words, *, workers: int = WORKERS, on_host: OnHost = _unheard) -> FleetPlan:
+def plan_fleet(
+    nornir: Nornir,
+    words: Words,
+    *,
+    workers: int = WORKERS,
+    host_timeout: float = HOST_TIMEOUT,
+    on_host: OnHost = _unheard,
+) -> FleetPlan:
     """Pull and judge every host as a plan needs it; sends nothing but show commands.
 
     Args:
         nornir: the hosts.
         words: the fix, and the explicit words that lift blocks.
         workers: chassis at once.
+        host_timeout: seconds that the whole of one host may take.
         on_host: told of each host that has ended, one call at a time.
 
     """
@@ -143,7 +159,7 @@ def plan_fleet(nornir: Nornir, words: Words, *, workers: int = WORKERS, on_host:
             else:
                 failed[host.name] = f"unexpected {type(problem).__name__}"
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, words=words)
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, words=words, host_timeout=host_timeout)
     return FleetPlan(tuple(inputs), failed)
 
 

@@ -14,6 +14,7 @@ from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
 from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
 from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.runners.chassis import ChassisRunner
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class PresentedKey:
     state: str
 
 
-def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost) -> list[Checkup]:
+def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost, host_timeout: float = HOST_TIMEOUT) -> list[Checkup]:
     """Every host as an audit would find it, by name."""
     found: list[Checkup] = []
     lock = threading.Lock()
@@ -50,12 +51,13 @@ def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost) -> list[Checkup
             found.append(result[0].result)
             on_host(not result[0].result.well)
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_examine)
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_examine, host_timeout=host_timeout)
     return sorted(found, key=lambda each: each.host)
 
 
-def _examine(task: Task) -> Result:
-    return Result(host=task.host, result=platform_of(task.host).examine(task.host, task.nornir.config))
+def _examine(task: Task, host_timeout: float) -> Result:
+    with host_deadline(host_timeout, task.host.name):
+        return Result(host=task.host, result=platform_of(task.host).examine(task.host, task.nornir.config))
 
 
 def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[PresentedKey], dict[str, str]]:
@@ -78,12 +80,17 @@ def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[
 
 def _presented(task: Task) -> Result:
     """No user name and no password is sent."""
-    chosen = check_host(task.host)
+    with host_deadline(HOST_TIMEOUT, task.host.name):
+        return Result(host=task.host, result=_presented_key(task.host))
+
+
+def _presented_key(host: Host) -> PresentedKey:
+    chosen = check_host(host)
     if chosen.jump_host is not None:
         raise AnyConnectError("it is reached through a jump host", "learn its key on the jump host")
-    given = task.host.get_connection_parameters(effective_connection(task.host))
+    given = host.get_connection_parameters(effective_connection(host))
     key = server_key(
-        given.hostname or task.host.name,
+        given.hostname or host.name,
         given.port or SSH_PORT,
         timeout=chosen.connect_timeout,
         legacy_ssh=chosen.legacy_ssh,
@@ -92,4 +99,4 @@ def _presented(task: Task) -> Result:
     same = known.get(key.type)
     alike = same is not None and same.get_base64() == key.base64
     state = "new" if not known else "known" if alike else "changed"
-    return Result(host=task.host, result=PresentedKey(task.host.name, chosen.known_hosts, key, state))
+    return PresentedKey(host.name, chosen.known_hosts, key, state)

@@ -50,7 +50,7 @@ class FakeSession:
 @pytest.fixture
 def run(monkeypatch):
     def start(function, session, **arguments):
-        monkeypatch.setattr(pull_evidence, "reading", lambda _: nullcontext(AsaDevice(session)))
+        monkeypatch.setattr(pull_evidence, "reading", lambda *_: nullcontext(AsaDevice(session)))
         task = Task(function, SimpleNamespace(config=None), False, [])
         task.host = Host(name="edge-1")
         return function(task, **arguments)

@@ -11,6 +11,7 @@ from nornir_anyconnect.errors import (
     RejectedError,
     ReplyTimeoutError,
 )
+from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh.dialogue import (
     LONGEST_REPLY,
@@ -179,19 +180,11 @@ class Conversation:
                 todo += self._dialogue.receive(data)
             else:
                 todo += self._dialogue.look_again()
-            if not todo and now() - began >= longest:
-                raise IncompleteReplyError(
-                    f"{self.name}: the reply to '{what}' did not end within {longest:g} s",
-                    "look at the path and the device's load",
-                )
-            if data:
+            if todo:
                 continue
             # silence counts only where nothing lay ready to be read: this process may have been held up itself
-            quiet = now() - heard_at
-            if quiet >= silence and not todo:
-                self._give_up(what, quiet)
-            if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
-                self._refuse_question(question)
+            quiet = 0.0 if data else now() - heard_at
+            self._give_up_in_time(what, quiet, silence, now() - began, longest)
             if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
                 proofs += 1
                 todo += self._dialogue.prove()
@@ -208,20 +201,28 @@ class Conversation:
                 "set one on the device",
             )
         raise RejectedError(
-            f"{self.name} asks a question that is never answered here: {self._dialogue.last_words!r}",
+            f"{self.name} asks a question that is never answered here: {without_secrets(self._dialogue.last_words)!r}",
             "answer it on the device",
         )
 
-    def _give_up(self, what: str, seconds: float) -> NoReturn:
-        if self._dialogue.begun:
+    def _give_up_in_time(self, what: str, quiet: float, silence: float, lasted: float, longest: float) -> None:
+        if quiet >= silence and self._dialogue.begun:
             raise IncompleteReplyError(
-                f"{self.name}: the reply to '{what}' stopped before its end (silent for {seconds:.0f} s)",
+                f"{self.name}: the reply to '{what}' stopped before its end (silent for {quiet:.0f} s)",
                 "ask again; look at the path and the device's load",
             )
-        raise ReplyTimeoutError(
-            f"{self.name} did not answer '{what}' within {seconds:.0f} s",
-            "look at the device's load, or raise reply_timeout",
-        )
+        if quiet >= silence:
+            raise ReplyTimeoutError(
+                f"{self.name} did not answer '{what}' within {quiet:.0f} s",
+                "look at the device's load, or raise reply_timeout",
+            )
+        if lasted >= longest:
+            raise IncompleteReplyError(
+                f"{self.name}: the reply to '{what}' did not end within {longest:g} s",
+                "look at the path and the device's load",
+            )
+        if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
+            self._refuse_question(question)
 
     def listen(self, seconds: float) -> str:
         """What the device says of itself until it has been silent for that long."""
