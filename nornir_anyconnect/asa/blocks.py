@@ -1,4 +1,4 @@
-"""One pass over a configuration: the blocks that matter, their line numbers, and whether it is whole.
+"""One pass over a text: the configuration it holds, its blocks that matter, and whether it is whole.
 
 Everything is decided by how a line begins, so that a box with a million lines of access lists costs
 next to nothing. A block is a line at column 0 with the indented lines behind it; ``!`` and empty lines
@@ -11,11 +11,31 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.capture import (
+    TRACES,
+    Printed,
+    Typed,
+    cleaned,
+    printed_by,
+    refused,
+    section_of,
+    typed,
+    untabbed,
+    unwrapped,
+)
+from nornir_anyconnect.asa.dumps import Dump, OpenBlock, agreed, chosen_of
 from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.asa.modes import header_of, headers_into, inner_words, mode_below, openings, said_of
+from nornir_anyconnect.asa.modes import (
+    begins_headers,
+    header_of,
+    headers_into,
+    inner_words,
+    mode_below,
+    openings,
+    said_of,
+)
 from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
 from nornir_anyconnect.asa.running_config import Block, Sourced
-from nornir_anyconnect.asa.terminal import TRACES, Typed, cleaned, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +48,10 @@ _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
 _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
 
+_OWN_VERSION = re.compile(r"(?:: )?(?:ASA|PIX|NGFW) Version \d")
+_NAMES_A_COMMAND = frozenset({"sh", "sho", "show", "more", "wr", "write"})
+_REFUSALS = frozenset({"ERROR:", "%", "Command", "Usage:", "Removing", "%Invalid"})
+"""First words of a device's refusals."""
 _CONTENT = frozenset({"ASA", "PIX", "NGFW", "Serial", "Model"})
 _LEAVES_MODE = frozenset({"exit", "quit", "end"})
 
@@ -46,15 +70,25 @@ _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 
 @dataclass(slots=True)
 class Cut:
-    """A text, cut into its relevant blocks (secrets masked)."""
+    """A text, cut into the relevant blocks of one configuration (secrets masked)."""
 
     blocks: list[Block] = field(default_factory=list)
     strays: list[Sourced[str]] = field(default_factory=list)
     """Lines that belong into a block but stand in none."""
+    begun: bool = False
+    """A version or the hostname stands before the first block that decides."""
     complete: bool = False
     """``Cryptochecksum:`` or ``: end`` stands at column 0."""
     indented: bool = True
     """False where blocks that must have sub-lines have none indented."""
+    several: tuple[int, ...] = ()
+    """The first lines of the configurations, where there is more than one and nothing says which is the running one."""
+    hostnames: tuple[str, ...] = ()
+    """Of those."""
+    misplaced: tuple[Sourced[str], ...] = ()
+    """Lines below a command that takes none, or has lost its header: what they say is nobody's."""
+    refused: bool = False
+    """The device refused a line, and it cannot be told which."""
     release: Sourced[str] | None = None
     ftd_version: str | None = None
     serials: tuple[str, ...] = ()
@@ -62,20 +96,8 @@ class Cut:
     context: str | None = None
 
 
-@dataclass(slots=True)
-class _Open:
-    """The block being read."""
-
-    header: str
-    line: int
-    body: list[Sourced[str]]
-
-
 def _lines(text: str) -> Iterator[list[str]]:
     """The text's lines, some thousand at a time, without line ends and without pager text."""
-    text = text.removeprefix("\ufeff").removeprefix("ï»¿")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
     start, size = 0, len(text)
     while start < size:
         stop = text.find("\n", start + _CHUNK)
@@ -88,6 +110,8 @@ def _lines(text: str) -> Iterator[list[str]]:
         lines = chunk.split("\n")
         if dirty and any(trace in chunk for trace in TRACES):
             lines = [cleaned(line) if any(trace in line for trace in TRACES) else line for line in lines]
+        if "\t" in chunk:
+            lines = [untabbed(line) if "\t" in line else line for line in lines]
         yield lines
 
 
@@ -95,77 +119,144 @@ class _Cutter:
     """Takes what the fast loop finds worth a look."""
 
     def __init__(self) -> None:
-        self.cut = Cut()
-        self.open: _Open | None = None
+        self.dump = Dump(None, 1)
+        self.dumps = [self.dump]
+        self.open: OpenBlock | None = None
         self.any_indented = False
-        self.inner_at_margin = False
-        self.with_body = False
-        self.body_found = False
-        self._blocks: list[_Open] = []
-        self._serials: dict[str, None] = {}
         self.openings = openings()
         self.inner = inner_words()
+        self._typed: Dump | None = None
+        self._last: tuple[OpenBlock, int] | None = None  # what was typed last: the block, and the lines it had before
 
-    def header(self, line: str, number: int) -> list[Sourced[str]]:
+    def _begin(self, number: int, printed: Printed | None, entry: Typed | None = None) -> None:
+        """Another command, or another configuration, begins."""
+        host, context = (entry.hostname, entry.context) if entry else (self.dump.host, self.dump.context)
+        self.dump = Dump(printed, number, host, context)
+        self.dumps.append(self.dump)
+        self.open = None
+
+    def _again(self, number: int, *, own: bool) -> None:
+        """A mark of the beginning: of this configuration, or of a second one in the same text."""
+        dump = self.dump
+        if dump.typed:
+            return
+        if dump.ended or (own and dump.own_release) or dump.hostname is not None:
+            self._begin(number, None)
+            dump = self.dump
+        dump.begun = dump.begun or not any(block.deciding for block in dump.blocks)
+
+    def header(self, line: str, number: int) -> list[Sourced[str]] | None:
         """Open a block; its (empty) body is what the loop appends to."""
         header = line[: LONGEST_LINE + 1].rstrip()
+        if header.startswith("hostname") and not self.dump.typed:
+            self._again(number, own=False)
+            self.dump.hostname = header.partition(" ")[2].strip()
         if " pa" in header and header.startswith("group-policy"):
             header = _EXTERNAL.sub(rf"\1{MASK}", header)
-        self.open = _Open(header, number, [])
-        self._blocks.append(self.open)
+        self.open = OpenBlock(header, number, [])
+        if self.dump.ended:
+            self.dump.behind += self.open.deciding
+            self.open = None
+            return None
+        self.dump.blocks.append(self.open)
         return self.open.body
 
     def comment(self, line: str, number: int) -> None:
         """Release, platform, serial number and end mark stand in lines that open no block."""
-        cut = self.cut
         line = line[:LONGEST_COMMENT]
         if line.startswith("Cryptochecksum:") or line.split() == [":", "end"]:
-            cut.complete = True
+            self.dump.twice = self.dump.twice or (self.dump.ended and self.dump.behind > 0)
+            self.dump.ended = True
+            self.open = None
             return
-        own_line = line.startswith(("ASA ", "PIX "))
-        if (own_line or cut.release is None) and (match := _VERSION.search(line)):
-            cut.release = Sourced(match[1], number)
-        if cut.ftd_version is None and (match := _FTD.search(line)):
-            cut.ftd_version = match[1]
+        own = _OWN_VERSION.match(line) is not None
+        if own:
+            self._again(number, own=True)
+        dump = self.dump
+        if (own or dump.release is None) and (match := _VERSION.search(line)):
+            dump.release = Sourced(match[1], number)
+        dump.own_release = dump.own_release or own
+        if dump.ftd_version is None and (match := _FTD.search(line)):
+            dump.ftd_version = match[1]
         if match := _SERIAL.search(line):
-            self._serials[match[1]] = None
+            dump.serials[match[1]] = None
+
+    def command(self, command: str, number: int, entry: Typed | None = None) -> None:
+        """What follows is what a command printed."""
+        printed = printed_by(command)
+        self._begin(number, printed, entry)
+        self._last = None
 
     def prompt(self, entry: Typed, number: int) -> None:
         """A line typed at a prompt: its sub-mode says where it belongs."""
-        cut = self.cut
-        cut.prompt_host = cut.prompt_host or entry.hostname
-        cut.context = cut.context or entry.context
-        if entry.mode is None:
-            self.open = None
+        self._last = None
+        shows = entry.command and printed_by(entry.command) is not Printed.OUTPUT
+        if entry.mode is None or shows:
+            self.command(entry.command or "exit", number, entry)
             return
-        if not entry.command or entry.command in _LEAVES_MODE:
-            return
+        self._to_what_is_typed(entry, number)
+        if entry.command and entry.command not in _LEAVES_MODE:
+            self._typed_line(entry, entry.mode, number)
+
+    def _to_what_is_typed(self, entry: Typed, number: int) -> None:
+        if self._typed is None:
+            self._typed = Dump(None, number, entry.hostname, entry.context, typed=True)
+            self.dumps.append(self._typed)
+        if self.dump is not self._typed:
+            self.dump, self.open = self._typed, None
+
+    def _typed_line(self, entry: Typed, in_mode: str, number: int) -> None:
         word = entry.command.partition(" ")[0]
-        if entry.mode == "config" or _is_global(entry.command, entry.mode):
+        if in_mode == "config" or _is_global(entry.command, in_mode):
             self.open = None
             if word in self.openings and self.openings[word].match(entry.command):
                 self.header(entry.command, number)
+                self._remember(-1)
             return
         self.any_indented = True
-        mode = _MODES.get(entry.mode)
+        mode = _MODES.get(in_mode)
         if mode is None:
             return
         if self.open is None or self.open.header.partition(" ")[0] not in headers_into(mode):
             if mode is not Mode.WEBVPN:
-                cut.strays.append(Sourced(masked(entry.command), number))
+                self.dump.strays.append(Sourced(masked(entry.command), number))
                 return
             self.header("webvpn", number)
         depth = 2 if mode in _DEEPER else 1
         if self.open is not None:
+            self._remember(len(self.open.body))
             self.open.body.append(Sourced(" " * depth + masked(entry.command), number))
+
+    def _remember(self, lines: int) -> None:
+        self._last = (self.open, lines) if self.open else None
+
+    def refuse(self) -> None:
+        """The device took the last line not: what was typed was never configured."""
+        if not self.dump.typed:
+            self.dump.refused = self.dump.refused or self.dump.printed is not Printed.OUTPUT
+        elif self._last is not None:
+            block, lines = self._last
+            if lines < 0:
+                self.dump.blocks = [each for each in self.dump.blocks if each is not block]
+                self.open = None
+            else:
+                del block.body[lines:]
+        self._last = None
 
     def margin(self, line: str, word: str, number: int, body: list[Sourced[str]] | None) -> list[Sourced[str]] | None:
         """A line at column 0 that opens nothing: a prompt, an orphan, or none of ours; where the next lines belong."""
         if ("#" in word or ">" in word) and (entry := typed(line)):
             self.prompt(entry, number)
+        elif word in _NAMES_A_COMMAND or word[0] in "-=*#":
+            command = section_of(line)
+            if command is None:
+                return self.between(line, body) if body is not None else None
+            self.command(command, number)
+        elif refused(line):
+            self.refuse()
         elif word in self.inner:
-            self.inner_at_margin = True
-            self.cut.strays.append(Sourced(masked(line.rstrip()), number))
+            self.dump.inner_at_margin = True
+            self.dump.strays.append(Sourced(masked(line.rstrip()), number))
         else:
             return self.between(line, body)
         return self.open.body if self.open else None
@@ -178,30 +269,50 @@ class _Cutter:
         """
         if body is None or _SYSLOG.search(line, 0, LONGEST_COMMENT):
             return body
-        return None if line[0].islower() else self.cut.strays
+        return None if line[0].islower() or self.dump.ended else self.dump.strays
+
+    def orphan(self, line: str, number: int) -> None:
+        """An indented line below a command that is none of ours: one that belongs into our blocks has lost its own."""
+        word = line.split(None, 1)[0]
+        if (word in self.inner or word == "webvpn") and not self.dump.ended:
+            self.dump.misplaced.append(Sourced(masked(line.strip()), number))
 
     def finish(self) -> Cut:
-        """Everything, frozen."""
-        cut = self.cut
-        for block in self._blocks:
+        """The configuration that the text holds, frozen."""
+        chosen, several = chosen_of([dump for dump in self.dumps if not dump.empty] or self.dumps[:1])
+        hostnames = [dump.hostname or dump.host for dump in self.dumps if dump.line in several]
+        first, every = chosen[0], self.dumps
+        cut = Cut(
+            begun=len(chosen) == 1 and first.begun,
+            complete=any(dump.ended for dump in chosen),
+            several=several,
+            hostnames=tuple(dict.fromkeys(each for each in hostnames if each)),
+            refused=any(dump.refused for dump in chosen),
+            release=agreed([dump.release for dump in chosen]) or agreed([dump.release for dump in every]),
+            ftd_version=next((dump.ftd_version for dump in (*chosen, *every) if dump.ftd_version), None),
+            prompt_host=next((dump.host for dump in (*chosen, *every) if dump.host), None),
+            context=next((dump.context for dump in (*chosen, *every) if dump.context), None),
+        )
+        own = [serial for dump in chosen for serial in dump.serials]
+        cut.serials = tuple(dict.fromkeys(own or [serial for dump in every for serial in dump.serials]))
+        misplaced = [line for dump in chosen for line in dump.misplaced]
+        with_body = body_found = False
+        for block in sorted((block for dump in chosen for block in dump.blocks), key=lambda block: block.line):
             mode = mode_below(block.header)
             if mode is Mode.INTERFACE:
                 block.body = [line for line in block.body if said_of(mode, line.value.lstrip()).row]
                 if not block.body:
                     continue
-            self.with_body = self.with_body or mode in _WITH_BODY
-            self.body_found = self.body_found or (mode in _WITH_BODY and bool(block.body))
+            if mode is None and any(line.value.strip(" \t!") for line in block.body):
+                misplaced += block.body
+            with_body = with_body or mode in _WITH_BODY
+            body_found = body_found or (mode in _WITH_BODY and bool(block.body))
             cut.blocks.append(Block(block.header, block.line, tuple(block.body)))
-        cut.serials = tuple(self._serials)
-        bare = self.with_body and not self.body_found
-        cut.indented = not self.inner_at_margin and (self.any_indented or not bare)
+        cut.strays = [line for dump in chosen for line in dump.strays]
+        cut.misplaced = tuple(misplaced)
+        bare = with_body and not body_found
+        cut.indented = not any(dump.inner_at_margin for dump in chosen) and (self.any_indented or not bare)
         return cut
-
-
-def _only_header(word: str) -> bool:
-    """Whether a command that begins so is nothing without the name of an object and what of it."""
-    row = said_of(Mode.CONFIG, word).row
-    return row is not None and row.noted and header_of(f"{word} X attributes general-attributes") is not None
 
 
 def _is_global(command: str, mode: str) -> bool:
@@ -212,20 +323,21 @@ def _is_global(command: str, mode: str) -> bool:
     opening = openings().get(command.partition(" ")[0])
     if opening is None or opening.match(command) is None:
         return False
-    return (
-        said_of(Mode.CONFIG, command).row is None
-        or header_of(command) is not None
-        or word not in ("group-policy", "tunnel-group")
-    )
+    return header_of(command) is not None or not begins_headers(word)
 
 
-def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million lines cheap
+def cut(text: str) -> Cut:  # noqa: C901, PLR0912 - one flat loop is what keeps a million lines cheap
     """Cut a text into its relevant blocks, in one pass. Never raises, whatever the text."""
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    text = unwrapped(text.removeprefix("\ufeff").removeprefix("ï»¿"))
     cutter = _Cutter()
     cutter.any_indented = "\n " in text
     body: list[Sourced[str]] | None = None
     begin, last = 1, 0
-    opening, inner, content = cutter.openings, cutter.inner, _CONTENT
+    opening, content = cutter.openings, _CONTENT
+    noticed = cutter.inner | _NAMES_A_COMMAND | _REFUSALS
+    suspects = frozenset(word[:4] for word in (*(f"{each} " for each in cutter.inner), "webvpn"))
     for lines in _lines(text):
         # access lists are most of a large text, and nothing to us: a filter passes them over quickest
         looked_at = [(number, line) for number, line in enumerate(lines, begin) if line[:11] != "access-list"]
@@ -238,6 +350,8 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
             if first == " " or first == "\t":  # noqa: PLR1714 - two comparisons beat a set here
                 if body is not None:
                     body.append(Sourced(masked(line.rstrip()), number))
+                elif line[1:5] in suspects:
+                    cutter.orphan(line, number)
                 continue
             if not first:
                 continue
@@ -251,7 +365,7 @@ def cut(text: str) -> Cut:  # noqa: C901 - one flat loop is what keeps a million
             elif word in content or first == ":" or first == "C":  # noqa: PLR1714 - as above
                 body = None
                 cutter.comment(line, number)
-            elif "#" in word or ">" in word or word in inner:
+            elif "#" in word or ">" in word or word in noticed or first in "-=*":
                 body = cutter.margin(line, word, number, body)
             elif body is not None:
                 body = cutter.between(line, body)

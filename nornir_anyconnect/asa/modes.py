@@ -114,6 +114,17 @@ def field_of(mode: Mode, text: str) -> str | None:
     return row.field or None if row else None
 
 
+def decides_elsewhere(line: Line) -> bool:
+    """Whether a line that nobody knows where it stands would decide in another mode: its header is lost."""
+    text = line.text.partition(") ")[2] if line.text.startswith("(below ") else line.text
+    return any(
+        said.row is not None and said.row.decisive and said.understood and said.row.keyword != "enable"
+        for mode in Mode
+        if mode is mode.table and mode not in (Mode.CONFIG, line.mode.table)
+        for said in (said_of(mode, text),)
+    )
+
+
 # ---- headers ----------------------------------------------------------------------------------------
 
 
@@ -155,6 +166,11 @@ def _parts(row: Row, found: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool
     if len(left) < 2 or not last.startswith(left[1]):  # noqa: PLR2004 - the name and the keyword
         return None
     return left[0], left[2:], last == left[1]
+
+
+def begins_headers(word: str) -> bool:
+    """Whether a command that begins so is nothing without what follows: a name, or what of it."""
+    return word in _headers()
 
 
 def mode_below(header: str) -> Mode | None:

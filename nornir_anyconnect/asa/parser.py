@@ -23,6 +23,7 @@ from nornir_anyconnect.asa.grammar import Mode, words
 from nornir_anyconnect.asa.modes import (
     Line,
     Said,
+    decides_elsewhere,
     lines_of,
     proves_an_asa,
     rows_of,
@@ -240,6 +241,8 @@ class _Reader:
     def __init__(self, blocks: Iterable[Block]) -> None:
         self.lines: list[tuple[Block, tuple[Line, ...]]] = [(block, tuple(lines_of(block))) for block in blocks]
         self.unknown: list[Sourced[str]] = []
+        self.misplaced: list[Sourced[str]] = []
+        """Lines that another mode knows, and that decide there."""
         self._said: dict[Mode, dict[str, Said]] = defaultdict(dict)
         wanted: dict[Mode, dict[str, Said]] = defaultdict(dict)
         for _, lines in self.lines:
@@ -259,6 +262,8 @@ class _Reader:
             row = said.row
             if row is None or (row.noted and not row.value):
                 self.note(line)
+                if decides_elsewhere(line):
+                    self.misplaced.append(Sourced(line.text, line.number))
             elif row.value is None:
                 if row.opens:
                     yield line, Meaning(row, taken_back=said.taken_back)
@@ -309,6 +314,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         for line in lines
         if line.mode in _CLIENT_MODES
     )
+    misplaced = (*text.misplaced, *reader.misplaced)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,
@@ -319,7 +325,8 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         ftd_version=text.ftd_version,
         complete=complete or text.complete,
         indented=text.indented,
-        mixed=len(hostnames) > 1,
+        begun=complete or text.begun,
+        mixed=bool(text.several or misplaced or text.refused),
         recognised=text.release is not None
         or text.ftd_version is not None
         or any(proves_an_asa(block.header) for block in text.blocks),
@@ -336,16 +343,22 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         load_balancing=parts.load_balancing,
         unknown_lines=(*text.strays, *reader.unknown),
         blocks=tuple(text.blocks),
-        warnings=_warnings(text, hostnames),
+        warnings=_warnings(text, misplaced),
         serials=text.serials,
         **{name: top.found[name] for name in direct},
     )
 
 
-def _warnings(text: Cut, hostnames: tuple[str, ...]) -> tuple[Notice, ...]:
+def _warnings(text: Cut, misplaced: tuple[Sourced[str], ...]) -> tuple[Notice, ...]:
     found = []
     if not text.indented:
         found.append(notice("not-indented"))
-    if len(hostnames) > 1:
-        found.append(notice("several-configurations", hostnames=hostnames))
+    if len(text.hostnames) > 1:
+        found.append(notice("several-configurations", hostnames=text.hostnames))
+    elif text.several:
+        found.append(notice("two-dumps", lines=text.several))
+    if misplaced:
+        found.append(notice("lines-misplaced", count=len(misplaced), line=str(misplaced[0].line)))
+    if text.refused:
+        found.append(notice("line-refused"))
     return tuple(found)

@@ -256,10 +256,12 @@ class RunningConfig:
     ftd_version: str | None = None
     complete: bool = False
     """An end mark (``Cryptochecksum:`` or ``: end``) was seen, or the pull proved every section."""
+    begun: bool = True
+    """A version or the hostname stands before the first block that decides: nothing is missing at the top."""
     indented: bool = True
     """False where a block that must have sub-lines has none indented: not readable as a configuration."""
     mixed: bool = False
-    """More than one hostname: the text holds several configurations, and whose line is whose is lost."""
+    """Several configurations, none said to be the running one; or lines that are not where they belong."""
     recognised: bool = False
     """At least one line that only an ASA or FTD configuration has."""
     webvpn: Webvpn = field(default_factory=Webvpn)

@@ -71,7 +71,8 @@ class AuditedDevice:
     @property
     def complete(self) -> bool:
         """The whole configuration was read, or somebody answers for it; for a mixture of several nobody can."""
-        return (self.config.complete or self.options.assume_complete) and not self.config.mixed
+        whole = self.config.begun and self.config.complete
+        return (whole or self.options.assume_complete) and not self.config.mixed
 
     @property
     def anyconnect(self) -> bool:

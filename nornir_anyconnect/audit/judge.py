@@ -92,6 +92,8 @@ def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
     found = list(config.warnings)
     if not (config.complete or device.options.assume_complete):
         found.append(notice("no-end-mark"))
+    elif not (config.begun or device.options.assume_complete):
+        found.append(notice("no-beginning"))
     seen = device.observations.groups if device.observations is not None else {}
     found += (
         notice("evidence-of-unknown-policy", policy=name, users=len(seen[name].users))

@@ -13,6 +13,16 @@ _SENTENCES: Mapping[str, str] = {
     # what the text is
     "not-indented": "the sub-lines are not indented: it cannot be told which line belongs to which block",
     "several-configurations": "more than one configuration in one text: hostnames {hostnames}",
+    "two-dumps": (
+        "more than one configuration in one text, from lines {lines}: give the running one alone, "
+        "or with the command that printed it"
+    ),
+    "lines-misplaced": "{count} line(s), the first at line {line}, stand where they do not belong: a header is missing",
+    "line-refused": "the device refused a line of this text, and it cannot be told which",
+    "no-beginning": (
+        "the text does not begin like a configuration (a version or hostname before the first block): "
+        "only at-risk verdicts stand"
+    ),
     "no-end-mark": "the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand",
     "lines-not-understood": "{count} line(s) in relevant blocks were not understood, the first at line {line}: {text}",
     "lines-not-quoted": "{count} line(s) in relevant blocks were not understood, the first at line {line}",

@@ -3,8 +3,8 @@
 import pytest
 
 from nornir_anyconnect.asa.blocks import cut
+from nornir_anyconnect.asa.capture import Typed, cleaned, typed
 from nornir_anyconnect.asa.running_config import Sourced
-from nornir_anyconnect.asa.terminal import Typed, cleaned, typed
 
 
 def headers(text):

@@ -711,4 +711,5 @@ def test_the_second_server_of_a_tunnel_group(line, server):
 
 def test_two_hostnames_are_a_mixture():
     assert parse("hostname a\nhostname b\n").mixed
-    assert not parse("hostname a\nhostname a\n").mixed
+    assert parse("hostname a\nhostname a\n").mixed, "a configuration prints its hostname once: this is two of one box"
+    assert not parse("hostname a\n").mixed

@@ -1,0 +1,155 @@
+"""How a terminal, a mail or a ticket left a text: pager text, prompts, quotes, line numbers, commands and refusals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+TRACES = ("\r", "\0", "\b", "\x1b", "<---")
+"""A text that holds none of these needs no cleaning."""
+
+_MORE = re.compile(r"<-{2,} ?more[- ]{2,}>", re.IGNORECASE)
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_PROMPT = re.compile(r"([\w.-]{1,63})((?:/[\w.-]{1,63})*)(?:\((config[\w.-]*)\))?([#>])[ \t]*")
+_UNIT_WORDS = frozenset({"pri", "sec", "act", "stby", "actNoFailover", "master", "slave", "control", "data"})
+
+
+def cleaned(line: str) -> str:
+    """The line as a screen would show it in the end.
+
+    A pager prints ``<--- More --->``, then a carriage return, blanks over the same place and another
+    carriage return; some captures lost the carriage returns or hold backspaces instead.
+    """
+    line = _ESCAPE.sub("", line).replace("\0", "")
+    more = _MORE.search(line)
+    if more:
+        rest = line[more.end() :]
+        if "\r" not in rest and "\b" not in rest:
+            width = more.end() - more.start()
+            rest = rest[width:] if rest.startswith(" " * width) else rest
+        line = line[: more.start()] + rest.rpartition("\b")[2]
+    line = line.strip("\r")
+    return line.rpartition("\r")[2].replace("\b", "")
+
+
+def untabbed(line: str) -> str:
+    """The line with blanks for its tabs, but for those it is indented with."""
+    text = line.lstrip()
+    return line[: len(line) - len(text)] + text.replace("\t", " ")
+
+
+# ---- what was typed ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command typed behind a prompt; ``mode`` is ``config...`` or None in user and enable mode."""
+
+    hostname: str
+    context: str | None
+    mode: str | None
+    command: str
+
+
+def typed(line: str) -> Typed | None:
+    """The prompt and what was typed behind it, if the line begins with an ASA prompt."""
+    match = _PROMPT.match(line)
+    if match is None:
+        return None
+    hostname, path, mode, _ = match.groups()
+    context = next((word for word in path.split("/") if word and word not in _UNIT_WORDS), None)
+    return Typed(hostname, context, mode, line[match.end() :].strip())
+
+
+class Printed(Enum):
+    """What a command prints."""
+
+    RUNNING = "the running configuration"
+    PART = "a part of the running configuration"
+    OTHER_CONFIG = "another configuration: the startup configuration, a file"
+    OUTPUT = "something else"
+
+
+_SECTION = re.compile(r"(?:[-=#*]{2,}[ \t]*)?((?:sh|sho|show|more|wr|write)[ \t]+\S.*?)(?:[ \t]*[-=#*]{2,})?:?\s*$")
+"""A command's name above its output: ``------------------ show version ------------------``."""
+_LONGEST_SECTION = 120
+_REFUSED = re.compile(
+    r"ERROR:|% ?(?:Invalid|Incomplete|Ambiguous|Unrecognized|Bad|Unknown)|Command authorization failed|Usage:|"
+    r"Removing .* failed"
+)
+
+
+def section_of(line: str) -> str | None:
+    """The command whose output follows, if the line is its name."""
+    found = _SECTION.match(line) if len(line) <= _LONGEST_SECTION else None
+    return found[1] if found else None
+
+
+def refused(line: str) -> bool:
+    """Whether the line is the device's refusal of what was typed before it."""
+    return _REFUSED.match(line) is not None
+
+
+def printed_by(command: str) -> Printed:
+    """What a command prints; a person may have abbreviated it."""
+    words = command.lower().split()
+    verb, what, more = words[0], words[1] if len(words) > 1 else "", words[2:]
+    if _short_for("show", verb) and _short_for("running-config", what):
+        return Printed.RUNNING if not more or more == ["all"] else Printed.PART
+    if (_short_for("write", verb) and _short_for("terminal", what, 1)) or (
+        verb == "more" and what == "system:running-config"
+    ):
+        return Printed.RUNNING
+    if verb == "more" or (_short_for("show", verb) and _short_for("startup-config", what) and not more):
+        return Printed.OTHER_CONFIG
+    return Printed.OUTPUT
+
+
+def _short_for(word: str, typed: str, least: int = 2) -> bool:
+    return len(typed) >= least and word.startswith(typed)
+
+
+# ---- what a mail or a ticket put in front of every line -----------------------------------------------
+
+_HEADS = (
+    r"(?:hostname \S|(?:group-policy|tunnel-group) \S+ \S|(?:ASA|NGFW|PIX) Version \d|"
+    r"[\w./-]{1,80}(?:\(config[\w.-]*\)# ?|# ?sho?w? )\S)"
+)
+"""Lines that stand at the margin of a configuration or of a dialogue, and nowhere else."""
+_AT_MARGIN = re.compile(rf"^(?:{_HEADS}|webvpn\s*$|ssl |sysopt connection )", re.MULTILINE)
+_BEHIND = re.compile(rf"^([ \t]*+(?:\d++[ \t]*+[:.)|]?[ \t]*+|(?:[>|][ \t]?)++)?){_HEADS}", re.MULTILINE)
+_LAYERS = 3
+
+
+def unwrapped(text: str) -> str:
+    """The text without what stands in front of every line: blanks, quotes, line numbers; lines keep their places.
+
+    Only where no line of a configuration stands at the margin as it is.
+    """
+    for _ in range(_LAYERS):
+        if _AT_MARGIN.search(text):
+            break
+        wrapped = _prefixes(text)
+        if not wrapped:
+            break
+        text = _without(text, wrapped)
+    return text
+
+
+def _prefixes(text: str) -> list[str]:
+    return [match[1] for match in _BEHIND.finditer(text)]
+
+
+def _without(text: str, prefixes: list[str]) -> str:
+    shortest = min(prefixes, key=len)
+    number = re.match(r"[ \t]*\d+", shortest)
+    if number is not None:
+        behind = shortest[number.end() :]
+        if len(behind) > 1 and not behind.strip() and len({len(each) for each in prefixes}) == 1:
+            pattern = rf"^(?=[ \t]*\d+(?:[ \t]|$))[ \t\d]{{1,{len(shortest)}}}"
+        else:
+            pattern = rf"^[ \t]*\d+(?:{re.escape(behind)}|{re.escape(behind.rstrip())}[ \t]*$)"
+    else:
+        pattern = rf"^(?:{re.escape(shortest)}|{re.escape(shortest.rstrip())}[ \t]*$)"
+    return re.sub(pattern, "", text, flags=re.MULTILINE)

@@ -1,0 +1,102 @@
+"""The configurations that a text may hold: what a command printed, what was typed, what nothing names.
+
+Which of them is the running configuration is decided here; nothing of another is ever merged into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.asa.capture import Printed
+from nornir_anyconnect.asa.modes import proves_an_asa
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import Sourced
+
+
+@dataclass(slots=True)
+class OpenBlock:
+    """The block being read."""
+
+    header: str
+    line: int
+    body: list[Sourced[str]]
+
+    @property
+    def deciding(self) -> bool:
+        """Whether a verdict may rest on it."""
+        return proves_an_asa(self.header)
+
+
+@dataclass(slots=True)
+class Dump:
+    """What one command printed, or what was typed, or what stands in a text without either."""
+
+    printed: Printed | None
+    """None: nothing says what it is."""
+    line: int
+    host: str | None = None
+    context: str | None = None
+    typed: bool = False
+    blocks: list[OpenBlock] = field(default_factory=list)
+    strays: list[Sourced[str]] = field(default_factory=list)
+    misplaced: list[Sourced[str]] = field(default_factory=list)
+    release: Sourced[str] | None = None
+    own_release: bool = False
+    ftd_version: str | None = None
+    serials: dict[str, None] = field(default_factory=dict)
+    begun: bool = False
+    ended: bool = False
+    behind: int = 0
+    """Blocks behind the end mark: no configuration, unless another end mark says that they are a second one."""
+    twice: bool = False
+    hostname: str | None = None
+    refused: bool = False
+    inner_at_margin: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Begins and ends as a configuration does."""
+        return self.begun and self.ended and not self.twice and not self.refused
+
+    @property
+    def says(self) -> tuple[tuple[str, ...], ...]:
+        """What it configures, to tell two apart."""
+        return tuple((block.header, *(line.value for line in block.body)) for block in self.blocks)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is no configuration at all."""
+        return not self.blocks and not self.strays and not self.ended
+
+
+def chosen_of(dumps: list[Dump]) -> tuple[list[Dump], tuple[int, ...]]:
+    """The dumps that are the configuration, and the first lines of those of which it cannot be told which is.
+
+    What a command says is the running configuration stands alone; so does the only one without a command that is
+    whole. Parts, and what was typed, are excerpts: they come together in the order of the text.
+    """
+    shown = [dump for dump in dumps if dump.printed is Printed.RUNNING]
+    unnamed = [dump for dump in dumps if dump.printed in (None, Printed.OUTPUT) and not dump.typed]
+    unnamed = [dump for dump in unnamed if dump.printed is None or dump.begun or dump.ended]
+    if shown:
+        wholes = [dump for dump in shown if dump.whole] or shown
+        same = all(dump.says == wholes[-1].says for dump in wholes)
+        return wholes[-1:], () if same else tuple(dump.line for dump in wholes)
+    if any(dump.whole for dump in unnamed) or len(unnamed) > 1:
+        wholes = [dump for dump in unnamed if dump.whole] or unnamed
+        several = tuple(dump.line for dump in unnamed) if len(unnamed) > 1 else ()
+        return wholes[-1:], several
+    excerpts = [dump for dump in dumps if dump in unnamed or dump.typed or dump.printed is Printed.PART]
+    if excerpts:
+        mixed = len({dump.host for dump in excerpts if dump.host}) > 1
+        return excerpts, tuple(dump.line for dump in excerpts if dump.twice or mixed)
+    others = [dump for dump in dumps if dump.printed is Printed.OTHER_CONFIG] or dumps
+    return others[-1:], tuple(dump.line for dump in others) if len(others) > 1 else ()
+
+
+def agreed(releases: list[Sourced[str] | None]) -> Sourced[str] | None:
+    """The release, where all that are printed are one."""
+    found = [each for each in releases if each is not None]
+    return found[0] if found and all(each.value == found[0].value for each in found) else None
