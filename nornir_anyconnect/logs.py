@@ -20,6 +20,7 @@ from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOp
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.syslog.reader import holds_message
 from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources
+from nornir_anyconnect.sources.log_parts import read_in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -68,7 +69,9 @@ class LogReader:
         if kind is LogKind.CLIENT:
             self._read_client(source.path, _lines(source.chunks()), source.written)
         elif kind is LogKind.SYSLOG or holds_message(source.beginning):
-            self.read_syslog(source.chunks(), reference=source.written, rotation=source.rotation)
+            in_parts = source.plain and read_in_parts(self._evidence, source.plain, self._options, source.written)
+            if not in_parts:
+                self.read_syslog(source.chunks(), reference=source.written, rotation=source.rotation)
         else:
             self._read_either(source)
 

@@ -107,9 +107,12 @@ class Sightings:
             self._of(name).add(sighting)
 
     def _of(self, device: str) -> Sighting:
-        if device not in self.devices and len(self.devices) >= MAX_DEVICES:
-            return Sighting()
-        return self.devices.setdefault(device, Sighting())
+        sighting = self.devices.get(device)
+        if sighting is None:
+            sighting = Sighting()
+            if len(self.devices) < MAX_DEVICES:
+                self.devices[device] = sighting
+        return sighting
 
     def _line(self, buffer: bytes, begin: int, tag: re.Match[bytes] | None) -> int:
         if tag is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.device_output.counters import LogBuffer
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Record
+    from nornir_anyconnect.evidence.syslog.reader import ReaderState
     from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
 
@@ -89,6 +90,25 @@ class LogInput:
         }
 
 
+def reader_of(options: LogOptions, reference: datetime | None, after: datetime | None = None) -> SyslogReader:
+    """A reader of one log.
+
+    Args:
+        options: how it is read.
+        reference: when it was written at the latest.
+        after: the last stamp without a year of the log that it goes on with.
+
+    """
+    return SyslogReader(
+        device=options.device,
+        year=options.year,
+        tz=options.tz,
+        reference=reference,
+        after=after,
+        date_order=options.date_order,
+    )
+
+
 class LogEvidence:
     """Takes sources one after the other; their messages count together, each once.
 
@@ -133,16 +153,23 @@ class LogEvidence:
             buffer: what the head of the text says, where it is a ``show logging``.
 
         """
-
-        def records(reader: SyslogReader) -> Iterator[Record]:
-            found = reader.records(chunks)
-            return found if name is None else (record._replace(device=name) for record in found)
-
-        return self._read(records, reference, rotation, buffer, name)
+        reader = self._reader(reference, rotation)
+        records = reader.records(chunks)
+        if name is not None:
+            records = (record._replace(device=name) for record in records)
+        read = self._read([(records, lambda: reader.state)], buffer, name)
+        if rotation:
+            self._anchors[rotation] = reader.state.anchor
+        return read
 
     def read_envelopes(self, envelopes: Iterable[Envelope], *, reference: datetime | None = None) -> LogInput:
         """The records of one export; ``reference`` says when it was written at the latest."""
-        return self._read(lambda reader: reader.records_of(envelopes), reference, None)
+        reader = self._reader(reference, None)
+        return self._read([(reader.records_of(envelopes), lambda: reader.state)])
+
+    def read_parts(self, parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]]) -> LogInput:
+        """One log that several processes have read: of each part its messages, and what else it holds behind them."""
+        return self._read(parts)
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device."""
@@ -158,61 +185,59 @@ class LogEvidence:
             found[name] = self._completed(found.get(name, DeviceObservations(name)))
         return dict(sorted(found.items()))
 
+    def _reader(self, reference: datetime | None, rotation: str | None) -> SyslogReader:
+        after = self._anchors.get(rotation) if rotation else None
+        return reader_of(self._options, reference, after)
+
     def _read(
         self,
-        records: Callable[[SyslogReader], Iterator[Record]],
-        reference: datetime | None,
-        rotation: str | None,
+        parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]],
         buffer: LogBuffer | None = None,
         device: str | None = None,
     ) -> LogInput:
         options = self._options
-        reader = SyslogReader(
-            device=options.device,
-            year=options.year,
-            tz=options.tz,
-            reference=reference,
-            after=self._anchors.get(rotation) if rotation else None,
-            date_order=options.date_order,
-        )
         source = self._merged.source()
-        source.take(records(reader))
-        calendar = reader.calendar
-        source.close(calendar.dates, calendar.latest)
-        if rotation:
-            self._anchors[rotation] = calendar.anchor
-        month_first = source.month_first
+        state: ReaderState | None = None
+        for records, told in parts:
+            source.take(records)
+            if state is None:
+                state = told()
+            else:
+                state.add(told())
+        if state is None:
+            return LogInput()
+        source.close(state.dates, state.latest)
         span = source.span
-        for met, sighting in reader.sightings.devices.items():
+        for met, sighting in state.devices.items():
             name = device or met
-            if month_first:
+            if source.month_first:
                 sighting.span = sighting.otherwise
             if options.within(sighting.span.first) or options.within(sighting.span.last):
                 self._sightings.add({name: sighting})
             for time in sighting.span:
                 span = span.widened(time)
-            self._unreadable[name] += reader.unreadable
+            self._unreadable[name] += state.unreadable
             self._untimed[name] += source.untimed
-            self._torn[name] += reader.torn
+            self._torn[name] += state.torn
             if buffer is not None:
                 # the head of "show logging" names no device: its lines do, where they name one
                 self._buffers[name] = buffer
-        if buffer is not None and not reader.sightings.devices:
+        if buffer is not None and not state.devices:
             self._buffers[device or options.device] = buffer
-        self.lines += reader.lines
-        self.events += reader.counts
-        self.unreadable += reader.unreadable
-        self.unreadable_sample += reader.unreadable_sample[: SAMPLE - len(self.unreadable_sample)]
+        self.lines += state.lines
+        self.events += state.counts
+        self.unreadable += state.unreadable
+        self.unreadable_sample += state.unreadable_sample[: SAMPLE - len(self.unreadable_sample)]
         return LogInput(
             messages=source.messages,
-            unreadable=reader.unreadable,
-            lines=reader.lines,
+            unreadable=state.unreadable,
+            lines=state.lines,
             span=span,
             order=str(source.order),
-            devices=tuple(sorted({device} if device else reader.sightings.devices)),
+            devices=tuple(sorted({device} if device else state.devices)),
             untimed=source.untimed,
-            undecided_dates=calendar.dates.undecided and options.date_order is None,
-            torn=reader.torn,
+            undecided_dates=state.dates.undecided and options.date_order is None,
+            torn=state.torn,
         )
 
     def _completed(self, seen: DeviceObservations) -> DeviceObservations:

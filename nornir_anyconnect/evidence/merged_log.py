@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import IO, TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, Record
@@ -60,12 +60,8 @@ class Order(NamedTuple):
         return self.backward > self.forward
 
 
-class _Identity(NamedTuple):
-    """What makes two lines the same; a time is as fine as the coarsest of the logs."""
-
-    device: str
-    message: str
-    fields: tuple[object, ...]
+_Identity = tuple[str, str, tuple[Any, ...]]
+"""What makes two lines the same: message, device and fields; a time is as fine as the coarsest of the logs."""
 
 
 @dataclass(slots=True)
@@ -190,7 +186,7 @@ class MergedLog:
         self._sources = itertools.count()
         self._held: list[_Entry] = []
         self._runs: list[_Batches[_Entry]] = []
-        self._untimed: dict[_Identity, Counter[int]] = {}
+        self._untimed: dict[_Identity, dict[int, int]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -204,9 +200,10 @@ class MergedLog:
             return
         row = self._catalogue.rows[record.message]
         if record.time is None:
-            identity = _Identity(record.device, record.message, record.fields)
+            identity = (record.message, record.device, record.fields)
             if identity in self._untimed or len(self._untimed) < MAX_HELD:
-                self._untimed.setdefault(identity, Counter())[source] += record.times
+                counts = self._untimed.setdefault(identity, {})
+                counts[source] = counts.get(source, 0) + record.times
             return
         second = int(record.time.timestamp())
         if row.once:
@@ -234,30 +231,35 @@ class MergedLog:
     def untimed(self) -> Iterator[ev.Event]:
         """All messages without a time, in an order that means nothing."""
         for identity, counts in sorted(self._untimed.items(), key=_by_words):
-            record = Record(identity.message, None, identity.device, identity.fields)
-            yield self._catalogue.event(record, self._times(counts))
+            message, device, fields = identity
+            yield self._catalogue.event(Record(message, None, device, fields), self._times(counts))
 
     def _counted(self, entries: list[_Entry]) -> Iterator[ev.Event]:
         """What happened within one second: each message once, with the number of times it did."""
-        found: dict[_Identity, tuple[Record, Counter[int]]] = {}
+        found: dict[_Identity, tuple[Record, dict[int, int]]] = {}
         for _, _, source, record in entries:
-            identity = _Identity(record.device, record.message, record.fields)
-            kept, counts = found.setdefault(identity, (record, Counter()))
-            counts[source] += record.times
+            identity = (record.message, record.device, record.fields)
+            known = found.get(identity)
+            if known is None:
+                found[identity] = (record, {source: record.times})
+                continue
+            kept, counts = known
+            counts[source] = counts.get(source, 0) + record.times
             if record.time and kept.time and record.time < kept.time:
                 found[identity] = (record, counts)
         several = sorted(found.items(), key=_by_words) if len(found) > 1 else found.items()
         for _, (record, counts) in several:
             yield self._catalogue.event(record, self._times(counts))
 
-    def _times(self, counts: Counter[int]) -> int:
+    def _times(self, counts: dict[int, int]) -> int:
         """Of the same lines the most that any one source holds, copies of it taken as one."""
         return max(-(-count // self.folds.get(source, 1)) for source, count in counts.items())
 
 
-def _by_words(item: tuple[_Identity, object]) -> tuple[str, str, str]:
-    identity = item[0]
-    return identity.message, identity.device, str(identity.fields)
+def _by_words(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...], str]:
+    message, device, fields = item[0]
+    # the first three are never missing
+    return message, device, fields[:3], str(fields[3:])
 
 
 class _Batches(Generic[_Value]):

@@ -35,7 +35,7 @@ _ENOUGH = 3
 """Lines of one length that make a terminal's width."""
 _MAX_BODY_LINES = 10
 # what people and programs write above a log: a comment, names of columns, a command, a heading
-_TITLE = re.compile(r"[#!\"{\[=*-]|.*\bshow\b|.*:$|Syslog logging", re.IGNORECASE)
+_TITLE = re.compile(r"[#!\"{\[=*`-]|.*\bshow\b|.*:$|Syslog logging", re.IGNORECASE)
 
 # what a line begins with that begins a message: a priority, or at most three words and a date or a tag
 _DATE = (
@@ -109,7 +109,10 @@ def begins_within_a_line(start: bytes) -> bool:
 
 def ends_within_a_line(last: bytes) -> bool:
     """Whether the last line of a log that holds messages, which no newline ends, is the beginning of one."""
-    return bool(last.strip()) and not last.endswith(b"\n") and ANY_TAG_IN_BYTES.search(last) is None
+    text = last.strip()
+    if not text or last.endswith(b"\n") or text.startswith(b"```"):
+        return False
+    return ANY_TAG_IN_BYTES.search(last) is None
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -53,10 +53,10 @@ END_OF_TAG = rf"(?:{_END_OF_PRODUCT})?-?(?:\w+-)?[0-7]?-?(?P<id>\d{{6}})"
 """What is left of a tag whose beginning stands in the line before."""
 PRODUCT = rf"(?:{_PRODUCTS})-"
 """How a tag begins, behind its percent sign."""
+MARK = re.compile(PRODUCT.encode())
+"""No tag without it."""
 START_OF_TAG = rf"%?{PRODUCT}{_CLASS}[0-7]-\d"
 """As much of a tag as is told from anything else."""
-MARKS = tuple(f"{name}-".encode() for name in _PRODUCTS.split("|"))
-"""No tag without one of these."""
 
 
 # a log says the same few names over and over
@@ -149,9 +149,13 @@ def about_user(
 ) -> Message:
     """A row of a message about a user; ``more`` makes the fields behind who it is."""
     forms = tuple(form.replace("{user}", user) + rest for form in (_IN_BRACKETS, _BARE))
-    return Message(
-        forms, event, lambda m: (*_who(m), *(each(m) for each in more)), rank, rank if udp is None else udp, words, once
-    )
+    fields: Callable[[re.Match[str]], tuple[Any, ...]]
+    if len(more) == 1:  # the usual number, without a loop: it runs for every message
+        (one,) = more
+        fields = lambda m: (*_who(m), one(m))  # noqa: E731 - two of a kind
+    else:
+        fields = lambda m: (*_who(m), *[each(m) for each in more])  # noqa: E731
+    return Message(forms, event, fields, rank, rank if udp is None else udp, words, once)
 
 
 def about_anything(

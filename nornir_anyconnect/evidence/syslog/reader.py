@@ -10,10 +10,11 @@ import html
 import itertools
 import re
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.coverage import Sightings
+from nornir_anyconnect.evidence.coverage import Sighting, Sightings
 from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
@@ -37,7 +38,7 @@ from nornir_anyconnect.evidence.syslog.message_boundaries import (
     place_to_cut,
     shape_of,
 )
-from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, BEGINS_BODY, MARKS, PRODUCT, TAG, Record
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, BEGINS_BODY, MARK, PRODUCT, TAG, Record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence import events as ev
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Catalogue, Message
-    from nornir_anyconnect.evidence.syslog.stamps import Calendar, DateOrder
+    from nornir_anyconnect.evidence.syslog.stamps import DateOrder, DatesSeen
 
 MAX_LINE = 2048
 """Longer lines are read up to here (bytes)."""
@@ -88,6 +89,33 @@ def scan(
 def holds_message(text: bytes) -> bool:
     """Whether there is a message of an ASA in it, wanted or not."""
     return _TAG.search(text) is not None
+
+
+@dataclass(slots=True)
+class ReaderState:
+    """What a stream turned out to hold, beside its messages; each as in :class:`SyslogReader`."""
+
+    lines: int
+    counts: Counter[str]
+    unreadable: int
+    unreadable_sample: list[str]
+    torn: bool
+    devices: dict[str, Sighting]
+    dates: DatesSeen
+    latest: datetime
+    anchor: datetime | None
+
+    def add(self, other: ReaderState) -> None:
+        """What the part of the same log holds that follows."""
+        self.lines += other.lines
+        self.counts += other.counts
+        self.unreadable += other.unreadable
+        self.unreadable_sample += other.unreadable_sample[: SAMPLE - len(self.unreadable_sample)]
+        self.torn |= other.torn
+        for name, sighting in other.devices.items():
+            self.devices.setdefault(name, Sighting()).add(sighting)
+        self.dates.add(other.dates)
+        self.anchor = other.anchor
 
 
 class SyslogReader:
@@ -135,9 +163,20 @@ class SyslogReader:
         """Repetitions that the line before speaks of."""
 
     @property
-    def calendar(self) -> Calendar:
-        """What the stamps told: their order of day and month, and the last one without a year."""
-        return self._header.calendar
+    def state(self) -> ReaderState:
+        """What was met so far, beside the messages."""
+        calendar = self._header.calendar
+        return ReaderState(
+            lines=self.lines,
+            counts=self.counts,
+            unreadable=self.unreadable,
+            unreadable_sample=self.unreadable_sample,
+            torn=self.torn,
+            devices=self.sightings.devices,
+            dates=calendar.dates,
+            latest=calendar.latest,
+            anchor=calendar.anchor,
+        )
 
     def read_line(self, line: str | bytes) -> ev.Event | None:
         """The first event of a line; None where it holds no wanted message, or an unreadable one, which is counted."""
@@ -149,11 +188,17 @@ class SyslogReader:
         """The events of a stream in the order of its lines; dates that can be read both ways have the day first."""
         return map(self._event, self.records(chunks))
 
-    def records(self, chunks: Iterable[bytes]) -> Iterator[Record]:
-        """The messages of a stream that is cut into chunks anywhere; memory is bounded by the chunk's size."""
+    def records(self, chunks: Iterable[bytes], *, part: bool = False) -> Iterator[Record]:
+        """The messages of a stream that is cut into chunks anywhere; memory is bounded by the chunk's size.
+
+        Args:
+            chunks: lines.
+            part: they are a part of a log with one message per line, and begin and end between lines.
+
+        """
         pieces = blocks(chunks)
         first = next(pieces, b"")
-        self._shape = shape_of(first[:BLOCK])
+        self._shape = Shape() if part else shape_of(first[:BLOCK])
         self.torn = begins_within_a_line(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
         yield from whole(itertools.chain((first,), pieces))
@@ -269,7 +314,7 @@ class SyslogReader:
         """The record of a line as most are; None where more must be looked at."""
         begin = found.end()
         body = buffer[begin : min(stop, begin + MAX_LINE)]
-        if not body.startswith(b": ") or any(mark in body for mark in MARKS):
+        if not body.startswith(b": ") or MARK.search(body):
             return None
         message = found[1].decode()
         row = self._catalogue.rows[message]
@@ -287,7 +332,7 @@ class SyslogReader:
     def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
         raw = _unescaped(raw[:MAX_LINE])
         tag = _TAG.search(raw)
-        if tag and not any(mark in raw[tag.end() :] for mark in MARKS):
+        if tag and not MARK.search(raw, tag.end()):
             row = self._catalogue.rows.get(message := tag["id"].decode())
             if row is None:
                 return ()
