@@ -99,10 +99,10 @@ def shape_of(start: bytes) -> Shape:
 
 
 def begins_within_a_line(start: bytes) -> bool:
-    """Whether the first line of a log is the end of one: no header and no tag, and a message right behind it."""
-    first, second, *_ = [*start.split(b"\n", 2), b"", b""]
+    """Whether the first line of a log is the end of one: no header and no tag, and no heading of what follows."""
+    first, _, rest = start.lstrip(b"\r\n").partition(b"\n")
     line = decoded(first[:512]).strip()
-    if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(second):
+    if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(rest):
         return False
     return not begins_message(line) and _TITLE.match(line) is None
 
