@@ -1,9 +1,11 @@
-"""How fast and how right ``logs`` is: CPU against ``grep -cE`` with the same ids, memory, precision and recall.
+"""How fast and how right ``logs`` is: time against ``grep -cE`` with the same ids, memory, precision and recall.
 
     python benchmarks/logs_ratio.py --megabytes 1000
 
-Both sides read the same file in the same run, each in a process of its own, after one pass that warms the page cache.
-The peer runs with the default locale and with LC_ALL=C; the smaller of its times counts.
+Both sides read the same file in the same run, each in a process of its own, after one pass that warms the page cache;
+the best of three runs counts. The peer writes to a file (with /dev/null it would stop at the first match), and runs
+with the default locale and with LC_ALL=C; the smaller of its times counts. What is compared is the time on the clock;
+of a compressed log it is the CPU, because there the peer is two processes.
 """
 
 from __future__ import annotations
@@ -12,24 +14,28 @@ import argparse
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from make_syslog import START, write
 
-from nornir_anyconnect.evidence.syslog.reader import WANTED
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
 
 OURS = """
 import json, sys
 from nornir_anyconnect.logs import summarise_logs
 print(json.dumps(summarise_logs(sys.argv[1:]).to_dict()))
 """
-MAX_RATIO = 2.0
+MAX_RATIO = 1.2
+MAX_RATIO_NEWEST_FIRST = 1.5
+"""Against our own time for the same log, oldest first."""
 MAX_RATIO_GZ = 1.3
 MAX_MEMORY_MB = 200
 
@@ -58,26 +64,45 @@ def run(command: list[str], *, locale: str | None = None) -> Run:
 
 
 def best(command: list[str], *, locale: str | None = None, times: int = 3) -> Run:
-    return min((run(command, locale=locale) for _ in range(times)), key=lambda each: each.cpu)
+    return min((run(command, locale=locale) for _ in range(times)), key=lambda each: each.wall)
 
 
-def figures(ours: Run, default: Run, posix: Run) -> dict[str, float]:
-    peer = min(default.cpu, posix.cpu)
+def figures(ours: Run, default: Run, posix: Run, *, by: str = "wall") -> dict[str, float]:
+    peer = min(getattr(default, by), getattr(posix, by))
     return {
-        "cpu_seconds": round(ours.cpu, 3),
         "wall_seconds": round(ours.wall, 3),
+        "cpu_seconds": round(ours.cpu, 3),
         "memory_mb": round(ours.memory_mb, 1),
-        "peer_default_locale_cpu_seconds": round(default.cpu, 3),
-        "peer_posix_locale_cpu_seconds": round(posix.cpu, 3),
-        "peer_wall_seconds": round(min(default.wall, posix.wall), 3),
-        "ratio": round(ours.cpu / peer, 2),
+        "peer_default_locale_wall_seconds": round(default.wall, 3),
+        "peer_posix_locale_wall_seconds": round(posix.wall, 3),
+        "peer_cpu_seconds": round(min(default.cpu, posix.cpu), 3),
+        "ratio": round(getattr(ours, by) / peer, 2),
     }
+
+
+USUAL = re.compile(rb"^(<\d+>)(\w{3} \d\d \d{4} \d\d:\d\d:\d\d) (\S+) : ")
+
+
+def as_rfc5424(source: Path, target: Path) -> None:
+    """The same lines as a collector that speaks RFC 5424 writes them."""
+    stamps: dict[bytes, bytes] = {}
+
+    def stamp(text: bytes) -> bytes:
+        if text not in stamps:
+            time = datetime.strptime(f"{text.decode()} +0000", "%b %d %Y %H:%M:%S %z")
+            stamps[text] = f"{time:%Y-%m-%dT%H:%M:%SZ}".encode()
+        return stamps[text]
+
+    def header(found: re.Match[bytes]) -> bytes:
+        return found[1] + b"1 " + stamp(found[2]) + b" " + found[3] + b" - - - - "
+
+    with source.open("rb") as lines, target.open("wb") as out:
+        for line in lines:
+            out.write(USUAL.sub(header, line))
 
 
 def quality(summary: dict[str, object], truth: dict[str, object]) -> dict[str, float]:
     """Precision over what was planted; recall over all of it, and over what the surviving lines still show."""
-    from datetime import datetime
-
     found = [
         (
             i["kind"],
@@ -126,20 +151,35 @@ def measure(folder: Path, megabytes: int, relevant: float) -> dict[str, object]:
     disturbed = folder / "disturbed.log"
     disturbed_truth = write(disturbed, megabytes=megabytes, relevant=relevant, loss=0.05, shuffle=3, seed=2)
 
-    ids = WANTED.decode().replace("(?:", "(")
+    modern = folder / "rfc5424.log"
+    as_rfc5424(plain, modern)
+    newest_first = folder / "newest_first.log"
+    with newest_first.open("wb") as out:
+        subprocess.run(["tac", str(plain)], stdout=out, check=True)
+
+    ids = ASA_MESSAGES.wanted.replace("(?:", "(")
     grep, zgrep = ["grep", "-cE", "--", ids], ["sh", "-c", f"zcat '{packed}' | grep -cE -- '{ids}'"]
     ours = [sys.executable, "-c", OURS]
-    run([*grep, str(plain)])
-    log = best([*ours, str(plain)])
+    read = {}
+    logs = {}
+    for name, path in (("plain", plain), ("rfc5424", modern)):
+        run([*grep, str(path)])
+        logs[name] = best([*ours, str(path)])
+        read[name] = figures(logs[name], best([*grep, str(path)]), best([*grep, str(path)], locale="C"))
+    backward = best([*ours, str(newest_first)])
+    slower = round(backward.wall / logs["plain"].wall, 2)
     gz = best([*ours, str(packed)])
-    text = figures(log, best([*grep, str(plain)]), best([*grep, str(plain)], locale="C"))
-    compressed = figures(gz, best(zgrep), best(zgrep, locale="C"))
-    clean = quality(json.loads(log.output), truth)
+    read["gz"] = figures(gz, best(zgrep), best(zgrep, locale="C"), by="cpu")
+    clean = quality(json.loads(logs["plain"].output), truth)
+    same = json.loads(backward.output)["incidents"] == json.loads(logs["plain"].output)["incidents"]
     lossy = quality(json.loads(run([*ours, str(disturbed)]).output), disturbed_truth)
     passed = (
-        text["ratio"] <= MAX_RATIO
-        and compressed["ratio"] <= MAX_RATIO_GZ
-        and max(text["memory_mb"], compressed["memory_mb"]) < MAX_MEMORY_MB
+        read["plain"]["ratio"] <= MAX_RATIO
+        and read["rfc5424"]["ratio"] <= MAX_RATIO
+        and read["gz"]["ratio"] <= MAX_RATIO_GZ
+        and slower <= MAX_RATIO_NEWEST_FIRST
+        and max(backward.memory_mb, *(each["memory_mb"] for each in read.values())) < MAX_MEMORY_MB
+        and same
         and clean["precision"] == clean["recall"] == 1.0
         and lossy["precision"] >= 0.98
         and lossy["recall_of_possible"] >= 1.0
@@ -148,8 +188,13 @@ def measure(folder: Path, megabytes: int, relevant: float) -> dict[str, object]:
         "megabytes": plain.stat().st_size // 1_000_000,
         "lines": truth["lines"],
         "relevant": truth["relevant"],
-        "plain": text,
-        "gz": compressed,
+        **read,
+        "newest_first": {
+            "wall_seconds": round(backward.wall, 3),
+            "memory_mb": round(backward.memory_mb, 1),
+            "ratio_to_oldest_first": slower,
+            "same_incidents": same,
+        },
         "incidents": clean,
         "incidents_5_percent_lost_3_s_shuffled": lossy,
         "passed": passed,

@@ -293,13 +293,11 @@ class SyslogReader:
                 and (read := header(buffer[start:tag])) is not None
             ):
                 record = self._usual(buffer, found, position, read)
-            behind = before = 0
-            if find(_REPEATED_WORDS, position, position + _REPEATED_LINE) >= 0:
+            behind, before = 0, self._waiting if start == begin else 0
+            if find(_REPEATED_WORDS, max(start - _REPEATED_LINE, begin), position + _REPEATED_LINE) >= 0:
                 behind = _repetitions(buffer, position + 1)
-            if find(_REPEATED_WORDS, max(start - _REPEATED_LINE, begin), start) >= 0:
-                before = _repetitions(buffer, buffer.rfind(b"\n", begin, start - 1) + 1 or begin)
-            elif start == begin:
-                before = self._waiting
+                if start > begin:
+                    before = _repetitions(buffer, buffer.rfind(b"\n", begin, start - 1) + 1 or begin)
             if record is None:
                 line = buffer[start : min(position, start + MAX_LINE)]
                 found_here = self._read(line, buffer[position + 1 : position + 1 + _FOLLOWING])
