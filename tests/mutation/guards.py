@@ -733,4 +733,22 @@ GUARDS: tuple[Guard, ...] = (
         "        if False:\n",
         "tests/platforms/test_session.py::test_silence_half_a_reply_and_a_lost_link_are_three_errors",
     ),
+    Guard(
+        33, f"{PKG}/evidence/merged_log.py",
+        "        self._held.sort(key=_TURN)\n",
+        "",
+        "tests/evidence/test_merged_log.py::test_newest_first_oldest_first_and_mixed_give_the_same_answer",
+    ),
+    Guard(
+        33, f"{PKG}/evidence/coverage.py",
+        "        elif seen.level is not None and seen.level < needed:\n",
+        "        elif False:\n",
+        "tests/audit/test_audit_observable.py::test_a_log_that_would_not_have_shown_all",
+    ),
+    Guard(
+        33, f"{PKG}/evidence/syslog/message_boundaries.py",
+        "    return not begins_message(line) and _TITLE.match(line) is None\n",
+        "    return False\n",
+        f"{P}33_never_a_false_all_clear.py::test_a_log_cut_within_a_line_says_so_or_has_read_it",
+    ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ def _tests_of(file):
 
 
 def test_every_promise_has_a_guard_that_stands_where_it_is_said_to():
-    assert {guard.promise for guard in GUARDS} == set(range(1, 33))
+    assert {guard.promise for guard in GUARDS} >= set(range(1, 34))
     for guard in GUARDS:
         assert guard.trial().source != (ROOT / guard.file).read_text("utf-8")
 
@@ -33,7 +33,7 @@ def test_every_promise_has_a_guard_that_stands_where_it_is_said_to():
 def test_the_page_of_promises_names_all_of_them_and_only_tests_that_exist():
     page = (ROOT / "docs" / "promises.md").read_text("utf-8")
     rows = {int(row[0]): row[1] for row in re.findall(r"^\| (\d+) \| (.*) \|$", page, re.MULTILINE)}
-    assert set(rows) == set(range(1, 33))
+    assert set(rows) == {guard.promise for guard in GUARDS}
     for number, row in rows.items():
         named = NAMED.findall(row)
         assert named, f"promise {number} names no test"
