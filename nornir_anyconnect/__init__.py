@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Verdict as Verdict
     from nornir_anyconnect.change.host import HostChange as HostChange
     from nornir_anyconnect.change.outcome import State as State
-    from nornir_anyconnect.change.planfile import load_plan as load_plan
-    from nornir_anyconnect.change.planfile import save_plan as save_plan
-    from nornir_anyconnect.change.planned import Plan as Plan
-    from nornir_anyconnect.change.planned import Words as Words
+    from nornir_anyconnect.change.plan.file import load_plan as load_plan
+    from nornir_anyconnect.change.plan.file import save_plan as save_plan
+    from nornir_anyconnect.change.plan.model import Plan as Plan
     from nornir_anyconnect.change.run import Run as Run
     from nornir_anyconnect.errors import AnyConnectError as AnyConnectError
     from nornir_anyconnect.evidence.observations import DeviceObservations as DeviceObservations
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.mtu.derive import derive_dtls as derive_dtls
     from nornir_anyconnect.mtu.derive import derive_tls as derive_tls
     from nornir_anyconnect.mtu.suites import suite as suite
+    from nornir_anyconnect.remedies.options import RemedyOptions as RemedyOptions
     from nornir_anyconnect.report import render as render
     from nornir_anyconnect.report import render_plan as render_plan
     from nornir_anyconnect.runners.waves import WavesRunner as WavesRunner
@@ -80,8 +80,9 @@ _ROOMS = {
     "HostChanges": "tasks.change_plan",
     "HostPlan": "tasks.plan_fix",
     "Options": "audit.context",
-    "Plan": "change.planned",
+    "Plan": "change.plan.model",
     "PulledDevice": "tasks.pull_config",
+    "RemedyOptions": "remedies.options",
     "ReportOptions": "workflows.finish_audit",
     "Run": "change.run",
     "Settings": "settings",
@@ -89,7 +90,6 @@ _ROOMS = {
     "Status": "audit.finding",
     "Verdict": "audit.finding",
     "WavesRunner": "runners.waves",
-    "Words": "change.planned",
     "apply_plan": "tasks.change_plan",
     "assess_text": "assess",
     "assumption_set": "mtu.assumptions",
@@ -102,7 +102,7 @@ _ROOMS = {
     "exit_code_of": "workflows.exit_codes",
     "findings_of": "workflows.fleet",
     "load_inventory": "workflows.inventory",
-    "load_plan": "change.planfile",
+    "load_plan": "change.plan.file",
     "load_settings": "settings",
     "only_one": "lock",
     "open_run": "workflows.change_run",
@@ -115,7 +115,7 @@ _ROOMS = {
     "render": "report",
     "render_plan": "report",
     "rollback_plan": "tasks.change_plan",
-    "save_plan": "change.planfile",
+    "save_plan": "change.plan.file",
     "sites_of": "workflows.fleet",
     "suite": "mtu.suites",
     "verify_plan": "tasks.change_plan",

@@ -73,12 +73,12 @@ def assess_config(
     options: Options | None = None,
 ) -> DeviceAudit:
     """Judge a parsed configuration and propose what would close its gaps."""
+    from nornir_anyconnect.remedies.options import RemedyOptions  # noqa: PLC0415 - as above
     from nornir_anyconnect.remedies.propose import propose  # noqa: PLC0415 - as above
-    from nornir_anyconnect.remedies.remedy import RemedyOptions  # noqa: PLC0415 - as above
 
     options = options or Options()
     judged = judge(config, name, observations, options)
-    return propose(config, judged, RemedyOptions(judging=options), observations)
+    return propose(config, judged, RemedyOptions.judged_as(options), observations)
 
 
 def _refuse_non_text(text: str, shown: str) -> None:

@@ -7,15 +7,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from nornir_anyconnect import Words, exit_code_of, load_inventory, plan_fix, plan_of, render_plan, save_plan
+from nornir_anyconnect import RemedyOptions, exit_code_of, load_inventory, plan_fix, plan_of, render_plan, save_plan
 
 
 def preview(chosen: argparse.Namespace) -> int:
     """0 the plan is whole, 3 a device could not be planned for (it is named, and left out)."""
-    words = Words(fix=chosen.fix)
-    words.options()  # what is wrong with them is said before any device is asked
-    results = load_inventory(chosen.inventory).run(task=plan_fix, words=words)
-    plan = plan_of(results, words)
+    options = RemedyOptions(fix=chosen.fix)
+    results = load_inventory(chosen.inventory).run(task=plan_fix, options=options)
+    plan = plan_of(results, options)
     print(render_plan("text", plan), end="")
     save_plan(plan, chosen.out)
     for name, host in results.failed_hosts.items():

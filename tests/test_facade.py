@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 RUNBOOK = """\
 from typing import assert_type
 from nornir.core.inventory import Host
-from nornir_anyconnect import DeviceAudit, Finding, Words, audit_mtu, audit_report, choose_hosts, findings_of
+from nornir_anyconnect import DeviceAudit, Finding, RemedyOptions, audit_mtu, audit_report, choose_hosts, findings_of
 from nornir_anyconnect import load_inventory, plan_fix, plan_of, save_plan, Plan, AuditReport
 nornir = choose_hosts(load_inventory("inventory"), ["site=London"])
 result = nornir.run(task=audit_mtu)
@@ -21,14 +21,14 @@ for host, device, finding in findings_of(result):
     assert_type((host, device, finding), tuple[Host, DeviceAudit, Finding])
     print(f"{host}: {finding.name}: TLS {finding.tls_mtu}, DTLS {finding.dtls_mtu}, safe {finding.safe_mtu}")
 assert_type(audit_report(result), AuditReport)
-plan = plan_of(nornir.run(task=plan_fix, words=Words(fix="mtu")))
+plan = plan_of(nornir.run(task=plan_fix, words=RemedyOptions(fix="mtu")))
 assert_type(plan, Plan)
 """
 WRONG = {
     "print(finding.tls_mut)": 'has no attribute "tls_mut"',
     "device.findings = ()": "is read-only",
     "from nornir_anyconnect import audit_mut": 'has no attribute "audit_mut"',
-    "Words(fix=3)": 'has incompatible type "int"',
+    "RemedyOptions(fix=3)": 'has incompatible type "int"',
     "choose_hosts('inventory')": 'has incompatible type "str"',
     "nornir_anyconnect.WavesRunner(soak='long')": 'has incompatible type "str"',
 }

@@ -1,53 +1,25 @@
-"""What a remedy may change, as typed commands with exact inverses.
+"""A change of an ASA as a typed command: its lines, its exact inverse, its effect, and how it is read back.
 
-A command that changes a value holds the value before and after, so its inverse is the same command with
-the two exchanged. A value of ``None`` is an absent line: the setting is inherited, or the device's default.
-Source of the syntax: ASA command reference (``anyconnect mtu``, ``anyconnect ssl df-bit-ignore``,
-``sysopt connection tcpmss``, ``group-policy``, ``tunnel-group``) and, before 8.4, ``svc ...``.
+What a command is made of stands in :class:`ConfigCommand`; the commands themselves are those of the remedies
+(``remedies/kinds/``). Here they become the lines that are sent, in order, each in its sub-mode.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from nornir_anyconnect.asa.commands import Command, Exit, quoted
-from nornir_anyconnect.asa.config_lines import ConfigLine, config_line
-from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.errors import NameRefusedError
+from nornir_anyconnect.asa.commands import Command, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CLIENT_MTU_RANGE = range(256, 1463)
-"""Bytes that some release accepts for ``anyconnect mtu`` (256-1406 up to 9.1, later 576-1462)."""
-TCPMSS_RANGE = range(65536)
-"""Bytes that ``sysopt connection tcpmss`` accepts; 0 switches it off."""
-
-
-class Spelling(StrEnum):
-    """The word before ``mtu``: it changed with 8.4(1)."""
-
-    ANYCONNECT = "anyconnect"
-    SVC = "svc"
-
-
-class DfSpelling(StrEnum):
-    """The words before ``df-bit-ignore``."""
-
-    ANYCONNECT_SSL = "anyconnect ssl"
-    ANYCONNECT = "anyconnect"
-    SVC = "svc"
-
-
-class ClientScope(StrEnum):
-    """Whose ``webvpn`` sub-block holds the client's settings."""
-
-    GROUP_POLICY = "group-policy"
-    USERNAME = "username"
+    from nornir_anyconnect.asa.config_lines import ConfigLine
+    from nornir_anyconnect.asa.grammar import Mode
+    from nornir_anyconnect.asa.running_config import RunningConfig
 
 
 class Step(NamedTuple):
@@ -57,210 +29,106 @@ class Step(NamedTuple):
     leaf: ConfigLine
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSettingsOf:
-    """The ``webvpn`` sub-block of one group policy or username."""
+class CreatedObject(NamedTuple):
+    """A group policy or tunnel group that a command creates or removes; ``kind`` is the ASA's word for it."""
 
-    scope: ClientScope
+    kind: str
     name: str
 
-    @property
-    def headers(self) -> tuple[ConfigLine, ...]:
-        """The lines that lead into the sub-block."""
-        return _client_headers(self.scope, self.name)
 
-    @property
-    def mode(self) -> Mode:
-        """The sub-mode of its leaf lines."""
-        return Mode.GROUP_WEBVPN if self.scope is ClientScope.GROUP_POLICY else Mode.USERNAME_WEBVPN
+class Shows(StrEnum):
+    """Which side of a command the device is on."""
 
-
-@lru_cache(maxsize=4096)
-def _client_headers(scope: ClientScope, name: str) -> tuple[ConfigLine, ...]:
-    of_policy = scope is ClientScope.GROUP_POLICY
-    first = config_line(Mode.CONFIG, f"{scope} {quoted(name)} attributes")
-    return (first, _WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
-
-
-_WEBVPN_OF_POLICY = config_line(Mode.GROUP_POLICY, "webvpn")
-_WEBVPN_OF_USERNAME = config_line(Mode.USERNAME, "webvpn")
-
-
-def _must_change(before: object, after: object) -> None:
-    if before == after:
-        raise NameRefusedError(
-            f"a command that leaves {after} as it is changes nothing", "leave it out: it is already as wanted"
-        )
-
-
-def _must_be_in(what: str, allowed: range, *values: int | None) -> None:
-    for value in values:
-        if value is not None and value not in allowed:
-            raise NameRefusedError(
-                f"{what} {value} is outside {allowed.start}-{allowed.stop - 1} bytes",
-                "choose a value that the device accepts",
-            )
+    BEFORE = "before"
+    AFTER = "after"
+    PARTLY = "partly"
+    """An object of ours that was only begun: nothing in it that the command did not write."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class ClientMtu:
-    """``anyconnect mtu`` of a group policy or username, bytes; ``None`` = not set there."""
+class Observation:
+    """One command held against the device; ``found`` and ``wanted`` in words for people."""
 
-    target: ClientSettingsOf
-    before: int | None
-    after: int | None
-    spelling: Spelling = Spelling.ANYCONNECT
+    command: ConfigCommand
+    shows: Shows
+    found: str
+    wanted: str
 
-    def __post_init__(self) -> None:
-        _must_change(self.before, self.after)
-        _must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
+    def __str__(self) -> str:
+        return f"{self.command.steps[-1].leaf.text}: the device shows {self.found}, expected {self.wanted}"
+
+
+class ConfigCommand(ABC):
+    """One change and how to take it back. A command that lacks a part below does not type-check."""
+
+    __slots__ = ()
 
     @property
+    @abstractmethod
     def steps(self) -> tuple[Step, ...]:
-        """The one line, under its headers."""
-        words = f"{self.spelling} mtu"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, config_line(self.target.mode, line)),)
+        """The lines, each under the headers that lead to it."""
 
     @property
-    def inverse(self) -> ClientMtu:
+    @abstractmethod
+    def inverse(self) -> ConfigCommand:
         """The command that takes it back."""
-        return replace(self, before=self.after, after=self.before)
-
-
-@dataclass(frozen=True, slots=True)
-class DfBitIgnore:
-    """``anyconnect ssl df-bit-ignore``; the word is enable, disable or none, ``None`` = not set there."""
-
-    target: ClientSettingsOf
-    before: str | None
-    after: str | None
-    spelling: DfSpelling = DfSpelling.ANYCONNECT_SSL
-
-    def __post_init__(self) -> None:
-        _must_change(self.before, self.after)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """The one line, under its headers."""
-        words = f"{self.spelling} df-bit-ignore"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, config_line(self.target.mode, line)),)
+    @abstractmethod
+    def touches(self) -> tuple[str, ...]:
+        """What of a configuration it writes, as the first words of those lines; nothing where a whole box is read."""
+
+    @abstractmethod
+    def applied_to(self, config: RunningConfig) -> RunningConfig:
+        """The configuration after it, typed values and text alike: the ASA in memory.
+
+        Values that were there keep their line number, added ones have none; the inverse gives the same
+        configuration again.
+        """
+
+    @abstractmethod
+    def held_against(self, config: RunningConfig) -> Observation:
+        """What a configuration that was just read shows of it."""
 
     @property
-    def inverse(self) -> DfBitIgnore:
-        """The command that takes it back."""
-        return replace(self, before=self.after, after=self.before)
-
-
-@dataclass(frozen=True, slots=True)
-class TcpMss:
-    """``sysopt connection tcpmss`` of the whole box, bytes; ``None`` = no such line (1380)."""
-
-    before: int | None
-    after: int | None
-
-    def __post_init__(self) -> None:
-        _must_change(self.before, self.after)
-        _must_be_in("sysopt connection tcpmss", TCPMSS_RANGE, self.before, self.after)
+    def creates(self) -> CreatedObject | None:
+        """The object that is there only once it was sent."""
+        return None
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """The one line; it has no header."""
-        words = "sysopt connection tcpmss"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step((), config_line(Mode.CONFIG, line)),)
+    def removes(self) -> CreatedObject | None:
+        """The object that is gone once it was sent."""
+        return None
 
     @property
-    def inverse(self) -> TcpMss:
-        """The command that takes it back."""
-        return replace(self, before=self.after, after=self.before)
+    def claims(self) -> frozenset[str]:
+        """Lines that may stand only once on a box, whoever writes them."""
+        return frozenset()
+
+    def owned_by(self, token: str) -> Self:  # noqa: ARG002 - only what creates an object has an owner
+        """The same command, with what it creates owned by the run ``token``."""
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class NewGroupPolicy:
-    """A group policy that is not there yet; ``created_by`` is the token of the run that creates it.
+class PlannedCommand(ConfigCommand):
+    """A command that a plan and a journal may hold. A removal is none: it is derived from what was created."""
 
-    ``attributes`` and ``client`` are the lines of its ``attributes`` block and of its ``webvpn`` sub-block.
-    """
+    __slots__ = ()
 
-    name: str
-    attributes: tuple[str, ...]
-    client: tuple[str, ...]
-    created_by: str
+    @abstractmethod
+    def encoded(self) -> dict[str, Any]:
+        """As JSON-ready data, without the name of its class."""
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The policy, then every line of it."""
-        name = quoted(self.name)
-        attributes = (config_line(Mode.CONFIG, f"group-policy {name} attributes"),)
-        client = (*attributes, _WEBVPN_OF_POLICY)
-        return (
-            Step((), config_line(Mode.CONFIG, f"group-policy {name} internal", self.created_by)),
-            *(Step(attributes, config_line(Mode.GROUP_POLICY, line, self.created_by)) for line in self.attributes),
-            *(Step(client, config_line(Mode.GROUP_WEBVPN, line, self.created_by)) for line in self.client),
-        )
+    @classmethod
+    @abstractmethod
+    def decoded(cls, data: dict[str, Any]) -> Self:
+        """The command that :meth:`encoded` wrote, through the same validating constructor.
 
-    @property
-    def inverse(self) -> RemoveCreated:
-        """The command that takes it back."""
-        return RemoveCreated(self)
+        Raises:
+            KeyError, TypeError, ValueError, NameRefusedError: the data is not such a command.
 
-
-@dataclass(frozen=True, slots=True)
-class NewTunnelGroup:
-    """A tunnel group that is not there yet; ``created_by`` is the token of the run that creates it.
-
-    ``general`` and ``webvpn`` are the lines of its general- and webvpn-attributes.
-    """
-
-    name: str
-    type: str
-    general: tuple[str, ...]
-    webvpn: tuple[str, ...]
-    created_by: str
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The tunnel group, then every line of it."""
-        name = quoted(self.name)
-        general = (config_line(Mode.CONFIG, f"tunnel-group {name} general-attributes"),)
-        webvpn = (config_line(Mode.CONFIG, f"tunnel-group {name} webvpn-attributes"),)
-        return (
-            Step((), config_line(Mode.CONFIG, f"tunnel-group {name} type {self.type}", self.created_by)),
-            *(Step(general, config_line(Mode.TUNNEL_GENERAL, line, self.created_by)) for line in self.general),
-            *(Step(webvpn, config_line(Mode.TUNNEL_WEBVPN, line, self.created_by)) for line in self.webvpn),
-        )
-
-    @property
-    def inverse(self) -> RemoveCreated:
-        """The command that takes it back."""
-        return RemoveCreated(self)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveCreated:
-    """Removes an object that the run ``created.created_by`` created, and nothing else (promise 29).
-
-    Whoever sends it must first have read back that the object is unchanged and carries no session.
-    """
-
-    created: NewGroupPolicy | NewTunnelGroup
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The one line; it has no header."""
-        kind = "group-policy" if isinstance(self.created, NewGroupPolicy) else "tunnel-group"
-        line = f"no {kind} {quoted(self.created.name)}"
-        return (Step((), config_line(Mode.CONFIG, line, self.created.created_by)),)
-
-    @property
-    def inverse(self) -> NewGroupPolicy | NewTunnelGroup:
-        """The command that creates it again."""
-        return self.created
-
-
-ConfigCommand: TypeAlias = ClientMtu | DfBitIgnore | TcpMss | NewGroupPolicy | NewTunnelGroup | RemoveCreated
+        """
 
 
 def inverse_of(commands: Iterable[ConfigCommand]) -> tuple[ConfigCommand, ...]:
@@ -268,12 +136,20 @@ def inverse_of(commands: Iterable[ConfigCommand]) -> tuple[ConfigCommand, ...]:
     return tuple(command.inverse for command in reversed(tuple(commands)))
 
 
-def for_run(commands: Iterable[ConfigCommand], token: str) -> tuple[ConfigCommand, ...]:
-    """The same commands, with every object that they create owned by the run ``token``."""
-    return tuple(
-        replace(command, created_by=token) if isinstance(command, NewGroupPolicy | NewTunnelGroup) else command
-        for command in commands
-    )
+def applied(config: RunningConfig, commands: Iterable[ConfigCommand]) -> RunningConfig:
+    """The configuration after all commands; taking them back gives the same configuration again."""
+    for command in commands:
+        config = command.applied_to(config)
+    return config
+
+
+def observe(config: RunningConfig, commands: Iterable[ConfigCommand]) -> tuple[Observation, ...]:
+    """Hold every command against a configuration that was just read.
+
+    Every decision of a transaction rests on this: a line is undone only where the device still shows what
+    the run wrote (promise 11), and success is what was read back (promise 15).
+    """
+    return tuple(command.held_against(config) for command in commands)
 
 
 def lines_to_send(commands: Iterable[ConfigCommand], *, leave: bool = True) -> tuple[tuple[Mode, Command], ...]:

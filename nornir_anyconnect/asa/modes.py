@@ -125,6 +125,12 @@ def decides_elsewhere(line: Line) -> bool:
     )
 
 
+def sets(mode: Mode, text: str, setting: str) -> bool:
+    """Whether a line sets that field, and does not take it back."""
+    said = said_of(mode, text)
+    return said.row is not None and said.row.field == setting and not said.taken_back
+
+
 # ---- headers ----------------------------------------------------------------------------------------
 
 

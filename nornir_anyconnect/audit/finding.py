@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit import provenance
@@ -13,6 +14,7 @@ from nornir_anyconnect.mtu.assumptions import assumption_set
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.asa.running_config import Notice, Owner
     from nornir_anyconnect.audit.provenance import Sources
     from nornir_anyconnect.mtu.derive import Step
@@ -138,35 +140,58 @@ class FindingEvidence:
         }
 
 
+AFFECTED_SHOWN = 20
+"""How many other findings a report names beside a remedy; a plan names all."""
+
+
 @dataclass(frozen=True, slots=True)
-class RemedyPreview:
-    """A remedy as text: what to type, its exact inverse, and what it would change."""
+class Remedy:
+    """One remedy for one finding: what to send, its exact inverse, and what that would do."""
 
     kind: str
-    commands: tuple[str, ...] = ()
+    finding: tuple[Scope, str]
+    commands: tuple[PlannedCommand, ...] = ()
+    lines: tuple[str, ...] = ()
+    """The commands as a person types them after ``configure terminal``."""
     rollback: tuple[str, ...] = ()
+    """The same for their inverse."""
     closes: bool = False
+    """It closes the gap under all standing sets."""
     closes_under: tuple[str, ...] = ()
-    """The assumption sets under which it closes the gap."""
+    """The assumption sets with a gap under which it closes it."""
     blocked_by: tuple[str, ...] = ()
     cost: str = ""
     predicted: dict[str, Numbers] = field(default_factory=dict)
-    """MTUs afterwards, per assumption set."""
-    affects: tuple[str, ...] = ()
-    """Every other finding that it touches, as ``scope name``."""
+    """MTUs afterwards, per assumption set; empty where no DTLS is left or nothing could be predicted."""
+    reaches: tuple[tuple[Scope, str], ...] = ()
+    """Every finding that it touches, its own too where it does."""
+
+    @property
+    def affects(self) -> tuple[tuple[Scope, str], ...]:
+        """Every other finding that it touches."""
+        return tuple(each for each in self.reaches if each != self.finding)
+
+    @property
+    def affects_named(self) -> tuple[str, ...]:
+        """The first of them as ``scope name``, and how many more."""
+        # many findings can hang on one line: what is shown of each must not grow with all of them
+        others = list(islice((each for each in self.reaches if each != self.finding), AFFECTED_SHOWN))
+        left = len(self.reaches) - len(others) - (self.finding in self.reaches)
+        shown = tuple(f"{scope} {name}" for scope, name in others)
+        return (*shown, f"{left} more") if left else shown
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
         return {
             "kind": self.kind,
-            "commands": list(self.commands),
+            "commands": list(self.lines),
             "rollback": list(self.rollback),
             "closes": self.closes,
             "closes_under": list(self.closes_under),
             "blocked_by": list(self.blocked_by),
             "cost": self.cost,
             "predicted": {name: numbers.to_dict() for name, numbers in self.predicted.items()},
-            "affects": list(self.affects),
+            "affects": list(self.affects_named),
         }
 
 
@@ -206,11 +231,16 @@ class Finding:
     """The combinations that the device's own numbers leave standing, if any narrowed them."""
     proved: tuple[str, ...] = ()
     """Those that the device's own answers leave: what is pushed is computed under these alone. Not in the JSON."""
-    remedies: tuple[RemedyPreview, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
     tls_steps: tuple[Step, ...] = ()
     dtls_steps: tuple[Step, ...] = ()
     waiver: dict[str, str] | None = None
     """Owner, reason and expiry where somebody accepted the finding."""
+
+    @property
+    def key(self) -> tuple[Scope, str]:
+        """What names it within its device."""
+        return (self.scope, self.name)
 
     @property
     def gap(self) -> int | None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import Show
-from nornir_anyconnect.asa.config_commands import NewGroupPolicy
-from nornir_anyconnect.change.rederive import check_identity
+from nornir_anyconnect.change.plan.check import check_identity
 from nornir_anyconnect.errors import GateError, RejectedError
 from nornir_anyconnect.evidence.device_output.vpn_sessions import read_sessions
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.commands import Command
-    from nornir_anyconnect.asa.config_commands import NewTunnelGroup
+    from nornir_anyconnect.asa.config_commands import CreatedObject
     from nornir_anyconnect.asa.grammar import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.change.planned import PlannedDevice
+    from nornir_anyconnect.change.plan.model import PlannedDevice
     from nornir_anyconnect.platforms.protocols import DeviceWriter, Identity
 
 
@@ -59,14 +58,14 @@ class Channel:
         """Whether running and startup configuration differ in more than comments."""
         return self.device.startup_differs()
 
-    def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
-        """Users connected through the group policy or tunnel group that the command created."""
+    def sessions_on(self, created: CreatedObject) -> int:
+        """Users connected through the group policy or tunnel group that a run created."""
         shown = self.device.observations((Show.SESSIONS,))
         if shown.sessions is None:
             words = dict(shown.refused).get(Show.SESSIONS, "")
             raise RejectedError(f"'{Show.SESSIONS}' was refused: {words}", "give this login the right to it")
         sessions = read_sessions(shown.sessions)
-        if isinstance(created, NewGroupPolicy):
+        if created.kind == "group-policy":
             return sum(1 for each in sessions if each.group_policy == created.name)
         return sum(1 for each in sessions if each.tunnel_group == created.name)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.remedies.kinds import decode
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.audit.observable import Observable
-    from nornir_anyconnect.change.planned import PlannedDevice
 
 _AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
 _LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
@@ -33,7 +32,7 @@ class HostRecord:
     announced: int = 0
     undoing: bool = False
     state: State | None = None
-    commands: tuple[ConfigCommand, ...] = ()
+    commands: tuple[PlannedCommand, ...] = ()
     changed_at: str | None = None
     """The device's own clock at the change, ISO 8601."""
     before: dict[str, Any] = field(default_factory=dict)
@@ -47,11 +46,6 @@ class HostRecord:
     def in_force(self) -> bool:
         """The change is, or may be, on the device."""
         return self.state in (State.APPLIED, State.INDETERMINATE) or self.unfinished
-
-
-def key_of(planned: PlannedDevice) -> str:
-    """What names a device or context in the journal."""
-    return f"{planned.name}/{planned.context}" if planned.context else planned.name
 
 
 def after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:

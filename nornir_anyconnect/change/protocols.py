@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.commands import Command
-    from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
+    from nornir_anyconnect.asa.config_commands import CreatedObject
     from nornir_anyconnect.asa.grammar import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
 
@@ -23,8 +23,8 @@ class Device(Protocol):
     def startup_differs(self) -> bool:
         """Whether running and startup configuration differ."""
 
-    def sessions_on(self, created: NewGroupPolicy | NewTunnelGroup) -> int:
-        """Users connected through the object that the command created."""
+    def sessions_on(self, created: CreatedObject) -> int:
+        """Users connected through an object that a run created."""
 
     def configure(self) -> None:
         """Enter configuration mode; GateError where the unit must not be configured."""

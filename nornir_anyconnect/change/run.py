@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nornir_anyconnect.asa.redact import masked
-from nornir_anyconnect.change.host import HostRecord, after, key_of
+from nornir_anyconnect.change.host import HostRecord, after
 from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, holds_a_record, read
-from nornir_anyconnect.change.planfile import plan_text, read_plan
-from nornir_anyconnect.change.rederive import typed_commands
-from nornir_anyconnect.change.transaction import Saving
+from nornir_anyconnect.change.plan.check import misjudged, rederive
+from nornir_anyconnect.change.plan.file import plan_text, read_plan
+from nornir_anyconnect.change.transaction import Change, Saving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.asa.config_commands import ConfigCommand
-    from nornir_anyconnect.change.planned import Plan, PlannedDevice
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
+    from nornir_anyconnect.change.plan.model import Plan, PlannedDevice
 
 SCHEMA = "nornir-anyconnect/run/1"
 _TAIL = 256 * 1024
@@ -84,13 +84,11 @@ class Run:
             rehearsal: for a dry run, which leaves no journal behind.
 
         Raises:
-            PlanError: the plan is a preview, or does not agree with itself.
+            PlanError: the plan is a preview.
             JournalError: the journal cannot be written.
 
         """
         plan.refuse_preview()
-        for planned in plan.changes:
-            typed_commands(planned)
         # to the microsecond: the newest run is the last one by name
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{plan.id[:8]}-{secrets.token_hex(2)}"
         if rehearsal:
@@ -134,7 +132,7 @@ class Run:
 
     def note_for(self, planned: PlannedDevice) -> Callable[..., None]:
         """The journal as one host's transaction sees it."""
-        key = key_of(planned)
+        key = planned.label
 
         def note(event: str, **data: object) -> None:
             written = self.journal.append(event, key, **data)
@@ -152,11 +150,24 @@ class Run:
 
     def record(self, planned: PlannedDevice) -> HostRecord:
         """What was known of this host when the run was opened."""
-        return self.records.get(key_of(planned), HostRecord())
+        return self.records.get(planned.label, HostRecord())
 
-    def commands(self, planned: PlannedDevice) -> tuple[ConfigCommand, ...]:
-        """The typed commands as they were sent, or as the plan derives them."""
-        return self.record(planned).commands or typed_commands(planned, self.name)
+    def commands(self, planned: PlannedDevice) -> tuple[PlannedCommand, ...]:
+        """The typed commands as they were sent, or as the plan holds them."""
+        return self.record(planned).commands or planned.commands_of(self.name)
+
+    def change_of(self, planned: PlannedDevice) -> Change:
+        """What a transaction needs: the commands, and the two questions it asks of a configuration."""
+        return Change(
+            commands=planned.commands_of(self.name),
+            check=lambda now: rederive(planned, now, self.plan.options),
+            misjudged=lambda now: misjudged(planned, now, self.plan.options),
+        )
+
+    def as_it_was(self, planned: PlannedDevice) -> Change:
+        """What the run did, for taking it back: neither drift nor verdict matters any more."""
+        pair = len(planned.serials) > 1
+        return Change(self.commands(planned), check=lambda _: None, misjudged=lambda _: None, replicated=pair)
 
     def close(self) -> None:
         """End the run: its last hash is what goes into the ticket.
@@ -218,7 +229,7 @@ def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:
         JournalError: one of them was altered.
 
     """
-    wanted = {key_of(each) for each in plan.changes}
+    wanted = {each.label for each in plan.changes}
     found = []
     for path in sorted(directory.glob("*.jsonl")):
         if holds_a_record(path) and not _ended_well(path):

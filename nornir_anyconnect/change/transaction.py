@@ -22,17 +22,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.config_commands import (
-    NewGroupPolicy,
-    NewTunnelGroup,
-    RemoveCreated,
-    begun,
-    inverse_of,
-    lines_to_send,
-    lines_to_type,
-)
-from nornir_anyconnect.change.codec import encode
-from nornir_anyconnect.change.observe import Shows, observe
+from nornir_anyconnect.asa.config_commands import Shows, begun, inverse_of, lines_to_send, lines_to_type, observe
 from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.errors import (
     GateError,
@@ -41,13 +31,13 @@ from nornir_anyconnect.errors import (
     RejectedError,
     ReplyTimeoutError,
 )
+from nornir_anyconnect.remedies.kinds import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nornir_anyconnect.asa.config_commands import ConfigCommand
+    from nornir_anyconnect.asa.config_commands import ConfigCommand, Observation, PlannedCommand
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.change.observe import Observation
     from nornir_anyconnect.change.protocols import Device, Notes
 
 TAKING_BACK_TRIES = 2
@@ -68,7 +58,7 @@ class Change:
 
     """
 
-    commands: tuple[ConfigCommand, ...]
+    commands: tuple[PlannedCommand, ...]
     check: Callable[[RunningConfig], object]
     misjudged: Callable[[RunningConfig], str | None]
     replicated: bool = False
@@ -311,14 +301,13 @@ class Transaction:
 
     def _said_again(self, seen: Observation) -> bool:
         """A unit that lost its role in the middle took lines that its mate never heard: said again they reach both."""
-        created = isinstance(seen.command, NewGroupPolicy | NewTunnelGroup)
-        return self._change.replicated and self._left_in_doubt and not created
+        return self._change.replicated and self._left_in_doubt and seen.command.creates is None
 
     def _refuse_if_in_use(self, device: Device, undo: Sequence[ConfigCommand]) -> None:
         for command in undo:
-            if isinstance(command, RemoveCreated) and (users := device.sessions_on(command.created)):
+            if command.removes and (users := device.sessions_on(command.removes)):
                 raise GateError(
-                    f"{users} users are connected through {command.created.name}, which would be removed",
+                    f"{users} users are connected through {command.removes.name}, which would be removed",
                     "wait until they have left, or move them; nobody is logged off",
                 )
 

@@ -55,7 +55,7 @@ def apply(
     _no_color: options.NoColor = False,
 ) -> int:
     """Carry out exactly that plan: canary, soak, waves; anything doubtful is taken back."""
-    from nornir_anyconnect.change.planfile import load_plan
+    from nornir_anyconnect.change.plan.file import load_plan
     from nornir_anyconnect.change.transaction import Saving
     from nornir_anyconnect.cli.run_report import report
     from nornir_anyconnect.workflows.change_run import ApplyOptions, apply_run, settle_unfinished

@@ -16,8 +16,8 @@ from nornir_anyconnect.workflows.terminal import TERMINAL
 if TYPE_CHECKING:
     from nornir.core import Nornir
 
-    from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.change.plan.making import PlanInput
+    from nornir_anyconnect.remedies.options import RemedyOptions
 
 FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
 
@@ -75,9 +75,10 @@ def plan(
     _no_color: options.NoColor = False,
 ) -> int:
     """Preview the change of every device: commands, inverse, diff, MTUs before and after. Changes nothing."""
-    from nornir_anyconnect.change.plan import make_plan
-    from nornir_anyconnect.change.planfile import save_plan
-    from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.change.plan.file import save_plan
+    from nornir_anyconnect.change.plan.making import make_plan
+    from nornir_anyconnect.remedies.kinds import must_be_a_fix
+    from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.report import PLAN_FORMATS, render_plan
     from nornir_anyconnect.report.pseudonyms import Pseudonyms
     from nornir_anyconnect.settings import load_settings
@@ -91,7 +92,7 @@ def plan(
         raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
     settings = load_settings(settings_file)
     targets = outputs.outputs(formats, PLAN_FORMATS, "plan")
-    words = Words(
+    chosen = RemedyOptions(
         fix=fix,
         include_default_policy=include_default_policy,
         accept_global=accept_global,
@@ -104,19 +105,20 @@ def plan(
         assume_complete=assume_complete,
         ip_version=options.ip_version_of(ip_version),
     )
-    words.options()
+    must_be_a_fix(fix)
     if paths:
-        inputs, failed, code = plan_inputs(paths, words)
+        inputs, failed, code = plan_inputs(paths, chosen)
     else:
         hosts = load_inventory(inventory or settings.inventory)
         nornir = choose_hosts(hosts, options.filters(filters, settings), limit or ())
-        inputs, failed = _over_fleet(nornir, words, options.at_once(workers, settings.workers), host_timeout)
+        inputs, failed = _over_fleet(nornir, chosen, options.at_once(workers, settings.workers), host_timeout)
         code = ExitCode.CLEAN
     code = highest([code, options.name_failed(failed)])
     if not inputs:
         return code  # nothing was read: an empty plan would only look like a result
     devices, kept = waived_and_kept([each.device for each in inputs], settings, keep=keep)
-    made = make_plan((replace(each, device=device) for each, device in zip(inputs, devices, strict=True)), words=words)
+    waiving = (replace(each, device=device) for each, device in zip(inputs, devices, strict=True))
+    made = make_plan(waiving, options=chosen)
     codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
     if out is not None:
         save_plan(made, Path(out))
@@ -129,7 +131,7 @@ def plan(
 
 
 def _over_fleet(
-    nornir: "Nornir", words: "Words", workers: int, host_timeout: float
+    nornir: "Nornir", chosen: "RemedyOptions", workers: int, host_timeout: float
 ) -> "tuple[list[PlanInput], dict[str, str]]":
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.workflows.fleet import plan_fleet
@@ -137,7 +139,7 @@ def _over_fleet(
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
         found = plan_fleet(
             nornir,
-            words,
+            chosen,
             workers=workers,
             host_timeout=host_timeout,
             on_host=lambda failed: bar.advance(failed=int(failed)),

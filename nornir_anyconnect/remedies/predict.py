@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.config_commands import ClientMtu
+from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
 from nornir_anyconnect.audit.finding import Finding, Numbers, Scope
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.remedies.apply_model import applied
-from nornir_anyconnect.remedies.remedy import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +25,15 @@ class Prediction:
 
     numbers: dict[str, Numbers]
 
-    def closed(self, standing: tuple[str, ...]) -> tuple[str, ...]:
-        """The standing sets under which no gap is left."""
-        return tuple(name for name in standing if name in self.numbers and (self.numbers[name].gap or 0) <= 0)
+    def closed(self, finding: Finding) -> frozenset[str]:
+        """The finding's standing sets under which no gap is left."""
+        return frozenset(
+            name for name in finding.standing if name in self.numbers and (self.numbers[name].gap or 0) <= 0
+        )
+
+    def closes(self, finding: Finding) -> bool:
+        """No gap is left under any standing set."""
+        return bool(finding.standing) and self.closed(finding) == frozenset(finding.standing)
 
 
 @dataclass(slots=True)
@@ -47,13 +51,12 @@ class Predictor:
         Args:
             finding: as it is judged now.
             commands: what would be changed.
-            change: what is changed, without whose it is: equal changes to findings that rest on the
-                same values lead to the same numbers, so they are judged once.
+            change: what is changed and the MTU that the finding keeps, without whose they are. Suites,
+                interfaces and tcpmss are the box's and nothing of a policy but its MTU bears on its numbers, so
+                equal changes to findings with the same reason are judged once.
 
         """
-        # suites, interfaces and tcpmss are the box's: nothing of a policy but its MTU bears on its numbers
-        rests_on = None if any(isinstance(each, ClientMtu) for each in commands) else finding.configured_mtu
-        same = (change, finding.scope, finding.reason, rests_on)
+        same = (change, finding.scope, finding.reason)
         if same not in self._known:
             self._known[same] = self._judged(finding, commands)
         return self._known[same]
@@ -64,18 +67,18 @@ class Predictor:
         """The same for a change of the whole box: in one judgement, of one finding for all that rest on its values."""
         alike: dict[object, list[tuple[Scope, str]]] = {}
         for each in findings:
-            alike.setdefault((each.scope, each.reason, each.configured_mtu), []).append(key_of(each))
+            alike.setdefault((each.scope, each.reason, each.configured_mtu), []).append(each.key)
         changed = applied(replace(self.config, blocks=()), commands)
         only = frozenset(keys[0] for keys in alike.values())
         audit = judge(changed, "", self.observations, self.judging, only=only)
-        found = {key_of(each): Prediction(each.standing) for each in audit.findings}
+        found = {each.key: Prediction(each.standing) for each in audit.findings}
         return {key: found[keys[0]] for keys in alike.values() if keys[0] in found for key in keys}
 
     def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
         changed = applied(self._around(finding), commands)
-        key = key_of(finding)
+        key = finding.key
         audit = judge(changed, "", self.observations, self.judging, only=frozenset({key}))
-        after = next((each for each in audit.findings if key_of(each) == key), None)
+        after = next((each for each in audit.findings if each.key == key), None)
         return None if after is None else Prediction(after.standing)
 
     def _around(self, finding: Finding) -> RunningConfig:

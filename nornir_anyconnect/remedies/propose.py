@@ -1,19 +1,23 @@
-"""The remedies of every finding of a device, typed or as text."""
+"""The remedies of every finding of a device, and which of them is planned."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.remedies.kinds import Targets, df_bit_ignore, dtls_port, mtu, tcpmss
-from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
-from nornir_anyconnect.remedies.remedy_context import Facts
-from nornir_anyconnect.remedies.tls_only import tls_only_group
+from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
+from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
+from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
+from nornir_anyconnect.remedies.remedy import Auto
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit, Scope
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.remedies.remedy import RemedyKind
 
 
 def remedies_of(
@@ -22,7 +26,7 @@ def remedies_of(
     options: RemedyOptions | None = None,
     observations: DeviceObservations | None = None,
 ) -> dict[tuple[Scope, str], tuple[Remedy, ...]]:
-    """The remedies of each finding that is at risk or mitigated, in the order of the contract.
+    """The remedies of each finding that is at risk or mitigated, in the order of their kinds.
 
     Args:
         config: what the device is configured to do.
@@ -31,18 +35,11 @@ def remedies_of(
         observations: what it was judged with, if anything was seen of it.
 
     """
-    facts = Facts(config, device, options or RemedyOptions(), observations)
-    targets = Targets(facts)
+    context = RemedyContext(config, device, options or RemedyOptions(), observations)
     found = {}
-    for finding in facts.at_stake:
-        candidates = (
-            mtu(facts, targets, finding),
-            df_bit_ignore(facts, finding),
-            tcpmss(facts, targets, finding),
-            tls_only_group(facts, finding),
-            dtls_port(facts, finding),
-        )
-        found[key_of(finding)] = tuple(each for each in candidates if each is not None)
+    for finding in context.at_stake:
+        offered = (kind.propose(context, finding) for kind in kinds().values())
+        found[finding.key] = tuple(each for each in offered if each is not None)
     return found
 
 
@@ -52,14 +49,73 @@ def propose(
     options: RemedyOptions | None = None,
     observations: DeviceObservations | None = None,
 ) -> DeviceAudit:
-    """The same audit, each finding with its remedies as text; arguments as for :func:`remedies_of`."""
+    """The same audit, each finding with its remedies; arguments as for :func:`remedies_of`."""
     found = remedies_of(config, device, options, observations)
-    return replace(
-        device,
-        findings=tuple(
-            replace(each, remedies=tuple([remedy.preview() for remedy in found[key_of(each)]]))
-            if key_of(each) in found
-            else each
-            for each in device.findings
-        ),
-    )
+    findings = tuple(replace(each, remedies=found[each.key]) if each.key in found else each for each in device.findings)
+    return replace(device, findings=findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The remedy to plan for a finding, or None; ``why`` is one sentence either way."""
+
+    remedy: Remedy | None
+    why: str
+    blocked_by: tuple[str, ...] = ()
+
+
+def waived(finding: Finding) -> Choice | None:
+    """A finding that somebody accepted stays as it is; None where nobody did."""
+    if finding.waiver is None:
+        return None
+    owner, reason, expires = (finding.waiver[key] for key in ("owner", "reason", "expires"))
+    return Choice(None, f"accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)")
+
+
+def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Choice:
+    """Pick the remedy for one finding.
+
+    ``auto`` takes what closes the gap under all standing sets with the fewest people concerned: the
+    MTU, then a ``tcpmss`` that somebody allowed. Fragmentation is its last resort: it only mitigates.
+    It never creates a tunnel group, because users would have to choose it.
+
+    Raises:
+        UsageError: no fix of that name.
+
+    """
+    must_be_a_fix(fix)
+    by_kind = {each.kind: each for each in remedies}
+    if fix != AUTO:
+        return _asked_for(by_kind.get(fix), kinds()[fix])
+    if finding.verdict is not Verdict.AT_RISK:
+        return Choice(None, f"nothing is planned for a finding that is {finding.verdict}")
+    closing = _of(Auto.CLOSES, by_kind)
+    for remedy in closing:
+        if remedy.closes and not remedy.blocked_by:
+            return Choice(remedy, kinds()[remedy.kind].why)
+    if not closing:
+        return Choice(None, "no remedy closes this finding")
+    first = closing[0]
+    for last in _of(Auto.LAST_RESORT, by_kind):
+        if not last.blocked_by:
+            why = f"the {first.kind} remedy cannot be used ({_because(first)}): {kinds()[last.kind].why}"
+            return Choice(last, why)
+    return Choice(None, _because(first), first.blocked_by)
+
+
+def _of(when: Auto, by_kind: dict[str, Remedy]) -> list[Remedy]:
+    return [by_kind[name] for name, kind in kinds().items() if kind.auto is when and name in by_kind]
+
+
+def _asked_for(remedy: Remedy | None, kind: RemedyKind) -> Choice:
+    if remedy is None:
+        return Choice(None, kind.not_offered)
+    if remedy.blocked_by:
+        return Choice(None, _because(remedy), remedy.blocked_by)
+    return Choice(remedy, f"{kind.name} was asked for")
+
+
+def _because(remedy: Remedy) -> str:
+    if not remedy.blocked_by:
+        return f"it closes the gap only under {', '.join(remedy.closes_under) or 'no assumption set'}"
+    return "; ".join(EXPLAINED[each] for each in remedy.blocked_by)

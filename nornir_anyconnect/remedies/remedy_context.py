@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
-from nornir_anyconnect.asa.config_commands import ClientScope, ClientSettingsOf, DfSpelling, Spelling
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
-from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.asa.modes import said_of
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
 from nornir_anyconnect.errors import NameRefusedError
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling
+from nornir_anyconnect.remedies.options import Block, RemedyOptions
 from nornir_anyconnect.remedies.predict import Predictor
-from nornir_anyconnect.remedies.remedy import Block, RemedyOptions, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
+
+
+T = TypeVar("T")
 
 
 def typeable(name: str) -> bool:
@@ -32,7 +35,7 @@ def typeable(name: str) -> bool:
     return True
 
 
-class Facts:
+class RemedyContext:
     """One device or context, and what was concluded about it.
 
     Args:
@@ -59,6 +62,14 @@ class Facts:
         self.groups = {each.name: each for each in config.tunnel_groups}
         self._reached: dict[tuple[ClientSettingsOf, str], tuple[Finding, ...]] = {}
         self._keys: dict[tuple[ClientSettingsOf, str], tuple[tuple[Scope, str], ...]] = {}
+        self._once: dict[object, Any] = {}
+
+    def once(self, what: object, work: Callable[[], T]) -> T:
+        """What a kind works out once for all findings of the box that share it."""
+        if what not in self._once:
+            self._once[what] = work()
+        found: T = self._once[what]
+        return found
 
     @cached_property
     def at_stake(self) -> tuple[Finding, ...]:
@@ -93,6 +104,11 @@ class Facts:
         if not (typeable(finding.name) and typeable(finding.group_policy or DEFAULT_POLICY)):
             found.append(Block.NAME)
         return tuple(found)
+
+    def blocked_default(self, target: ClientSettingsOf) -> tuple[Block, ...]:
+        """What forbids a line in DfltGrpPolicy: it reaches every policy that inherits."""
+        asked = target == ClientSettingsOf(ClientScope.GROUP_POLICY, DEFAULT_POLICY)
+        return (Block.DEFAULT_POLICY,) if asked and not self.options.include_default_policy else ()
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -162,14 +178,14 @@ class Facts:
     def keys_reached(self, target: ClientSettingsOf, setting: str) -> tuple[tuple[Scope, str], ...]:
         """The findings of :meth:`reached`, by name; the same tuple for all of them."""
         if (target, setting) not in self._keys:
-            self._keys[target, setting] = tuple(key_of(each) for each in self.reached(target, setting))
+            self._keys[target, setting] = tuple(each.key for each in self.reached(target, setting))
         return self._keys[target, setting]
 
     @cached_property
     def keys_judged(self) -> tuple[tuple[Scope, str], ...]:
         """Every finding that a change of the whole box reaches, by name."""
         judged = (each for each in self.device.findings if each.verdict is not Verdict.NOT_APPLICABLE)
-        return tuple(key_of(each) for each in judged)
+        return tuple(each.key for each in judged)
 
     def hands_out_ipv6(self, target: ClientSettingsOf) -> bool:
         """Whether a user whom the target's MTU reaches can get an IPv6 address."""
@@ -198,21 +214,8 @@ class Facts:
     def _framed6(self, name: str) -> bool:
         return self.users[name].framed_ipv6 is not None
 
-    def df_line(self, target: ClientSettingsOf) -> tuple[DfSpelling, str | None]:
-        """How the target spells ``df-bit-ignore``, and the word it sets; None where it sets none."""
-        spelling = DfSpelling.SVC if self.spelling is Spelling.SVC else DfSpelling.ANYCONNECT_SSL
-        prior = self.client(target).df_bit_ignore
-        if prior is None:
-            return spelling, None
-        for line in reversed(self._lines(target)):  # the last one is in force
-            said = said_of(Mode.GROUP_WEBVPN, line.strip()) if line.strip() else None
-            if said and said.row and said.row.field == "df_bit_ignore" and said.understood and not said.taken_back:
-                written = line.strip().partition(" df-bit-ignore")[0]
-                if written in list(DfSpelling):
-                    return DfSpelling(written), said.behind
-        return spelling, "enable" if prior.value else "none"
-
-    def _lines(self, target: ClientSettingsOf) -> list[str]:
+    def lines_of(self, target: ClientSettingsOf) -> list[str]:
+        """All that the policy or user sets, as printed."""
         if target.scope is ClientScope.GROUP_POLICY:
             return [each.value for each in self.policies[target.name].body]
         headers = {f"username {target.name} attributes", f'username "{target.name}" attributes'}

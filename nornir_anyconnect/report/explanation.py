@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.running_config import From
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.finding import Finding, RemedyPreview, Scope
+from nornir_anyconnect.audit.finding import Finding, Remedy, Scope
 from nornir_anyconnect.mtu.assumptions import STANDING
-from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.report.timeline import CAUSES, Timeline, remarks, timeline
@@ -154,14 +154,14 @@ def _fixes(finding: Finding) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _fix(remedy: RemedyPreview, *, recommended: bool) -> list[str]:
+def _fix(remedy: Remedy, *, recommended: bool) -> list[str]:
     effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption"
     if not remedy.closes and remedy.closes_under:
         effect = f"closes the gap only under {', '.join(remedy.closes_under)}"
     name = f"{remedy.kind} (recommended)" if recommended else remedy.kind
     lines = [f"{name}: {effect}; cost: {remedy.cost or 'none known'}"]
-    if remedy.commands:
-        lines.append(f"{remedy.kind}, type: {' / '.join(line.strip() for line in remedy.commands)}")
+    if remedy.lines:
+        lines.append(f"{remedy.kind}, type: {' / '.join(line.strip() for line in remedy.lines)}")
         lines.append(f"{remedy.kind}, take back: {' / '.join(line.strip() for line in remedy.rollback)}")
     if remedy.predicted:
         after = (
@@ -169,8 +169,8 @@ def _fix(remedy: RemedyPreview, *, recommended: bool) -> list[str]:
             for name, each in remedy.predicted.items()
         )
         lines.append(f"{remedy.kind}, afterwards: {', '.join(after)}")
-    if remedy.affects:
-        lines.append(f"{remedy.kind}, also touches: {', '.join(remedy.affects)}")
+    if remedy.affects_named:
+        lines.append(f"{remedy.kind}, also touches: {', '.join(remedy.affects_named)}")
     if remedy.blocked_by:
         lines.append(f"{remedy.kind}, blocked: {'; '.join(EXPLAINED.get(each, each) for each in remedy.blocked_by)}")
     return lines

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from nornir_anyconnect.change.planned import Outlook, Plan, PlannedDevice
+    from nornir_anyconnect.change.plan.model import Outlook, Plan, PlannedDevice
 
 
 def headline(plan: Plan) -> str:
     """What the plan would do, in one sentence."""
     changed = plan.changes
-    lines = sum(len(each.commands) for each in changed)
+    lines = sum(len(each.lines) for each in changed)
     boxes = count(len({each.name for each in plan.devices}), "device")
     if not changed:
         return f"nothing to change on {boxes}"
@@ -38,8 +38,7 @@ def moment(time: datetime) -> str:
 
 def device_name(device: PlannedDevice) -> str:
     """The device, with its context and the other name of its pair where it has them."""
-    name = f"{device.name}/{device.context}" if device.context else device.name
-    return f"{name} (also {', '.join(device.also_named)})" if device.also_named else name
+    return f"{device.label} (also {', '.join(device.also_named)})" if device.also_named else device.label
 
 
 def mtus(state: dict[str, Any]) -> str:
@@ -102,7 +101,7 @@ def _overview(plan: Plan) -> list[tuple[str, str, str, str]]:
         (
             device_name(device),
             ", ".join(dict.fromkeys(each.remedy for each in device.fixes)),
-            str(len(device.commands)),
+            str(len(device.lines)),
             _users(device.outlook),
         )
         for device in plan.changes
@@ -147,7 +146,7 @@ def _markdown_device(device: PlannedDevice) -> list[str]:
         for each in device.outlook
     ]
     for title, block in (
-        ("To type, after configure terminal", device.commands),
+        ("To type, after configure terminal", device.lines),
         ("To take it back", device.rollback),
         ("Difference", device.diff.splitlines()),
     ):
@@ -195,7 +194,7 @@ _PAGE = """\
 {% for each in device.outlook %}<tr><td>{{ each.finding | shown }}</td><td>{{ state(each.before) }}</td>\
 <td>{{ state(each.after) }}</td></tr>
 {% endfor %}</table></div>
-<p>To type, after configure terminal:</p><pre>{% for line in device.commands %}{{ line | shown }}
+<p>To type, after configure terminal:</p><pre>{% for line in device.lines %}{{ line | shown }}
 {% endfor %}</pre>
 <p>To take it back:</p><pre>{% for line in device.rollback %}{{ line | shown }}
 {% endfor %}</pre>

@@ -20,8 +20,8 @@ from nornir_anyconnect.audit.provenance import NotUnderstood
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import Owner, Sourced
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, RemedyPreview
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Remedy
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
@@ -85,7 +85,7 @@ class Pseudonyms:
 
     def plan(self, plan: Plan) -> Plan:
         """The plan without a single user name: for people, it can no longer be applied."""
-        from nornir_anyconnect.change.planfile import plan_of, to_dict  # noqa: PLC0415 - only a plan needs it
+        from nornir_anyconnect.change.plan.file import plan_of, to_dict  # noqa: PLC0415 - only a plan needs it
 
         mark = f"{Scope.USERNAME} "
         findings = [each.finding for device in plan.devices for each in device.outlook]
@@ -133,23 +133,28 @@ class Pseudonyms:
         def mentions(texts: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(self._mentions(text, names) for text in texts)
 
-        def remedy(preview: RemedyPreview) -> RemedyPreview:
+        def remedy(one: Remedy) -> Remedy:
             return replace(
-                preview,
-                commands=mentions(preview.commands),
-                rollback=mentions(preview.rollback),
-                affects=mentions(preview.affects),
-                blocked_by=mentions(preview.blocked_by),
+                one,
+                finding=self._key(one.finding),
+                commands=(),  # a report under pseudonyms is for people: nothing can be sent from it
+                lines=mentions(one.lines),
+                rollback=mentions(one.rollback),
+                reaches=tuple(self._key(each) for each in one.reaches),
             )
 
         return replace(
             finding,
-            name=self.of(finding.name) if finding.scope is Scope.USERNAME else finding.name,
+            name=self._key(finding.key)[1],
             reachable_by=tuple(self._owner(each) for each in finding.reachable_by),
             sources={setting: self._sourced(each, names) for setting, each in finding.sources.items()},
-            remedies=tuple(remedy(preview) for preview in finding.remedies),
+            remedies=tuple(remedy(each) for each in finding.remedies),
             evidence=self._evidence(finding.evidence) if finding.evidence else None,
         )
+
+    def _key(self, key: tuple[Scope, str]) -> tuple[Scope, str]:
+        scope, name = key
+        return (scope, self.of(name) if scope is Scope.USERNAME else name)
 
     def _evidence(self, evidence: FindingEvidence) -> FindingEvidence:
         return replace(evidence, user_names=tuple(sorted(self.of(user) for user in evidence.user_names)))

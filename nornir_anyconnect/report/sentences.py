@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.finding import Finding, FindingEvidence, RemedyPreview, Verdict
+from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Remedy, Verdict
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
-from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.remedies.options import EXPLAINED
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
@@ -224,9 +224,9 @@ def _span(finding: Finding) -> str:
     return f", {span[0]} to {span[1]}" if span else ""
 
 
-def recommended(finding: Finding) -> RemedyPreview | None:
+def recommended(finding: Finding) -> Remedy | None:
     """The remedy to take: the first that closes the gap and that nothing blocks, else the first not blocked."""
-    open_ways = [remedy for remedy in finding.remedies if not remedy.blocked_by and remedy.commands]
+    open_ways = [remedy for remedy in finding.remedies if not remedy.blocked_by and remedy.lines]
     return next((remedy for remedy in open_ways if remedy.closes), open_ways[0] if open_ways else None)
 
 
@@ -245,7 +245,7 @@ def next_step(finding: Finding) -> str:
         why = "; ".join(EXPLAINED.get(block, block) for block in blocked.blocked_by) if blocked else ""
         return f"{blocked.kind} is blocked: {why}" if blocked else ""
     effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
-    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.commands)} ({effect})"
+    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.lines)} ({effect})"
 
 
 def needs_attention(finding: Finding) -> bool:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Show
-from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
+from nornir_anyconnect.asa.config_commands import Shows, inverse_of, lines_to_type, observe
 from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.change.channel import Channel
 from nornir_anyconnect.change.host import HostChange
-from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.outcome import Outcome, State
-from nornir_anyconnect.change.rederive import change_of
-from nornir_anyconnect.change.transaction import Change, Transaction
+from nornir_anyconnect.change.transaction import Transaction
 from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.platforms import platform_of
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from nornir.core.configuration import Config
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.change.planned import PlannedDevice
+    from nornir_anyconnect.change.plan.model import PlannedDevice
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.platforms.protocols import DeviceReader, DeviceWriter
 
@@ -85,7 +83,7 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
                 _count_before(channels[0], planned, note)
             return channels[-1]
 
-        change = change_of(planned, run.plan.words, run.name)
+        change = run.change_of(planned)
         outcome = Transaction(change, connect_and_count, note, run.saving, deadline=deadline).apply(dry_run=dry)
         if outcome.state is State.APPLIED:
             _note_the_time(channels[-1], note)
@@ -126,7 +124,7 @@ def rollback_plan(
             )
             return HostChange(planned.name, planned.context, outcome)
         transaction = Transaction(
-            _as_it_was(run, planned),
+            run.as_it_was(planned),
             connect,
             run.note_for(planned),
             replace(run.saving, foreign_changes=save_foreign_changes),
@@ -282,12 +280,6 @@ def _active_unit(hosts: Sequence[Host], configuration: Config) -> DeviceWriter:
         logger.info("%s: %s; its mate is asked", host.name, error)
     platform.close(host)
     return _active_unit(mates, configuration)
-
-
-def _as_it_was(run: Run, planned: PlannedDevice) -> Change:
-    """What the run did, for taking it back: neither drift nor verdict matters any more."""
-    pair = len(planned.serials) > 1
-    return Change(run.commands(planned), check=lambda _: None, misjudged=lambda _: None, replicated=pair)
 
 
 def _policies(planned: PlannedDevice) -> list[str]:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.change.plan.making import PlanInput
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.platforms.protocols import DeviceReader, Identity
+    from nornir_anyconnect.remedies.options import RemedyOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +33,52 @@ class HostPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """As in a plan file."""
-        from nornir_anyconnect.change.planfile import to_dict  # noqa: PLC0415 - Nornir's start must stay cheap
+        from nornir_anyconnect.change.plan.file import to_dict  # noqa: PLC0415 - Nornir's start must stay cheap
 
         return to_dict(self.plan)
 
     def __str__(self) -> str:
         lines = [f"{self.host}: plan {self.plan.id}"]
         for device in self.plan.devices:
-            where = f"{device.name}/{device.context}" if device.context else device.name
-            lines += [f"{where}: {each.remedy} for {', '.join(each.serves)}: {each.why}" for each in device.fixes]
-            lines += [f"{where}: {each.finding} stays {each.verdict}: {each.why}" for each in device.left]
+            lines += [
+                f"{device.label}: {each.remedy} for {', '.join(each.serves)}: {each.why}" for each in device.fixes
+            ]
+            lines += [f"{device.label}: {each.finding} stays {each.verdict}: {each.why}" for each in device.left]
         return "\n".join(lines)
 
 
 def plan_fix(
-    task: Task, *, words: Words | None = None, evidence: bool = True, host_timeout: float = HOST_TIMEOUT, **said: Any
+    task: Task,
+    *,
+    options: RemedyOptions | None = None,
+    evidence: bool = True,
+    host_timeout: float = HOST_TIMEOUT,
 ) -> Result:
     """Nornir task: what would be changed on this host, and why.
 
     Args:
         task: Nornir's.
-        words: the fix and the explicit words.
+        options: the fix and the explicit words, ``RemedyOptions(fix="mtu", include_default_policy=True)``.
         evidence: also ask for log buffer, sessions and drop counters.
         host_timeout: seconds that the whole of the host may take.
-        **said: fields of ``Words``, such as ``fix="mtu"`` or ``include_default_policy=True``.
 
     Returns:
         ``result`` is :class:`HostPlan`; ``changed`` says whether it would change anything, ``diff`` how,
         ``applied`` is False, ``plan_id`` is set.
 
     Raises:
-        UsageError: no such fix or assumption set.
+        UsageError: no such fix.
         DeviceError: the device could not be read.
 
     """
-    from nornir_anyconnect.change.plan import make_plan  # noqa: PLC0415 - Nornir's start must stay cheap
-    from nornir_anyconnect.change.planned import Words as Said  # noqa: PLC0415 - as above
+    from nornir_anyconnect.change.plan.making import make_plan  # noqa: PLC0415 - Nornir's start must stay cheap
+    from nornir_anyconnect.remedies.kinds import must_be_a_fix  # noqa: PLC0415 - as above
+    from nornir_anyconnect.remedies.options import RemedyOptions as Options  # noqa: PLC0415 - as above
 
-    words = words or Said(**said)
-    inputs = tuple(_inputs(task, words, evidence=evidence, host_timeout=host_timeout))
-    plan = make_plan(inputs, words=words)
+    options = options or Options()
+    must_be_a_fix(options.fix)  # said before any device is asked
+    inputs = tuple(_inputs(task, options, evidence=evidence, host_timeout=host_timeout))
+    plan = make_plan(inputs, options=options)
     return Result(
         host=task.host,
         result=HostPlan(task.host.name, plan, inputs),
@@ -82,25 +89,31 @@ def plan_fix(
     )
 
 
-def _inputs(task: Task, words: Words, *, evidence: bool, host_timeout: float) -> Iterator[PlanInput]:
+def _inputs(task: Task, options: RemedyOptions, *, evidence: bool, host_timeout: float) -> Iterator[PlanInput]:
     with reading(task, host_timeout) as reader:
         identity = reader.identity()
         with one_after_the_other(identity.serials):
             for name in contexts_of(reader, task.host, identity):
-                yield _input(reader, task.host, identity, name, words, evidence=evidence)
+                yield _input(reader, task.host, identity, name, options, evidence=evidence)
 
 
 def _input(
-    reader: DeviceReader, host: Host, identity: Identity, context: str | None, words: Words, *, evidence: bool
+    reader: DeviceReader,
+    host: Host,
+    identity: Identity,
+    context: str | None,
+    options: RemedyOptions,
+    *,
+    evidence: bool,
 ) -> PlanInput:
     from nornir_anyconnect.audit.judge import judge  # noqa: PLC0415 - as above
-    from nornir_anyconnect.change.plan import PlanInput  # noqa: PLC0415 - as above
+    from nornir_anyconnect.change.plan.making import PlanInput  # noqa: PLC0415 - as above
 
     config = configuration_of(reader, context).running
     if context is not None:
         identity = reader.identity()  # which unit is active may differ from context to context
     observed = pull_evidence(reader, host.name) if evidence else None
-    device = judge(config, host.name, observed, words.options().judging)
+    device = judge(config, host.name, observed, options.judging)
     device = replace(
         device,
         context=context,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nornir.core import Nornir
     from nornir.core.task import AggregatedResult, MultiResult
 
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.runners.waves import Progress
 
 NOT_PLANNED = "the plan changes nothing here"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nornir_anyconnect.audit.context import Options
-    from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.change.planned import Words
+    from nornir_anyconnect.change.plan.making import PlanInput
+    from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.sources.configs import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
 
@@ -58,7 +58,7 @@ def judge_files(
     return told_apart(devices), code
 
 
-def plan_inputs(paths: "list[str]", words: "Words") -> "tuple[list[PlanInput], dict[str, str], ExitCode]":
+def plan_inputs(paths: "list[str]", options: "RemedyOptions") -> "tuple[list[PlanInput], dict[str, str], ExitCode]":
     """What a preview over saved configurations is made from, and which files could not be read, and why.
 
     Raises:
@@ -67,14 +67,14 @@ def plan_inputs(paths: "list[str]", words: "Words") -> "tuple[list[PlanInput], d
     """
     from nornir_anyconnect.assess import config_of
     from nornir_anyconnect.audit.judge import judge
-    from nornir_anyconnect.change.plan import PlanInput
+    from nornir_anyconnect.change.plan.making import PlanInput
 
     inputs: list[PlanInput] = []
     failed: dict[str, str] = {}
 
     def take(source: "ConfigText") -> None:
         config = config_of(source.text, source.path)
-        judged = judge(config, source.name, None, words.options().judging)
+        judged = judge(config, source.name, None, options.judging)
         inputs.append(PlanInput(config, replace(judged, path=source.path)))
 
     def unread(source: "Unread") -> None:

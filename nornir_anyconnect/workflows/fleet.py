@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
-    from nornir_anyconnect.change.plan import PlanInput
-    from nornir_anyconnect.change.planned import Plan, Words
+    from nornir_anyconnect.change.plan.making import PlanInput
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.tasks.audit_mtu import Logged
 
     OnHost = Callable[[bool], object]
@@ -127,7 +128,7 @@ def audit_fleet(
 
 def plan_fleet(
     nornir: Nornir,
-    words: Words,
+    options: RemedyOptions,
     *,
     workers: int = WORKERS,
     host_timeout: float = HOST_TIMEOUT,
@@ -137,7 +138,7 @@ def plan_fleet(
 
     Args:
         nornir: the hosts.
-        words: the fix, and the explicit words that lift blocks.
+        options: the fix, and the explicit words that lift blocks.
         workers: chassis at once.
         host_timeout: seconds that the whole of one host may take.
         on_host: told of each host that has ended, one call at a time.
@@ -159,7 +160,7 @@ def plan_fleet(
             else:
                 failed[host.name] = f"unexpected {type(problem).__name__}"
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, words=words, host_timeout=host_timeout)
+    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, options=options, host_timeout=host_timeout)
     return FleetPlan(tuple(inputs), failed)
 
 
@@ -197,18 +198,18 @@ def _audits(result: AggregatedResult) -> Iterator[tuple[Host, HostAudit]]:
             yield one[0].host, one[0].result
 
 
-def plan_of(result: AggregatedResult, words: Words | None = None) -> Plan:
+def plan_of(result: AggregatedResult, options: RemedyOptions | None = None) -> Plan:
     """The plan over what ``nornir.run(task=plan_fix)`` returned; a host that failed is not in it.
 
     Raises:
         UsageError: one alias for several tunnel groups.
 
     """
-    from nornir_anyconnect.change.plan import make_plan
+    from nornir_anyconnect.change.plan.making import make_plan
 
     planned = [one[0].result for one in result.values() if one and isinstance(one[0].result, HostPlan)]
-    words = words or (planned[0].plan.words if planned else None)
-    return make_plan((each for host in planned for each in host.inputs), words=words)
+    options = options or (planned[0].plan.options if planned else None)
+    return make_plan((each for host in planned for each in host.inputs), options=options)
 
 
 def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObservations]:

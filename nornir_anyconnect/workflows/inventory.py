@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nornir.core import Nornir
     from nornir.core.inventory import Host
 
-    from nornir_anyconnect.change.planned import Plan, PlannedDevice
+    from nornir_anyconnect.change.plan.model import Plan, PlannedDevice
 
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
 _KEY_VALUE = "it must be 'key: value' lines"

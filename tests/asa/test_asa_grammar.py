@@ -30,7 +30,7 @@ WALK = """
 from nornir_anyconnect.asa.config_lines import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.change.footprint import hashes
+from nornir_anyconnect.change.plan.check import hashes
 
 def text(colour):
     return (

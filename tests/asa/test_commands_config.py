@@ -5,25 +5,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import Exit
-from nornir_anyconnect.asa.config_commands import (
-    ClientMtu,
-    ClientScope,
-    ClientSettingsOf,
-    DfBitIgnore,
-    DfSpelling,
-    NewGroupPolicy,
-    NewTunnelGroup,
-    RemoveCreated,
-    Spelling,
-    TcpMss,
-    for_run,
-    inverse_of,
-    lines_to_send,
-    lines_to_type,
-)
+from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.asa.config_lines import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import NameRefusedError
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling
+from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore, DfSpelling
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
+from nornir_anyconnect.remedies.new_objects import RemoveCreated
 
 POLICY = ClientSettingsOf(ClientScope.GROUP_POLICY, "Sales Staff")
 USER = ClientSettingsOf(ClientScope.USERNAME, "anna")
@@ -221,7 +212,7 @@ def test_only_the_run_that_created_an_object_can_remove_it():
     unowned = NewGroupPolicy("P-TLS", (), (), "")
     with pytest.raises(NameRefusedError):
         lines_to_type([RemoveCreated(unowned)])
-    (owned,) = for_run([unowned], TOKEN)
+    owned = unowned.owned_by(TOKEN)
     ((_, line),) = lines_to_send([owned.inverse])
     assert (line.text, line.created_by) == ("no group-policy P-TLS", TOKEN)
 

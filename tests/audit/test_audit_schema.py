@@ -11,7 +11,7 @@ import pytest
 import nornir_anyconnect
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.audit_report import AuditReport
-from nornir_anyconnect.audit.finding import DeviceAudit, RemedyPreview, Status, Verdict
+from nornir_anyconnect.audit.finding import DeviceAudit, Remedy, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.rules import RULES
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
@@ -85,7 +85,7 @@ def test_a_verdict_of_unknown_carries_no_number(vpn1) -> None:
 
 def test_remedies_have_their_place_in_the_schema(vpn1) -> None:
     document = report(judge(parse(vpn1()), "vpn1"))
-    document["devices"][0]["findings"][0]["remedies"] = [RemedyPreview("mtu").to_dict()]  # type: ignore[index]
+    document["devices"][0]["findings"][0]["remedies"] = [Remedy("mtu", (Scope.TUNNEL_GROUP, "T")).to_dict()]  # type: ignore[index]
     valid(document)
 
 

@@ -11,7 +11,7 @@ from nornir_anyconnect.audit.finding import (
     Finding,
     FindingEvidence,
     Numbers,
-    RemedyPreview,
+    Remedy,
     Scope,
     Status,
     Verdict,
@@ -34,10 +34,11 @@ HOSTILE = [
 
 
 def finding(name, verdict=Verdict.AT_RISK, users=0, tls=1287, dtls=1418, **more):
-    remedy = RemedyPreview(
+    remedy = Remedy(
         "mtu",
-        (f"group-policy {name} attributes", "webvpn", f"anyconnect mtu {tls}"),
-        (f"group-policy {name} attributes", "webvpn", "no anyconnect mtu"),
+        (Scope.TUNNEL_GROUP, name),
+        lines=(f"group-policy {name} attributes", "webvpn", f"anyconnect mtu {tls}"),
+        rollback=(f"group-policy {name} attributes", "webvpn", "no anyconnect mtu"),
         closes=True,
         closes_under=("technote",),
         cost="smaller packets",

@@ -6,7 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
 from nornir_anyconnect.report import plan_text, render_logs

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from nornir_anyconnect.asa.commands import Exit, Show, ShowCommand, ShowRunning, ShowStartup, WriteMemory
-from nornir_anyconnect.asa.config_commands import NewGroupPolicy, NewTunnelGroup
+from nornir_anyconnect.asa.config_commands import CreatedObject
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.change.channel import Channel
-from nornir_anyconnect.change.planned import PlannedDevice
+from nornir_anyconnect.change.plan.model import PlannedDevice
 from nornir_anyconnect.errors import GateError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.platforms.protocols import ClusterRole, Configuration, Identity, Role
@@ -155,10 +155,10 @@ def test_running_and_startup_differ_in_more_than_comments(startup, differs):
 @pytest.mark.parametrize(
     ("created", "users"),
     [
-        (NewGroupPolicy("GP", (), (), "run-0001"), 3),
-        (NewGroupPolicy("TG", (), (), "run-0001"), 0),
-        (NewTunnelGroup("TG", "remote-access", (), (), "run-0001"), 2),
-        (NewTunnelGroup("GP", "remote-access", (), (), "run-0001"), 0),
+        (CreatedObject("group-policy", "GP"), 3),
+        (CreatedObject("group-policy", "TG"), 0),
+        (CreatedObject("tunnel-group", "TG"), 2),
+        (CreatedObject("tunnel-group", "GP"), 0),
     ],
 )
 def test_users_are_counted_on_what_was_created(created, users):
@@ -169,7 +169,7 @@ def test_users_are_counted_on_what_was_created(created, users):
 
 def test_users_that_cannot_be_counted_are_not_nobody():
     with pytest.raises(RejectedError, match="refused: ERROR: % Invalid input"):
-        channel(Box(SESSIONS, refusal="ERROR: % Invalid input")).sessions_on(NewGroupPolicy("GP", (), (), "run-0001"))
+        channel(Box(SESSIONS, refusal="ERROR: % Invalid input")).sessions_on(CreatedObject("group-policy", "GP"))
 
 
 @pytest.mark.parametrize("said", ["", "WARNING: something"])

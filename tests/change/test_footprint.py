@@ -6,7 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import RunningConfig, Sourced
-from nornir_anyconnect.change.footprint import drifted, hashes
+from nornir_anyconnect.change.plan.check import drifted, hashes
 
 TEXT = """hostname fw1
 interface GigabitEthernet0/0

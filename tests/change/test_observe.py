@@ -2,16 +2,12 @@
 
 import pytest
 
-from nornir_anyconnect.asa.config_commands import (
-    ClientMtu,
-    ClientScope,
-    ClientSettingsOf,
-    DfBitIgnore,
-    NewGroupPolicy,
-    NewTunnelGroup,
-)
+from nornir_anyconnect.asa.config_commands import Shows, observe
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.change.observe import Shows, observe
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
 
 TEXT = """\
 group-policy P internal

@@ -6,26 +6,24 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.config_commands import NewGroupPolicy, lines_to_type
+from nornir_anyconnect.asa.config_commands import applied, lines_to_type
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan import PlanInput, make_plan
-from nornir_anyconnect.change.planfile import load_plan, plan_text, read_plan, save_plan
-from nornir_anyconnect.change.planned import Words
-from nornir_anyconnect.change.rederive import (
-    change_of,
-    check_identity,
-    misjudged,
-    rederive,
-    typed_commands,
-)
+from nornir_anyconnect.change.plan.check import check_identity, misjudged, rederive
+from nornir_anyconnect.change.plan.file import load_plan, plan_text, read_plan, save_plan, to_dict
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
+from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import GateError, PlanError, UsageError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
-from nornir_anyconnect.remedies.apply_model import applied
+from nornir_anyconnect.remedies.kinds import decode, encode
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy
+from nornir_anyconnect.remedies.options import RemedyOptions
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEXT = """\
@@ -62,7 +60,7 @@ def given_input(text=TEXT, name="fw1", *, serials=("JAD1", "JAD2"), observations
 
 
 def plan_of(*inputs, **said):
-    return make_plan(inputs or [given_input()], now=NOW, **said)
+    return make_plan(inputs or [given_input()], now=NOW, options=RemedyOptions(**said))
 
 
 def device_of(plan):
@@ -72,7 +70,7 @@ def device_of(plan):
 
 def test_one_line_per_policy_serves_every_group_that_hangs_on_it():
     device = device_of(plan_of())
-    assert device.commands == (
+    assert device.lines == (
         "group-policy Guests attributes",
         "webvpn",
         "anyconnect mtu 1287",
@@ -198,40 +196,56 @@ def test_a_plan_with_another_byte_was_altered(tmp_path, more):
 def test_the_commands_are_derived_again_and_owned_by_the_run():
     config = parse(TEXT)
     plan = plan_of(given_input(), fix="tls-only-group", alias="{group}-slow")
-    commands = rederive(device_of(plan), config, plan.words, "run-0042")
+    commands = rederive(device_of(plan), config, plan.options, "run-0042")
     assert {each.created_by for each in commands} == {"run-0042"}
-    assert lines_to_type(commands) == device_of(plan).commands
+    assert lines_to_type(commands) == device_of(plan).lines
 
 
 def forged(device, **changes):
     return dataclasses.replace(device, **changes)
 
 
-def test_the_text_of_a_plan_is_never_sent():
-    plan = plan_of()
-    device = device_of(plan)
-    lines = tuple(line.replace("1287", "1300") for line in device.commands)
-    for evil in (
-        forged(device, commands=lines),
-        forged(device, rollback=(*device.rollback, "reload")),
-        forged(device, commands=(*device.commands, "write erase")),
-    ):
-        with pytest.raises(PlanError, match="not those of its remedies"):
-            typed_commands(evil)
+def written_anew(plan, change):
+    """The file of a plan with something changed in its only device, and a digest that fits."""
+    data = to_dict(plan)
+    change(data["devices"][0])
+    text = yaml.safe_dump(data, sort_keys=False)
+    return f"{text}digest: {hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
-def test_parameters_that_no_remedy_has_are_refused():
-    device = device_of(plan_of())
-    (first, *others) = device.fixes
-    for parameters in (
-        ({"command": "ClientMtu"},),
-        ({"command": "Reload"},),
-        ({**first.parameters[0], "name": "x\nreload"},),
-        ({**first.parameters[0], "spelling": "no group-policy"},),
-        ("anyconnect mtu 1300",),
-    ):
-        with pytest.raises(PlanError):
-            typed_commands(forged(device, fixes=(dataclasses.replace(first, parameters=parameters), *others)))
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda device: device.update(commands=[line.replace("1287", "1300") for line in device["commands"]]),
+        lambda device: device["rollback"].append("reload"),
+        lambda device: device["commands"].append("write erase"),
+    ],
+)
+def test_the_text_of_a_plan_is_never_sent(change):
+    """Its lines are those of its commands, or it is no plan; a plan in memory has no other lines."""
+    assert read_plan(written_anew(plan_of(), lambda device: None), now=NOW) == plan_of()
+    with pytest.raises(PlanError, match="not those of its remedies"):
+        read_plan(written_anew(plan_of(), change), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda first: {"command": "ClientMtu"},
+        lambda first: {"command": "Reload"},
+        lambda first: {**first, "name": "x\nreload"},
+        lambda first: {**first, "spelling": "no group-policy"},
+        lambda first: {**first, "before": 1300, "after": 1300},
+        lambda first: "anyconnect mtu 1300",
+    ],
+)
+def test_parameters_that_no_remedy_has_are_refused(forge):
+    def change(device):
+        parameters = device["fixes"][0]["parameters"]
+        parameters[0] = forge(parameters[0])
+
+    with pytest.raises(PlanError):
+        read_plan(written_anew(plan_of(), change), now=NOW)
 
 
 def of_sales(device):
@@ -239,34 +253,30 @@ def of_sales(device):
     return next(each for each in device.fixes if "tunnel-group Sales" in each.serves)
 
 
-def consistent(device, parameters):
-    """A forgery that agrees with itself: parameters, lines and inverse changed together."""
+def consistent(device, **change):
+    """A forgery that agrees with itself: another command, and so other lines and another inverse."""
     first = of_sales(device)
-    fixes = tuple(dataclasses.replace(each, parameters=parameters) if each is first else each for each in device.fixes)
-    evil = forged(device, fixes=fixes)
-    from nornir_anyconnect.asa.config_commands import inverse_of
-    from nornir_anyconnect.change.codec import decode
-
-    commands = [decode(each) for fix in fixes for each in fix.parameters]
-    return forged(evil, commands=lines_to_type(commands), rollback=lines_to_type(inverse_of(commands)))
+    commands = (decode({**encode(first.commands[0]), **change}),)
+    fixes = tuple(dataclasses.replace(each, commands=commands) if each is first else each for each in device.fixes)
+    return forged(device, fixes=fixes)
 
 
 def test_a_forged_plan_that_agrees_with_itself_is_refused_all_the_same():
     plan = plan_of()
     device = device_of(plan)
     config = parse(TEXT)
-    assert rederive(device, config, plan.words)
+    assert rederive(device, config, plan.options)
     for change in ({"after": 1000}, {"name": "DfltGrpPolicy", "before": None}, {"before": None}):
-        evil = consistent(device, ({**of_sales(device).parameters[0], **change},))
-        assert typed_commands(evil)
+        evil = consistent(device, **change)
+        assert evil.commands
         with pytest.raises(GateError, match="not what is derived now"):
-            rederive(evil, config, plan.words)
+            rederive(evil, config, plan.options)
 
 
 def test_a_word_that_was_not_said_cannot_be_used():
     plan = plan_of(given_input(), include_default_policy=True)
     with pytest.raises(GateError):
-        rederive(device_of(plan), parse(TEXT), dataclasses.replace(plan.words, include_default_policy=False))
+        rederive(device_of(plan), parse(TEXT), dataclasses.replace(plan.options, include_default_policy=False))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +300,7 @@ def test_drift_in_anything_that_was_read_is_refused_by_name(old, new, named):
     plan = plan_of()
     assert old in TEXT
     with pytest.raises(GateError, match=f"drift .*{re.escape(named)}"):
-        rederive(device_of(plan), parse(TEXT.replace(old, new)), plan.words)
+        rederive(device_of(plan), parse(TEXT.replace(old, new)), plan.options)
 
 
 def test_what_was_not_read_may_change():
@@ -298,17 +308,17 @@ def test_what_was_not_read_may_change():
     other = TEXT.replace(
         "Cryptochecksum", "group-policy New internal\nip local pool P 10.0.0.1-10.0.0.9\nCryptochecksum"
     )
-    assert rederive(device_of(plan), parse(other), plan.words)
+    assert rederive(device_of(plan), parse(other), plan.options)
 
 
 def test_a_device_that_shows_it_already_is_left_alone():
     plan = plan_of()
     config = parse(TEXT)
-    commands = rederive(device_of(plan), config, plan.words)
+    commands = rederive(device_of(plan), config, plan.options)
     changed = applied(config, commands)
-    assert rederive(device_of(plan), changed, plan.words) == commands
+    assert rederive(device_of(plan), changed, plan.options) == commands
     again = make_plan([PlanInput(changed, dataclasses.replace(judge(changed, "fw1"), serials=("JAD1",)))], now=NOW)
-    assert device_of(again).commands == ()
+    assert device_of(again).lines == ()
     assert not again.changes
 
 
@@ -347,9 +357,9 @@ def test_a_plan_from_files_is_preview_only():
 def test_the_prediction_is_held_against_what_is_read_back():
     plan = plan_of()
     device, config = device_of(plan), parse(TEXT)
-    changed = applied(config, typed_commands(device))
-    assert misjudged(device, changed, plan.words) is None
-    found = misjudged(device, config, plan.words)
+    changed = applied(config, device.commands)
+    assert misjudged(device, changed, plan.options) is None
+    found = misjudged(device, config, plan.options)
     assert "predicted safe" in found
     assert "found at-risk" in found
 
@@ -357,8 +367,8 @@ def test_the_prediction_is_held_against_what_is_read_back():
 def test_a_transaction_gets_its_three_answers():
     plan = plan_of()
     config = parse(TEXT)
-    change = change_of(device_of(plan), plan.words, "run-0001")
-    assert lines_to_type(change.commands) == device_of(plan).commands
+    change = Run("run-0001", plan, None, Saving()).change_of(device_of(plan))
+    assert lines_to_type(change.commands) == device_of(plan).lines
     assert change.check(config)
     with pytest.raises(GateError, match="mtu"):
         change.check(parse(TEXT.replace("1500", "1400")))
@@ -379,21 +389,21 @@ def test_numbers_that_calibration_left_standing_are_derived_again_without_the_lo
     device = device_of(plan)
     assert device.standing
     config = parse(TEXT)
-    commands = rederive(device, config, plan.words)
-    assert lines_to_type(commands) == device.commands
-    assert misjudged(device, applied(config, commands), plan.words) is None
-    evil = consistent(device, ({**of_sales(device).parameters[0], "after": 1400 - 1},))
+    commands = rederive(device, config, plan.options)
+    assert lines_to_type(commands) == device.lines
+    assert misjudged(device, applied(config, commands), plan.options) is None
+    evil = consistent(device, after=1400 - 1)
     with pytest.raises(GateError):
-        rederive(evil, config, plan.words)
+        rederive(evil, config, plan.options)
 
 
 def test_under_several_sets_the_mtu_is_the_one_that_is_safe_under_all():
     plan = plan_of()
     for standing in (("guide", "technote"), ("technote", "guide")):
         device = forged(device_of(plan), standing=standing)
-        assert lines_to_type(rederive(device, parse(TEXT), plan.words)) == device.commands
+        assert lines_to_type(rederive(device, parse(TEXT), plan.options)) == device.lines
     with pytest.raises(GateError):
-        rederive(forged(device_of(plan), standing=("guide",)), parse(TEXT), plan.words)
+        rederive(forged(device_of(plan), standing=("guide",)), parse(TEXT), plan.options)
 
 
 def test_what_the_device_answers_about_its_defaults_is_part_of_what_was_read():
@@ -404,14 +414,14 @@ def test_what_the_device_answers_about_its_defaults_is_part_of_what_was_read():
     config = dataclasses.replace(parse(TEXT), defaults=defaults, device_ciphers=ciphers)
     device = dataclasses.replace(judge(config, "fw1"), serials=("A1",))
     plan = make_plan([PlanInput(config, device)], now=NOW)
-    assert rederive(device_of(plan), config, plan.words)
+    assert rederive(device_of(plan), config, plan.options)
     for moved in (
         dataclasses.replace(config, device_ciphers=(*ciphers, ("dtlsv1.2", ("AES256-SHA",)))),
         dataclasses.replace(config, defaults=parse("sysopt connection tcpmss 1300\n")),
         dataclasses.replace(config, defaults=None, device_ciphers=()),
     ):
         with pytest.raises(GateError, match="own defaults"):
-            rederive(device_of(plan), moved, plan.words)
+            rederive(device_of(plan), moved, plan.options)
 
 
 RC4 = "".join(f'ssl cipher {version} custom "RC4-SHA"\n' for version in ("tlsv1", "tlsv1.1", "tlsv1.2"))
@@ -420,8 +430,8 @@ RC4 = "".join(f'ssl cipher {version} custom "RC4-SHA"\n' for version in ("tlsv1"
 def test_a_change_of_the_whole_box_rests_on_the_policies_that_it_was_made_for():
     text = TEXT.replace("9.12(4)", "9.8(2)").replace("webvpn\n enable", f"{RC4}webvpn\n enable")
     plan = plan_of(given_input(text), fix="tcpmss", accept_global=True)
-    assert device_of(plan).commands == ("sysopt connection tcpmss 1451",)
-    assert rederive(device_of(plan), parse(text), plan.words)
+    assert device_of(plan).lines == ("sysopt connection tcpmss 1451",)
+    assert rederive(device_of(plan), parse(text), plan.options)
     with pytest.raises(GateError, match="Guests"):
         rederive(
             device_of(plan),
@@ -430,7 +440,7 @@ def test_a_change_of_the_whole_box_rests_on_the_policies_that_it_was_made_for():
                     "policy Guests internal", "policy Guests internal\ngroup-policy Guests attributes\n vlan 7"
                 )
             ),
-            plan.words,
+            plan.options,
         )
 
 
@@ -438,7 +448,7 @@ def test_who_came_under_the_same_line_since_is_reached_only_by_a_new_plan():
     plan = plan_of()
     more = 'tunnel-group Late type remote-access\ntunnel-group Late general-attributes\n default-group-policy "Sales Staff"\n'
     with pytest.raises(GateError, match="mtu would also reach tunnel-group Late, which the plan does not name"):
-        rederive(device_of(plan), parse(TEXT.replace("Cryptochecksum", more + "Cryptochecksum")), plan.words)
+        rederive(device_of(plan), parse(TEXT.replace("Cryptochecksum", more + "Cryptochecksum")), plan.options)
 
 
 def test_an_l2l_tunnel_that_appeared_since_is_reached_only_by_a_new_plan():
@@ -446,14 +456,14 @@ def test_an_l2l_tunnel_that_appeared_since_is_reached_only_by_a_new_plan():
     plan = plan_of(given_input(text), fix="tcpmss", accept_global=True)
     more = text.replace("Cryptochecksum", "tunnel-group 192.0.2.1 type ipsec-l2l\nCryptochecksum")
     with pytest.raises(GateError, match="L2L tunnels are not those that the plan names"):
-        rederive(device_of(plan), parse(more), plan.words)
+        rederive(device_of(plan), parse(more), plan.options)
 
 
 def test_a_finding_that_is_gone_is_not_the_predicted_one():
     plan = plan_of()
     gone = TEXT.replace("tunnel-group Guests type", "tunnel-group Visitors type")
     gone = gone.replace("tunnel-group Guests general", "tunnel-group Visitors general")
-    said = misjudged(device_of(plan), applied(parse(gone), typed_commands(device_of(plan))), plan.words)
+    said = misjudged(device_of(plan), applied(parse(gone), device_of(plan).commands), plan.options)
     assert said.startswith("tunnel-group Guests: predicted safe (")
     assert said.endswith(", found nothing")
 
@@ -465,10 +475,10 @@ def test_an_old_release_that_showed_two_mtus_is_derived_again_as_it_was_judged()
     )
     plan = plan_of(given_input(text, observations=seen))
     device = device_of(plan)
-    assert any(line.startswith("svc mtu") for line in device.commands)
+    assert any(line.startswith("svc mtu") for line in device.lines)
     assert device.two_mtus_seen
-    commands = rederive(device, parse(text), plan.words)
-    assert misjudged(device, applied(parse(text), commands), plan.words) is None
+    commands = rederive(device, parse(text), plan.options)
+    assert misjudged(device, applied(parse(text), commands), plan.options) is None
 
 
 # --- fleets ---
@@ -512,7 +522,7 @@ def test_one_alias_for_two_new_groups_is_a_wrong_call():
     with pytest.raises(UsageError, match="same alias"):
         plan_of(given_input(), fix="tls-only-group", alias="slow")
     plan = plan_of(given_input(), fix="tls-only-group", alias="{group} slow")
-    created = [each for each in typed_commands(device_of(plan)) if isinstance(each, NewGroupPolicy)]
+    created = [each for each in device_of(plan).commands if isinstance(each, NewGroupPolicy)]
     assert [each.name for each in created] == ["Guests-TLS", "Sales-TLS", "Sales2-TLS"]
 
 
@@ -524,13 +534,13 @@ def test_unknown_words_are_a_wrong_call():
 
 
 def test_an_assumption_set_asked_for_is_asked_again():
-    words = Words(assume="guide")
-    plan = make_plan([given_input(options=words.options().judging)], words=words, now=NOW)
+    words = RemedyOptions(assume="guide")
+    plan = make_plan([given_input(options=words.judging)], options=words, now=NOW)
     device = device_of(plan)
-    assert "anyconnect mtu 1367" in device.commands
-    assert rederive(device, parse(TEXT), plan.words)
+    assert "anyconnect mtu 1367" in device.lines
+    assert rederive(device, parse(TEXT), plan.options)
     with pytest.raises(GateError):
-        rederive(device, parse(TEXT), Words())
+        rederive(device, parse(TEXT), RemedyOptions())
 
 
 def test_an_excerpt_is_planned_only_by_who_answers_for_it():
@@ -557,7 +567,7 @@ def test_contexts_of_one_box_are_planned_in_the_order_of_their_names():
 
 def test_wrong_words_are_refused_where_there_is_no_device_to_plan_for():
     with pytest.raises(UsageError, match="guess"):
-        make_plan([], assume="guess")
+        make_plan([], options=RemedyOptions(assume="guess"))
 
 
 def test_what_somebody_accepted_is_left_alone_unless_it_is_to_be_planned_all_the_same():
@@ -572,7 +582,7 @@ def test_what_somebody_accepted_is_left_alone_unless_it_is_to_be_planned_all_the
 
 
 def test_an_assumption_set_that_was_said_leaves_nothing_standing_beside_it():
-    words = Words(assume="guide")
+    words = RemedyOptions(assume="guide")
     seen = DeviceObservations(
         "fw1",
         {
@@ -582,8 +592,8 @@ def test_an_assumption_set_that_was_said_leaves_nothing_standing_beside_it():
         },
     )
     assert device_of(plan_of(given_input(observations=seen))).standing
-    given_one = given_input(observations=seen, options=words.options().judging)
-    assert device_of(make_plan([given_one], words=words, now=NOW)).standing == ()
+    given_one = given_input(observations=seen, options=words.judging)
+    assert device_of(make_plan([given_one], options=words, now=NOW)).standing == ()
 
 
 @pytest.mark.parametrize("release", ["9.0(1)", "9.12(4)"])
@@ -637,7 +647,7 @@ def test_a_load_balancing_group_that_is_changed_wholly_is_no_matter_of_warning()
 def test_either_answer_about_its_defaults_is_part_of_what_was_read(answers, later):
     config = dataclasses.replace(parse(TEXT), **answers)
     plan = make_plan([PlanInput(config, dataclasses.replace(judge(config, "fw1"), serials=("A1",)))], now=NOW)
-    assert rederive(device_of(plan), config, plan.words)
+    assert rederive(device_of(plan), config, plan.options)
     for now in ({}, later):
         with pytest.raises(GateError, match="own defaults"):
-            rederive(device_of(plan), dataclasses.replace(parse(TEXT), **now), plan.words)
+            rederive(device_of(plan), dataclasses.replace(parse(TEXT), **now), plan.options)

@@ -15,19 +15,22 @@ from mock_devices.config_mode import ConfigMode
 from mock_devices.release import release
 from mock_devices.tree import ConfigTree
 from nornir_anyconnect.asa.commands import Exit
-from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send
+from nornir_anyconnect.asa.config_commands import Shows, applied, inverse_of, lines_to_send, observe
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.observe import Shows, observe
-from nornir_anyconnect.change.plan import PlanInput, make_plan
-from nornir_anyconnect.change.rederive import misjudged, rederive
+from nornir_anyconnect.change.plan.check import misjudged, rederive
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
-from nornir_anyconnect.remedies.apply_model import applied
+from nornir_anyconnect.remedies.options import RemedyOptions
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "fixtures" / "scenarios").iterdir())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FIXES = ("mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
 SAYING = {"tcpmss": {"accept_global": True}, "tls-only-group": {"alias": "{group} without DTLS"}}
+
+
+def saying(fix):
+    return RemedyOptions(fix=fix, **SAYING.get(fix, {}))
 
 
 def fix_of(scenario):
@@ -39,7 +42,7 @@ def planned(scenario):
     seen = seen_in(scenario, config)
     device = judge(config, "fw1", seen)
     fix = fix_of(scenario)
-    plan = make_plan([PlanInput(config, device, observations=seen)], now=NOW, fix=fix, **SAYING.get(fix, {}))
+    plan = make_plan([PlanInput(config, device, observations=seen)], now=NOW, options=saying(fix))
     return config, device, plan
 
 
@@ -115,7 +118,7 @@ def test_the_four_files_agree(scenario):
     _, device, plan = planned(scenario)
     (one,) = plan.devices
     assert findings(device) == json.loads((scenario / "findings.json").read_text())
-    assert one.commands == lines(scenario, "plan.cfg")
+    assert one.lines == lines(scenario, "plan.cfg")
     assert one.rollback == lines(scenario, "rollback.cfg")
     assert one.commands
 
@@ -124,7 +127,7 @@ def test_the_four_files_agree(scenario):
 def test_a_box_that_is_not_ours_takes_the_lines_and_gives_them_back(scenario):
     config, _, plan = planned(scenario)
     (one,) = plan.devices
-    commands = rederive(one, config, plan.words, "run-0001")
+    commands = rederive(one, config, plan.options, "run-0001")
     tree = ConfigTree.from_text((scenario / "running.cfg").read_text())
     box = release("8.2(5)" if scenario.name.endswith("svc") else "9.8(2)")
 
@@ -132,7 +135,7 @@ def test_a_box_that_is_not_ours_takes_the_lines_and_gives_them_back(scenario):
     changed = read(tree)
     assert blocks(changed) == blocks(applied(config, commands))
     assert {each.shows for each in observe(changed, commands)} == {Shows.AFTER}
-    assert misjudged(one, changed, plan.words) is None
+    assert misjudged(one, changed, plan.options) is None
 
     typed_at(tree, box, inverse_of(commands))
     back = read(tree)
@@ -144,10 +147,10 @@ def test_a_box_that_is_not_ours_takes_the_lines_and_gives_them_back(scenario):
 def test_a_second_plan_is_empty(scenario):
     config, _, plan = planned(scenario)
     (one,) = plan.devices
-    changed = applied(config, rederive(one, config, plan.words))
+    changed = applied(config, rederive(one, config, plan.options))
     fix, seen = fix_of(scenario), seen_in(scenario, config)
     again = make_plan(
-        [PlanInput(changed, judge(changed, "fw1", seen), observations=seen)], now=NOW, fix=fix, **SAYING.get(fix, {})
+        [PlanInput(changed, judge(changed, "fw1", seen), observations=seen)], now=NOW, options=saying(fix)
     )
-    assert again.devices[0].commands == ()
+    assert again.devices[0].lines == ()
     assert again.devices[0].diff == ""

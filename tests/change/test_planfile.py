@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from test_plan import NOW, TEXT, given_input, plan_of
 
-from nornir_anyconnect.change import planfile
-from nornir_anyconnect.change.planfile import load_plan, plan_text, read_plan, save_plan
+from nornir_anyconnect.change.plan import file as plan_file
+from nornir_anyconnect.change.plan.file import load_plan, plan_text, read_plan, save_plan
 from nornir_anyconnect.errors import PlanError
 
 
@@ -41,9 +41,9 @@ def test_a_plan_that_cannot_be_written_is_named(tmp_path):
 def test_a_file_that_is_too_large_for_a_plan_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "plan.yaml"
     save_plan(plan_of(), path)
-    monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size)
+    monkeypatch.setattr(plan_file, "_LARGEST", path.stat().st_size)
     assert load_plan(path, now=NOW) == plan_of()
-    monkeypatch.setattr(planfile, "_LARGEST", path.stat().st_size - 1)
+    monkeypatch.setattr(plan_file, "_LARGEST", path.stat().st_size - 1)
     with pytest.raises(PlanError, match="too large for a plan"):
         load_plan(path, now=NOW)
 

@@ -5,8 +5,9 @@ from test_plan import given_input
 
 from nornir_anyconnect.change.journal import find_run
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.plan import make_plan
+from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.remedies.kinds import encode
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def note(run, *events):
     for event in events:
         match event:
             case "intent":
-                write("intent", commands=[each for fix in planned.fixes for each in fix.parameters], inverse=[])
+                write("intent", commands=[encode(each) for each in planned.commands], inverse=[])
             case "sending":
                 write("sending", line="anyconnect mtu 1287", mode="config-group-webvpn")
             case state:

@@ -4,18 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.asa.config_commands import (
-    ClientMtu,
-    ClientScope,
-    ClientSettingsOf,
-    NewGroupPolicy,
-    NewTunnelGroup,
-    TcpMss,
-    lines_to_send,
-)
+from nornir_anyconnect.asa.config_commands import lines_to_send
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, RunningConfig, Sourced, TunnelGroup
-from nornir_anyconnect.change.codec import decode
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.transaction import Change, Saving, Transaction
 from nornir_anyconnect.errors import (
@@ -28,6 +19,11 @@ from nornir_anyconnect.errors import (
     SourceError,
     UnreachableError,
 )
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds import decode
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
 
 TOKEN = "run-0001"
 MTU = ClientMtu(ClientSettingsOf(ClientScope.GROUP_POLICY, "SALES"), None, 1287)

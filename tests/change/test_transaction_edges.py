@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.asa.config_commands import begun, inverse_of, lines_to_send, lines_to_type
+from nornir_anyconnect.asa.config_commands import Shows, begun, inverse_of, lines_to_send, lines_to_type, observe
 from nornir_anyconnect.asa.running_config import Sourced
-from nornir_anyconnect.change.observe import Shows, observe
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.transaction import Change, Saving, Transaction
 from nornir_anyconnect.errors import GateError, LinkLostError, SourceError

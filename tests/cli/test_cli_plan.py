@@ -4,7 +4,7 @@ import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.change.planfile import load_plan
+from nornir_anyconnect.change.plan.file import load_plan
 from nornir_anyconnect.platforms.login_gate import gate
 
 INHERITED = AT_RISK.replace("group-policy GP-STAFF internal", "group-policy DfltGrpPolicy internal").replace(

@@ -15,8 +15,8 @@ from nornir.plugins.runners import SerialRunner
 
 from mock_devices import RunningFleet, start_fleet
 from mock_devices.inventory import known_hosts
-from nornir_anyconnect.change.plan import make_plan
-from nornir_anyconnect.change.planned import content_id
+from nornir_anyconnect.change.plan.file import content_id
+from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mock_devices import Device
     from nornir_anyconnect.change.host import HostChange
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
 
 NAME = "fw"
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_devices.faults import Fault
-from nornir_anyconnect.change.planfile import plan_text
+from nornir_anyconnect.change.plan.file import plan_text
 from tests.faults.shapes import FOREIGN, IMPATIENT, SHAPES, UNSAVED, Copy, Reference, copies, reference
 
 VERBS = ("apply", "rollback")

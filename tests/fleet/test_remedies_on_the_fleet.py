@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from nornir_anyconnect.change.plan import make_plan
-from nornir_anyconnect.change.planfile import load_plan, save_plan
-from nornir_anyconnect.change.planned import Words
+from nornir_anyconnect.change.plan.file import load_plan, save_plan
+from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
 
 pytest_plugins = ["nornir_anyconnect.testing"]
@@ -44,16 +44,16 @@ def prior(line):
 
 
 CASES = {
-    "mtu": (Words(fix="mtu"), CBC, prior("anyconnect mtu 1400")),
-    "df-bit-ignore": (Words(fix="df-bit-ignore"), CBC, prior("anyconnect ssl df-bit-ignore none")),
+    "mtu": (RemedyOptions(fix="mtu"), CBC, prior("anyconnect mtu 1400")),
+    "df-bit-ignore": (RemedyOptions(fix="df-bit-ignore"), CBC, prior("anyconnect ssl df-bit-ignore none")),
     # tcpmss belongs to the whole box: what can be inherited is the MTU that caps it
     "tcpmss": (
-        Words(fix="tcpmss", accept_global=True),
+        RemedyOptions(fix="tcpmss", accept_global=True),
         RC4,
         {**prior("anyconnect mtu 1400"), "explicit": "sysopt connection tcpmss 1350\n"},
     ),
     "tls-only-group": (
-        Words(fix="tls-only-group", alias="{group}-TLS", accept_external=True),
+        RemedyOptions(fix="tls-only-group", alias="{group}-TLS", accept_external=True),
         CBC,
         prior("anyconnect ssl dtls enable"),
     ),
@@ -96,10 +96,10 @@ def test_a_remedy_is_planned_applied_verified_and_taken_back(anyconnect_fleet, t
     before = fleet.configurations()
     names = {f"{shape}-{kept}" for shape, kept in product(SHAPES, PRIOR)}
 
-    planned = fleet.nornir.run(task=plan_fix, words=words, on_failed=True)
+    planned = fleet.nornir.run(task=plan_fix, options=words, on_failed=True)
     assert {name: r.exception for name, r in planned.items() if r.exception is not None} == {}
     file = tmp_path / "plan.yaml"
-    save_plan(make_plan([one for r in planned.values() for one in r[0].result.inputs], words=words), file)
+    save_plan(make_plan([one for r in planned.values() for one in r[0].result.inputs], options=words), file)
     plan = load_plan(file)
     assert {each.name for each in plan.changes} == names
     assert {fix.remedy for each in plan.changes for fix in each.fixes} == {remedy}
@@ -112,7 +112,7 @@ def test_a_remedy_is_planned_applied_verified_and_taken_back(anyconnect_fleet, t
         for each in plan.changes:
             config = changed[each.name, each.context or ""]
             assert config != before[each.name, each.context or ""]
-            assert all(line in config for line in each.commands if line not in ("webvpn", "exit"))
+            assert all(line in config for line in each.lines if line not in ("webvpn", "exit"))
             if each.name.startswith("pair"):
                 assert changed[f"{each.name}-mate", ""] == config
         # a second time changes nothing, and forgets nothing
@@ -128,7 +128,7 @@ def test_every_kind_of_prior_value_is_in_the_plans(anyconnect_fleet):
     """What the inverses restore: a line that was there, or its absence where the value is inherited or the default."""
     words, _, _ = CASES["mtu"]
     fleet = anyconnect_fleet({"devices": list(boxes("mtu"))})
-    planned = fleet.nornir.run(task=plan_fix, words=words)
+    planned = fleet.nornir.run(task=plan_fix, options=words)
     inverses = {
         each.name: each.rollback[-1] for r in planned.values() for each in r[0].result.plan.changes if not r.failed
     }

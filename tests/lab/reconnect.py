@@ -127,13 +127,13 @@ def run(net: Network, case: Case) -> Row:
 
 def _after(net: Network, case: Case, before: Finding, kind: str) -> After:
     remedy = next(each for each in before.remedies if each.kind == kind)
-    text = with_commands(case.text, remedy.commands)
+    text = with_commands(case.text, remedy.lines)
     created = next(
-        (each.split()[1] for each in remedy.commands if each.startswith("tunnel-group") and " type " in each), None
+        (each.split()[1] for each in remedy.lines if each.startswith("tunnel-group") and " type " in each), None
     )
     finding = finding_of(text, created) if created else finding_of(text)
     with _fallen_back(net, finding) as up:
-        return After(kind, remedy.commands, finding, _observe(net, up, finding))
+        return After(kind, remedy.lines, finding, _observe(net, up, finding))
 
 
 def _proposed(finding: Finding, kind: str) -> bool:

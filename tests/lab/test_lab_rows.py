@@ -18,8 +18,8 @@ PASSES = Seen(("guide",), 1406, 1406, filtered=True, allowed=True, reconnected=T
 @pytest.fixture
 def row():
     finding = finding_of(CASE.text)
-    remedied = finding_of(with_commands(CASE.text, finding.remedies[0].commands))
-    after = After("mtu", finding.remedies[0].commands, remedied, (PASSES,))
+    remedied = finding_of(with_commands(CASE.text, finding.remedies[0].lines))
+    after = After("mtu", finding.remedies[0].lines, remedied, (PASSES,))
     return Row(CASE, finding, OnTheWire(1347, 1347), OnTheWire(1418, 1418), (STALLS, PASSES), (after,), None)
 
 

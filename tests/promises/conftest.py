@@ -8,12 +8,12 @@ import pytest
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.change.plan import make_plan
-from nornir_anyconnect.change.planned import Words
+from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import gate
+from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
@@ -43,7 +43,7 @@ class Site:
     def plan(self, **said):
         result = self.nornir.run(plan_fix, on_failed=True, **said)
         inputs = [each for name in result for each in result[name][0].result.inputs]
-        return make_plan(inputs, words=Words(**said))
+        return make_plan(inputs, options=RemedyOptions(**said))
 
     def apply(self, plan, *, nornir=None, saving=None, task=apply_plan, **how):
         with Run.start(

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.planfile import save_plan
+from nornir_anyconnect.change.plan.file import save_plan
 from nornir_anyconnect.errors import PlanError
 
 pytestmark = pytest.mark.fleet
@@ -62,7 +62,7 @@ def test_a_plan_made_from_files_is_preview_only(site, cli, tmp_path):
 def test_no_run_begins_over_a_preview(tmp_path):
     from nornir_anyconnect.asa.parser import parse
     from nornir_anyconnect.audit.judge import judge
-    from nornir_anyconnect.change.plan import PlanInput, make_plan
+    from nornir_anyconnect.change.plan.making import PlanInput, make_plan
     from nornir_anyconnect.change.run import Run
 
     text = "ASA Version 9.12(4)\nmtu outside 1500\nwebvpn\n enable outside\n anyconnect enable\n: end\n"

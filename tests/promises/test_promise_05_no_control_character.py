@@ -7,18 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import ChangeTo
-from nornir_anyconnect.asa.config_commands import (
-    ClientMtu,
-    ClientScope,
-    ClientSettingsOf,
-    NewGroupPolicy,
-    NewTunnelGroup,
-    lines_to_send,
-)
+from nornir_anyconnect.asa.config_commands import lines_to_send
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.platforms.asa_ssh import conversation
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import LoginGate
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
 
 HOSTILE = [
     "x\nreload",

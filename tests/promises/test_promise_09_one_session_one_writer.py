@@ -8,7 +8,7 @@ import pytest
 import yaml
 from nornir.core.inventory import Host
 
-from nornir_anyconnect.change.planfile import load_plan
+from nornir_anyconnect.change.plan.file import load_plan
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM
 from nornir_anyconnect.platforms.chassis import by_chassis
 from nornir_anyconnect.tasks import audit_mtu, plan_fix

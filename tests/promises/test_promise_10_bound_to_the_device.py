@@ -8,7 +8,7 @@ import pytest
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from tests.promises.conftest import box
 
 pytestmark = pytest.mark.fleet

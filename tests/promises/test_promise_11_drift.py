@@ -25,7 +25,7 @@ def test_a_group_that_came_under_the_default_policy_since_was_not_agreed_to(site
     here = site(box(config=INHERITED))
     words = {"fix": "df-bit-ignore", "include_default_policy": True}
     plan = here.plan(**words)
-    (fix,) = (each for each in plan.changes[0].fixes if "DfltGrpPolicy" in str(each.parameters))
+    (fix,) = (each for each in plan.changes[0].fixes if "DfltGrpPolicy" in str(each.commands))
     assert "group-policy GP-LAB" not in fix.affects
     here.fleet.devices["fw-one"].configure(*NEW_GROUP)
     sent = len(here.configured)

@@ -8,6 +8,7 @@ import pytest
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
+from nornir_anyconnect.remedies.kinds import encode
 from tests.promises.conftest import CONFIG, ENABLE, box
 
 pytestmark = pytest.mark.fleet
@@ -77,7 +78,7 @@ def test_an_object_that_somebody_made_after_the_kill_is_left_alone(site):
     plan = here.plan(fix="tls-only-group", alias="{group}-TLS", accept_external=True)
     with Run.start(plan, directory=here.runs, saving=Saving()) as run:
         (planned,) = run.plan.changes
-        commands = [each for fix in planned.fixes for each in fix.parameters]
+        commands = [encode(each) for each in planned.commands]
         run.note_for(planned)("intent", commands=commands, inverse=[], saving=False)
     here.fleet.devices["fw-one"].configure(
         "group-policy STAFF-TLS internal", "tunnel-group STAFF-TLS type remote-access"

@@ -33,7 +33,7 @@ def test_a_runner_that_repeats_the_task_changes_once(site):
         return results[-1]
 
     here.apply(plan, task=three_times)
-    assert len(_sent(here)) == len([each for each in plan.changes[0].commands if each != "exit"])
+    assert len(_sent(here)) == len([each for each in plan.changes[0].lines if each != "exit"])
 
 
 def test_a_second_rollback_takes_nothing_back(site):

@@ -39,7 +39,7 @@ def test_the_change_is_taken_back_and_the_journal_tells_why(site, kind, words):
 def test_nothing_is_sent_behind_a_rejected_line(site):
     here = site(box(release="9.20(3)", config=["edge.cfg", "quoted_names.cfg", "staff_default.cfg"]))
     plan = here.plan(include_default_policy=True, fix="mtu")
-    assert len([line for line in plan.changes[0].commands if line.startswith("anyconnect mtu")]) > 1
+    assert len([line for line in plan.changes[0].lines if line.startswith("anyconnect mtu")]) > 1
     here.fleet.devices["fw-one"].set_fault("reply", r"^anyconnect mtu \d", times=1, text="ERROR: no")
     assert here.apply(plan)["fw-one"].state == "reverted"
     tried = [line for _, _, line in here.heard if line.startswith("anyconnect mtu ")]

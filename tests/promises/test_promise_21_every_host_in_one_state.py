@@ -10,8 +10,9 @@ from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.outcome import Outcome, State
-from nornir_anyconnect.change.planned import Fix, Plan, PlannedDevice, Words
+from nornir_anyconnect.change.plan.model import Fix, Plan, PlannedDevice
 from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.tasks.change_plan import HostChanges
 from nornir_anyconnect.workflows.change_run import states as states_of
 from tests.promises.conftest import box
@@ -23,7 +24,7 @@ def _plan(devices):
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)
-    return Plan("0" * 16, now, now, "", Words(), tuple(devices))
+    return Plan("0" * 16, now, now, "", RemedyOptions(), tuple(devices))
 
 
 ends = st.sampled_from(["result", "nothing", "not-started", "raised", *State])

@@ -6,22 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.config_commands import (
-    ClientMtu,
-    ClientScope,
-    ClientSettingsOf,
-    DfBitIgnore,
-    NewGroupPolicy,
-    NewTunnelGroup,
-    RemoveCreated,
-    TcpMss,
-    inverse_of,
-    lines_to_send,
-)
+from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send
 from nornir_anyconnect.asa.config_lines import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.change.codec import decode, encode
 from nornir_anyconnect.errors import AnyConnectError, NameRefusedError, PlanError
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds import decode, encode
+from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
+from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
+from nornir_anyconnect.remedies.new_objects import RemoveCreated
 
 TOKEN = "run-0001"
 DESTROYS = re.compile(r"\s*(?:no\s+(?:group-policy|tunnel-group|webvpn|username)|clear\b|default\b)", re.IGNORECASE)

@@ -5,12 +5,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.config_commands import ClientMtu
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.codec import decode
-from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 
 TEXT = """\
 ASA Version 9.12(4)
@@ -51,7 +50,7 @@ def _planned(lines):
     device = judge(CONFIG, "fw1", seen)
     plan = make_plan([PlanInput(CONFIG, device, seen)])
     (planned,) = plan.devices
-    commands = [decode(each) for fix in planned.fixes for each in fix.parameters]
+    commands = planned.commands
     sizes = {command.after for command in commands if isinstance(command, ClientMtu)}
     return sizes, " ".join(each.why for each in planned.left)
 

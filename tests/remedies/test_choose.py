@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
-from nornir_anyconnect.audit.finding import Finding, Scope, Verdict
+from nornir_anyconnect.audit.finding import Finding, Remedy, Scope, Verdict
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.remedies.choose import AUTO, FIXES, choose
-from nornir_anyconnect.remedies.remedy import Block, Kind, Remedy
+from nornir_anyconnect.remedies.kinds import fixes
+from nornir_anyconnect.remedies.options import AUTO, Block
+from nornir_anyconnect.remedies.propose import choose
 
 AT_RISK = Finding(Scope.TUNNEL_GROUP, "T", "GP", Verdict.AT_RISK, "dtls-mtu-exceeds-tls-mtu")
 KEY = (Scope.TUNNEL_GROUP, "T")
@@ -17,29 +18,29 @@ def remedy(kind, *blocks, closes=True):
     return Remedy(kind, KEY, closes=closes, blocked_by=tuple(blocks))
 
 
-MTU = remedy(Kind.MTU)
-DF = remedy(Kind.DF_BIT_IGNORE, closes=False)
-MSS = remedy(Kind.TCPMSS)
-GROUP = remedy(Kind.TLS_ONLY_GROUP)
+MTU = remedy("mtu")
+DF = remedy("df-bit-ignore", closes=False)
+MSS = remedy("tcpmss")
+GROUP = remedy("tls-only-group")
 
 
 @pytest.mark.parametrize(
     ("remedies", "picked", "said"),
     [
-        ((MTU, DF, MSS, GROUP), Kind.MTU, "every standing assumption set"),
-        ((remedy(Kind.MTU, Block.BELOW_1280), DF, MSS), Kind.TCPMSS, "allowed"),
+        ((MTU, DF, MSS, GROUP), "mtu", "every standing assumption set"),
+        ((remedy("mtu", Block.BELOW_1280), DF, MSS), "tcpmss", "allowed"),
         (
-            (remedy(Kind.MTU, Block.BELOW_1280), DF, remedy(Kind.TCPMSS, Block.ACCEPT_GLOBAL)),
-            Kind.DF_BIT_IGNORE,
+            (remedy("mtu", Block.BELOW_1280), DF, remedy("tcpmss", Block.ACCEPT_GLOBAL)),
+            "df-bit-ignore",
             "IPv6",
         ),
-        ((remedy(Kind.MTU, closes=False), DF), Kind.DF_BIT_IGNORE, "no assumption set"),
+        ((remedy("mtu", closes=False), DF), "df-bit-ignore", "no assumption set"),
         (
-            (remedy(Kind.MTU, Block.DEFAULT_POLICY), remedy(Kind.DF_BIT_IGNORE, Block.DEFAULT_POLICY)),
+            (remedy("mtu", Block.DEFAULT_POLICY), remedy("df-bit-ignore", Block.DEFAULT_POLICY)),
             None,
             "--include-default-policy",
         ),
-        ((remedy(Kind.MTU, Block.FTD), GROUP), None, "FMC"),
+        ((remedy("mtu", Block.FTD), GROUP), None, "FMC"),
         ((GROUP,), None, "no remedy closes"),
         ((), None, "no remedy closes"),
     ],
@@ -51,17 +52,17 @@ def test_auto_takes_what_closes_then_what_mitigates(remedies, picked, said):
 
 
 def test_auto_names_the_blocks_of_what_it_leaves():
-    choice = choose(AT_RISK, (remedy(Kind.MTU, Block.DEFAULT_POLICY),))
+    choice = choose(AT_RISK, (remedy("mtu", Block.DEFAULT_POLICY),))
     assert choice.blocked_by == ("default-group-policy",)
 
 
 def test_auto_leaves_a_mitigated_finding_alone():
     mitigated = dataclasses.replace(AT_RISK, verdict=Verdict.MITIGATED)
     assert choose(mitigated, (MTU,)).remedy is None
-    assert choose(mitigated, (MTU,), Kind.MTU).remedy is MTU
+    assert choose(mitigated, (MTU,), "mtu").remedy is MTU
 
 
-@pytest.mark.parametrize("kind", [fix for fix in FIXES if fix != AUTO])
+@pytest.mark.parametrize("kind", [fix for fix in fixes() if fix != AUTO])
 def test_what_is_asked_for_is_taken_unless_it_is_blocked_or_not_there(kind):
     offered = remedy(kind)
     assert choose(AT_RISK, (offered,), kind).remedy is offered

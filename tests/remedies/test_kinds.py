@@ -4,13 +4,12 @@ import dataclasses
 
 import pytest
 
+from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
-from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.remedies.propose import remedies_of
-from nornir_anyconnect.remedies.remedy import Kind
 from tests.remedies.test_propose import DEFAULT, END, HEAD, ONLY_RC4_TLS, after, audited, group, policy, remedy
 
 SIX = "ipv6-address-pools value SIX"
@@ -34,7 +33,7 @@ def needing(safe_mtu, *parts, head=HEAD):
     ],
 )
 def test_the_lowest_mtu_of_each_ip_version_is_still_set(safe_mtu, attributes, blocks):
-    one = remedy(needing(safe_mtu, policy(attributes=attributes), group()), "T", Kind.MTU)
+    one = remedy(needing(safe_mtu, policy(attributes=attributes), group()), "T", "mtu")
     assert one.blocked_by == blocks
     assert bool(one.commands) == (safe_mtu >= 576)
 
@@ -42,14 +41,14 @@ def test_the_lowest_mtu_of_each_ip_version_is_still_set(safe_mtu, attributes, bl
 @pytest.mark.parametrize(("configured", "offered"), [(1299, False), (1300, False), (1301, True)])
 def test_an_mtu_that_is_small_enough_already_is_not_set_again(configured, offered):
     found = needing(1300, policy("GP", f"anyconnect mtu {configured}"), group())
-    assert (remedy(found, "T", Kind.MTU) is not None) == offered
+    assert (remedy(found, "T", "mtu") is not None) == offered
 
 
 def test_a_line_in_a_username_reaches_that_user_alone():
     users = "".join(
         f"username {name} attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n" for name in ("ann", "bob")
     )
-    one = remedy(needing(1300, policy(), group(), users), "ann", Kind.MTU, Scope.USERNAME)
+    one = remedy(needing(1300, policy(), group(), users), "ann", "mtu", Scope.USERNAME)
     assert one.reaches == ((Scope.USERNAME, "ann"),)
 
 
@@ -64,7 +63,7 @@ def test_a_line_in_a_username_reaches_that_user_alone():
 def test_a_box_is_spoken_to_as_its_release_or_its_own_lines_spell(release, line, typed):
     head = HEAD.replace("9.12(4)", release)
     found = needing(1300, policy("GP", *([line] if line else [])), group(), head=head)
-    assert remedy(found, "T", Kind.MTU).preview().commands[-1] == typed
+    assert remedy(found, "T", "mtu").lines[-1] == typed
 
 
 @pytest.mark.parametrize(
@@ -80,53 +79,53 @@ def test_a_box_is_spoken_to_as_its_release_or_its_own_lines_spell(release, line,
 )
 def test_fragments_go_back_to_what_was_in_force(lines, rollback):
     _, _, found = audited(DEFAULT, policy("GP", *lines), group())
-    assert remedy(found, "T", Kind.DF_BIT_IGNORE).preview().rollback[-1] == rollback
+    assert remedy(found, "T", "df-bit-ignore").rollback[-1] == rollback
 
 
 def test_the_fragments_of_a_user_go_back_to_the_users_own_line_not_to_one_of_a_policy_of_that_name():
     user = "username GP attributes\n vpn-group-policy GP\n webvpn\n  anyconnect ssl df-bit-ignore none\n"
     _, _, found = audited(DEFAULT, policy("GP", "anyconnect ssl df-bit-ignore disable"), group(), user)
-    one = remedy(found, "GP", Kind.DF_BIT_IGNORE, Scope.USERNAME)
-    assert one.preview().rollback == ("username GP attributes", "webvpn", "anyconnect ssl df-bit-ignore none")
+    one = remedy(found, "GP", "df-bit-ignore", Scope.USERNAME)
+    assert one.rollback == ("username GP attributes", "webvpn", "anyconnect ssl df-bit-ignore none")
 
 
 @pytest.mark.parametrize(("link", "typed"), [(1500, 1451), (9000, 1451)])
 def test_tcpmss_is_raised_as_far_as_clients_need_and_a_jumbo_interface_makes_no_jumbo_client(link, typed):
     head = OLD_HEAD.replace("1500", str(link)) + "interface GigabitEthernet0/1\n nameif inside\n"
     config, device, found = audited(ONLY_RC4_TLS, DEFAULT, policy(), group(), head=head)
-    one = remedy(found, "T", Kind.TCPMSS)
-    assert one.preview().commands == (f"sysopt connection tcpmss {typed}",)
+    one = remedy(found, "T", "tcpmss")
+    assert one.lines == (f"sysopt connection tcpmss {typed}",)
     assert after(config, device, one)[Scope.TUNNEL_GROUP, "T"].verdict is Verdict.SAFE
 
 
 @pytest.mark.parametrize("value", [0, 1461, 1500, 1501])
 def test_a_tcpmss_that_limits_nothing_is_left_alone(value):
     _, _, found = audited(f"sysopt connection tcpmss {value}\n", DEFAULT, policy(), group())
-    assert remedy(found, "T", Kind.MTU) is not None
-    assert remedy(found, "T", Kind.TCPMSS) is None
+    assert remedy(found, "T", "mtu") is not None
+    assert remedy(found, "T", "tcpmss") is None
 
 
 def test_tcpmss_is_offered_to_those_alone_whom_it_helps():
     parts = (DEFAULT, policy("LOW", "anyconnect mtu 1300"), policy(), group("A", "LOW"), group("B"))
     _, _, found = audited(*parts)
-    assert remedy(found, "A", Kind.TCPMSS).closes
-    assert remedy(found, "B", Kind.TCPMSS) is None
+    assert remedy(found, "A", "tcpmss").closes
+    assert remedy(found, "B", "tcpmss") is None
 
 
 def test_advice_closes_nothing():
     _, _, found = audited(DEFAULT, policy(), group(), head=HEAD + " dtls port 4443\n")
-    assert not remedy(found, "T", Kind.DTLS_PORT).preview().closes
+    assert not remedy(found, "T", "dtls-port").closes
 
 
 def test_a_finding_that_would_be_unknown_is_not_called_closed():
     suites = 'ssl cipher tlsv1.2 custom "AES256-SHA:NO-SUCH-SUITE"\n'
     config, device, found = audited(suites, DEFAULT, policy(), group())
-    one = remedy(found, "T", Kind.MTU)
+    one = remedy(found, "T", "mtu")
     assert after(config, device, one)[Scope.TUNNEL_GROUP, "T"].verdict is Verdict.UNKNOWN
     assert (one.closes, one.closes_under, one.predicted) == (False, (), {})
 
 
-@pytest.mark.parametrize("kind", [Kind.MTU, Kind.DF_BIT_IGNORE])
+@pytest.mark.parametrize("kind", ["mtu", "df-bit-ignore"])
 def test_a_user_without_a_policy_gets_the_line_itself_whatever_policy_a_login_picks(kind):
     default = DEFAULT + " webvpn\n  anyconnect mtu 1280\n"
     policies = policy("A", "anyconnect mtu 1402") + policy("B", "anyconnect mtu 1400")
@@ -134,9 +133,9 @@ def test_a_user_without_a_policy_gets_the_line_itself_whatever_policy_a_login_pi
     config, device, found = audited(default, policies, group("TA", "A"), group("TB", "B"), user)
     one = remedy(found, "bob", kind, Scope.USERNAME)
     whole = after(config, device, one)[Scope.USERNAME, "bob"]
-    assert one.preview().commands[0] == "username bob attributes"
+    assert one.lines[0] == "username bob attributes"
     assert one.predicted == whole.assumptions
-    assert whole.verdict is (Verdict.SAFE if kind is Kind.MTU else Verdict.MITIGATED)
+    assert whole.verdict is (Verdict.SAFE if kind == "mtu" else Verdict.MITIGATED)
 
 
 def test_a_user_without_a_policy_may_get_ipv6_from_whichever_policy_a_login_picks():
@@ -144,11 +143,11 @@ def test_a_user_without_a_policy_may_get_ipv6_from_whichever_policy_a_login_pick
     user = "username bob attributes\n webvpn\n  anyconnect ssl dtls enable\n"
     six = policy("B", "anyconnect mtu 1300", attributes=(SIX,))
     _, _, found = audited(low, DEFAULT, policy("A"), six, group("TA", "A"), group("TB", "B"), user)
-    assert remedy(found, "bob", Kind.MTU, Scope.USERNAME).blocked_by == ("mtu-below-1280-ipv6",)
-    assert remedy(found, "TA", Kind.MTU).blocked_by == ()
+    assert remedy(found, "bob", "mtu", Scope.USERNAME).blocked_by == ("mtu-below-1280-ipv6",)
+    assert remedy(found, "TA", "mtu").blocked_by == ()
     own = user.replace("attributes\n", "attributes\n vpn-group-policy A\n", 1)
     _, _, found = audited(low, DEFAULT, policy("A"), six, group("TA", "A"), group("TB", "B"), own)
-    assert remedy(found, "bob", Kind.MTU, Scope.USERNAME).blocked_by == ()
+    assert remedy(found, "bob", "mtu", Scope.USERNAME).blocked_by == ()
 
 
 def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
@@ -157,7 +156,7 @@ def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in
     seen = DeviceObservations("fw", {"SEEN": GroupObservations("SEEN", large_packets=(packet,))})
     policies = policy("SEEN", "anyconnect ssl compression deflate") + policy()
     config = parse(HEAD + DEFAULT + policies + group("S", "SEEN") + group() + END)
-    one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", Kind.MTU)
+    one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", "mtu")
     whole = judge(applied(config, one.commands), "fw", seen)
     (finding,) = (each for each in whole.findings if each.name == "T")
     assert one.predicted == finding.standing

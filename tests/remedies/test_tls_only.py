@@ -2,14 +2,14 @@
 
 import pytest
 
-from nornir_anyconnect.remedies.remedy import Kind, RemedyOptions
+from nornir_anyconnect.remedies.options import RemedyOptions
 from tests.remedies.test_propose import ALIAS, DEFAULT, audited, group, policy, remedy
 
 
 def made(*parts, options=ALIAS, name="T", **how):
     """The remedy for the users of one tunnel group."""
     _, _, found = audited(*parts, options=options, **how)
-    return remedy(found, name, Kind.TLS_ONLY_GROUP)
+    return remedy(found, name, "tls-only-group")
 
 
 def test_it_closes_the_gap_under_every_standing_set():

@@ -9,7 +9,7 @@ from nornir_anyconnect.audit.finding import (
     Finding,
     FindingEvidence,
     Numbers,
-    RemedyPreview,
+    Remedy,
     Scope,
     Status,
     Verdict,
@@ -62,9 +62,10 @@ def at_risk(name="STAFF", policy="GP-STAFF", **changes):
             "vpn-tunnel-protocol": Sourced(("ssl-client",), 31),
         },
         "remedies": (
-            RemedyPreview(
+            Remedy(
                 kind="mtu",
-                commands=(f"group-policy {policy} attributes", " webvpn", "  anyconnect mtu 1347"),
+                finding=(Scope.TUNNEL_GROUP, policy),
+                lines=(f"group-policy {policy} attributes", " webvpn", "  anyconnect mtu 1347"),
                 rollback=(f"group-policy {policy} attributes", " webvpn", "  no anyconnect mtu 1347"),
                 closes=True,
             ),
@@ -123,7 +124,12 @@ def fleet():
         evidence=FindingEvidence(observable="no", observable_reason=notice("logging-off")),
         sources={"webvpn / anyconnect mtu": Sourced(1418, 77)},
         remedies=(
-            RemedyPreview(kind="mtu", commands=("username carol attributes", " webvpn"), blocked_by=("below 576",)),
+            Remedy(
+                "mtu",
+                (Scope.USERNAME, "carol"),
+                lines=("username carol attributes", " webvpn"),
+                blocked_by=("below 576",),
+            ),
         ),
     )
     return AuditReport(

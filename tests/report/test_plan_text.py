@@ -11,7 +11,7 @@ from lxml import html as parser
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.report import plan_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

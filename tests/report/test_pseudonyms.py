@@ -21,7 +21,7 @@ def test_the_same_user_is_the_same_pseudonym_within_a_report(fleet):
     red = pseudonyms.report(fleet).devices[1]
     carol = pseudonyms.of("carol")
     assert red.findings[0].name == carol
-    assert red.findings[0].remedies[0].commands == (f"username {carol} attributes", " webvpn")
+    assert red.findings[0].remedies[0].lines == (f"username {carol} attributes", " webvpn")
     assert red.findings[1].reachable_by == (Owner("username", carol), Owner("ldap attribute-map", "AD"))
     assert pseudonyms.of("CAROL") == carol
     assert pseudonyms.of("carola") != carol

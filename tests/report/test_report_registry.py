@@ -11,8 +11,8 @@ import pytest
 from nornir_anyconnect import report
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan import PlanInput, make_plan
-from nornir_anyconnect.change.planfile import to_dict
+from nornir_anyconnect.change.plan.file import to_dict
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.logs_report import LogSummary

@@ -10,11 +10,11 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Host
 from nornir.core.task import Task
 
 from nornir_anyconnect.asa.commands import Show
+from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.plan import make_plan
-from nornir_anyconnect.change.rederive import typed_commands
+from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.change.writer import only_writer
@@ -22,14 +22,13 @@ from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.platforms.protocols import Identity, Role
-from nornir_anyconnect.remedies.apply_model import applied
 from nornir_anyconnect.tasks import change_plan
 from tests.change.test_plan import TEXT, given_input
 
 PLAN = make_plan([given_input()])
 (PLANNED,) = PLAN.changes
 BEFORE = parse(TEXT)
-AFTER = applied(BEFORE, typed_commands(PLANNED))
+AFTER = applied(BEFORE, PLANNED.commands)
 SAID = {
     Show.CLOCK: "12:00:00.000 UTC Mon May 6 2024",
     Show.LOGGING: "    Buffer logging: level informational, 0 messages logged\n",
@@ -158,7 +157,7 @@ def test_a_dry_run_sends_nothing_and_notes_nothing_whoever_asked_for_it(site, ev
     with begin(site, rehearsal=rehearsal) as run:
         result = do(change_plan.apply_plan, run, dry=everywhere, dry_run=here)
         assert list(events(run)) == ["begin"]
-    assert one(result).outcome.lines == PLANNED.commands
+    assert one(result).outcome.lines == PLANNED.lines
     assert (result.changed, result.applied, site.box.sent) == (True, False, [])
 
 
@@ -271,7 +270,7 @@ def test_a_change_that_was_killed_in_the_middle_is_in_doubt_with_the_lines_to_ty
         (name,) = run.records
         run.records[name] = dataclasses.replace(run.records[name], ended=False, state=None)
         assert one(do(change_plan.verify_plan, run)).outcome.state is State.VERIFIED
-        site.box.config = applied(BEFORE, typed_commands(PLANNED)[:1])
+        site.box.config = applied(BEFORE, PLANNED.commands[:1])
         result = do(change_plan.verify_plan, run)
     change = one(result)
     assert (change.outcome.state, result.changed) == (State.INDETERMINATE, False)
@@ -373,5 +372,6 @@ def test_the_word_to_save_foreign_changes_is_said_anew_for_the_rollback(site, mo
 
 @pytest.mark.parametrize(("serials", "pair"), [((), False), (("A",), False), (("A", "B"), True)])
 def test_a_box_with_two_serial_numbers_hands_its_lines_on_to_a_mate(serials, pair):
-    run = SimpleNamespace(commands=lambda _: ())
-    assert change_plan._as_it_was(run, SimpleNamespace(serials=serials)).replicated is pair
+    run = Run("run-0001", None, None, None)
+    run.commands = lambda _: ()
+    assert run.as_it_was(SimpleNamespace(serials=serials)).replicated is pair

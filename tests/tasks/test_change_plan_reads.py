@@ -10,7 +10,7 @@ from nornir.core.task import Task
 
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.plan import PlanInput, make_plan
+from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.platforms.protocols import Identity, Role
@@ -43,5 +43,5 @@ def test_a_plan_is_rehearsed_on_what_the_device_answers_to_a_pull(monkeypatch, t
     task.host = Host(name="fw1")
     with Run.start(plan, directory=tmp_path) as run:
         (change,) = change_plan.apply_plan(task, run=run).result.changes
-    assert (change.outcome.state, change.outcome.lines) == (State.NOT_STARTED, planned.commands)
+    assert (change.outcome.state, change.outcome.lines) == (State.NOT_STARTED, planned.lines)
     assert "show running-config group-policy" in device.session.sent

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect import report as room
 from nornir_anyconnect.audit.finding import worst_first
 from nornir_anyconnect.audit.notices import sentence
-from nornir_anyconnect.remedies.remedy import EXPLAINED
+from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import Format
 from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
@@ -39,7 +39,7 @@ from nornir_anyconnect.report.timeline import CAUSES, timeline
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
@@ -56,7 +56,7 @@ def _logs(summary: LogSummary, _style: Style) -> str:
 
 
 def _plan(plan: Plan, _style: Style) -> str:
-    from nornir_anyconnect.change.planfile import to_dict  # noqa: PLC0415 - an audit needs no plan
+    from nornir_anyconnect.change.plan.file import to_dict  # noqa: PLC0415 - an audit needs no plan
 
     return json.dumps(to_dict(plan), indent=2) + "\n"
 

@@ -11,7 +11,7 @@ from nornir_anyconnect.report.sanitise import code, escaped, harmless
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
@@ -50,7 +50,7 @@ def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
     remedy = sentences.recommended(finding)
     if remedy is not None:
         lines += ["", "To type, and to take it back:", ""]
-        lines += [f"    {harmless(line)}" for line in remedy.commands]
+        lines += [f"    {harmless(line)}" for line in remedy.lines]
         lines += ["    !"]
         lines += [f"    {harmless(line)}" for line in remedy.rollback]
     return lines

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
@@ -49,7 +49,7 @@ def _logs(summary: LogSummary, _style: Style) -> str:
 
 def _plan(plan: Plan, _style: Style) -> str:
     """What the plan is, then a line per device."""
-    from nornir_anyconnect.change.planfile import to_dict  # noqa: PLC0415 - an audit needs no plan
+    from nornir_anyconnect.change.plan.file import to_dict  # noqa: PLC0415 - an audit needs no plan
 
     whole = to_dict(plan)
     devices = whole.pop("devices")

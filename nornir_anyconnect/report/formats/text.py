@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import Sourced
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
-    from nornir_anyconnect.change.planned import Plan
+    from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import Incident
     from nornir_anyconnect.mtu.derive import Step

@@ -7,31 +7,26 @@ that ``apply`` sends nothing from the file: it derives the commands again and ch
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nornir_anyconnect.change.planned import (
-    SCHEMA,
-    Fix,
-    Left,
-    Outlook,
-    Plan,
-    PlannedDevice,
-    Words,
-    content,
-    content_id,
-)
-from nornir_anyconnect.errors import PlanError
+from nornir_anyconnect.change.plan.model import Fix, Left, Outlook, Plan, PlannedDevice
+from nornir_anyconnect.errors import AnyConnectError, PlanError
+from nornir_anyconnect.remedies.kinds import decode, encode
+from nornir_anyconnect.remedies.options import RemedyOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SCHEMA = "nornir-anyconnect/plan/1"
 _LARGEST = 256 * 1024 * 1024
 _NAME_IT = "name the plan file that 'plan --out' wrote"
 _PLAN_AGAIN = "make the plan again with 'nornir-anyconnect plan'"
+_ALTERED = "the plan was altered: make it again with 'nornir-anyconnect plan'"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -54,6 +49,53 @@ def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.MappingNode
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(dict, _mapping)
+
+
+def content(plan: Plan) -> dict[str, Any]:
+    """What the id stands for: everything but the times and the tool's version."""
+    changed = plan.changes
+    return {
+        "summary": {
+            "devices": len(plan.devices),
+            "devices_changed": len(changed),
+            "lines": sum(len(each.lines) for each in changed),
+            "preview_only": plan.preview_only,
+        },
+        "words": asdict(plan.options),
+        "warnings": list(plan.warnings),
+        "devices": [_device_data(each) for each in plan.devices],
+    }
+
+
+def content_id(plan: Plan) -> str:
+    """The id of a plan: the same content has the same id, whenever it was made."""
+    return hashlib.sha256(json.dumps(content(plan), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _device_data(device: PlannedDevice) -> dict[str, Any]:
+    """Its fields in order; beside the commands of its fixes stand the lines, for people and for comparison."""
+    data: dict[str, Any] = {}
+    for field in fields(device):
+        value = getattr(device, field.name)
+        if field.name == "diff":
+            data |= {"commands": list(device.lines), "rollback": list(device.rollback)}
+        data[field.name] = [_fix_data(each) for each in device.fixes] if field.name == "fixes" else _plain(value)
+    return data
+
+
+def _fix_data(fix: Fix) -> dict[str, Any]:
+    data = {field.name: _plain(getattr(fix, field.name)) for field in fields(fix) if field.name != "commands"}
+    return data | {"parameters": [encode(command) for command in fix.commands]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Outlook | Left):
+        return _plain(asdict(value))
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:
@@ -125,12 +167,19 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
         raise PlanError(f"{shown} is not a plan file, or was altered", _PLAN_AGAIN) from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
+    if not unaltered:
+        raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN)
     try:
         plan = plan_of(data)
-        unaltered = unaltered and plan.id == content_id(plan)
+        derived = [(list(each.lines), list(each.rollback)) for each in plan.devices]
+        written = [(each["commands"], each["rollback"]) for each in data["devices"]]
+    except AnyConnectError as error:
+        raise PlanError(f"{shown} holds what is not a remedy: {error}", _ALTERED) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN) from error
-    if not unaltered:
+    if derived != written:
+        raise PlanError(f"the lines of {shown} are not those of its remedies", _ALTERED)
+    if plan.id != content_id(plan):
         raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN)
     if (now or datetime.now(UTC)) >= plan.expires:
         raise PlanError(f"{shown} expired at {plan.expires.isoformat()}", _PLAN_AGAIN)
@@ -138,25 +187,32 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
 
 
 def plan_of(data: dict[str, Any]) -> Plan:
-    """The plan that :func:`to_dict` wrote."""
+    """The plan that :func:`to_dict` wrote; its lines are derived again from its commands."""
     return Plan(
         id=data["plan"],
         created=datetime.fromisoformat(data["created"]),
         expires=datetime.fromisoformat(data["expires"]),
         tool_version=data["tool_version"],
-        words=Words(**data["words"]),
+        options=RemedyOptions(**data["words"]),
         devices=tuple(_device(each) for each in data["devices"]),
         warnings=tuple(data["warnings"]),
     )
 
 
 def _device(data: dict[str, Any]) -> PlannedDevice:
-    parts: dict[str, Any] = {"fixes": Fix, "outlook": Outlook, "left": Left}
-    values = {
-        name: tuple(_frozen(parts[name], each) for each in value) if name in parts else value
-        for name, value in data.items()
-    }
+    values = dict(data)
+    for lines in ("commands", "rollback"):
+        values.pop(lines)
+    values["fixes"] = tuple(_fix(each) for each in data["fixes"])
+    values["outlook"] = tuple(_frozen(Outlook, each) for each in data["outlook"])
+    values["left"] = tuple(_frozen(Left, each) for each in data["left"])
     return _frozen(PlannedDevice, values)  # type: ignore[no-any-return]
+
+
+def _fix(data: dict[str, Any]) -> Fix:
+    values = dict(data)
+    values["commands"] = tuple(decode(each) for each in values.pop("parameters"))
+    return _frozen(Fix, values)  # type: ignore[no-any-return]
 
 
 def _frozen(kind: Any, data: dict[str, Any]) -> Any:

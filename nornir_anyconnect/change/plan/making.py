@@ -1,51 +1,36 @@
 """Making a plan: which remedy for which finding, on which device, and what that would lead to. Nothing is sent.
 
-A plan holds remedies and their parameters; the lines beside them are for people. ``apply`` derives the
-typed commands again (``rederive``) and refuses any difference.
+A plan holds remedies and their commands; the lines beside them in its file are for people. ``apply`` derives
+the commands again (``check``) and refuses any difference.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.config_commands import (
-    ConfigCommand,
-    NewTunnelGroup,
-    inverse_of,
-    lines_to_type,
-)
+from nornir_anyconnect.asa.config_commands import PlannedCommand, applied
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.negotiable import release_of
-from nornir_anyconnect.change.codec import encode
-from nornir_anyconnect.change.footprint import diff, hashes, parts_read
-from nornir_anyconnect.change.planned import (
-    VALID_DAYS,
-    Fix,
-    Left,
-    Outlook,
-    Plan,
-    PlannedDevice,
-    Words,
-    content_id,
-    state_of,
-)
+from nornir_anyconnect.change.plan.check import hashes, parts_read
+from nornir_anyconnect.change.plan.file import content_id
+from nornir_anyconnect.change.plan.model import VALID_DAYS, Fix, Left, Outlook, Plan, PlannedDevice, named, state_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.mtu.releases import TWO_MTUS
 from nornir_anyconnect.platforms.chassis import by_marks
-from nornir_anyconnect.remedies.apply_model import applied
-from nornir_anyconnect.remedies.choose import Choice, choose, waived
-from nornir_anyconnect.remedies.propose import remedies_of
-from nornir_anyconnect.remedies.remedy import Remedy, RemedyOptions, key_of
+from nornir_anyconnect.remedies.kinds import must_be_a_fix
+from nornir_anyconnect.remedies.options import RemedyOptions
+from nornir_anyconnect.remedies.propose import Choice, choose, remedies_of, waived
 from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope
+    from nornir_anyconnect.asa.running_config import Block, RunningConfig
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy, Scope
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
 
@@ -63,32 +48,30 @@ class PlanInput:
 def make_plan(
     inputs: Iterable[PlanInput],
     *,
-    words: Words | None = None,
+    options: RemedyOptions | None = None,
     now: datetime | None = None,
-    **said: Any,
 ) -> Plan:
     """Plan the change of any number of devices.
 
     Args:
-        inputs: the devices, judged with the same options that ``words`` names.
-        words: the fix and the explicit words.
+        inputs: the devices, judged as ``options`` say.
+        options: the fix and the explicit words.
         now: time of planning; the plan expires 7 days later.
-        **said: fields of :class:`Words`, for callers that have no ``words``.
 
     Raises:
-        UsageError: no such fix or assumption set, or one alias for several tunnel groups.
+        UsageError: no such fix, or one alias for several tunnel groups.
 
     """
-    words = words or Words(**said)
-    words.options()  # what is wrong with the words is said before any work
-    devices = tuple(_planned(each, also, words) for each, also in _one_per_pair(inputs))
+    options = options or RemedyOptions()
+    must_be_a_fix(options.fix)
+    devices = tuple(_planned(each, also, options) for each, also in _one_per_pair(inputs))
     created = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     plan = Plan(
         id="",
         created=created,
         expires=created + timedelta(days=VALID_DAYS),
         tool_version=__version__,
-        words=words,
+        options=options,
         devices=devices,
         warnings=_partly_changed(devices),
     )
@@ -127,20 +110,19 @@ def _group(config: RunningConfig) -> str | None:
     return next((words[-1] for words in lines if words[:3] == ["cluster", "ip", "address"]), "unnamed")
 
 
-def _planned(each: PlanInput, also: tuple[str, ...], words: Words) -> PlannedDevice:
-    options = words.options()
+def _planned(each: PlanInput, also: tuple[str, ...], options: RemedyOptions) -> PlannedDevice:
     config, device = each.config, each.device
     offered = remedies_of(config, device, options, each.observations)
-    stakes = [finding for finding in device.findings if key_of(finding) in offered]
+    stakes = [finding for finding in device.findings if finding.key in offered]
     choices = {
-        key_of(finding): (not words.include_waived and waived(finding))
-        or choose(finding, offered[key_of(finding)], words.fix)
+        finding.key: (not options.include_waived and waived(finding))
+        or choose(finding, offered[finding.key], options.fix)
         for finding in stakes
     }
     fixes, commands = _fixes(choices)
     changed = applied(config, commands)
     after = judge(changed, device.name, each.observations, options.judging) if commands else device
-    served = [finding for finding in stakes if choices[key_of(finding)].remedy is not None]
+    served = [finding for finding in stakes if choices[finding.key].remedy is not None]
     return PlannedDevice(
         name=device.name,
         context=device.context,
@@ -153,11 +135,9 @@ def _planned(each: PlanInput, also: tuple[str, ...], words: Words) -> PlannedDev
         standing=_standing(stakes, options),
         two_mtus_seen=_two_mtus_seen(config, stakes),
         fixes=fixes,
-        commands=lines_to_type(commands),
-        rollback=lines_to_type(inverse_of(commands)),
-        diff=diff(config, changed, device.name),
+        diff=_diff(config, changed, device.name),
         outlook=_outlook(device, after, fixes, asked=each.observations is not None),
-        left=tuple(_left(finding, choices[key_of(finding)]) for finding in stakes if finding not in served),
+        left=tuple(_left(finding, choices[finding.key]) for finding in stakes if finding not in served),
         hashes=hashes(config, parts_read(served, commands)) if commands else {},
     )
 
@@ -175,9 +155,9 @@ def _two_mtus_seen(config: RunningConfig, stakes: Sequence[Finding]) -> tuple[st
     return tuple(dict.fromkeys(each.group_policy for each in stakes if each.group_policy is not None))
 
 
-def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], tuple[ConfigCommand, ...]]:
+def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], tuple[PlannedCommand, ...]]:
     """The remedies, each once: one line in a policy serves all the findings that hang on it."""
-    served: dict[tuple[ConfigCommand, ...], list[tuple[Remedy, str]]] = defaultdict(list)
+    served: dict[tuple[PlannedCommand, ...], list[tuple[Remedy, str]]] = defaultdict(list)
     for choice in choices.values():
         if choice.remedy is not None:
             served[choice.remedy.commands].append((choice.remedy, choice.why))
@@ -188,26 +168,19 @@ def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], t
         keys = [each.finding for each, _ in remedies]
         fixes.append(
             Fix(
-                remedy=str(remedy.kind),
+                remedy=remedy.kind,
                 why=why,
                 cost=remedy.cost,
-                serves=tuple(_named(key) for key in keys),
-                affects=tuple(_named(key) for key in remedy.reaches if key not in keys),
-                parameters=tuple(encode(command) for command in commands),
+                serves=tuple(named(key) for key in keys),
+                affects=tuple(named(key) for key in remedy.reaches if key not in keys),
+                commands=commands,
             )
         )
     return tuple(fixes), tuple(command for commands in served for command in commands)
 
 
-def _refuse_same_alias(served: Iterable[tuple[ConfigCommand, ...]]) -> None:
-    lines = [
-        line
-        for commands in served
-        for command in commands
-        if isinstance(command, NewTunnelGroup)
-        for line in command.webvpn
-        if line.startswith(("group-alias ", "group-url "))
-    ]
+def _refuse_same_alias(served: Iterable[tuple[PlannedCommand, ...]]) -> None:
+    lines = [line for commands in served for command in commands for line in command.claims]
     if len(lines) != len(set(lines)):
         raise UsageError(
             "several new tunnel groups would have the same alias or URL",
@@ -215,19 +188,15 @@ def _refuse_same_alias(served: Iterable[tuple[ConfigCommand, ...]]) -> None:
         )
 
 
-def _named(key: tuple[Scope, str]) -> str:
-    return f"{key[0]} {key[1]}"
-
-
 def _left(finding: Finding, choice: Choice) -> Left:
-    return Left(_named(key_of(finding)), str(finding.verdict), choice.why, choice.blocked_by)
+    return Left(named(finding.key), str(finding.verdict), choice.why, choice.blocked_by)
 
 
 def _outlook(device: DeviceAudit, after: DeviceAudit, fixes: Sequence[Fix], *, asked: bool) -> tuple[Outlook, ...]:
     """Every finding that a fix serves or changes, and every one that it creates."""
     served = {name for each in fixes for name in each.serves}
-    was = {_named(key_of(each)): each for each in device.findings}
-    will = {_named(key_of(each)): each for each in after.findings}
+    was = {named(each.key): each for each in device.findings}
+    will = {named(each.key): each for each in after.findings}
     shown = []
     for name in {**was, **will}:
         before, then = was.get(name), will.get(name)
@@ -261,3 +230,25 @@ def _partly_changed(devices: Sequence[PlannedDevice]) -> tuple[str, ...]:
                 f"vpn load-balancing group {group} is changed partly: {', '.join(changed)} but not {', '.join(others)}"
             )
     return tuple(warnings)
+
+
+def _diff(before: RunningConfig, after: RunningConfig, name: str) -> str:
+    """Unified diff of the blocks that change, each shown whole."""
+    old, new = _by_header(before.blocks), _by_header(after.blocks)
+    changed = [header for header in {**old, **new} if old.get(header) != new.get(header)]
+    lines = difflib.unified_diff(
+        [line for header in changed for line in old.get(header, [])],
+        [line for header in changed for line in new.get(header, [])],
+        f"{name} (now)",
+        f"{name} (planned)",
+        n=1_000_000,
+        lineterm="",
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _by_header(blocks: Iterable[Block]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for block in blocks:
+        found.setdefault(block.header, []).extend([block.header, *(each.value.rstrip() for each in block.body)])
+    return found

@@ -1,72 +1,26 @@
-"""What a plan consists of: the words that were said, the devices, their fixes, and what they would lead to."""
+"""What a plan consists of: the options it was made with, the devices, their fixes, and what they would lead to."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.audit.context import Options
+from nornir_anyconnect.asa.config_commands import PlannedCommand, inverse_of, lines_to_type
 from nornir_anyconnect.audit.finding import certainty_of
-from nornir_anyconnect.errors import PlanError, UsageError
-from nornir_anyconnect.mtu.assumptions import assumption_set
-from nornir_anyconnect.remedies.choose import AUTO, FIXES
-from nornir_anyconnect.remedies.remedy import RemedyOptions
+from nornir_anyconnect.errors import PlanError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from nornir_anyconnect.audit.finding import Finding
+    from nornir_anyconnect.audit.finding import Finding, Scope
+    from nornir_anyconnect.remedies.options import RemedyOptions
 
-SCHEMA = "nornir-anyconnect/plan/1"
 VALID_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What the person who plans said: the fix, and the explicit words that lift blocks."""
-
-    fix: str = AUTO
-    include_default_policy: bool = False
-    accept_global: bool = False
-    accept_external: bool = False
-    accept_model_mismatch: bool = False
-    include_waived: bool = False
-    alias: str | None = None
-    url: str | None = None
-    assume: str | None = None
-    assume_complete: bool = False
-    ip_version: int = 4
-
-    def options(self) -> RemedyOptions:
-        """The same for the remedies room.
-
-        Raises:
-            UsageError: there is no such fix or assumption set.
-
-        """
-        if self.fix not in FIXES:
-            raise UsageError(f"there is no fix '{self.fix}'", f"use one of {', '.join(FIXES)}")
-        return RemedyOptions(
-            include_default_policy=self.include_default_policy,
-            accept_global=self.accept_global,
-            accept_external=self.accept_external,
-            accept_model_mismatch=self.accept_model_mismatch,
-            alias=self.alias,
-            url=self.url,
-            judging=Options(
-                assume=assumption_set(self.assume) if self.assume else None,
-                assume_complete=self.assume_complete,
-                ip_version=self.ip_version,
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Fix:
-    """One remedy and its parameters; ``serves`` are the findings that it was picked for."""
+    """One remedy and its commands; ``serves`` are the findings that it was picked for."""
 
     remedy: str
     why: str
@@ -74,7 +28,8 @@ class Fix:
     serves: tuple[str, ...]
     affects: tuple[str, ...]
     """Every other finding that it reaches."""
-    parameters: tuple[dict[str, Any], ...]
+    commands: tuple[PlannedCommand, ...]
+    """Objects that they create belong to nobody yet: a run takes them over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +74,6 @@ class PlannedDevice:
     two_mtus_seen: tuple[str, ...] = ()
     """Group policies whose 722036 shows that a release before 9.0 has two MTUs after all."""
     fixes: tuple[Fix, ...] = ()
-    commands: tuple[str, ...] = ()
-    rollback: tuple[str, ...] = ()
     diff: str = ""
     outlook: tuple[Outlook, ...] = ()
     left: tuple[Left, ...] = ()
@@ -131,6 +84,30 @@ class PlannedDevice:
         """What names it in the plan."""
         return (self.name, self.context)
 
+    @property
+    def label(self) -> str:
+        """The device, with its context where it has one; names it in the journal."""
+        return f"{self.name}/{self.context}" if self.context else self.name
+
+    @property
+    def commands(self) -> tuple[PlannedCommand, ...]:
+        """The commands of all its fixes, in the order in which they are sent."""
+        return tuple(command for fix in self.fixes for command in fix.commands)
+
+    def commands_of(self, run: str) -> tuple[PlannedCommand, ...]:
+        """The same, with every object that they create owned by that run."""
+        return tuple(command.owned_by(run) for command in self.commands)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a person types after ``configure terminal``."""
+        return lines_to_type(self.commands)
+
+    @property
+    def rollback(self) -> tuple[str, ...]:
+        """What a person types to take it back."""
+        return lines_to_type(inverse_of(self.commands))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -140,7 +117,7 @@ class Plan:
     created: datetime
     expires: datetime
     tool_version: str
-    words: Words
+    options: RemedyOptions
     devices: tuple[PlannedDevice, ...]
     warnings: tuple[str, ...] = ()
 
@@ -184,35 +161,6 @@ def state_of(finding: Finding | None) -> dict[str, Any]:
     }
 
 
-def content(plan: Plan) -> dict[str, Any]:
-    """What the id stands for: everything but the times and the tool's version."""
-    changed = plan.changes
-    return {
-        "summary": {
-            "devices": len(plan.devices),
-            "devices_changed": len(changed),
-            "lines": sum(len(each.commands) for each in changed),
-            "preview_only": plan.preview_only,
-        },
-        "words": asdict(plan.words),
-        "warnings": list(plan.warnings),
-        "devices": [_plain(asdict(each)) for each in plan.devices],
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def sha256(data: Any) -> str:
-    """Hash of plain data, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-
-
-def content_id(plan: Plan) -> str:
-    """The id of a plan: the same content has the same id, whenever it was made."""
-    return sha256(content(plan))[:16]
+def named(key: tuple[Scope, str]) -> str:
+    """A finding as a plan names it."""
+    return f"{key[0]} {key[1]}"

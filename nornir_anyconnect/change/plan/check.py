@@ -1,0 +1,268 @@
+"""Does a plan still hold? What it rests on, and what the remedies derive from the device as it is now.
+
+Three things must agree before a line is sent: the device with the identity that the plan names, its
+configuration with the parts that were hashed, and what the remedies derive from that configuration now with
+what they derived then (promises 10, 11, 31). That the plan agrees with itself its file sees to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.asa.config_commands import Shows, lines_to_type, observe
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.running_config import Sourced, SslSettings, Webvpn
+from nornir_anyconnect.audit.finding import Scope
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.plan.model import Fix, PlannedDevice, named, state_of
+from nornir_anyconnect.errors import GateError
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.platforms.chassis import same_chassis
+from nornir_anyconnect.remedies.kinds import kinds
+from nornir_anyconnect.remedies.propose import remedies_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nornir_anyconnect.asa.config_commands import ConfigCommand, PlannedCommand
+    from nornir_anyconnect.asa.running_config import Block, RunningConfig
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy
+    from nornir_anyconnect.remedies.options import RemedyOptions
+
+_PLAN_AGAIN = "plan again and look at what changed"
+ANSWERS = "the device's own defaults"
+"""The part that ``show running-config all`` and ``show ssl ciphers`` answered."""
+_WHOLE_BOX = ("webvpn", "ssl", "sysopt connection", "mtu")
+"""First words of the lines that every derivation of a box reads."""
+
+
+def parts_read(findings: Iterable[Finding], commands: Iterable[ConfigCommand]) -> tuple[str, ...]:
+    """Names of the parts of a configuration that these findings and commands rest on.
+
+    A part is everything that begins with its name: a line that appears there is drift as well as one
+    that changes or goes.
+    """
+    parts = [*_WHOLE_BOX, f"group-policy {DEFAULT_POLICY}"]
+    for each in findings:
+        if each.scope is not Scope.GROUP_POLICY:
+            parts.append(f"{each.scope} {each.name}")
+        if each.group_policy is not None:
+            parts.append(f"group-policy {each.group_policy}")
+    parts += (part for command in commands for part in command.touches)
+    return tuple(dict.fromkeys(parts))
+
+
+def hashes(config: RunningConfig, parts: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each part as the device prints it, line numbers and trailing blanks aside.
+
+    A platform that hands over values and no text is held to its values.
+    """
+    found = {part: _digest(_said(config, part)) for part in parts}
+    if config.defaults is not None or config.device_ciphers:
+        answers = [_said(config.defaults, part) for part in found] if config.defaults else []
+        ciphers = [f"{version} {':'.join(suites)}" for version, suites in config.device_ciphers]
+        found[ANSWERS] = _digest("\n".join([*answers, *ciphers]))
+    return found
+
+
+def drifted(config: RunningConfig, planned: Mapping[str, str]) -> tuple[str, ...]:
+    """The parts that are no longer as they were planned on."""
+    now = hashes(config, (part for part in planned if part != ANSWERS))
+    return tuple(part for part in {**planned, **now} if planned.get(part) != now.get(part))
+
+
+def _said(config: RunningConfig, part: str) -> str:
+    return _text(config.blocks, part) if config.blocks else _values(config, part)
+
+
+def _values(config: RunningConfig, part: str) -> str:
+    """The typed values of a part, in one spelling; empty where the part holds nothing, as its text would be."""
+    kind, _, name = part.partition(" ")
+    match kind:
+        case "group-policy":
+            value: object = config.group_policy(name)
+        case "tunnel-group":
+            value = config.tunnel_group(name)
+        case "username":
+            value = next((user for user in config.usernames if user.name == name), None)
+        case "webvpn":
+            value = None if config.webvpn == Webvpn() else config.webvpn
+        case "ssl":
+            value = None if config.ssl == SslSettings() else config.ssl
+        case "sysopt":
+            value = config.tcpmss
+        case "mtu":
+            value = config.interfaces or None
+        case _:
+            value = None
+    return "" if value is None else json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    """Without where it stood: the same setting read from elsewhere is the same setting."""
+    if isinstance(value, Sourced):
+        return _plain(value.value)
+    if is_dataclass(value):
+        named = {each.name: getattr(value, each.name) for each in fields(value) if not each.name.endswith("line")}
+        return {name: _plain(each) for name, each in named.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | bool) or value is None else str(value)
+
+
+def _text(blocks: Iterable[Block], part: str) -> str:
+    names = {part, _with_quotes(part)}
+    beginnings = tuple(f"{name} " for name in names)
+    lines = []
+    for block in blocks:
+        if block.header in names or block.header.startswith(beginnings):
+            lines.append(block.header)
+            lines += (each.value.rstrip() for each in block.body)
+    return "\n".join(lines)
+
+
+def _with_quotes(part: str) -> str:
+    kind, _, name = part.partition(" ")
+    return f'{kind} "{name}"'
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def check_identity(planned: PlannedDevice, serials: tuple[str, ...], context: str | None) -> None:
+    """Refuse any box or context but the planned one; a failover pair is known by either serial number.
+
+    Raises:
+        GateError: it is another one, or the plan knows no serial number.
+
+    """
+    if planned.preview_only or not planned.serials:
+        raise GateError(
+            f"the plan for {planned.name} is a preview: it knows no serial number",
+            "plan over an inventory, so that the device itself is asked",
+        )
+    if not same_chassis(planned.serials, serials):
+        raise GateError(
+            f"{planned.name} has serial number {', '.join(serials) or 'unknown'}, planned was "
+            f"{', '.join(planned.serials)}",
+            "check the inventory's address, or plan again",
+        )
+    if (context or None) != planned.context:
+        raise GateError(
+            f"the session is in context {context or 'none'}, planned was {planned.context or 'none'}",
+            "check the inventory's context",
+        )
+
+
+def rederive(
+    planned: PlannedDevice, config: RunningConfig, options: RemedyOptions, run: str = ""
+) -> tuple[PlannedCommand, ...]:
+    """The planned commands, if the configuration as it is now still leads to them.
+
+    A device that shows all of them already is not asked again: applying them changes nothing.
+
+    Args:
+        planned: the device as planned.
+        config: what it is configured to do now.
+        options: what was said when it was planned.
+        run: that will own created objects; empty keeps the preview's.
+
+    Raises:
+        GateError: the configuration has drifted, or leads to other commands.
+
+    """
+    if not all(each.shows is Shows.AFTER for each in observe(config, planned.commands)):
+        moved = drifted(config, planned.hashes)
+        if moved:
+            raise GateError(f"drift since the plan was made: {', '.join(moved)}", _PLAN_AGAIN)
+        _refuse_other_derivation(planned, config, options)
+    return planned.commands_of(run) if run else planned.commands
+
+
+def _refuse_other_derivation(planned: PlannedDevice, config: RunningConfig, options: RemedyOptions) -> None:
+    """The remedies, asked again, must give exactly these commands."""
+    now: list[PlannedCommand] = []
+    audits = _judged(planned, config, options)
+    offers = [
+        {named(key): each for key, each in remedies_of(config, device, under, seen).items()}
+        for device, under, seen in audits
+    ]
+    for fix in planned.fixes:
+        name = fix.serves[0]
+        offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
+        if offered and not any(one.blocked_by for one in offered):
+            _refuse_wider_reach(planned, fix, offered)
+            safe = [
+                finding.safe_mtu
+                for device, _, _ in audits
+                for finding in device.findings
+                if named(finding.key) == name and finding.safe_mtu is not None
+            ]
+            now += kinds()[fix.remedy].agreed(offered, safe)
+    if tuple(now) != planned.commands:
+        other = " / ".join(lines_to_type(now)) or "nothing"
+        raise GateError(f"{planned.name}: what was planned is not what is derived now: {other}", _PLAN_AGAIN)
+
+
+def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy]) -> None:
+    """Who read the plan agreed to what it names: whoever came under the same line since was not asked about."""
+    known = {*fix.serves, *fix.affects}
+    new = dict.fromkeys(named(key) for one in offered for key in one.reaches if named(key) not in known)
+    if new:
+        raise GateError(
+            f"{planned.name}: {fix.remedy} would also reach {', '.join(new)}, which the plan does not name", _PLAN_AGAIN
+        )
+    if kinds()[fix.remedy].cost_names_others and any(one.cost != fix.cost for one in offered):
+        raise GateError(f"{planned.name}: the L2L tunnels are not those that the plan names", _PLAN_AGAIN)
+
+
+def _judged(
+    planned: PlannedDevice, config: RunningConfig, options: RemedyOptions
+) -> list[tuple[DeviceAudit, RemedyOptions, DeviceObservations | None]]:
+    """The device judged again: under each set that its own numbers left when it was planned, else as usual."""
+    seen = None
+    if planned.two_mtus_seen:
+        # shows that the release has two MTUs; a packet no larger than its threshold calibrates nothing
+        proof = (LargePacket(0, 0, without_udp=False),)
+        groups = {name: GroupObservations(name, large_packets=proof) for name in planned.two_mtus_seen}
+        seen = DeviceObservations(planned.name, groups)
+    found = []
+    for assume in planned.standing or (options.assume,):
+        under = options.under(assume)
+        found.append((judge(config, planned.name, seen, under.judging), under, seen))
+    return found
+
+
+def misjudged(planned: PlannedDevice, config: RunningConfig, options: RemedyOptions) -> str | None:
+    """How the configuration that was read back differs from what the plan predicted; None where it does not.
+
+    Args:
+        planned: the device as planned.
+        config: what it is configured to do after the change.
+        options: what was said when it was planned.
+
+    """
+    now: dict[str, dict[str, Any]] = {}
+    for device, _, _ in _judged(planned, config, options):
+        for finding in device.findings:
+            state = state_of(finding)
+            mtus = now.get(named(finding.key), state).get("mtus", {})
+            now[named(finding.key)] = state | {"mtus": {**mtus, **state["mtus"]}}
+    for each in planned.outlook:
+        found = now.get(each.finding, {})
+        if planned.standing:  # judged set by set: the sets share their numbers, not one verdict
+            found = found | {key: each.after[key] for key in ("verdict", "reason", "certainty") if found}
+        if found != each.after:
+            return f"{each.finding}: predicted {_words(each.after)}, found {_words(found)}"
+    return None
+
+
+def _words(state: dict[str, Any]) -> str:
+    if not state:
+        return "nothing"
+    mtus = ", ".join(f"{name} {size['tls']}/{size['dtls']}" for name, size in state["mtus"].items())
+    return f"{state['verdict']} ({mtus})" if mtus else state["verdict"]

@@ -1,0 +1,221 @@
+"""One line of the client's ``webvpn`` sub-block of a group policy or username: where it stands, and what it does there.
+
+The remedies that set such a line share this: the headers that lead to it, the configuration after it in typed
+values and in text, and the value that a device shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nornir_anyconnect.asa.commands import quoted
+from nornir_anyconnect.asa.config_commands import ConfigCommand, Observation, Shows
+from nornir_anyconnect.asa.config_lines import ConfigLine, config_line
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import sets
+from nornir_anyconnect.asa.running_config import Block, GroupPolicy, RunningConfig, Sourced, Username
+from nornir_anyconnect.errors import NameRefusedError
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import ClientSettings
+
+Body = tuple[Sourced[str], ...]
+
+ADDED = 0
+"""The line number of a block or sub-line that a command added."""
+
+
+class Spelling(StrEnum):
+    """The word before ``mtu``: it changed with 8.4(1)."""
+
+    ANYCONNECT = "anyconnect"
+    SVC = "svc"
+
+
+class ClientScope(StrEnum):
+    """Whose ``webvpn`` sub-block holds the client's settings."""
+
+    GROUP_POLICY = "group-policy"
+    USERNAME = "username"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettingsOf:
+    """The ``webvpn`` sub-block of one group policy or username."""
+
+    scope: ClientScope
+    name: str
+
+    @property
+    def headers(self) -> tuple[ConfigLine, ...]:
+        """The lines that lead into the sub-block."""
+        return _headers(self.scope, self.name)
+
+    @property
+    def mode(self) -> Mode:
+        """The sub-mode of its leaf lines."""
+        return Mode.GROUP_WEBVPN if self.scope is ClientScope.GROUP_POLICY else Mode.USERNAME_WEBVPN
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The part of a configuration that a line of it stands in."""
+        return (f"{self.scope} {self.name}",)
+
+    def found_in(self, config: RunningConfig) -> ClientSettings | None:
+        """What the policy or user sets itself; None where there is no such policy or user."""
+        if self.scope is ClientScope.GROUP_POLICY:
+            policy = config.group_policy(self.name)
+            return policy.client if policy else None
+        user = next((each for each in config.usernames if each.name == self.name), None)
+        return user.client if user else None
+
+
+@lru_cache(maxsize=4096)
+def _headers(scope: ClientScope, name: str) -> tuple[ConfigLine, ...]:
+    of_policy = scope is ClientScope.GROUP_POLICY
+    first = config_line(Mode.CONFIG, f"{scope} {quoted(name)} attributes")
+    return (first, WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
+
+
+WEBVPN_OF_POLICY = config_line(Mode.GROUP_POLICY, "webvpn")
+_WEBVPN_OF_USERNAME = config_line(Mode.USERNAME, "webvpn")
+
+
+def must_change(before: object, after: object) -> None:
+    """Refuse a command that changes nothing (NameRefusedError)."""
+    if before == after:
+        raise NameRefusedError(
+            f"a command that leaves {after} as it is changes nothing", "leave it out: it is already as wanted"
+        )
+
+
+def must_be_in(what: str, allowed: range, *values: int | None) -> None:
+    """Refuse a size in bytes that no device accepts (NameRefusedError)."""
+    for value in values:
+        if value is not None and value not in allowed:
+            raise NameRefusedError(
+                f"{what} {value} is outside {allowed.start}-{allowed.stop - 1} bytes",
+                "choose a value that the device accepts",
+            )
+
+
+def compared(command: ConfigCommand, found: object, before: object, after: object) -> Observation:
+    """Which side of a command a value is on; None is an absent line."""
+    shows = Shows.AFTER if found == after else Shows.BEFORE if found == before else Shows.OTHER
+    return Observation(command, shows, _words(found), _words(after))
+
+
+def _words(value: object) -> str:
+    return "no such line" if value is None else str(value)
+
+
+class ClientLine(NamedTuple):
+    """A value of the sub-block: its field, its value after a command, and its line (None: no such line)."""
+
+    field: str
+    value: float | bool | None
+    line: str | None
+
+    def compared(
+        self, command: ConfigCommand, config: RunningConfig, target: ClientSettingsOf, before: object
+    ) -> Observation:
+        """What a configuration shows of the command that sets it."""
+        client = target.found_in(config)
+        found: Sourced[Any] | None = getattr(client, self.field) if client else None
+        value = "no such group policy or username" if client is None else None if found is None else found.value
+        return compared(command, value, before, self.value)
+
+    def set_in(self, config: RunningConfig, target: ClientSettingsOf) -> RunningConfig:
+        """Set or clear it, in the typed values and in the text."""
+        if target.scope is ClientScope.GROUP_POLICY:
+            empty = GroupPolicy(target.name)
+            policy = config.group_policy(target.name) or empty
+            changed = replace(policy, client=self._in_settings(policy.client), body=self._in_body(policy.body))
+            policies = _exchanged(config.group_policies, policy, changed, empty=empty)
+            config = replace(config, group_policies=policies)
+        else:
+            nobody = Username(target.name, None)
+            user = next((each for each in config.usernames if each.name == target.name), nobody)
+            after = replace(user, client=self._in_settings(user.client))
+            config = replace(config, usernames=_exchanged(config.usernames, user, after, empty=nobody))
+        if not config.blocks:
+            return config
+        return replace(config, blocks=self._in_blocks(config.blocks, target))
+
+    def _in_settings(self, client: ClientSettings) -> ClientSettings:
+        prior: Sourced[Any] | None = getattr(client, self.field)
+        setting = None if self.value is None else Sourced(self.value, prior.line if prior else None)
+        changed: dict[str, Any] = {self.field: setting}
+        return replace(client, **changed)
+
+    def _in_body(self, body: Body) -> Body:
+        """The body with that line of its ``webvpn`` sub-block exchanged, added (``line``) or removed (None)."""
+        lines = list(body)
+        at, header, end = _place(body, self.field)
+        if self.line is not None:
+            if at is not None:
+                lines[at] = Sourced(self.line, lines[at].line)
+            elif header is not None:
+                lines.insert(end, Sourced(self.line, ADDED))
+            else:
+                lines += [Sourced(" webvpn", ADDED), Sourced(self.line, ADDED)]
+        elif at is not None and header is not None:
+            # an ASA prints no empty sub-block; one that the text held stays, to compare equal after a rollback
+            emptied = at == header + 1 and end == at + 1 and lines[header].line == ADDED
+            del lines[header if emptied else at : at + 1]
+        return tuple(lines)
+
+    def _in_blocks(self, blocks: tuple[Block, ...], target: ClientSettingsOf) -> tuple[Block, ...]:
+        names = {f"{target.scope} {target.name}", f'{target.scope} "{target.name}"'}
+        headers = {f"{name} attributes" for name in names}
+        places = [at for at, block in enumerate(blocks) if block.header in headers]
+        if not places:
+            created = [at for at, block in enumerate(blocks) if block.header.startswith(tuple(f"{n} " for n in names))]
+            at = created[-1] + 1 if created else len(blocks)
+            block = Block(f"{target.scope} {quoted(target.name)} attributes", ADDED, self._in_body(()))
+            return (*blocks[:at], block, *blocks[at:])
+
+        def rank(at: int) -> tuple[bool, bool]:
+            """The same header may be printed twice: take where the line is, else where a ``webvpn`` is."""
+            lines = [each.value.strip() for each in blocks[at].body]
+            return (any(sets(Mode.GROUP_WEBVPN, line, self.field) for line in lines), "webvpn" in lines)
+
+        at = max(reversed(places), key=rank)
+        body = self._in_body(blocks[at].body)
+        if not body and blocks[at].line == ADDED:
+            return (*blocks[:at], *blocks[at + 1 :])
+        return (*blocks[:at], replace(blocks[at], body=body), *blocks[at + 1 :])
+
+
+def _exchanged(holders: tuple[Any, ...], before: Any, after: Any, *, empty: Any) -> tuple[Any, ...]:
+    """``after`` in the place of ``before``; at the end where it was not there; gone where nothing is left."""
+    if not any(each is before for each in holders):
+        return (*holders, after)
+    if after == empty:
+        return tuple(each for each in holders if each is not before)
+    return tuple(after if each is before else each for each in holders)
+
+
+def _place(body: Body, setting: str) -> tuple[int | None, int | None, int]:
+    """Where the line stands, the ``webvpn`` header above it (else the first one), and where that ends."""
+    first: tuple[None, int | None, int] = (None, None, len(body))
+    header, found = None, None
+    for at, each in enumerate((*body, Sourced("", None))):
+        if header is not None and _indent(each.value) <= _indent(body[header].value):
+            if found is not None:
+                return found, header, at
+            if first[1] is None:
+                first = (None, header, at)
+            header = None
+        if each.value.strip() == "webvpn":
+            header = at
+        elif header is not None and sets(Mode.GROUP_WEBVPN, each.value.strip(), setting):
+            found = at
+    return first
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))

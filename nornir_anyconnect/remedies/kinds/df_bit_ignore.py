@@ -1,0 +1,154 @@
+"""``df-bit-ignore``: let large packets through in fragments. It mitigates; the adapter is still reconfigured.
+
+Source: Cisco tech note 116881, section "Resolution"; ASA command reference, ``anyconnect ssl df-bit-ignore``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
+from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import said_of, sets
+from nornir_anyconnect.audit.finding import Verdict
+from nornir_anyconnect.remedies.client_settings import (
+    ClientLine,
+    ClientScope,
+    ClientSettingsOf,
+    Spelling,
+    must_change,
+)
+from nornir_anyconnect.remedies.options import Block
+from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, first_offered, remedy_of
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.remedies.remedy_context import RemedyContext
+
+
+class DfSpelling(StrEnum):
+    """The words before ``df-bit-ignore``."""
+
+    ANYCONNECT_SSL = "anyconnect ssl"
+    ANYCONNECT = "anyconnect"
+    SVC = "svc"
+
+
+@dataclass(frozen=True, slots=True)
+class DfBitIgnore(PlannedCommand):
+    """``anyconnect ssl df-bit-ignore``; the word is enable, disable or none, ``None`` = not set there."""
+
+    target: ClientSettingsOf
+    before: str | None
+    after: str | None
+    spelling: DfSpelling = DfSpelling.ANYCONNECT_SSL
+
+    def __post_init__(self) -> None:
+        must_change(self.before, self.after)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The one line, under its headers."""
+        words = f"{self.spelling} df-bit-ignore"
+        line = f"no {words}" if self.after is None else f"{words} {self.after}"
+        return (Step(self.target.headers, config_line(self.target.mode, line)),)
+
+    @property
+    def inverse(self) -> DfBitIgnore:
+        """The same with both words exchanged."""
+        return replace(self, before=self.after, after=self.before)
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """The policy or user."""
+        return self.target.touched
+
+    def applied_to(self, config: RunningConfig) -> RunningConfig:
+        """The configuration with that word."""
+        return self._line.set_in(config, self.target)
+
+    def held_against(self, config: RunningConfig) -> Observation:
+        """Whether it is on there."""
+        return self._line.compared(self, config, self.target, _truth(self.before))
+
+    @property
+    def _line(self) -> ClientLine:
+        line = None if self.after is None else f"  {self.spelling} df-bit-ignore {self.after}"
+        return ClientLine("df_bit_ignore", _truth(self.after), line)
+
+    def encoded(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {
+            "scope": str(self.target.scope),
+            "name": self.target.name,
+            "before": self.before,
+            "after": self.after,
+            "spelling": str(self.spelling),
+        }
+
+    @classmethod
+    def decoded(cls, data: dict[str, Any]) -> Self:
+        """The command that :meth:`encoded` wrote."""
+        values = dict(data)
+        target = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
+        return cls(target=target, spelling=DfSpelling(values.pop("spelling")), **values)
+
+
+def _truth(word: str | None) -> bool | None:
+    """``none`` and ``disable`` both mean off."""
+    return None if word is None else word == "enable"
+
+
+def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+    """``df-bit-ignore enable``; None where it is on already, or nothing is at risk."""
+    if finding.verdict is not Verdict.AT_RISK:
+        return None
+    target = context.target(finding, "df_bit_ignore")
+    spelling, before = _line_now(context, target)
+    if before == "enable":
+        return None
+    blocks = [*context.blocked_for(finding), *context.blocked_default(target)]
+    if context.client(target).unsupported:
+        blocks.append(Block.PRIOR_VALUE)
+    commands = () if Block.NAME in blocks else (DfBitIgnore(target, before, "enable", spelling),)
+    change = (KIND.name, finding.configured_mtu)
+    return remedy_of(
+        KIND,
+        finding,
+        commands,
+        blocks,
+        cost=KIND.cost,
+        reaches=context.keys_reached(target, "df_bit_ignore"),
+        after=context.predictor.after(finding, commands, change) if commands else None,
+    )
+
+
+def _line_now(context: RemedyContext, target: ClientSettingsOf) -> tuple[DfSpelling, str | None]:
+    """How the target spells it, and the word it sets; None where it sets none."""
+    spelling = DfSpelling.SVC if context.spelling is Spelling.SVC else DfSpelling.ANYCONNECT_SSL
+    prior = context.client(target).df_bit_ignore
+    if prior is None:
+        return spelling, None
+    for line in reversed(context.lines_of(target)):  # the last one is in force
+        said = said_of(Mode.GROUP_WEBVPN, line.strip())
+        written = line.strip().partition(" df-bit-ignore")[0]
+        if sets(Mode.GROUP_WEBVPN, line.strip(), "df_bit_ignore") and said.understood and written in list(DfSpelling):
+            return DfSpelling(written), said.behind
+    return spelling, "enable" if prior.value else "none"
+
+
+KIND = RemedyKind(
+    name="df-bit-ignore",
+    rank=2,
+    auto=Auto.LAST_RESORT,
+    commands=(DfBitIgnore,),
+    propose=propose,
+    agreed=first_offered,
+    cost="large packets pass in fragments; the adapter is still reconfigured after a minute",
+    why="fragments let the packets pass, the adapter is still reconfigured",
+    not_offered="df-bit-ignore is on already",
+)

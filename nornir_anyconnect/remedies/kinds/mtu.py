@@ -1,0 +1,152 @@
+"""``mtu``: the client's MTU at the safe one, where the users of a finding get it from. The default remedy.
+
+Source: Cisco tech note 116881, section "Resolution"; ASA command reference, ``anyconnect mtu`` (``svc mtu``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
+from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.remedies.client_settings import (
+    ClientLine,
+    ClientScope,
+    ClientSettingsOf,
+    Spelling,
+    must_be_in,
+    must_change,
+)
+from nornir_anyconnect.remedies.options import Block
+from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, remedy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.remedies.remedy_context import RemedyContext
+
+CLIENT_MTU_RANGE = range(256, 1463)
+"""Bytes that some release accepts for ``anyconnect mtu`` (256-1406 up to 9.1, later 576-1462)."""
+LOWEST_MTU = 576
+"""Bytes; RFC 791: what every IPv4 host must accept."""
+LOWEST_MTU_IPV6 = 1280
+"""Bytes; RFC 8200, section 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMtu(PlannedCommand):
+    """``anyconnect mtu`` of a group policy or username, bytes; ``None`` = not set there."""
+
+    target: ClientSettingsOf
+    before: int | None
+    after: int | None
+    spelling: Spelling = Spelling.ANYCONNECT
+
+    def __post_init__(self) -> None:
+        must_change(self.before, self.after)
+        must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The one line, under its headers."""
+        words = f"{self.spelling} mtu"
+        line = f"no {words}" if self.after is None else f"{words} {self.after}"
+        return (Step(self.target.headers, config_line(self.target.mode, line)),)
+
+    @property
+    def inverse(self) -> ClientMtu:
+        """The same with both values exchanged."""
+        return replace(self, before=self.after, after=self.before)
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """The policy or user."""
+        return self.target.touched
+
+    def applied_to(self, config: RunningConfig) -> RunningConfig:
+        """The configuration with that value."""
+        return self._line.set_in(config, self.target)
+
+    def held_against(self, config: RunningConfig) -> Observation:
+        """The value that is there."""
+        return self._line.compared(self, config, self.target, self.before)
+
+    @property
+    def _line(self) -> ClientLine:
+        return ClientLine("mtu", self.after, None if self.after is None else f"  {self.spelling} mtu {self.after}")
+
+    def encoded(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {
+            "scope": str(self.target.scope),
+            "name": self.target.name,
+            "before": self.before,
+            "after": self.after,
+            "spelling": str(self.spelling),
+        }
+
+    @classmethod
+    def decoded(cls, data: dict[str, Any]) -> Self:
+        """The command that :meth:`encoded` wrote."""
+        values = dict(data)
+        target = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
+        return cls(target=target, spelling=Spelling(values.pop("spelling")), **values)
+
+
+def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+    """``anyconnect mtu`` at the safe MTU; None where there is none, or where no larger one is set."""
+    if finding.safe_mtu is None:
+        return None
+    target = context.target(finding, "mtu")
+    client = context.client(target)
+    size = context.once((KIND.name, target), lambda: _safe_for_all(context, target))
+    before = client.mtu.value if client.mtu else None
+    if before is not None and before <= size:
+        return None
+    blocks = [*context.blocked_for(finding), *context.blocked_default(target)]
+    if size < LOWEST_MTU:
+        blocks.append(Block.BELOW_576)
+    elif size < LOWEST_MTU_IPV6 and context.hands_out_ipv6(target):
+        blocks.append(Block.BELOW_1280)
+    if client.unsupported:
+        blocks.append(Block.PRIOR_VALUE)
+    commands: tuple[PlannedCommand, ...] = ()
+    if size >= LOWEST_MTU and Block.NAME not in blocks:
+        commands = (ClientMtu(target, before, size, context.spelling),)
+    return remedy_of(
+        KIND,
+        finding,
+        commands,
+        blocks,
+        cost=KIND.cost.format(bytes=size),
+        reaches=context.keys_reached(target, "mtu"),
+        after=context.predictor.after(finding, commands, (KIND.name, size)) if commands else None,
+    )
+
+
+def _safe_for_all(context: RemedyContext, target: ClientSettingsOf) -> int:
+    """The MTU for the target, bytes: small enough for every finding that gets it from there."""
+    return min(each.safe_mtu for each in context.reached(target, "mtu") if each.safe_mtu is not None)
+
+
+def _agreed(offered: Sequence[Remedy], safe: Sequence[int]) -> tuple[PlannedCommand, ...]:
+    """What is safe under every assumption set."""
+    return tuple(
+        replace(each, after=min(safe)) if isinstance(each, ClientMtu) else each for each in offered[0].commands
+    )
+
+
+KIND = RemedyKind(
+    name="mtu",
+    rank=1,
+    auto=Auto.CLOSES,
+    commands=(ClientMtu,),
+    propose=propose,
+    agreed=_agreed,
+    cost="packets of at most {bytes} bytes on both tunnels; sessions get it when they next connect",
+    why="one line closes the gap under every standing assumption set",
+    not_offered="no safe MTU is known, or it is set already",
+)
