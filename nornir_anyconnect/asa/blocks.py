@@ -50,7 +50,7 @@ _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
 
 _OWN_VERSION = re.compile(r"(?:: )?(?:ASA|PIX|NGFW) Version \d")
 _NAMES_A_COMMAND = frozenset({"sh", "sho", "show", "more", "wr", "write"})
-_REFUSALS = frozenset({"ERROR:", "%", "Command", "Usage:", "Removing", "%Invalid"})
+_REFUSALS = frozenset({"ERROR:", "%", "Usage:", "Removing", "%Invalid"})
 """First words of a device's refusals."""
 _CONTENT = frozenset({"ASA", "PIX", "NGFW", "Serial", "Model"})
 _LEAVES_MODE = frozenset({"exit", "quit", "end"})
@@ -164,6 +164,9 @@ class _Cutter:
     def comment(self, line: str, number: int) -> None:
         """Release, platform, serial number and end mark stand in lines that open no block."""
         line = line[:LONGEST_COMMENT]
+        if refused(line):
+            self.refuse()
+            return
         if line.startswith("Cryptochecksum:") or line.split() == [":", "end"]:
             self.dump.twice = self.dump.twice or (self.dump.ended and self.dump.behind > 0)
             self.dump.ended = True

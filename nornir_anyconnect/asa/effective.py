@@ -63,6 +63,8 @@ class EffectivePolicy:
 
     The value of such an attribute is the packaged default, standing for one that is not known.
     """
+    undecided: tuple[Sourced[str], ...]
+    """Lines in force that are not understood and decide who may come in, or what the policy is made of."""
     ipv6: bool
     """The policy hands out addresses of an IPv6 pool."""
 
@@ -139,9 +141,20 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
             _OLD_PROTOCOLS if old else _PROTOCOLS,
         ),
         unsupported=_unsupported([policy.client for _, policy, _ in chain]),
+        undecided=_undecided([policy for _, policy, _ in chain]),
         ipv6=bool(pools.value),
         **client,
     )
+
+
+def _undecided(chain: list[GroupPolicy]) -> tuple[Sourced[str], ...]:
+    """The decisive lines of the policy that nobody understands; its own protocols hide those of the default."""
+    found: list[Sourced[str]] = []
+    for policy in chain:
+        found += policy.unsupported
+        if policy.tunnel_protocols:
+            break
+    return tuple(found)
 
 
 def effective_user(config: RunningConfig, username: str, base: str) -> EffectivePolicy:
@@ -164,6 +177,7 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
         policy,
         name=username,
         unsupported=(*user.client.unsupported, *inherited),
+        undecided=(*user.unsupported, *policy.undecided),
         **own,
     )
 
@@ -249,6 +263,7 @@ def overriding_usernames(config: RunningConfig) -> tuple[Username, ...]:
         or user.client.mtu
         or user.client.dtls
         or user.client.df_bit_ignore
+        or user.unsupported
         or user.client.unsupported != _NOTHING.unsupported
     )
 

@@ -100,8 +100,10 @@ class Row(NamedTuple):
     """The mode of the lines below it."""
     whole: bool = False
     """Only lines of that form are looked at: the keyword alone is far too common."""
+    once: bool = False
+    """An ASA prints it at most once in a block, above any sub-block: else it is of one whose header is lost."""
     common: bool = False
-    """Other systems' configurations have it, too: it proves no ASA."""
+    """Other systems have it, too: it proves no ASA."""
 
 
 _WORDS = re.compile(r'"([^"]*)"|(\S+)')
@@ -123,8 +125,6 @@ def number_in(text: str) -> int | None:
     """The number, if the text is one of a size that a configuration can hold."""
     return int(text) if len(text) < 10 and text.isascii() and text.isdigit() else None  # noqa: PLR2004 - no overflow
 
-
-# ---- values -----------------------------------------------------------------------------------------
 
 CLIENT_MTU_RANGE = range(256, 1463)
 """Bytes that some release accepts for ``anyconnect mtu`` (256-1406 up to 9.1, later 576-1462)."""
@@ -280,21 +280,25 @@ _WEBVPN = (
     ),
 )
 _POLICY = (  # of a group policy, and of a username
-    Row(Mode.GROUP_POLICY, "webvpn", opens=Mode.GROUP_WEBVPN),
-    Row(Mode.GROUP_POLICY, "vpn-tunnel-protocol", "tunnel_protocols", _LIST, decisive=True, copied=True),
-    Row(Mode.GROUP_POLICY, "group-lock", "group_lock", _VALUE_NAME, copied=True),
-    Row(Mode.GROUP_POLICY, "address-pools", "address_pools", _VALUE_LIST, copied=True),
-    Row(Mode.GROUP_POLICY, "ipv6-address-pools", "ipv6_address_pools", _VALUE_LIST, copied=True),
-    Row(Mode.GROUP_POLICY, "vpn-group-policy", "group_policy", _NAME, decisive=True),
+    Row(Mode.GROUP_POLICY, "webvpn", opens=Mode.GROUP_WEBVPN, once=True),
+    Row(Mode.GROUP_POLICY, "vpn-tunnel-protocol", "tunnel_protocols", _LIST, decisive=True, copied=True, once=True),
+    Row(Mode.GROUP_POLICY, "group-lock", "group_lock", _VALUE_NAME, copied=True, once=True),
+    Row(Mode.GROUP_POLICY, "address-pools", "address_pools", _VALUE_LIST, copied=True, once=True),
+    Row(Mode.GROUP_POLICY, "ipv6-address-pools", "ipv6_address_pools", _VALUE_LIST, copied=True, once=True),
+    Row(Mode.GROUP_POLICY, "vpn-group-policy", "group_policy", _NAME, decisive=True, once=True),
     Row(Mode.GROUP_POLICY, "vpn-framed-ipv6-address", "framed_ipv6", _TEXT),
     *_rows(
         Mode.GROUP_POLICY,
-        "anyconnect-custom, banner, client-access-rule, client-bypass-protocol, default-domain, dhcp-network-scope,"
-        "dns-server, gateway-fqdn, ip-comp, ipv6-split-tunnel-policy, ipv6-vpn-filter, msie-proxy, nac-settings,"
-        "password-storage, periodic-authentication, pfs, re-xauth, scep-forwarding-url, security-group-tag,"
-        "smartcard-removal-disconnect, split-dns, split-tunnel-all-dns, split-tunnel-network-list,"
-        "split-tunnel-policy, user-authentication-idle-timeout, vlan, vpn-access-hours, vpn-filter,"
+        "default-domain, dns-server, pfs, split-tunnel-network-list, split-tunnel-policy, vpn-filter,"
         "vpn-idle-timeout, vpn-session-timeout, vpn-simultaneous-logins, wins-server",
+        copied=True, once=True,
+    ),
+    *_rows(
+        Mode.GROUP_POLICY,
+        "anyconnect-custom, banner, client-access-rule, client-bypass-protocol, dhcp-network-scope, gateway-fqdn,"
+        "ip-comp, ipv6-split-tunnel-policy, ipv6-vpn-filter, msie-proxy, nac-settings, password-storage,"
+        "periodic-authentication, re-xauth, scep-forwarding-url, security-group-tag, smartcard-removal-disconnect,"
+        "split-dns, split-tunnel-all-dns, user-authentication-idle-timeout, vlan, vpn-access-hours",
         copied=True,
     ),
     *_rows(
@@ -338,7 +342,10 @@ _POLICY_WEBVPN = (
     ),
 )
 _TUNNEL_GROUP = (
-    Row(Mode.TUNNEL_GENERAL, "default-group-policy", "default_group_policy", _NAME, decisive=True, copied=True),
+    Row(
+        Mode.TUNNEL_GENERAL, "default-group-policy", "default_group_policy", _NAME,
+        decisive=True, copied=True, once=True,
+    ),
     Row(Mode.TUNNEL_GENERAL, "address-pool", "address_pools", _BEHIND_INTERFACE, Take.JOINED, copied=True),
     Row(Mode.TUNNEL_GENERAL, "ipv6-address-pool", "ipv6_address_pools", _BEHIND_INTERFACE, Take.JOINED, copied=True),
     Row(
@@ -389,4 +396,4 @@ ROWS: tuple[Row, ...] = (*_TOP, *_WEBVPN, *_POLICY, *_POLICY_WEBVPN, *_TUNNEL_GR
 
 L2L_TYPE = "ipsec-l2l"
 REMOTE_ACCESS_TYPES = ("remote-access", "webvpn", "ipsec-ra")
-"""What stands behind ``tunnel-group NAME type``; the two others became remote-access with 8.x."""
+"""Behind ``tunnel-group NAME type``; the two others became remote-access with 8.x."""

@@ -42,7 +42,7 @@ from nornir_anyconnect.asa.running_config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nornir_anyconnect.asa.commands import Section
 
@@ -273,6 +273,22 @@ class _Reader:
                     self.note(line)
                 yield line, meaning
 
+    def out_of_place(self) -> Iterator[Sourced[str]]:
+        """Lines that an ASA prints once in a block, and before its sub-block, and that stand there again, or behind it.
+
+        The header above them is lost. A person may well type so; a device never prints it.
+        """
+        for _, lines in self.lines:
+            once = set()
+            opened = False
+            for mode, number, text in lines:
+                row = self._said[mode][text].row
+                if row is not None and row.once and not self._said[mode][text].taken_back:
+                    if row in once or (opened and not row.opens):
+                        yield Sourced(text, number)
+                    once.add(row)
+                    opened = opened or row.opens is not None
+
     def _meaning(self, line: Line, said: Said) -> Meaning:
         row = said.row
         assert row is not None  # noqa: S101 - for the type checker
@@ -314,7 +330,8 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         for line in lines
         if line.mode in _CLIENT_MODES
     )
-    misplaced = (*text.misplaced, *reader.misplaced)
+    out_of_place = reader.out_of_place() if text.begun and text.complete else ()
+    misplaced = (*text.misplaced, *reader.misplaced, *out_of_place)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,

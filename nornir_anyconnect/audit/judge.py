@@ -207,6 +207,8 @@ def _case(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Case:
         remote_access=group is None or effective.is_remote_access(group),
         serving=bool(device.links),
         anyconnect=device.anyconnect,
+        serving_unread=bool(device.config.webvpn.unsupported),
+        policy_unread=bool(policy.undecided or (group and group.unsupported)),
         policy_exists=policy.exists,
         policy_external=policy.external,
         ssl_client=policy.allows_ssl_client,

@@ -21,6 +21,10 @@ class Case:
     serving: bool = True
     """webvpn is enabled on an interface."""
     anyconnect: bool = True
+    serving_unread: bool = False
+    """A line about where webvpn or AnyConnect is enabled could not be understood."""
+    policy_unread: bool = False
+    """A line that says which policy it is, who may use it or what it is made of could not be understood."""
     policy_exists: bool = True
     policy_external: bool = False
     ssl_client: bool = True
@@ -62,11 +66,22 @@ OBSERVED = "observed-not-predicted"
 RULES: tuple[Rule, ...] = (
     Rule(Verdict.UNKNOWN, "incomplete-config", lambda case: not case.readable),
     Rule(Verdict.NOT_APPLICABLE, "not-remote-access", lambda case: not case.remote_access),
+    Rule(
+        Verdict.UNKNOWN,
+        "unsupported-value",
+        lambda case: case.serving_unread and not (case.serving and case.anyconnect),
+    ),
     Rule(Verdict.NOT_APPLICABLE, "webvpn-not-enabled", lambda case: not case.serving),
     Rule(Verdict.NOT_APPLICABLE, "anyconnect-not-enabled", lambda case: not case.anyconnect),
     Rule(Verdict.UNKNOWN, "group-policy-missing", lambda case: not case.policy_exists),
     Rule(Verdict.UNKNOWN, "external-group-policy", lambda case: case.policy_external),
+    Rule(Verdict.UNKNOWN, "unsupported-value", lambda case: case.policy_unread),
     Rule(Verdict.NOT_APPLICABLE, "ssl-client-not-allowed", lambda case: not case.ssl_client),
+    Rule(
+        Verdict.UNKNOWN,
+        "unsupported-value",
+        lambda case: case.serving_unread and not (case.dtls_enabled and case.at_risk),
+    ),
     Rule(Verdict.SAFE, "dtls-disabled", lambda case: not case.dtls_enabled),
     Rule(Verdict.UNKNOWN, "unknown-suite", lambda case: case.suite_unknown and not case.at_risk),
     Rule(

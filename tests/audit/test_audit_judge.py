@@ -397,3 +397,47 @@ def test_no_cut_of_the_text_calls_a_risk_safe(vpn1) -> None:
 def test_a_prediction_judges_only_what_it_asks_for(vpn1) -> None:
     audit = judge(parse(vpn1()), "x", only=frozenset({(Scope.TUNNEL_GROUP, "STAFF-VPN")}))
     assert [each.name for each in audit.findings] == ["STAFF-VPN"]
+
+
+WHOLE = (
+    "ASA Version 9.12(4)\nhostname a\nmtu outside 1500\nwebvpn\n enable outside\n anyconnect enable\n"
+    "group-policy GP internal\ngroup-policy GP attributes\n vpn-tunnel-protocol ssl-client\n"
+    "tunnel-group T type remote-access\ntunnel-group T general-attributes\n default-group-policy GP\n: end\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        (" enable outside", " enable outside inside"),
+        (" enable outside", " default enable outside"),
+        (" anyconnect enable", " default anyconnect enable"),
+        (" anyconnect enable", " anyconnect enable now"),
+        ("group-policy GP internal", "group-policy GP internal from B"),
+        (" vpn-tunnel-protocol ssl-client", " default vpn-tunnel-protocol"),
+        (" vpn-tunnel-protocol ssl-client", " vpn-tunnel-protocol"),
+        (" vpn-tunnel-protocol ssl-client", " vpn-tunnel-protocol ssl-client\n webvpn\n  default anyconnect mtu"),
+        (" default-group-policy GP", " default default-group-policy"),
+    ],
+)
+def test_a_decisive_line_that_is_not_understood_leaves_it_unknown(line, instead):
+    def found(text):
+        findings = judge(parse(text), "a").findings
+        return next((str(each.verdict), each.reason) for each in findings if each.name == "T")
+
+    assert found(WHOLE) == ("at-risk", "dtls-mtu-exceeds-tls-mtu")
+    assert found(WHOLE.replace(line, instead)) == ("unknown", "unsupported-value")
+
+
+def test_an_interface_that_is_not_understood_takes_nothing_from_a_risk_on_another():
+    text = WHOLE.replace(" enable outside\n", " enable outside\n enable inside dmz\n")
+    assert {each.name: str(each.verdict) for each in judge(parse(text), "a").findings}["T"] == "at-risk"
+    only = text.replace(" enable outside\n", " enable outside tls-only\n")
+    assert {each.name: str(each.verdict) for each in judge(parse(only), "a").findings}["T"] == "unknown"
+
+
+def test_a_text_that_lost_its_beginning_is_partial_and_says_so():
+    audit = judge(parse(WHOLE.partition("hostname a\n")[2]), "a").to_dict()
+    assert audit["status"] == "partial"
+    assert "does not begin like a configuration" in audit["warnings"][0]
+    assert judge(parse(WHOLE.partition("\n")[2]), "a").to_dict()["status"] == "ok", "the hostname is a beginning, too"
