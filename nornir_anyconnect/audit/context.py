@@ -16,11 +16,13 @@ from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_o
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.assumptions import TECHNOTE, AssumptionSet, in_order, primary_set
+from nornir_anyconnect.mtu.clients import USUAL, client_named
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Path
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import Release, RunningConfig
+    from nornir_anyconnect.mtu.clients import Client
     from nornir_anyconnect.mtu.derive import Derivation
 
 HIGHEST_MTU = 1406
@@ -36,6 +38,7 @@ class Options:
         assume_complete: the text is an excerpt, but nothing that matters is missing.
         ip_version: the outer header between client and ASA, 4 or 6.
         client_mtu: the widest packet that clients' own networks carry, bytes.
+        client: the generation of clients whose likely pair is told; None for the worst pair alone.
 
     """
 
@@ -43,6 +46,7 @@ class Options:
     assume_complete: bool = False
     ip_version: int = 4
     client_mtu: int = DEFAULT_LINK
+    client: Client | None = field(default_factory=lambda: client_named(USUAL))
 
 
 @dataclass

@@ -63,6 +63,26 @@ class Numbers:
         return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
 
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """What a client generation gets of a box: its suites, and both MTUs under every set that is printed."""
+
+    client: str
+    tls_suite: str
+    dtls_suite: str | None
+    """None where box and client have no suite for DTLS in common."""
+    assumptions: dict[str, Numbers]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {
+            "client": self.client,
+            "tls_suite": self.tls_suite,
+            "dtls_suite": self.dtls_suite,
+            "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
+        }
+
+
 def certainty_of(numbers: Mapping[str, Numbers], verdict: Verdict, primary: str) -> str | None:
     """Which of the sets show the verdict: all, the one that measurements support, or others only.
 
@@ -222,6 +242,7 @@ class Finding:
     """The numbers under each set that is shown: those that stand, narrowed by what was seen."""
     standing: dict[str, Numbers] = field(default_factory=dict)
     """The numbers under each set that a remedy must close: no log file narrows these. Not in the JSON."""
+    likely: Likely | None = None
     caveats: tuple[str, ...] = ()
     sources: Sources = field(default_factory=dict)
     reachable_by: tuple[Owner, ...] = ()
@@ -281,7 +302,7 @@ class Finding:
             "configured_mtu_from": self.configured_mtu_from,
             "safe_mtu": self.safe_mtu,
             "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
-            "likely": None,
+            "likely": self.likely.to_dict() if self.likely else None,
             "caveats": list(self.caveats),
             "sources": provenance.to_dicts(self.sources),
             "reachable_by": [str(each) for each in self.reachable_by],

@@ -23,6 +23,7 @@ from nornir_anyconnect.audit.finding import (
     ordered,
 )
 from nornir_anyconnect.audit.finding_evidence import Expected, Seen
+from nornir_anyconnect.audit.likely_pair import likely_pair
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(device, policy, rule.verdict)
+        shown["likely"] = likely_pair(device, device.conf(policy), seen.group if seen else None)
     elif rule.reason in TLS_ONLY:
         shown = _tls_alone(device, policy)
     if case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nornir_anyconnect.errors import UnknownSuiteError, UsageError
 from nornir_anyconnect.mtu.assumptions import AssumptionSet, assumption_set
-from nornir_anyconnect.mtu.derive import Derivation, Path, derive_dtls, derive_tls
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Derivation, Path, derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites, packaged
 
 # what the box itself accepts: Cisco ASA command reference, ``mtu``, ``sysopt connection tcpmss``, ``anyconnect mtu``
@@ -126,7 +126,9 @@ def _as_text(assume: AssumptionSet, tls: Derivation | None, dtls: Derivation | N
     return "\n".join(lines)
 
 
-def path_of(link: int | None, tcpmss: int | None, conf: int | None, ip_version: int) -> Path:
+def path_of(
+    link: int | None, tcpmss: int | None, conf: int | None, ip_version: int, client: int = DEFAULT_LINK
+) -> Path:
     """What both derivations share; None is the default. All sizes are bytes.
 
     Raises:
@@ -141,6 +143,7 @@ def path_of(link: int | None, tcpmss: int | None, conf: int | None, ip_version: 
         tcpmss=usual.tcpmss if tcpmss is None else tcpmss and _within("--tcpmss", tcpmss, _TCPMSS, "0 (off), or "),
         conf=None if conf is None else _within("--anyconnect-mtu", conf, _CONFIGURED),
         ip_version=ip_version,
+        client=client,
     )
 
 

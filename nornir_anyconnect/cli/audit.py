@@ -24,6 +24,8 @@ def audit(
     client_log: options.ClientLog = None,
     debug_log: options.DebugLog = None,
     assume: options.Assume = None,
+    client_mtu: options.ClientMtu = 1500,
+    client: options.Client = "secure-client-5",
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
     pseudonymise_users: options.Pseudonymise = False,
@@ -59,12 +61,14 @@ def audit(
     audited = FinishAudit(settings, wanted)
     how = FleetOptions(
         assume=assume or settings.assume,
+        client_mtu=client_mtu,
+        client=client,
         evidence=settings.evidence and not no_evidence,
         full=full,
         workers=options.at_once(workers, settings.workers),
         host_timeout=host_timeout,
     )
-    options.judging(how.assume, 4)
+    options.judging(how.assume, client_mtu=client_mtu, client=client)
     nornir = choose_hosts(
         load_inventory(inventory or settings.inventory), options.filters(filters, settings), limit or ()
     )

@@ -25,6 +25,8 @@ def check(
     assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
+    client_mtu: options.ClientMtu = 1500,
+    client: options.Client = "secure-client-5",
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
     pseudonymise_users: options.Pseudonymise = False,
@@ -55,7 +57,9 @@ def check(
         command="check",
     )
     audit = FinishAudit(settings, wanted)
-    judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
+    judging = options.judging(
+        assume or settings.assume, ip_version, complete=assume_complete, client_mtu=client_mtu, client=client
+    )
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
     evidence = progress.evidence(files, single=len(paths) == 1 and not holds_many(paths[0]))

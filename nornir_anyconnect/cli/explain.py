@@ -25,6 +25,8 @@ def explain(
     assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
+    client_mtu: options.ClientMtu = 1500,
+    client: options.Client = "secure-client-5",
     pseudonymise_users: options.Pseudonymise = False,
     settings_file: options.SettingsFile = None,
     output: options.TextOrJson = "text",
@@ -43,7 +45,9 @@ def explain(
     from nornir_anyconnect.workflows.outputs import to_stdout
 
     settings = load_settings(settings_file)
-    judging = options.judging(assume or settings.assume, ip_version, complete=assume_complete)
+    judging = options.judging(
+        assume or settings.assume, ip_version, complete=assume_complete, client_mtu=client_mtu, client=client
+    )
     hidden = pseudonymise_users or settings.pseudonymise_users
     evidence = progress.evidence(EvidenceFiles(syslog or (), client_log or (), debug_log or ()), single=True)
     if host is None:

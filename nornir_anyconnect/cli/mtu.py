@@ -29,6 +29,7 @@ def mtu(
     anyconnect_mtu: Annotated[
         int | None, typer.Option("--anyconnect-mtu", help="The anyconnect mtu in force, bytes; none unless given.")
     ] = None,
+    client_mtu: options.ClientMtu = 1500,
     ip_version: options.IpVersion = 4,
     assume: options.Assume = None,
     output: options.TextOrJson = "text",
@@ -42,7 +43,7 @@ def mtu(
     options.text_or_json("mtu", output)
     from nornir_anyconnect.cli.arithmetic import answer, path_of
 
-    path = path_of(link_mtu, tcpmss, anyconnect_mtu, ip_version)
+    path = path_of(link_mtu, tcpmss, anyconnect_mtu, ip_version, options.client_mtu_of(client_mtu))
     suites = {"tls_suite": tls_suite, "tls_version": tls_version, "dtls_suite": dtls_suite}
     typer.echo(answer(output, assume or "technote", path, **suites))
 

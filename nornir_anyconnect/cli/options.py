@@ -60,6 +60,22 @@ Assume = Annotated[
     ),
 ]
 IpVersion = Annotated[int, typer.Option("--ip-version", metavar="4|6", help="Outer IP header.")]
+ClientMtu = Annotated[
+    int,
+    typer.Option(
+        "--client-mtu",
+        metavar="BYTES",
+        help="What clients' own networks carry: 1492 behind PPPoE, less behind LTE; 576 to 1500.",
+    ),
+]
+Client = Annotated[
+    str,
+    typer.Option(
+        "--client",
+        metavar="NAME",
+        help="Whose likely pair is told: secure-client-5, anyconnect-4 (4.10), anyconnect-4.6, or any for none.",
+    ),
+]
 Pseudonymise = Annotated[
     bool, typer.Option("--pseudonymise-users", help="Replace user names by pseudonyms, stable within the report.")
 ]
@@ -139,18 +155,46 @@ def name_failed(failed: dict[str, str]) -> ExitCode:
     return ExitCode.NOT_WHOLLY if failed else ExitCode.CLEAN
 
 
-def judging(assume: str | None, ip_version: int, *, complete: bool = False) -> Options:
+def judging(
+    assume: str | None,
+    ip_version: int = 4,
+    *,
+    complete: bool = False,
+    client_mtu: int = 1500,
+    client: str = "secure-client-5",
+) -> Options:
     """How to judge, out of the options that say so.
 
     Raises:
-        UsageError: no such assumption set or IP version.
+        UsageError: no such assumption set, IP version or client, or an MTU that no client has.
 
     """
     from nornir_anyconnect.audit.judge import Options
     from nornir_anyconnect.mtu.assumptions import assumption_set
+    from nornir_anyconnect.mtu.clients import client_named
 
     chosen = assumption_set(assume) if assume else None
-    return Options(assume=chosen, assume_complete=complete, ip_version=ip_version_of(ip_version))
+    return Options(
+        assume=chosen,
+        assume_complete=complete,
+        ip_version=ip_version_of(ip_version),
+        client_mtu=client_mtu_of(client_mtu),
+        client=client_named(client),
+    )
+
+
+def client_mtu_of(size: int) -> int:
+    """Bytes that clients' own networks carry.
+
+    Raises:
+        UsageError: less than every IPv4 host takes, or more than a client has.
+
+    """
+    from nornir_anyconnect.mtu.derive import CLIENT_MTUS
+
+    if size not in CLIENT_MTUS:
+        raise UsageError(f"--client-mtu {size} is out of range", f"give {CLIENT_MTUS[0]} to {CLIENT_MTUS[-1]} bytes")
+    return size
 
 
 def ip_version_of(number: int) -> int:

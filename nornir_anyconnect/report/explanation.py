@@ -86,6 +86,8 @@ def _verdict(finding: Finding) -> tuple[str, ...]:
     lines = [f"{finding.verdict}: {sentences.reason_text(finding.reason)}"]
     if finding.gap is not None:
         lines.append(sentences.predicted(finding))
+    if finding.likely is not None:
+        lines.append(sentences.likely(finding))
     return tuple(lines)
 
 

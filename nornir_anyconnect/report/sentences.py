@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Remedy, Verdict
+from nornir_anyconnect.audit.likely_pair import SEEN
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
 from nornir_anyconnect.remedies.options import EXPLAINED
@@ -174,6 +175,21 @@ def predicted(finding: Finding) -> str:
     if gap > 0:
         return f"DTLS MTU {dtls} is {gap} bytes above TLS MTU {tls} ({basis})"
     return f"DTLS MTU {dtls} is not above TLS MTU {tls} ({basis})"
+
+
+def likely(finding: Finding) -> str:
+    """What a current client gets, in one sentence; empty where nothing is known of one."""
+    pair = finding.likely
+    if pair is None:
+        return ""
+    name = finding.numbers_from if finding.numbers_from in pair.assumptions else next(iter(pair.assumptions))
+    numbers = pair.assumptions[name]
+    who = "sessions seen have" if pair.client == SEEN else f"{pair.client} gets"
+    if numbers.gap is None:
+        return f"{who} {pair.tls_suite} and no DTLS: TLS MTU {numbers.tls_mtu}"
+    gap = f"{numbers.gap} bytes above" if numbers.gap > 0 else "not above"
+    sizes = f"DTLS MTU {numbers.dtls_mtu} is {gap} TLS MTU {numbers.tls_mtu}"
+    return f"{who} {pair.tls_suite} and {pair.dtls_suite}: {sizes} (by {name})"
 
 
 def observed(finding: Finding) -> str:

@@ -14,6 +14,8 @@ from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.mtu.assumptions import assumption_set
+from nornir_anyconnect.mtu.clients import USUAL, client_named
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK
 from nornir_anyconnect.platforms.chassis import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
@@ -70,6 +72,8 @@ def audit_mtu(
     on_device: Callable[[DeviceAudit], None] | None = None,
     logged: Logged | None = None,
     host_timeout: float = HOST_TIMEOUT,
+    client_mtu: int = DEFAULT_LINK,
+    client: str = USUAL,
 ) -> Result:
     """Nornir task: pull what is needed, judge it, keep the findings and none of the text.
 
@@ -81,18 +85,22 @@ def audit_mtu(
         on_device: called with each device or context as soon as it is judged, from the worker's thread.
         logged: what a log server saw of the device that has these names (of the inventory, of the box, its address).
         host_timeout: seconds that the whole of the host may take.
+        client_mtu: the widest packet that clients' own networks carry, bytes.
+        client: the generation of clients whose likely pair is told; ``any`` for none.
 
     Returns:
         ``result`` is a :class:`HostAudit`; a host that could not be read holds a failed device with its error,
         and ``failed`` is set.
 
     Raises:
-        UsageError: no assumption set of that name.
+        UsageError: no assumption set or client of that name.
 
     """
     from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
 
-    options = Options(assume=assumption_set(assume) if assume else None)
+    options = Options(
+        assume=assumption_set(assume) if assume else None, client_mtu=client_mtu, client=client_named(client)
+    )
     wanted = _Wanted(options, evidence=evidence, whole=full, logged=logged, host_timeout=host_timeout)
     devices = []
     for device in _audit_host(task, wanted):

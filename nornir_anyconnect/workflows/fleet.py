@@ -10,6 +10,8 @@ from nornir.core.task import Result
 
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
+from nornir_anyconnect.mtu.clients import USUAL
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
@@ -50,6 +52,8 @@ class FleetOptions:
         full: pull the whole running configuration instead of the sections that matter.
         workers: chassis at once.
         host_timeout: seconds that the whole of one host may take.
+        client_mtu: the widest packet that clients' own networks carry, bytes.
+        client: the generation of clients whose likely pair is told; ``any`` for none.
 
     """
 
@@ -58,6 +62,8 @@ class FleetOptions:
     full: bool = False
     workers: int = WORKERS
     host_timeout: float = HOST_TIMEOUT
+    client_mtu: int = DEFAULT_LINK
+    client: str = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ def audit_fleet(
         full=options.full,
         logged=logged,
         host_timeout=options.host_timeout,
+        client_mtu=options.client_mtu,
+        client=options.client,
     )
     not_started = NotStartedError("interrupted before its turn came", "run the audit again")
     devices += [failed_device(name, not_started) for name in sorted(left)]

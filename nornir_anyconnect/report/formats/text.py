@@ -51,6 +51,7 @@ def details(finding: Finding, style: Style) -> list[tuple[str, str]]:
     if finding.gap is not None and len(finding.assumptions) > 1:
         shown = (f"{name} {each.tls_mtu}/{each.dtls_mtu}" for name, each in finding.assumptions.items())
         found.append(("TLS/DTLS by", ", ".join(shown)))
+    found.append(("likely", sentences.likely(finding)))
     if finding.configured_mtu is not None:
         found.append(("configured", f"anyconnect mtu {finding.configured_mtu} ({finding.configured_mtu_from})"))
     found.append(("observed", sentences.observed(finding)))
