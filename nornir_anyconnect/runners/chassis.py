@@ -39,6 +39,16 @@ class ChassisRunner:
         self.on_host = on_host
         self.interrupted = False
 
+    def pass_interrupt_on(self) -> None:
+        """For whom a part of the hosts is no result.
+
+        Raises:
+            KeyboardInterrupt: the run was interrupted.
+
+        """
+        if self.interrupted:
+            raise KeyboardInterrupt
+
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Run the task; Ctrl-C starts no other host, and gives those in flight a few seconds."""
 

@@ -168,7 +168,9 @@ def plan_fleet(
             else:
                 failed[host.name] = f"unexpected {type(problem).__name__}"
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=plan_fix, options=options, host_timeout=host_timeout)
+    runner = ChassisRunner(workers, ended)
+    nornir.with_runner(runner).run(task=plan_fix, options=options, host_timeout=host_timeout)
+    runner.pass_interrupt_on()  # a plan of a part of the hosts would look whole
     return FleetPlan(tuple(inputs), failed)
 
 

@@ -51,7 +51,9 @@ def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost, host_timeout: f
             found.append(result[0].result)
             on_host(not result[0].result.well)
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_examine, host_timeout=host_timeout)
+    runner = ChassisRunner(workers, ended)
+    nornir.with_runner(runner).run(task=_examine, host_timeout=host_timeout)
+    runner.pass_interrupt_on()
     return sorted(found, key=lambda each: each.host)
 
 
@@ -74,7 +76,9 @@ def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[
                 failed[host.name] = str(result.exception)
             on_host(result.failed)
 
-    nornir.with_runner(ChassisRunner(workers, ended)).run(task=_presented)
+    runner = ChassisRunner(workers, ended)
+    nornir.with_runner(runner).run(task=_presented)
+    runner.pass_interrupt_on()
     return sorted(shown, key=lambda each: each.host), failed
 
 

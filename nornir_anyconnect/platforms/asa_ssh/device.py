@@ -289,7 +289,13 @@ class AsaDevice:
 
     def _show_version(self) -> Reply:
         if self._version is None:
-            self._version = self.session.send(ShowCommand(Show.VERSION))
+            reply = self.session.send(ShowCommand(Show.VERSION))
+            if reply.refusal is None and not reply.text.strip():
+                raise IncompleteReplyError(
+                    f"{self.name}: '{Show.VERSION}' was answered with nothing",
+                    "look whether it is an ASA, and ask again",
+                )
+            self._version = reply
         return self._version
 
     def _has_contexts(self) -> bool:
