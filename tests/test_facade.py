@@ -21,7 +21,7 @@ for host, device, finding in findings_of(result):
     assert_type((host, device, finding), tuple[Host, DeviceAudit, Finding])
     print(f"{host}: {finding.name}: TLS {finding.tls_mtu}, DTLS {finding.dtls_mtu}, safe {finding.safe_mtu}")
 assert_type(audit_report(result), AuditReport)
-plan = plan_of(nornir.run(task=plan_fix, words=RemedyOptions(fix="mtu")))
+plan = plan_of(nornir.run(task=plan_fix, options=RemedyOptions(fix="mtu")))
 assert_type(plan, Plan)
 """
 WRONG = {

@@ -233,19 +233,53 @@ def author() -> dict[str, str]:
     return {"user": user, "host": socket.gethostname()}
 
 
+def next_sequence(directory: Path) -> int:
+    """The number of the run that begins now: one more than any that is kept here, whatever a clock said."""
+    return 1 + max((_sequence(path) for path in directory.glob("*.jsonl")), default=0)
+
+
+def _sequence(path: Path) -> int:
+    """The number that a run was given when it began; 0 where its beginning cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return int(json.loads(file.readline())["record"]["data"]["sequence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _changed_something(path: Path) -> bool:
+    """Whether the run sent a line, or was killed when it was about to.
+
+    One that was taken back counts: who says ``last`` after it does not mean the run before it.
+    """
+    begun: set[str | None] = set()
+    for record in read(path):
+        if record.event == "sending":
+            return True
+        if record.event == "intent":
+            begun.add(record.host)
+        elif record.event == "outcome":
+            begun.discard(record.host)
+    return bool(begun)
+
+
 def find_run(run: str, directory: Path) -> Path:
-    """The journal of a run by its name; ``last`` is the newest.
+    """The journal of a run by its name; ``last`` is the last one that changed something.
+
+    The order is that in which runs began, by their number: a clock may have been set back since.
 
     Raises:
-        JournalError: there is no such run.
+        JournalError: there is no such run, or one that may be the last was altered.
 
     """
     if run == "last":
-        runs = sorted((p for p in directory.glob("*.jsonl") if holds_a_record(p)), key=lambda p: p.name)
-        if runs:
-            return runs[-1]
+        runs = [path for path in directory.glob("*.jsonl") if holds_a_record(path)]
+        for path in sorted(runs, key=lambda each: (_sequence(each), each.name), reverse=True):
+            if _changed_something(path):
+                return path
+        what = "run that changed anything" if runs else "run"
         raise JournalError(
-            f"there is no run in {directory}", "apply a plan first, or name the directory with --journal"
+            f"there is no {what} in {directory}", "apply a plan first, or name the directory with --journal"
         )
     path = Path(run) if run.endswith(".jsonl") else directory / f"{run}.jsonl"
     if not path.is_file():

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 from nornir_anyconnect.asa.redact import masked
 from nornir_anyconnect.change.host import HostRecord, after
-from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, holds_a_record, read
+from nornir_anyconnect.change.journal import (
+    Journal,
+    JournalError,
+    author,
+    default_directory,
+    holds_a_record,
+    next_sequence,
+    read,
+)
 from nornir_anyconnect.change.plan.check import misjudged, rederive
 from nornir_anyconnect.change.plan.file import plan_text, read_plan
 from nornir_anyconnect.change.transaction import Change, Saving
@@ -89,17 +97,18 @@ class Run:
 
         """
         plan.refuse_preview()
-        # to the microsecond: the newest run is the last one by name
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{plan.id[:8]}-{secrets.token_hex(2)}"
         if rehearsal:
             directory = Path(tempfile.mkdtemp(prefix="nornir-anyconnect-"))
-        path = (directory or default_directory()) / f"{name}.jsonl"
+        folder = directory or default_directory()
+        path = folder / f"{name}.jsonl"
         hidden = _Hidden(secrets_known)
         journal = Journal(path, hidden, _EXACT)
         saving = saving or Saving()
         journal.append(
             "begin",
             run=name,
+            sequence=next_sequence(folder),
             plan_id=plan.id,
             plan=plan_text(plan),
             ticket=ticket,

@@ -49,6 +49,8 @@ def report(end: RunEnd, output: str) -> ExitCode:
         text = "\n".join(_lines(run, end.changes)) + "\n"
     to_stdout(text)
     tell_who_needs_somebody(end.changes)
+    if end.nothing_to_take_back:
+        TERMINAL.warning(f"nothing was taken back: run {run.name} left no change on these devices")
     if run.not_written is not None:
         TERMINAL.error(run.not_written.cause, run.not_written.remedy)
     if not run.rehearsal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.change.host import HostChange
@@ -81,6 +81,8 @@ class RunEnd:
     interrupted: bool = False
     changed: bool = False
     """Something was changed on a device."""
+    nothing_to_take_back: bool = False
+    """It was to take a run back, and there was nothing of it on any device."""
 
     @property
     def code(self) -> ExitCode:
@@ -89,6 +91,8 @@ class RunEnd:
         codes += [ExitCode.NOT_WHOLLY for each in self.changes if unsaved(each)]
         if self.stopped and any(each.outcome.state is State.NOT_STARTED for each in self.changes):
             codes.append(ExitCode.NOT_WHOLLY)
+        if self.nothing_to_take_back:
+            codes.append(ExitCode.FINDINGS)
         code = highest(codes)
         if self.interrupted and code is not ExitCode.INDETERMINATE:
             return ExitCode.INTERRUPTED
@@ -232,7 +236,9 @@ def rollback_run(
         save_foreign_changes=save_foreign_changes,
         on_failed=True,
     )
-    return _ended(run, result, runner, nornir)
+    end = _ended(run, result, runner, nornir)
+    idle = all(each.outcome.state in (State.UNCHANGED, State.NOT_STARTED) for each in end.changes)
+    return replace(end, nothing_to_take_back=idle and not dry_run)
 
 
 def settle_unfinished(plan: Plan, folder: Path, nornir: Nornir, inventory: Nornir) -> ExitCode:

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.change import journal as journal_module
-from nornir_anyconnect.change.journal import Journal, JournalError, author, default_directory, find_run, read, volatile
+from nornir_anyconnect.change.journal import (
+    Journal,
+    JournalError,
+    author,
+    default_directory,
+    find_run,
+    next_sequence,
+    read,
+    volatile,
+)
 
 
 def test_records_come_back_in_order_with_a_chain(tmp_path):
@@ -108,14 +117,40 @@ def test_what_is_redacted_never_reaches_the_disk(tmp_path):
     assert json.loads(path.read_text())["record"]["data"]["text"] == "key ****"
 
 
-def test_last_is_the_newest_run_and_an_unknown_one_is_named(tmp_path):
-    for name in ("20260101T000000-aaaa", "20260102T000000-bbbb"):
-        with Journal(tmp_path / f"{name}.jsonl") as journal:
-            journal.append("begin")
-    assert find_run("last", tmp_path).stem == "20260102T000000-bbbb"
+def kept(tmp_path, name, sequence, *events):
+    with Journal(tmp_path / f"{name}.jsonl") as journal:
+        journal.append("begin", sequence=sequence)
+        for event in events:
+            journal.append(event, "fw1", **({"state": "refused"} if event == "outcome" else {}))
+
+
+def test_last_is_the_last_run_that_sent_a_line_whatever_the_clock_said(tmp_path):
+    kept(tmp_path, "20260105T000000-aaaa", 1, "intent", "sending", "outcome")
+    kept(tmp_path, "20260101T000000-bbbb", 2, "intent", "sending", "outcome")  # the clock was set back
+    kept(tmp_path, "20260102T000000-cccc", 3, "outcome")  # refused
+    kept(tmp_path, "20260106T000000-dddd", 4)
+    assert find_run("last", tmp_path).stem == "20260101T000000-bbbb"
+    assert next_sequence(tmp_path) == 5
+    kept(tmp_path, "20260103T000000-eeee", 5, "intent")  # killed before its first line: to be settled
+    assert find_run("last", tmp_path).stem == "20260103T000000-eeee"
     with pytest.raises(JournalError, match="no run 'nope'") as caught:
         find_run("nope", tmp_path)
-    assert "20260101T000000-aaaa" in caught.value.remedy
+    assert "20260101T000000-bbbb" in caught.value.remedy
+
+
+def test_where_no_run_changed_anything_none_is_the_last(tmp_path):
+    kept(tmp_path, "20260101T000000-aaaa", 1, "outcome")
+    with pytest.raises(JournalError, match="no run that changed anything"):
+        find_run("last", tmp_path)
+
+
+def test_a_journal_that_may_be_the_last_and_was_altered_is_not_passed_over(tmp_path):
+    kept(tmp_path, "20260101T000000-aaaa", 1, "sending")
+    kept(tmp_path, "20260102T000000-bbbb", 2, "sending")
+    path = tmp_path / "20260102T000000-bbbb.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"sending"', b'"nothing"'))
+    with pytest.raises(JournalError, match="altered"):
+        find_run("last", tmp_path)
 
 
 def test_an_unwritable_directory_is_a_clear_error(tmp_path):

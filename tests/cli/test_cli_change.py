@@ -126,7 +126,7 @@ def test_the_whole_story(desk):
     assert (taken_back.code, set(states(taken_back).values())) == (0, {"rolled-back"})
     assert here.texts() == here.before
     twice = here.rollback("--format", "json", run=applied.json["run"])
-    assert (twice.code, set(states(twice).values())) == (0, {"unchanged"})
+    assert (twice.code, set(states(twice).values())) == (1, {"unchanged"})
     assert "rolled-back" in twice.json["devices"][0]["reason"]
 
 
@@ -365,6 +365,21 @@ def test_the_inventory_of_the_settings_serves_plan_and_change_too(desk, write):
     assert here.cli("apply", "plan.yaml", "--yes", "--soak", 0, "--journal", here.runs).code == 0
     assert here.cli("verify", "last", "--journal", here.runs).code == 0
     assert here.cli("rollback", "last", "--yes", "--journal", here.runs).code == 0
+    assert here.texts() == here.before
+
+
+def test_rollback_last_takes_back_the_run_that_changed_something_and_says_when_there_is_nothing_left(desk):
+    here = desk()
+    here.plan()
+    assert here.apply().code == 0
+    again = here.apply()  # the device shows it already
+    assert "unchanged" in again.out
+    assert here.texts() != here.before
+    assert here.rollback().code == 0
+    assert here.texts() == here.before
+    once_more = here.rollback()
+    assert once_more.code == 1
+    assert "nothing was taken back" in once_more.err
     assert here.texts() == here.before
 
 

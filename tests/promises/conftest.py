@@ -41,9 +41,10 @@ class Site:
         return InitNornir(config_file=str(self.inventory), runner=runner, logging={"enabled": False}, **data)
 
     def plan(self, **said):
-        result = self.nornir.run(plan_fix, on_failed=True, **said)
+        options = RemedyOptions(**said)
+        result = self.nornir.run(plan_fix, on_failed=True, options=options)
         inputs = [each for name in result for each in result[name][0].result.inputs]
-        return make_plan(inputs, options=RemedyOptions(**said))
+        return make_plan(inputs, options=options)
 
     def apply(self, plan, *, nornir=None, saving=None, task=apply_plan, **how):
         with Run.start(
