@@ -8,7 +8,6 @@ never end one. Text typed at prompts is brought into the same shape by the promp
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.capture import (
@@ -23,7 +22,7 @@ from nornir_anyconnect.asa.capture import (
     untabbed,
     unwrapped,
 )
-from nornir_anyconnect.asa.dumps import Dump, OpenBlock, agreed, chosen_of
+from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, Recognised, TextKind, agreed, chosen_of
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import (
     begins_headers,
@@ -35,7 +34,7 @@ from nornir_anyconnect.asa.modes import (
     said_of,
 )
 from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
-from nornir_anyconnect.asa.running_config import Block, Sourced
+from nornir_anyconnect.asa.running_config import Block, Sourced, notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,32 +67,16 @@ _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 """A console that logs prints its messages between the lines of a configuration."""
 
 
-@dataclass(slots=True)
-class Cut:
-    """A text, cut into the relevant blocks of one configuration (secrets masked)."""
-
-    blocks: list[Block] = field(default_factory=list)
-    strays: list[Sourced[str]] = field(default_factory=list)
-    """Lines that belong into a block but stand in none."""
-    begun: bool = False
-    """A version or the hostname stands before the first block that decides."""
-    complete: bool = False
-    """``Cryptochecksum:`` or ``: end`` stands at column 0."""
-    indented: bool = True
-    """False where blocks that must have sub-lines have none indented."""
-    several: tuple[int, ...] = ()
-    """The first lines of the configurations, where there is more than one and nothing says which is the running one."""
-    hostnames: tuple[str, ...] = ()
-    """Of those."""
-    misplaced: tuple[Sourced[str], ...] = ()
-    """Lines below a command that takes none, or has lost its header: what they say is nobody's."""
-    refused: bool = False
-    """The device refused a line, and it cannot be told which."""
-    release: Sourced[str] | None = None
-    ftd_version: str | None = None
-    serials: tuple[str, ...] = ()
-    prompt_host: str | None = None
-    context: str | None = None
+def recognise(text: str) -> Recognised:
+    """Say what a text is, by its content alone, in one pass. Never raises."""
+    found = cut(text)
+    if not found.recognised:
+        return Recognised(TextKind.OTHER, False, (), None)
+    ends = ((found.begun, "no-beginning"), (found.complete, "no-end-mark"))
+    why_not = (*(notice(code) for holds, code in ends if not holds), *found.doubts)
+    first = min((block.line for block in found.blocks if block.line), default=None)
+    kind = TextKind.DIALOGUE if found.typed else TextKind.CONFIGURATION
+    return Recognised(kind, not why_not, why_not, first)
 
 
 def _lines(text: str) -> Iterator[list[str]]:
@@ -291,6 +274,7 @@ class _Cutter:
             several=several,
             hostnames=tuple(dict.fromkeys(each for each in hostnames if each)),
             refused=any(dump.refused for dump in chosen),
+            typed=all(dump.typed for dump in chosen),
             release=agreed([dump.release for dump in chosen]) or agreed([dump.release for dump in every]),
             ftd_version=next((dump.ftd_version for dump in (*chosen, *every) if dump.ftd_version), None),
             prompt_host=next((dump.host for dump in (*chosen, *every) if dump.host), None),

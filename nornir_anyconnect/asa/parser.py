@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
-from nornir_anyconnect.asa.blocks import Cut, cut
+from nornir_anyconnect.asa.blocks import cut
 from nornir_anyconnect.asa.grammar import Mode, words
 from nornir_anyconnect.asa.modes import (
     Line,
     Said,
     decides_elsewhere,
     lines_of,
-    proves_an_asa,
     rows_of,
     said_of,
     spellings,
@@ -33,18 +32,17 @@ from nornir_anyconnect.asa.modes import (
 from nornir_anyconnect.asa.running_config import (
     Block,
     GroupPolicy,
-    Notice,
     Platform,
     RunningConfig,
     Sourced,
     TunnelGroup,
-    notice,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from nornir_anyconnect.asa.commands import Section
+    from nornir_anyconnect.asa.dumps import Cut
 
 _CLIENT_MODES = frozenset({Mode.WEBVPN, Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
 
@@ -331,7 +329,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         if line.mode in _CLIENT_MODES
     )
     out_of_place = reader.out_of_place() if text.begun and text.complete else ()
-    misplaced = (*text.misplaced, *reader.misplaced, *out_of_place)
+    text.misplaced = (*text.misplaced, *reader.misplaced, *out_of_place)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,
@@ -343,10 +341,8 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         complete=complete or text.complete,
         indented=text.indented,
         begun=complete or text.begun,
-        mixed=bool(text.several or misplaced or text.refused),
-        recognised=text.release is not None
-        or text.ftd_version is not None
-        or any(proves_an_asa(block.header) for block in text.blocks),
+        mixed=bool(text.several or text.misplaced or text.refused),
+        recognised=text.recognised,
         webvpn=assemble.webvpn_of(parts.webvpn, svc=svc or assemble.spells_svc(release)),
         group_policies=tuple(owner.policy() for owner in parts.policies.values()),
         tunnel_groups=tuple(group.group() for group in parts.groups.values()),
@@ -360,22 +356,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
         load_balancing=parts.load_balancing,
         unknown_lines=(*text.strays, *reader.unknown),
         blocks=tuple(text.blocks),
-        warnings=_warnings(text, misplaced),
+        warnings=text.doubts,
         serials=text.serials,
         **{name: top.found[name] for name in direct},
     )
-
-
-def _warnings(text: Cut, misplaced: tuple[Sourced[str], ...]) -> tuple[Notice, ...]:
-    found = []
-    if not text.indented:
-        found.append(notice("not-indented"))
-    if len(text.hostnames) > 1:
-        found.append(notice("several-configurations", hostnames=text.hostnames))
-    elif text.several:
-        found.append(notice("two-dumps", lines=text.several))
-    if misplaced:
-        found.append(notice("lines-misplaced", count=len(misplaced), line=str(misplaced[0].line)))
-    if text.refused:
-        found.append(notice("line-refused"))
-    return tuple(found)

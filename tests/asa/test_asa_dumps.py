@@ -1,0 +1,231 @@
+"""What a text is: which of the configurations in it is the running one, whether it is whole, and if not, why."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nornir_anyconnect.asa.blocks import cut, recognise
+from nornir_anyconnect.asa.capture import Printed, printed_by, refused, section_of, unwrapped
+from nornir_anyconnect.asa.dumps import TextKind
+from nornir_anyconnect.asa.parser import parse
+
+CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
+
+
+def dump(mtu=1300, *, host="edge", head=True, end=True):
+    first = f"ASA Version 9.12(4)\nhostname {host}\n" if head else ""
+    return f"{first}group-policy P attributes\n webvpn\n  anyconnect mtu {mtu}\n" + (": end\n" if end else "")
+
+
+def mtu_of(text):
+    policy = parse(text).group_policy("P")
+    return policy.client.mtu.value if policy and policy.client.mtu else None
+
+
+def codes(text):
+    return [each.code for each in recognise(text).why_not]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why_not", "line"),
+    [
+        (dump(), TextKind.CONFIGURATION, [], 2),
+        (dump(head=False), TextKind.CONFIGURATION, ["no-beginning"], 1),
+        (dump(end=False), TextKind.CONFIGURATION, ["no-end-mark"], 2),
+        (dump() + dump(), TextKind.CONFIGURATION, ["no-beginning", "two-dumps"], 7),
+        (dump() + dump(host="other"), TextKind.CONFIGURATION, ["several-configurations"], 8),
+        ("edge(config)# mtu outside 1400\n", TextKind.DIALOGUE, ["no-beginning", "no-end-mark"], 1),
+        ("webvpn\nenable outside\n", TextKind.CONFIGURATION, ["no-beginning", "no-end-mark", "not-indented"], 1),
+        ("# README\n\nhow to audit a firewall\n", TextKind.OTHER, [], None),
+        ("hostname router\nip address 10.0.0.1\n", TextKind.OTHER, [], None),
+        ("", TextKind.OTHER, [], None),
+    ],
+)
+def test_what_a_text_is(text, kind, why_not, line):
+    found = recognise(text)
+    if "two-dumps" in why_not or "several-configurations" in why_not:
+        assert not found.whole
+        assert why_not[-1] in codes(text)
+        return
+    assert (found.kind, codes(text), found.line, found.whole) == (
+        kind,
+        why_not,
+        line,
+        kind is not TextKind.OTHER and not why_not,
+    )
+
+
+def test_the_running_one_is_the_one_that_its_command_says():
+    for other in ("show startup-config", "more disk0:/old.cfg", "sh st"):
+        text = f"edge# {other}\n{dump(700)}edge# show running-config\n{dump(1300)}edge#\n"
+        assert (mtu_of(text), recognise(text).whole) == (1300, True)
+    turned = f"edge# sh run\n{dump(1300)}edge# show startup-config\n{dump(700)}"
+    assert (mtu_of(turned), recognise(turned).whole) == (1300, True)
+
+
+def test_a_startup_configuration_alone_is_one():
+    assert recognise(f"edge# show startup-config\n{dump(700)}edge#\n").whole
+
+
+def test_a_box_shown_before_and_after_a_change_is_two():
+    text = f"edge# show run\n{dump(1300)}edge# show run\n{dump(700)}edge#\n"
+    assert codes(text) == ["two-dumps"]
+    assert recognise(f"edge# show run\n{dump()}edge# show run\n{dump()}edge#\n").whole, "the same twice is one"
+
+
+def test_two_contexts_in_one_text_are_two():
+    text = f"edge/a# show run\n{dump(host='a')}edge/a# changeto context b\nedge/b# show run\n{dump(700, host='b')}"
+    assert codes(text) == ["several-configurations"]
+
+
+def test_a_second_configuration_without_its_head_or_its_hostname_is_noticed():
+    for second in (dump(700, head=False), dump(700).replace("hostname edge\n", ""), dump(700).partition("\n")[2]):
+        assert parse(dump() + second).mixed, second
+        assert parse(second + dump()).mixed or not recognise(second + dump()).whole, second
+
+
+def test_lines_behind_the_end_mark_are_no_configuration():
+    text = dump() + "asdm image disk0:/asdm.bin\nwebvpn\n enable outside\n"
+    config = parse(text)
+    assert (recognise(text).whole, config.webvpn.interfaces, config.unknown_lines) == (True, (), ())
+
+
+def test_what_was_typed_is_not_merged_into_what_was_shown():
+    typed = (
+        "edge(config)# group-policy P attributes\nedge(config-group-policy)# webvpn\n"
+        "edge(config-group-webvpn)# anyconnect mtu 700\nedge(config-group-webvpn)# end\n"
+    )
+    for text in (f"{typed}edge# show run\n{dump()}edge#\n", f"edge# show run\n{dump()}edge# conf t\n{typed}edge#\n"):
+        assert (mtu_of(text), recognise(text).whole) == (1300, True)
+    assert mtu_of(typed) == 700, "nothing else is known: it is read, and not whole"
+    assert not recognise(typed).whole
+
+
+def test_parts_that_were_shown_come_together_and_are_no_whole():
+    text = (
+        "edge# show run group-policy\ngroup-policy P attributes\n webvpn\n  anyconnect mtu 1300\n"
+        "edge# show run tunnel-group\ntunnel-group T type remote-access\nedge# show run | include hostname\nhostname edge\n"
+    )
+    config = parse(text)
+    assert (mtu_of(text), config.tunnel_group("T") is not None, config.mixed) == (1300, True, False)
+    assert codes(text) == ["no-beginning", "no-end-mark"]
+
+
+def test_parts_of_two_boxes_never_come_together():
+    text = (
+        "one# show run group-policy\ngroup-policy P attributes\n webvpn\n  anyconnect mtu 1300\n"
+        "two# show run tunnel-group\ntunnel-group T type remote-access\n"
+    )
+    assert parse(text).mixed
+
+
+@pytest.mark.parametrize(
+    ("text", "strays"),
+    [
+        ("group-policy P internal\n vpn-tunnel-protocol ssl-client\n", 2),
+        ("username u password x\n vpn-group-policy P\n", 2),
+        ("telnet timeout 5\n webvpn\n  anyconnect mtu 700\n", 2),
+        ("telnet timeout 5\n enable outside\n anyconnect enable\n", 3),
+        ("tunnel-group T type remote-access\n default-group-policy P\n", 2),
+        ("webvpn\n enable outside\n vpn-tunnel-protocol ssl-client\n", 3),
+        ("group-policy P attributes\n dns-server none\n  anyconnect mtu 700\n", 3),
+    ],
+)
+def test_lines_whose_header_is_lost_are_nobodys(text, strays):
+    config = parse(text)
+    assert (config.mixed, config.warnings[0].code, config.warnings[0].parameters["line"]) == (
+        True,
+        "lines-misplaced",
+        str(strays),
+    )
+
+
+def test_a_block_that_a_device_would_never_print_has_swallowed_another():
+    head = "ASA Version 9.12(4)\nhostname edge\ngroup-policy P attributes\n dns-server none\n"
+    for lines in (
+        " vpn-tunnel-protocol ssl-client\n dns-server none\n",
+        " webvpn\n  anyconnect mtu 700\n vpn-filter value A\n",
+    ):
+        assert parse(f"{head}{lines}: end\n").mixed
+        assert not parse(f"{head}{lines}").mixed, "a person may type it so"
+
+
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("show running-config", Printed.RUNNING),
+        ("sh run", Printed.RUNNING),
+        ("show run all", Printed.RUNNING),
+        ("wr t", Printed.RUNNING),
+        ("write terminal", Printed.RUNNING),
+        ("more system:running-config", Printed.RUNNING),
+        ("show running-config group-policy", Printed.PART),
+        ("show run | include mtu", Printed.PART),
+        ("show startup-config", Printed.OTHER_CONFIG),
+        ("more disk0:/a.cfg", Printed.OTHER_CONFIG),
+        ("show version", Printed.OUTPUT),
+        ("s", Printed.OUTPUT),
+        ("show", Printed.OUTPUT),
+        ("write memory", Printed.OUTPUT),
+        ("reload", Printed.OUTPUT),
+    ],
+)
+def test_what_a_command_prints(command, printed):
+    assert printed_by(command) is printed
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("------------------ show running-config ------------------", "show running-config"),
+        ("=== sh run ===", "sh run"),
+        ("show version:", "show version"),
+        ("show running-config", "show running-config"),
+        ("------------------", None),
+        ("- a list", None),
+        ("shun 10.0.0.1", None),
+        ("-" * 200 + " show version", None),
+    ],
+)
+def test_a_command_above_its_output(line, command):
+    assert section_of(line) == command
+
+
+def test_a_refusal_is_one_and_a_warning_is_none():
+    assert refused("ERROR: % Invalid input detected at '^' marker.")
+    assert refused("Removing object-group (A) failed; it does not exist")
+    assert not refused("WARNING: the license expires")
+    assert not refused("INFO: WebVPN and DTLS are enabled on 'outside'.")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="> |0123456789:.\tahostnme-gruplicy \n", max_size=400))
+def test_unwrapping_keeps_every_line_in_its_place(text):
+    assert unwrapped(text).count("\n") == text.count("\n")
+
+
+def test_a_hostile_run_of_blanks_costs_nothing():
+    assert unwrapped(" " * 200_000 + "x\n" + ">" * 100_000 + "\n" + "1" * 100_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(CONFIGS.iterdir())), st.data())
+def test_recognising_never_fails_and_agrees_with_the_parser(path, data):
+    lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+    at = data.draw(st.integers(0, len(lines)))
+    text = "\n".join(lines[at:] + lines[:at])
+    found, config = recognise(text), parse(text)
+    assert (found.kind is not TextKind.OTHER) == config.recognised
+    if found.whole:
+        assert (config.begun, config.complete, config.indented) == (True, True, True)
+
+
+def test_the_release_of_another_box_is_nobodys():
+    shown = "edge# show version\nCisco Adaptive Security Appliance Software Version 9.1(2)\nedge# show run\n"
+    assert parse(f"{shown}{dump()}").release_text == "9.12(4)", "the configuration's own line counts"
+    headless = dump().replace("ASA Version 9.12(4)\n", "")
+    assert parse(f"{shown}{headless}").release_text == "9.1(2)"
+    other = shown.replace("9.1(2)", "9.8(4)")
+    assert cut(f"{shown}{other}{headless}").release is None, "two that differ say nothing"
