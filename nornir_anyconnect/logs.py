@@ -1,24 +1,35 @@
-"""Incidents out of log files, without any configuration: opens them, and feeds what they say to the evidence room."""
+"""Everything that may be handed in as evidence, read into one summary: each text is told by its content."""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import enum
-import itertools
+import re
+import zlib
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.clients.client_log import (
     ClientReconnect,
-    is_client_log,
     may_tell_of_a_reconnect,
     read_client_log,
     reconnects,
 )
-from nornir_anyconnect.evidence.device_output.counters import is_log_buffer, log_buffer
+from nornir_anyconnect.evidence.clients.openconnect import read_connect_answers
+from nornir_anyconnect.evidence.clients.registry import client_log_of
+from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
+from nornir_anyconnect.evidence.device_output.counters import log_buffer
+from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
+from nornir_anyconnect.evidence.device_output.observe import merge, observe_device
+from nornir_anyconnect.evidence.device_output.saved_output import SavedOutput, saved_outputs
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
-from nornir_anyconnect.evidence.logs_report import LogSummary
+from nornir_anyconnect.evidence.logs_report import Input, LogSummary
 from nornir_anyconnect.evidence.syslog.reader import holds_message
+from nornir_anyconnect.sources.classify import Kind, Role, classify, may_be_configuration, speaks_of_an_asa
+from nornir_anyconnect.sources.configs import LARGEST, ConfigText, decoded, whole
 from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources
 from nornir_anyconnect.sources.log_parts import read_in_parts
 
@@ -27,22 +38,47 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations
 
 _MAX_LINE = 1 << 16
-_MAX_BUFFER = 1 << 22
-"""Bytes; an ASA keeps a log buffer of 1 MiB at most."""
+_OF_CONNECT = re.compile(r"X-CSTP-|X-DTLS|CONNECT response|ciphersuite", re.IGNORECASE)
 _IN_MEMORY = 1 << 24
+NOTHING_IN_IT = "holds no message of an ASA, no configuration, no output of a device and no client log"
+SAVE = "save the output of 'show running-config' into it"
+_HELD_PLAIN = 64 << 20
+"""Characters of configurations kept as they are until all evidence was read; more of them are packed."""
 
 
 class LogKind(enum.Enum):
-    """What a log is, where somebody says so."""
+    """What a text is, where somebody says so."""
 
     SYSLOG = "syslog"
     CLIENT = "client log"
+    DEBUG = "debug transcript"
+
+
+_TOLD = {
+    LogKind.SYSLOG: Kind(Role.SYSLOG, "syslog"),
+    LogKind.CLIENT: Kind(Role.CLIENT_LOG, "client log"),
+    LogKind.DEBUG: Kind(Role.DEBUG, "debug webvpn transcript"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A text that waits for the evidence; thousands of them fit into memory."""
+
+    config: ConfigText
+    packed: bytes | None
+
+    def text(self) -> ConfigText:
+        if self.packed is None:
+            return self.config
+        return replace(self.config, text=zlib.decompress(self.packed).decode("utf-8", "surrogatepass"))
 
 
 class LogReader:
-    """Reads logs one after the other into one summary.
+    """Reads texts one after the other into one summary.
 
     Args:
         options: how they are read.
@@ -54,67 +90,158 @@ class LogReader:
         self._evidence = LogEvidence(self._options)
         self._client_lines = 0
         self._client: list[ClientReconnect] = []
+        self._computed: list[DebugNumbers] = []
+        self._outputs: dict[str, DeviceObservations] = {}
+        self._unnamed: dict[str, DeviceObservations] = {}
+        self._inputs: list[Input] = []
+        self._configs: list[_Packed] = []
+        self._held = 0
+        self._likely = 0
 
-    def read(self, source: Source, kind: LogKind | None = None) -> None:
-        """One log: syslog, or a client's.
+    def read(self, source: Source, kind: LogKind | None = None) -> Input:
+        """One text, and what became of it.
 
         Args:
             source: not read yet.
-            kind: what it is; where nobody says so, its text tells: a line with an ASA's message makes it a syslog.
-
-        Raises:
-            SourceError: it cannot be read.
+            kind: what it is, where somebody says so; else its content tells.
 
         """
-        if kind is LogKind.CLIENT:
-            self._read_client(source.path, _lines(source.chunks()), source.written)
-        elif kind is LogKind.SYSLOG or holds_message(source.beginning):
-            in_parts = source.plain and read_in_parts(self._evidence, source.plain, self._options, source.written)
-            if not in_parts:
-                self.read_syslog(source.chunks(), reference=source.written, rotation=source.rotation)
-        else:
-            self._read_either(source)
+        told = _TOLD[kind] if kind else classify(source.beginning)
+        if kind is LogKind.SYSLOG and (found := classify(source.beginning)).role in {Role.EXPORT, Role.DEVICE_TEXT}:
+            told = found
+        before = len(self._configs)
+        try:
+            read = self._read_as(source, told)
+        except SourceError as error:
+            known = told.role in {Role.SYSLOG, Role.EXPORT, Role.CONNECT_ANSWER, Role.DEBUG}
+            read = Input(
+                source.path, told.read_as if known else None, problem=error.cause, lost=not known, remedy=error.remedy
+            )
+        if kind is not None:
+            del self._configs[before:]
+        read = replace(read, named=source.named)
+        self._inputs.append(read)
+        return read
 
-    def read_syslog(
-        self, chunks: Iterable[bytes], *, reference: datetime | None = None, rotation: str | None = None
-    ) -> None:
-        """One stream of syslog, cut into chunks anywhere.
+    def unread(self, source: Unread) -> None:
+        """A text that cannot be read: it is named beside the others."""
+        self._inputs.append(
+            Input(source.path, None, problem=source.cause, named=source.named, lost=True, remedy=source.remedy)
+        )
 
-        Args:
-            chunks: of UTF-8.
-            reference: when it was written at the latest.
-            rotation: the log whose rotation it is: it goes on where the one before ended.
+    @property
+    def likely_configurations(self) -> int:
+        """How many of the texts look like one."""
+        return self._likely
 
-        """
-        self._read_syslog(chunks, reference, rotation)
-
-    def _read_syslog(self, chunks: Iterable[bytes], reference: datetime | None, rotation: str | None) -> LogInput:
-        stream = iter(chunks)
-        first = next(stream, b"")
-        text, buffer = b"", None
-        if is_log_buffer(first[:BEGINNING].decode("latin-1")):
-            pieces = [first]
-            while sum(map(len, pieces)) < _MAX_BUFFER and (piece := next(stream, b"")):
-                pieces.append(piece)
-            text = b"".join(pieces)
-            buffer = log_buffer(text.decode("utf-8", "replace"))
-        whole = itertools.chain((text or first,), stream)
-        return self._evidence.read(whole, reference=reference, rotation=rotation, buffer=buffer)
+    def configurations(self) -> Iterator[ConfigText]:
+        """The texts that may be configurations, or that nobody knew: each is let go of as it is handed out."""
+        while self._configs:
+            yield self._configs.pop(0).text()
 
     def finish(self) -> LogSummary:
         """What all of them show."""
         evidence = self._evidence
+        devices = evidence.finish()
+        for name, seen in self._outputs.items():
+            devices[name] = merge(devices[name], seen) if name in devices else seen
         return LogSummary(
             lines=evidence.lines + self._client_lines,
             events=dict(sorted(evidence.events.items())),
             unreadable=evidence.unreadable,
             unreadable_sample=tuple(evidence.unreadable_sample),
-            devices=evidence.finish(),
+            devices=dict(sorted(devices.items())),
             client=tuple(self._client),
+            computed=tuple(self._computed),
+            unnamed=tuple(self._unnamed.values()),
+            inputs=tuple(self._inputs),
         )
 
-    def _read_either(self, source: Source) -> None:
-        """A log whose beginning holds no message of an ASA: a relay's, which may hold some later, or a client's."""
+    def _read_as(self, source: Source, told: Kind) -> Input:
+        match told.role:
+            case Role.SYSLOG:
+                return Input(source.path, told.read_as, self._syslog(source))
+            case Role.EXPORT if told.export is not None:
+                log = self._evidence.read_export(told.export, source.chunks(), reference=source.written)
+                if not log.devices and not log.messages:
+                    return Input(source.path, None, problem=f"{source.path} {NOTHING_IN_IT}")
+                return Input(source.path, told.read_as, log)
+            case Role.CLIENT_LOG | Role.CONNECT_ANSWER if told.client_log is None or not told.client_log.broad:
+                return Input(source.path, told.read_as, self._client_log(source.path, _lines(source.chunks()), source))
+            case Role.DEBUG:
+                return self._debug(source)
+            case Role.DEVICE_TEXT:
+                return self._device_text(source)
+        return self._either(source, told.read_as if told.role is Role.CLIENT_LOG else None)
+
+    def _syslog(self, source: Source) -> LogInput:
+        """Lines of messages: a large file in several processes, each a part of it."""
+        in_parts = source.plain and read_in_parts(self._evidence, source.plain, self._options, source.written)
+        return in_parts or self._lines_of(source, source.chunks())
+
+    def _lines_of(self, source: Source, chunks: Iterable[bytes]) -> LogInput:
+        return self._evidence.read(chunks, reference=source.written, rotation=source.rotation)
+
+    def _debug(self, source: Source) -> Input:
+        found = read_debug_log(_lines(source.chunks()))
+        self._computed += found
+        missed = sum(numbers.not_understood for numbers in found)
+        problem = f"{missed} line(s) of the debug transcript were not understood" if missed else None
+        return Input(source.path, "debug webvpn transcript", LogInput(messages=len(found)), problem)
+
+    def _device_text(self, source: Source) -> Input:
+        text = whole(source)
+        if isinstance(text, Unread):
+            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        read_as: list[str] = []
+        if may_be_configuration(text.text):
+            read_as.append("running-config")
+            self._likely += 1
+            self._keep(text)
+        log = LogInput()
+        for output in saved_outputs(text.text):
+            read_as += [each for each in output.commands if each not in read_as]
+            if "show logging" in output.commands:
+                log = self._evidence.read(
+                    [output.text.encode(errors="replace")],
+                    reference=source.written,
+                    buffer=log_buffer(output.text),
+                    name=output.host or None,
+                )
+            if output.counts:
+                self._take_output(output, text.name, source.written)
+            if output.host:
+                log = replace(log, devices=tuple(sorted({*log.devices, output.host})))
+        if not read_as:
+            self._keep(text)
+        return Input(source.path, ", ".join(read_as) or "show tech-support", log)
+
+    def _take_output(self, output: SavedOutput, name: str, written: datetime) -> None:
+        seen = observe_device(
+            output.host or name,
+            sessions_text=output.text,
+            summary_text=output.text,
+            asp_drop=[(written, output.text)] if "show asp drop" in output.commands else (),
+        )
+        found = self._outputs if output.host else self._unnamed
+        found[seen.device] = merge(found[seen.device], seen) if seen.device in found else seen
+
+    def _keep(self, text: ConfigText) -> None:
+        self._held += len(text.text)
+        if self._held <= _HELD_PLAIN:
+            self._configs.append(_Packed(text, None))
+        else:
+            packed = zlib.compress(text.text.encode("utf-8", "surrogatepass"), 1)
+            self._configs.append(_Packed(replace(text, text=""), packed))
+
+    def _either(self, source: Source, read_as: str | None) -> Input:
+        """A text whose beginning tells little: a relay's, which may hold messages later, a client's, or neither.
+
+        Args:
+            source: not read yet.
+            read_as: what it looks like.
+
+        """
         import tempfile  # noqa: PLC0415 - slow to load, and seldom needed
 
         told = False
@@ -125,28 +252,55 @@ class LogReader:
                 nonlocal keep, told
                 for chunk in source.chunks():
                     told = told or may_tell_of_a_reconnect(chunk)
-                    keep = keep and not holds_message(chunk)
+                    keep = keep and not holds_message(chunk) and kept.tell() <= LARGEST
                     if keep:
                         kept.write(chunk)
                     yield chunk
 
-            met = self._read_syslog(watched(), source.written, source.rotation)
-            if not told and (met.devices or not is_client_log(source.beginning)):
-                return
+            log = self._lines_of(source, watched())
+            if log.devices and not told:
+                return Input(source.path, "syslog", log)
             kept.seek(0)
-            if source.plain or keep:
-                self._evidence.lines -= met.lines  # they are counted as the client's
-            with source.plain.open("rb") if source.plain else kept as again:
-                self._read_client(source.path, _lines(iter(lambda: again.read(BEGINNING), b"")), source.written)
+            with source.plain.open("rb") if source.plain else contextlib.nullcontext(kept) as again:
+                if told:
+                    if source.plain or keep:
+                        self._evidence.lines -= log.lines  # they are counted as the client's
+                    chunks = iter(lambda: again.read(BEGINNING), b"")
+                    return Input(source.path, "client log", self._client_log(source.path, _lines(chunks), source))
+                raw = again.read(LARGEST + 1)
+        useless = self._useless(source, raw)
+        return Input(source.path, read_as) if read_as else useless
 
-    def _read_client(self, name: str, lines: Iterable[str], written: datetime) -> None:
+    def _useless(self, source: Source, raw: bytes) -> Input:
+        """Nobody knew the text: who looks for configurations may still find one in it."""
+        if len(raw) > LARGEST:
+            return Input(source.path, None, problem=f"{source.path} is larger than {LARGEST >> 20} MB", lost=True)
+        text = decoded(raw)
+        if not text or text.isspace():
+            return Input(source.path, None, problem=f"{source.path} is empty", lost=True, remedy=SAVE)
+        self._keep(ConfigText(source.name, source.path, text, source.named))
+        known = "is full of an ASA's words, and nobody can tell what it is" if speaks_of_an_asa(text) else NOTHING_IN_IT
+        return Input(source.path, None, problem=f"{source.path} {known}")
+
+    def _client_log(self, name: str, lines: Iterable[str], source: Source) -> LogInput:
+        said: list[str] = []
+
         def counted() -> Iterator[str]:
             for line in lines:
                 self._client_lines += 1
+                if len(said) < _MAX_LINE and _OF_CONNECT.search(line):
+                    said.append(line)
                 yield line
 
-        events = read_client_log(counted(), tz=self._options.tz, year=self._options.year, reference=written)
-        self._client += reconnects((e for e in events if self._options.within(e.time)), name)
+        options = self._options
+        form = client_log_of(decoded(source.beginning))
+        events = read_client_log(counted(), form=form, tz=options.tz, year=options.year, reference=source.written)
+        found = reconnects((each for each in events if options.within(each.time)), name)
+        self._client += found
+        answers = read_connect_answers(said)
+        self._computed += answers
+        span = reduce(Span.widened, (each.time for each in found), NO_SPAN)
+        return LogInput(messages=len(found) + len(answers), span=span)
 
 
 def summarise_logs(
@@ -155,7 +309,7 @@ def summarise_logs(
     *,
     on_progress: Callable[[int], None] | None = None,
 ) -> LogSummary:
-    """What the logs behind the paths show; ``-`` is standard input. ``options`` says how they are read.
+    """What the texts behind the paths show; ``-`` is standard input. ``options`` says how they are read.
 
     Raises:
         SourceError: a path that does not exist or cannot be read.
@@ -163,28 +317,21 @@ def summarise_logs(
     """
     reader = LogReader(options)
     for source in sources(paths, on_progress):
-        reader.read(readable(source))
+        if isinstance(source, Source):
+            reader.read(source)
+        elif source.named:
+            raise SourceError(source.cause, source.remedy)
+        elif not source.left_out:
+            reader.unread(source)
     return reader.finish()
-
-
-def readable(source: Source | Unread) -> Source:
-    """The source itself.
-
-    Raises:
-        SourceError: nothing can be read there.
-
-    """
-    if isinstance(source, Unread):
-        raise SourceError(source.cause, source.remedy)
-    return source
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     left = ""
     for chunk in chunks:
-        *whole, left = (left + decoder.decode(chunk)).split("\n")
-        yield from (line.rstrip("\r") for line in whole)
+        *lines, left = (left + decoder.decode(chunk)).split("\n")
+        yield from (line.rstrip("\r") for line in lines)
         left = left[:_MAX_LINE]
     if left:
         yield left

@@ -84,6 +84,30 @@ def test_the_json_of_logs(tmp_path):
                 "log": str(tmp_path / "client.txt"),
             }
         ],
+        "inputs": [
+            {
+                "path": str(tmp_path / "asa.log"),
+                "read_as": "syslog",
+                "messages": 3,
+                "unreadable": 1,
+                "first": "2024-05-06T12:00:00+00:00",
+                "last": "2024-05-06T12:01:02+00:00",
+                "order": "oldest first",
+                "devices": ["asa-1"],
+                "problem": None,
+            },
+            {
+                "path": str(tmp_path / "client.txt"),
+                "read_as": "client log",
+                "messages": 1,
+                "unreadable": 0,
+                "first": "2024-05-06T12:01:00+00:00",
+                "last": "2024-05-06T12:01:00+00:00",
+                "order": "unknown",
+                "devices": [],
+                "problem": None,
+            },
+        ],
     }
     assert summary.users == 1
     assert json.dumps(summary.to_dict()) == json.dumps(summarise_logs([tmp_path]).to_dict())

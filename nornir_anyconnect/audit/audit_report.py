@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.evidence.logs_report import Input
 
 SCHEMA = "nornir-anyconnect/audit/1"
 _WHOLLY = (Status.OK, Status.PARTIAL, Status.FAILED)
@@ -87,6 +88,8 @@ class AuditReport:
     devices: tuple[DeviceAudit, ...]
     generated_at: str
     tool_version: str
+    inputs: tuple[Input, ...] | None = None
+    """What was read as what; None where devices were asked and no file was read."""
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -110,5 +113,6 @@ class AuditReport:
             "tool_version": self.tool_version,
             "summary": self.summary.to_dict(),
             "caveats": list(self.caveats),
+            **({} if self.inputs is None else {"inputs": [each.to_dict() for each in self.inputs]}),
             "devices": [device.to_dict() for device in self.devices],
         }

@@ -39,7 +39,7 @@ def check(
     """Judge saved running-configs; no device needed."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.settings import load_settings
-    from nornir_anyconnect.sources.files import holds_many
+    from nornir_anyconnect.sources.files import holds_many, total_size
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.config_files import judge_files
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
@@ -62,14 +62,16 @@ def check(
     )
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
-    evidence = progress.evidence(files, single=len(paths) == 1 and not holds_many(paths[0]))
     with _few_collections():
-        devices, code = judge_files(paths, judging, evidence)
-        if evidence is not None:
-            evidence.note_the_rest()
+        with progress.reading(total_size([*paths, *files.paths])) as bar:
+            judged = judge_files(paths, judging, files, bar.advance)
         # one of the files in a folder, which nobody named
-        outputs.spare(audit.targets, [device.path for device in devices if device.path])
-        return highest([code, audit.finish(devices)]) if devices else code
+        outputs.spare(audit.targets, [each.path for each in judged.inputs if each.read_as])
+        return (
+            highest([judged.code, audit.finish(judged.devices, inputs=judged.inputs)])
+            if judged.devices
+            else judged.code
+        )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from nornir_anyconnect.evidence.device_output.counters import LogBuffer
+    from nornir_anyconnect.evidence.exports.records import Export
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Record
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
@@ -170,6 +171,17 @@ class LogEvidence:
     def read_parts(self, parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]]) -> LogInput:
         """One log that several processes have read: of each part its messages, and what else it holds behind them."""
         return self._read(parts)
+
+    def read_export(self, export: Export, chunks: Iterable[bytes], *, reference: datetime | None = None) -> LogInput:
+        """One export; ``reference`` says when it was written at the latest."""
+        reader = self._reader(reference, None)
+
+        def records() -> Iterator[Record]:
+            yield from reader.records_of(export.envelopes(chunks))
+            reader.lines += export.lines
+            reader.torn |= export.torn
+
+        return self._read([(records(), lambda: reader.state)])
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device."""

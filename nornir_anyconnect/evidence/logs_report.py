@@ -6,12 +6,35 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.evidence.coverage import Gap, gaps
+from nornir_anyconnect.evidence.log_evidence import LogInput
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
-    from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
+    from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, Incident
 
 SCHEMA = "nornir-anyconnect/logs/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What became of one text that was handed in."""
+
+    path: str
+    read_as: str | None
+    """As people call it; None where nobody can use it."""
+    log: LogInput = LogInput()  # noqa: RUF009 - it is frozen
+    problem: str | None = None
+    """Why it was not used, or not read to its end, in one line."""
+    named: bool = True
+    """Somebody named this very text. Not in the JSON, as the next two."""
+    lost: bool = False
+    """It could not be read, or there is nothing in it: nobody knows what it was to hold."""
+    remedy: str = ""
+    """What to do about the problem, in one line."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in ``inputs`` of the JSON."""
+        return {"path": self.path, "read_as": self.read_as, **self.log.to_dict(), "problem": self.problem}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +50,12 @@ class LogSummary:
     devices: dict[str, DeviceObservations] = field(default_factory=dict)
     client: tuple[ClientReconnect, ...] = ()
     """What client logs tell of reconnects."""
+    computed: tuple[DebugNumbers, ...] = ()
+    """The box's own MTUs, out of debug transcripts and CONNECT answers, which do not say whose they are."""
+    unnamed: tuple[DeviceObservations, ...] = ()
+    """What saved outputs show that do not tell of which device they are, by the names of their files."""
+    inputs: tuple[Input, ...] = ()
+    """What was read as what, in the order of reading."""
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -52,7 +81,7 @@ class LogSummary:
         A device that only other lines name is left out where VPN sessions of another one are seen.
         """
         if not self.devices:
-            if self.client:
+            if self.client or self.computed or self.unnamed:
                 return ()
             return (("", Gap("no-message-in-time" if self.events else "no-asa-message", certain=True)),)
         telling = [device for device in self.devices.values() if device.lines] or list(self.devices.values())
@@ -80,6 +109,7 @@ class LogSummary:
             },
             "groups": [_group(device, name) for device in self.devices.values() for name in device.groups],
             "client": [reconnect.to_dict() for reconnect in self.client],
+            "inputs": [each.to_dict() for each in self.inputs],
         }
 
 

@@ -90,6 +90,9 @@ class DebugNumbers:
     """The link MTU the box started from."""
     tcp_mss: int | None = None
     path_mtu: int | None = None
+    tls_suite: str | None = None
+    """The suite of the TLS tunnel, where the text names it: what a CONNECT answer says holds for its suites alone."""
+    dtls_suite: str | None = None
     not_understood: int = 0
     """Lines that were not understood."""
 

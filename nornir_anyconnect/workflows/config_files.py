@@ -1,61 +1,173 @@
 """The saved configurations behind the paths: judged or planned for as they are read, each with a name of its own."""
 
+import os
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources.configs import config_texts
-from nornir_anyconnect.sources.files import Unread
-from nornir_anyconnect.workflows.evidence_files import names_of
-from nornir_anyconnect.workflows.exit_codes import ExitCode
+from nornir_anyconnect.sources.files import Source, Unread, sources
+from nornir_anyconnect.workflows.evidence_files import (
+    DEBUG_TRANSCRIPT,
+    EvidenceFiles,
+    evidence_of,
+    names_of,
+    read_files,
+)
+from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.change.plan.making import PlanInput
     from nornir_anyconnect.remedies.options import RemedyOptions
+    from nornir_anyconnect.evidence.logs_report import Input
+    from nornir_anyconnect.logs import LogReader
     from nornir_anyconnect.sources.configs import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
 
+REMEDY = "save 'show running-config' there, or name another path"
+ASA_WORDS = "is full of an ASA's words"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of all that was handed in.
+
+    Args:
+        devices: the configurations, judged.
+        code: whether everything could be used.
+        inputs: what was read as what.
+
+    """
+
+    devices: "list[DeviceAudit]"
+    code: ExitCode
+    inputs: "tuple[Input, ...]"
+
 
 def judge_files(
-    paths: "list[str]", judging: "Options", evidence: "Evidence | None" = None
-) -> "tuple[list[DeviceAudit], ExitCode]":
-    """Every configuration behind the paths, judged as it is read; the code is ``USAGE`` where one is none.
+    paths: "Sequence[str]",
+    judging: "Options",
+    files: "EvidenceFiles | None" = None,
+    on_progress: "Callable[[int], None] | None" = None,
+) -> Judged:
+    """Every configuration behind the paths, judged with all the evidence behind them.
+
+    What each text is, its content tells: configurations, logs, exports, saved outputs, client logs, in any order.
 
     Args:
         paths: files, folders, archives, or ``-``.
         judging: how.
-        evidence: what was seen, joined to each configuration by the names both know.
+        files: evidence of which somebody says what it is.
+        on_progress: told how many bytes on disk each step has consumed.
 
     Raises:
-        SourceError: a path does not exist or cannot be read, or none holds a configuration.
+        SourceError: evidence that was named for what it is cannot be read, or nothing holds a configuration.
+        UsageError: a debug transcript, which names no device, for several configurations.
 
     """
+    from nornir_anyconnect.logs import LogReader
+
+    files = files or EvidenceFiles()
+    reader = LogReader()
+    read_files(reader, files, on_progress)
+    codes = _read_all(reader, paths, set(files.paths), on_progress)
+    summary = reader.finish()
+    given = bool(files.paths) or any(each.log.devices or each.log.messages for each in summary.inputs)
+    evidence = evidence_of(summary, files, single=reader.likely_configurations <= 1) if given else None
+    used = {each.path: each for each in summary.inputs}
+    devices = list(_judged(reader, judging, evidence, used))
+    for each in used.values():
+        if each.lost and not each.named:
+            # a backup of which nobody knows anything
+            name = os.path.basename(each.path)  # noqa: PTH119 - it can be a member of an archive
+            devices.append(DeviceAudit(name, status=Status.FAILED, errors=(each.problem or "",), path=each.path))
+        elif each.problem:
+            codes.append(_say_problem(each))
+    if evidence is not None:
+        evidence.note_the_rest()
+    if not devices and highest(codes) is not ExitCode.USAGE:
+        raise SourceError(f"no ASA configuration in {', '.join(paths)}{_said_of(used.values())}", REMEDY)
+    return Judged(told_apart(devices), highest(codes), tuple(used.values()))
+
+
+def _read_all(
+    reader: "LogReader", paths: "Sequence[str]", told: set[str], on_progress: "Callable[[int], None] | None"
+) -> list[ExitCode]:
+    """Read everything behind the paths but what was ``told`` for what it is; codes of what cannot be read."""
+    codes = []
+    for source in sources(paths, on_progress):
+        if isinstance(source, Source):
+            if source.path not in told:
+                reader.read(source)
+        elif source.left_out:
+            codes.append(_say(SourceError(source.cause, source.remedy), named=source.named))
+        else:
+            reader.unread(source)
+    return codes
+
+
+def _judged(
+    reader: "LogReader", judging: "Options", evidence: "Evidence | None", used: "dict[str, Input]"
+) -> "Iterator[DeviceAudit]":
+    """Every configuration that was read; ``used`` learns which texts were one."""
     from nornir_anyconnect.assess import assess_config, config_of
 
-    devices: list[DeviceAudit] = []
-
-    def take(source: "ConfigText") -> None:
-        config = config_of(source.text, source.path)
-        names = names_of(source.name, source.text) if evidence else [source.name]
+    for text in reader.configurations():
+        try:
+            config = config_of(text.text, text.path)
+        except SourceError as error:
+            used[text.path] = _not_used(used[text.path], error)
+            continue
+        names = names_of(text.name, text.text) if evidence else [text.name]
         seen = evidence.of(names) if evidence else None
-        device = replace(assess_config(config, source.name, seen, judging), path=source.path)
-        devices.append(evidence.with_client_logs(device, names) if evidence else device)
+        device = replace(assess_config(config, text.name, seen, judging), path=text.path)
+        used[text.path] = _used(used[text.path], config.hostname or text.name)
+        yield evidence.with_client_logs(device, names) if evidence else device
 
-    def unread(source: "Unread") -> None:
-        devices.append(DeviceAudit(source.name, status=Status.FAILED, errors=(source.cause,), path=source.path))
 
-    code = _each_saved(paths, take, unread)
-    if not devices and code is ExitCode.CLEAN:
-        raise SourceError(
-            f"no ASA configuration in {', '.join(paths)}", "save 'show running-config' there, or name another path"
-        )
-    return told_apart(devices), code
+def _say_problem(read: "Input") -> ExitCode:
+    """Name a text that could not be used, or not wholly."""
+    if read.read_as == DEBUG_TRANSCRIPT:
+        return ExitCode.CLEAN  # it was said
+    problem = str(read.problem)
+    if read.read_as is None and (read.named or ASA_WORDS not in problem):
+        return _say(SourceError(problem, read.remedy or REMEDY), named=read.named)
+    TERMINAL.warning(problem if read.path in problem else f"{read.path}: {problem}")
+    return ExitCode.NOT_WHOLLY
+
+
+def _used(read: "Input", name: str) -> "Input":
+    """A text that is a configuration, whatever else is in it."""
+    log = replace(read.log, devices=tuple(sorted({*read.log.devices, name})))
+    return replace(read, read_as=read.read_as or "running-config", problem=None, log=log)
+
+
+def _not_used(read: "Input", error: SourceError) -> "Input":
+    """A text that nobody can read as a configuration; it may have been of use as evidence."""
+    outputs = [each for each in (read.read_as or "").split(", ") if each and each != "running-config"]
+    if outputs:
+        return replace(read, read_as=", ".join(outputs))
+    return replace(read, read_as=None, problem=read.problem if ASA_WORDS in (read.problem or "") else error.cause)
+
+
+def _say(problem: SourceError, *, named: bool) -> ExitCode:
+    """Name what could not be used: an error where somebody named it, a note where it was met on the way."""
+    if named:
+        TERMINAL.failure(problem)
+        return ExitCode.USAGE
+    TERMINAL.note(f"skipped: {problem.cause}")
+    return ExitCode.CLEAN
+
+
+def _said_of(inputs: "Iterable[Input]") -> str:
+    told = [f"{each.path} was read as {each.read_as}" for each in inputs if each.read_as]
+    return f": {told[0]}" if len(told) == 1 else f": {told[0]}, and {len(told) - 1} more" if told else ""
 
 
 def plan_inputs(paths: "list[str]", options: "RemedyOptions") -> "tuple[list[PlanInput], dict[str, str], ExitCode]":

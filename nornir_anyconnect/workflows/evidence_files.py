@@ -9,8 +9,10 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.errors import SourceError, UsageError
 from nornir_anyconnect.evidence.device_output.observe import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import DebugNumbers
+    from nornir_anyconnect.logs import LogReader
 
 _HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+DEBUG_TRANSCRIPT = "debug webvpn transcript"
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
 
 
@@ -39,7 +44,8 @@ class Evidence:
     Args:
         devices: what each device of the logs showed.
         client: what client logs tell.
-        debug: the box's own computation, out of a debug transcript.
+        debug: the box's own computation, out of debug transcripts and CONNECT answers, which do not name the box.
+        unnamed: what saved outputs show that do not name their device, by the names of their files.
         single: one configuration is judged: where the files show one device only, it is that one.
 
     """
@@ -47,6 +53,7 @@ class Evidence:
     devices: dict[str, DeviceObservations] = field(default_factory=dict)
     client: tuple[ClientReconnect, ...] = ()
     debug: tuple[DebugNumbers, ...] = ()
+    unnamed: tuple[DeviceObservations, ...] = ()
     single: bool = False
     _joined: Counter[str] = field(default_factory=Counter)
 
@@ -58,10 +65,13 @@ class Evidence:
         telling = [name for name, seen in self.devices.items() if seen.lines] or list(self.devices)
         if self.single and not matching and len(telling) == 1:
             matching = telling  # what a relay calls a device need not be its hostname
+        if self.single:
+            matching += [name for name in (UNNAMED,) if name in self.devices and name not in matching]
         self._joined.update(matching)
+        outputs = [each for each in self.unnamed if self.single or _short(each.device) in known]
         # both units of a failover pair may have logged under names of their own
-        seen = reduce(merge, (self.devices[name] for name in matching), DeviceObservations(names[0]))
-        return replace(seen, device=names[0], debug=(*seen.debug, *self.debug))
+        seen = reduce(merge, (*(self.devices[name] for name in matching), *outputs), DeviceObservations(names[0]))
+        return replace(seen, device=names[0], debug=(*seen.debug, *(self.debug if self.single else ())))
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
         """The device with what its clients' logs say as warnings."""
@@ -79,9 +89,15 @@ class Evidence:
 
     def note_the_rest(self) -> None:
         """Say which devices of the logs no configuration stands for, and which more than one does."""
+        if self.debug and not self.single:
+            TERMINAL.note(
+                "note: MTUs that a box computed itself do not say which box: give them with one configuration"
+            )
         for device in sorted(name for name in self.devices if self.devices[name].lines):
             count = self._joined[device]
-            if not count:
+            if not count and device == UNNAMED:
+                TERMINAL.note("note: lines of the logs name no device; they were not judged")
+            elif not count:
                 TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
             elif count > 1:
                 TERMINAL.note(f"note: {count} configurations are of {device}: what its logs show counts for each")
@@ -111,7 +127,7 @@ class EvidenceFiles:
         """Bytes on disk of the logs, for a progress bar; None where standard input is among them."""
         from nornir_anyconnect.sources.files import total_size
 
-        return total_size([*self.syslog, *self.client_logs])
+        return total_size(self.paths)
 
 
 def read_evidence(
@@ -131,33 +147,56 @@ def read_evidence(
     """
     if not files.paths:
         return None
-    from nornir_anyconnect.logs import LogKind, LogReader, readable
-    from nornir_anyconnect.sources.files import sources
+    from nornir_anyconnect.logs import LogReader
 
-    debug = tuple(numbers for path in files.debug_logs for numbers in _debug(path, single=single))
     reader = LogReader()
-    for given, kind in ((files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT)):
+    read_files(reader, files, on_progress)
+    return evidence_of(reader.finish(), files, single=single)
+
+
+def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[int], None] | None = None) -> None:
+    """Read the files of which somebody says what they hold.
+
+    Raises:
+        SourceError: one cannot be read.
+
+    """
+    from nornir_anyconnect.logs import LogKind
+    from nornir_anyconnect.sources.files import Unread, sources
+
+    told = (
+        (files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT), (files.debug_logs, LogKind.DEBUG),
+    )  # fmt: skip
+    for given, kind in told:
         for source in sources(given, on_progress):
-            reader.read(readable(source), kind)
-    summary = reader.finish()
-    if summary.unreadable:
-        TERMINAL.note(f"note: {summary.unreadable} log line(s) with a message that matters here could not be read")
-    return Evidence(summary.devices, summary.client, debug, single)
+            if isinstance(source, Unread):
+                if source.named or not source.left_out:
+                    raise SourceError(source.cause, source.remedy)
+                continue
+            read = reader.read(source, kind)
+            if read.problem and kind is not LogKind.DEBUG:
+                raise SourceError(read.problem, "copy the file again, or leave it out")
 
 
-def _debug(path: str, *, single: bool) -> tuple[DebugNumbers, ...]:
-    from nornir_anyconnect.errors import UsageError
-    from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
-    from nornir_anyconnect.logs import readable
-    from nornir_anyconnect.sources.files import sources
+def evidence_of(summary: LogSummary, files: EvidenceFiles, *, single: bool) -> Evidence:
+    """What was read, waiting for its configurations.
 
-    if not single:
+    Args:
+        summary: all of it.
+        files: those of which somebody said what they hold.
+        single: one configuration is judged.
+
+    Raises:
+        UsageError: a debug transcript, which names no device, for several configurations.
+
+    """
+    if files.debug_logs and not single:
         raise UsageError(
             "a debug transcript does not say which device it is of", "give --debug-log with a single configuration"
         )
-    text = b"".join(chunk for source in sources([path]) for chunk in readable(source).chunks())
-    found = tuple(read_debug_log(text.decode("utf-8", "replace").splitlines()))
-    missed = sum(numbers.not_understood for numbers in found)
-    if missed:
-        TERMINAL.note(f"note: {path}: {missed} line(s) of the debug transcript were not understood")
-    return found
+    if summary.unreadable:
+        TERMINAL.note(f"note: {summary.unreadable} log line(s) with a message that matters here could not be read")
+    for each in summary.inputs:
+        if each.problem and each.read_as == DEBUG_TRANSCRIPT:
+            TERMINAL.note(f"note: {each.path}: {each.problem}")
+    return Evidence(summary.devices, summary.client, summary.computed, summary.unnamed, single)

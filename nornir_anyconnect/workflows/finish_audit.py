@@ -24,6 +24,7 @@ from nornir_anyconnect.workflows.terminal import TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nornir_anyconnect.evidence.logs_report import Input
     from nornir_anyconnect.settings import Settings
     from nornir_anyconnect.waivers import Waiver
 
@@ -80,19 +81,25 @@ class FinishAudit:
         self.waivers = load_waivers(Path(settings.waivers)) if settings.waivers else ()
 
     def finish(
-        self, devices: Sequence[DeviceAudit], sites: dict[str, str] | None = None, *, interrupted: bool = False
+        self,
+        devices: Sequence[DeviceAudit],
+        sites: dict[str, str] | None = None,
+        *,
+        inputs: tuple[Input, ...] | None = None,
+        interrupted: bool = False,
     ) -> ExitCode:
         """Report the devices; the exit code of it all.
 
         Args:
             devices: judged.
             sites: site by host name.
+            inputs: what was read as what, where files were judged.
             interrupted: some of them were not: what is written says so, and nothing is kept, pushed or told.
 
         """
         made_at = report.generated_at()
         self._name_idle_waivers(devices)
-        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__)
+        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__, inputs)
         keep = self.options.keep and not interrupted
         if self.pseudonymise:
             from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms

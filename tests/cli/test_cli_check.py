@@ -203,7 +203,9 @@ def test_a_log_that_names_another_device_is_said_to(cli, write):
 def test_a_log_beside_its_configuration_is_no_second_configuration(cli, write):
     write("backup/edge1.cfg", AT_RISK)
     log = write("backup/edge1.log", SYSLOG)
-    assert cli("check", "backup", "--syslog", log).err == f"skipped: {log} is not an ASA or FTD configuration\n"
+    for run in (cli("check", "backup", "--syslog", log), cli("check", "backup"), cli("check", log, "backup/edge1.cfg")):
+        assert (run.code, run.err) == (1, "")
+        assert "confirmed at-risk" in run.out
 
 
 def test_two_configurations_of_one_device_share_its_log_and_it_is_said(cli, write):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.plain_text import harmless
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 REASON_NEW_MTU = 16
 ONE_RECONNECT = timedelta(seconds=60)
@@ -25,7 +26,7 @@ MAX_RECONNECTS = 10_000
 
 _FIELD = re.compile(r"\s*(Date|Time|Type|Source|Description)\s*:\s?(.*)")
 _RULE = re.compile(r"\s*\*{10,}\s*")
-_AGENT = re.compile(
+AGENT = re.compile(
     r"\b(?:acvpn|csc_vpn|vpn)(?:agent|agentd|ui)d?\b|\bcom\.cisco\.\w+|\bAnyConnect\b|\bSecure Client\b", re.IGNORECASE
 )
 _REASON = re.compile(r"[Rr]econfigure reason code (\d{1,5})")
@@ -34,12 +35,26 @@ _APPLIED = re.compile(r"A new MTU needs to be applied", re.IGNORECASE)
 _RECONNECTING = re.compile(r"Reconnecting to ([^\s]{1,253}?)\.{0,3}(?:\s|$)")
 _MARKS = re.compile(f"{_REASON.pattern}|{_NEW_MTU.pattern}|{_APPLIED.pattern}|{_RECONNECTING.pattern}", re.IGNORECASE)
 _TOLD = re.compile(rb"econfigure reason code|[Nn](?:ew|EW) MTU")
-_MESSAGE = re.compile(r"(?:%|\b)(?:ASA|FTD|PIX)-(?:[A-Za-z][\w-]{0,31}-)?[0-7]-\d{6}")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})")
 _DATE_FORMATS = ("%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y")
 _DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y")
 _MONTHS = 12
-_TIME_FORMATS = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M")
+_TIME_FORMATS = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M", "%I:%M %p")
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
+
+
+class ClientLogForm(NamedTuple):
+    """One form of client logs: a file of this package holds as ``FORMS`` those that it reads."""
+
+    name: str
+    """As people call it."""
+    is_it: Callable[[str], bool]
+    """Whether a text that begins so is of this form."""
+    blocks: Callable[[Iterable[str]], Iterator[dict[str, str]]] | None
+    """The records of its lines, with ``Date``, ``Time``, ``Source`` and ``Description``; None where the lines are read
+    as they stand."""
+    broad: bool = False
+    """Others are asked first: it takes whatever looks like a client's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +92,11 @@ class ClientReconnect:
         }
 
 
-def is_client_log(start: bytes) -> bool:
-    """Whether the beginning of a file (bytes) looks like a client's log rather than a device's."""
-    text = text_of(start)
-    if _MESSAGE.search(text):
+def is_client_log(start: str) -> bool:
+    """Whether the beginning of a text looks like a client's log rather than a device's."""
+    if ANY_TAG.search(start):
         return False
-    return bool(_AGENT.search(text) or re.search(r"^\s*Description\s*:", text, re.MULTILINE))
+    return bool(AGENT.search(start) or re.search(r"^\s*Description\s*:", start, re.MULTILINE))
 
 
 def may_tell_of_a_reconnect(text: bytes) -> bool:
@@ -90,25 +104,27 @@ def may_tell_of_a_reconnect(text: bytes) -> bool:
     return _TOLD.search(text) is not None
 
 
-def text_of(raw: bytes) -> str:
-    """The text of a client log: Windows writes UTF-16 as well."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    return raw.decode("utf-8-sig", errors="replace")
-
-
 def read_client_log(
-    lines: Iterable[str], *, tz: tzinfo = UTC, year: int | None = None, reference: datetime | None = None
+    lines: Iterable[str],
+    *,
+    form: ClientLogForm | None = None,
+    tz: tzinfo = UTC,
+    year: int | None = None,
+    reference: datetime | None = None,
 ) -> Iterator[ClientEvent]:
     """The records that tell of a reconnect.
 
     Args:
-        lines: of one log, in either form, or of both mixed.
+        lines: of one log.
+        form: its form; without it blocks and lines, or both mixed.
         tz: the client's zone; its logs do not name it.
         year: the year of stamps without one.
         reference: when the log was written at the latest.
 
     """
+    if form is not None and form.blocks is not None:
+        yield from _told_in(form.blocks(lines), tz)
+        return
     header = HeaderReader(tz=tz, year=year, reference=reference)
     fields: dict[str, str] = {}
     # whether 05/11 is in May or in November another date of the log tells, which may come later
@@ -125,10 +141,20 @@ def read_client_log(
         elif "Description" in fields:
             if len(fields["Description"]) < _MAX_LINE:
                 fields["Description"] += " " + line.strip()[:1024]
-        elif not fields and _MARKS.search(line[:_MAX_LINE]) and not _MESSAGE.search(line[:_MAX_LINE]):
+        elif not fields and _MARKS.search(line[:_MAX_LINE]) and not ANY_TAG.search(line[:_MAX_LINE]):
             yield from _one_line(line[:_MAX_LINE], header)
     for block in (*blocks, *_kept(fields, blocks)):
         yield from _block(block, tz, day_first=day_first)
+
+
+def _told_in(records: Iterable[dict[str, str]], tz: tzinfo) -> Iterator[ClientEvent]:
+    kept: list[dict[str, str]] = []
+    day_first = False
+    for fields in records:
+        day_first = day_first or _shows_day_first(fields["Date"])
+        kept += _kept(fields, kept)
+    for fields in kept:
+        yield from _block(fields, tz, day_first=day_first)
 
 
 def reconnects(events: Iterable[ClientEvent], log: str = "") -> list[ClientReconnect]:
@@ -191,18 +217,25 @@ def _shows_day_first(date: str) -> bool:
 
 def _one_line(line: str, header: HeaderReader) -> Iterator[ClientEvent]:
     mark = _MARKS.search(line)
-    agent = _AGENT.search(line)
+    agent = AGENT.search(line)
     before = line[: mark.start()] if mark else line
     header_read = header.read(before.encode(errors="replace"))
     yield from _said(line, header_read.time, agent[0] if agent else "")
 
 
 def _stamp(date: str, clock: str, tz: tzinfo, *, day_first: bool) -> datetime | None:
+    if "T" in date and not clock:  # what wevtutil prints
+        date, _, clock = date.partition("T")
+    zone = UTC if clock.endswith("Z") else tz
+    clock = _FRACTION.sub("", clock.removesuffix("Z"))
     for day in (*_DAY_FIRST, *_DATE_FORMATS) if day_first else _DATE_FORMATS:
         for hour in _TIME_FORMATS:
             try:
                 # in UTC, as the times of devices: a named zone would count an hour wrong where clocks are set
-                return datetime.strptime(f"{date} {clock}", f"{day} {hour}").replace(tzinfo=tz).astimezone(UTC)
+                return datetime.strptime(f"{date} {clock}", f"{day} {hour}").replace(tzinfo=zone).astimezone(UTC)
             except (ValueError, OverflowError):
                 continue
     return None
+
+
+FORMS = (ClientLogForm("client log", is_client_log, None, broad=True),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.evidence.observations import DebugNumbers
 
@@ -70,7 +70,13 @@ class _Reader:
 
     def _set(self, **values: int) -> None:
         self.started = True
-        self.numbers = replace(self.numbers, **values)
+        fields: dict[str, Any] = dict(values)
+        self.numbers = replace(self.numbers, **fields)
+
+
+def is_debug_transcript(start: str) -> bool:
+    """Whether a text holds a computation of the box: how it starts, or its result."""
+    return _START.search(start) is not None or _RESULT.search(start) is not None
 
 
 def read_debug_log(lines: Iterable[str]) -> tuple[DebugNumbers, ...]:

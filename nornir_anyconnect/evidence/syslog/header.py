@@ -75,6 +75,12 @@ class HeaderReader:
         self._days: dict[bytes, datetime | None] = {}
         self._cache: dict[bytes, Header] = {}
 
+    def call_unnamed(self, device: str) -> None:
+        """From now on lines that name no device are of this one."""
+        if device != self.unnamed:
+            self.unnamed = device
+            self._cache.clear()
+
     def read(self, raw: bytes) -> Header:
         """What the bytes before a message's tag say."""
         known = self._cache.get(raw)

@@ -216,7 +216,9 @@ class SyslogReader:
         """
         held: Record | None = None
         before = 0
+        unnamed = self._header.unnamed
         for envelope in envelopes:
+            self._header.call_unnamed(harmless(envelope.device, 128) or unnamed)
             if _REPEATED_WORDS in envelope.message and (again := _REPEATED.match(envelope.message)):
                 before = int(again[1])
                 held = held and held._replace(repeated_behind=before)
@@ -239,8 +241,6 @@ class SyslogReader:
         if record.time is None and envelope.time:
             moment = self._header.moment_of(envelope.time)
             record = record._replace(time=moment.time, otherwise=moment.otherwise)
-        if envelope.device and record.device == self._header.unnamed:
-            record = record._replace(device=harmless(envelope.device, 128))
         return record
 
     def _sight(self, envelope: Envelope, tag: re.Match[bytes]) -> None:
@@ -248,8 +248,6 @@ class SyslogReader:
         if header.time is None and envelope.time:
             moment = self._header.moment_of(envelope.time)
             header = header._replace(time=moment.time, otherwise=moment.otherwise)
-        if envelope.device and header.device == self._header.unnamed:
-            header = header._replace(device=harmless(envelope.device, 128))
         self.sightings.note(header, int(tag["level"]))
 
     def _read_whole(self, chunks: Iterable[bytes]) -> Iterator[Record]:

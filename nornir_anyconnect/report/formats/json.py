@@ -36,6 +36,7 @@ def _pieces(report: AuditReport) -> Iterator[str]:
         "tool_version": report.tool_version,
         "summary": report.summary.to_dict(),
         "caveats": list(report.caveats),
+        **({} if report.inputs is None else {"inputs": [each.to_dict() for each in report.inputs]}),
     }
     yield "{\n"
     yield from (f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())

@@ -1,0 +1,212 @@
+"""Exports in columns: CSV as RFC 4180 has it, and as it is met: other separators, no header, broken lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.evidence.exports.records import LineExport
+from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from nornir_anyconnect.evidence.exports.family import Family
+
+_SEPARATORS = ",;\t|"
+_SEPARATOR_LINE = re.compile(rb"sep=(.)\r?\n", re.IGNORECASE)
+_MOST_LINES = 64
+"""Lines of one record: a field may hold the end of a line."""
+_MOST_COLUMNS = 500
+_TIME = re.compile(r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)")
+_HOST = re.compile(
+    r"(?!(?:local\d|user|daemon|auth|kern|syslog|info|notice|debug|warning|error|critical)$)[A-Za-z][\w.-]*"
+)
+_NO_HOSTS = frozenset({"udp", "tcp", "syslog", "cisco_asa", "asa", "main", "true", "false", "null", "none"})
+_NAME = re.compile(r"[@_A-Za-z#*][\w.@ \[\]()/#:-]{0,63}")
+
+
+class CsvExport(LineExport):
+    """An export in columns.
+
+    Args:
+        family: whose columns they are.
+        names: of the columns, in lower case; empty where the export has no header.
+        separator: between the columns.
+        header: bytes before the first record.
+
+    """
+
+    def __init__(self, family: Family, names: Sequence[str], separator: str, header: int) -> None:
+        super().__init__(family, "CSV")
+        self._names = tuple(names)
+        self._separator = separator
+        self._header = header
+        self._columns = len(names)
+        self._first = True
+
+    def begin(self, buffer: bytes) -> int:
+        """As of :class:`LineExport`."""
+        del buffer
+        return self._header
+
+    def complete(self, buffer: bytes) -> int:
+        """As of :class:`LineExport`: a field that is quoted may hold the end of a line."""
+        if buffer.count(b'"') % 2 == 0:
+            return len(buffer)
+        cut = len(buffer)
+        for _ in range(_MOST_LINES):
+            cut = buffer.rfind(b"\n", 0, cut - 1) + 1
+            if cut == 0:
+                break
+            if buffer.count(b'"', cut) % 2:
+                return cut
+        return len(buffer)  # a quote stands alone somewhere, and opens nothing
+
+    def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
+        """As of :class:`LineExport`."""
+        first, self._first = self._first, False
+        raw = buffer[begin:end]
+        if not raw.strip():
+            return (), end
+        cells = self._cells(raw)
+        if cells is None and (whole := _quoted(buffer, begin, end)):
+            begin, end = whole
+            raw = buffer[begin:end]
+            cells = self._cells(raw)
+        if cells is None:
+            self.torn |= first or end == len(buffer) or buffer.count(b'"', begin) % 2 == 1
+            # as the line stands: the ASA's own words may be whole in it
+            line = decoded(raw).strip().strip('"').replace('""', '"')
+            return ((Envelope(line.encode(errors="replace")),) if ANY_TAG.search(line) else ()), end
+        self._columns = self._columns or len(cells)
+        fields = dict(zip(self._names, self._joined(cells), strict=False)) if self._names else _named(cells)
+        return self.family.envelopes(fields), end
+
+    def _cells(self, raw: bytes) -> list[str] | None:
+        """The columns of a record; None where this is not a whole one."""
+        text = decoded(raw).rstrip("\r\n")
+        # RFC 4180 doubles a quote, others put a backslash before it
+        for each in (text, text.replace('\\"', '""')) if '\\"' in text else (text,):
+            if each.count('"') % 2:
+                continue
+            try:
+                cells = next(csv.reader(each.splitlines(keepends=True), delimiter=self._separator), [])
+            except csv.Error:
+                continue
+            if len(cells) > 1 and len(cells) >= self._columns:
+                return cells
+        return None
+
+    def _joined(self, cells: list[str]) -> list[str]:
+        """The columns, where a message that nobody quoted was cut at its commas."""
+        more = len(cells) - len(self._names)
+        tag = next((n for n, cell in enumerate(cells) if ANY_TAG.search(cell)), None)
+        if more <= 0 or tag is None:
+            return cells
+        return [*cells[:tag], self._separator.join(cells[tag : tag + more + 1]), *cells[tag + more + 1 :]]
+
+
+def _quoted(buffer: bytes, begin: int, end: int) -> tuple[int, int] | None:
+    """Where the record begins and ends of which a line is a part: as far as the quotes reach that are open there."""
+    first, last = begin, end
+    if buffer.count(b'"', begin, end) % 2 == 0:  # its middle: it began with the line before that opened a quote
+        for _ in range(_MOST_LINES):
+            if first == 0:
+                return None
+            stop = first - 1
+            first = buffer.rfind(b"\n", 0, stop) + 1
+            if buffer.count(b'"', first, stop) % 2:
+                break
+        else:
+            return None
+    for _ in range(_MOST_LINES):
+        if last >= len(buffer):
+            return None
+        start = last + 1
+        last = buffer.find(b"\n", start)
+        last = len(buffer) if last < 0 else last
+        if buffer.count(b'"', start, last) % 2:
+            return first, last
+    return None
+
+
+def _named(cells: Sequence[str]) -> dict[str, str]:
+    """The columns of an export without a header, by what stands in them."""
+    fields: dict[str, str] = {}
+    for number, cell in enumerate(cells):
+        if ANY_TAG.search(cell):
+            fields.setdefault("message", cell)
+        elif _TIME.match(cell):
+            fields.setdefault("timestamp", cell)
+        elif _HOST.fullmatch(cell) and cell.lower() not in _NO_HOSTS:
+            fields.setdefault("host", cell)
+        fields[f"column {number}"] = cell
+    return fields
+
+
+def csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None], other: Family) -> CsvExport | None:
+    """The reader of an export that begins so; None where it is none in columns.
+
+    Args:
+        start: its first bytes.
+        family_of: the family that has columns of these names.
+        other: the family of columns that nobody knows.
+
+    """
+    begin, separators = 0, _SEPARATORS
+    if told := _SEPARATOR_LINE.match(start):
+        begin, separators = told.end(), told[1].decode("latin-1")
+    while start[begin : begin + 1] in {b"\n", b"\r"}:
+        begin += 1
+    for separator in separators:
+        if header := _header(start, begin, separator):
+            names, end = header
+            if (family := family_of(names)) is not None:
+                return CsvExport(family, names, separator, end)
+    for separator in separators:
+        if (header := _header(start, begin, separator)) and _columns(start, header[1], separator):
+            return CsvExport(other, header[0], separator, header[1])
+    for separator in separators:
+        if _columns(start, begin, separator):
+            return CsvExport(other, (), separator, begin)
+    return None
+
+
+def _header(start: bytes, begin: int, separator: str) -> tuple[list[str], int] | None:
+    """The names of the columns, in lower case, and where the line ends that holds them."""
+    stop = start.find(b"\n", begin)
+    if stop < 0:
+        return None
+    try:
+        cells = next(csv.reader([decoded(start[begin:stop]).strip()], delimiter=separator), [])
+    except csv.Error:
+        return None
+    names = [cell.strip().lower() for cell in cells]
+    if not 1 < len(names) <= _MOST_COLUMNS or not any(names) or not all(_NAME.fullmatch(n) or not n for n in names):
+        return None
+    return names, stop + 1
+
+
+def _columns(start: bytes, begin: int, separator: str) -> bool:
+    """Whether most lines behind ``begin`` have columns, one of which is a message of an ASA and no part of one."""
+    lines = [line for line in decoded(start[begin:]).splitlines()[:_MOST_LINES] if ANY_TAG.search(line)]
+    return bool(lines) and sum(_has_message_column(line, separator) for line in lines) * 2 > len(lines)
+
+
+def _has_message_column(line: str, separator: str) -> bool:
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return False
+    tag = next((n for n, cell in enumerate(cells) if ANY_TAG.search(cell)), 0)
+    if not 1 < len(cells) <= _MOST_COLUMNS:
+        return False
+    if f'"{cells[tag][:40]}' in line:
+        return True
+    # a stamp may hold a comma as well
+    others = any(_TIME.match(cell) for n, cell in enumerate(cells) if n != tag)
+    return others and tag > 0 and not re.match(r"\s*\d", cells[tag])

@@ -1,0 +1,137 @@
+"""What every reader of an export does: hand on the records that matter, and now and then another one.
+
+Most records of an export are of no interest. So they are not parsed: their raw bytes are searched for the wanted ids,
+several times as fast, and only what holds one is read. The first records and the last of each piece are read as well:
+they show which devices the export holds, and how long.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
+from nornir_anyconnect.evidence.syslog.reader import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nornir_anyconnect.evidence.exports.family import Family
+    from nornir_anyconnect.evidence.syslog.envelope import Envelope
+
+WHOLE = 1 << 16
+"""Bytes at the beginning of an export of which every record is read."""
+_REPEATED = b"message repeated"
+MOST_RECORD = 1 << 20
+"""Bytes of one record; of a longer one the rest is left out."""
+
+
+@lru_cache(maxsize=1)
+def _ids() -> re.Pattern[bytes]:
+    return re.compile("|".join(ASA_MESSAGES.rows).encode())
+
+
+@lru_cache(maxsize=1)
+def _ids_or_repeated() -> re.Pattern[bytes]:
+    return re.compile(_ids().pattern + b"|" + _REPEATED)
+
+
+class Export(ABC):
+    """One export, about to be read.
+
+    Args:
+        family: whose records they are.
+        form: what they are wrapped in, as people call it.
+
+    """
+
+    def __init__(self, family: Family, form: str) -> None:
+        self.family = family
+        self.read_as = f"{family.name} {form}".strip()
+        """As people call it, such as ``Splunk CSV``."""
+        self.lines = 0
+        """Records or lines met, wanted or not."""
+        self.torn = False
+        """It begins or ends in the middle of a record."""
+
+    @abstractmethod
+    def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
+        """The records that matter, in their order.
+
+        Args:
+            chunks: of UTF-8, cut anywhere.
+
+        """
+
+
+class LineExport(Export):
+    """An export with one record per line, but for exceptions."""
+
+    @abstractmethod
+    def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
+        """The messages of the record that the line from ``begin`` to ``end`` is of, and where that record ends."""
+
+    def begin(self, buffer: bytes) -> int:
+        """What stands before the first record, such as a header; where the first record begins."""
+        del buffer
+        return 0
+
+    def complete(self, buffer: bytes) -> int:
+        """How many of the bytes, which end with a line, are of whole records: all, where no record has two lines."""
+        return len(buffer)
+
+    def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
+        """As of :class:`Export`."""
+        begun = 0
+        for buffer, final in self._blocks(chunks):
+            at = self.begin(buffer) if begun == 0 else 0
+            self.lines += buffer.count(b"\n", at) + (final and not buffer.endswith(b"\n") and at < len(buffer))
+            while at < len(buffer) and begun < WHOLE:
+                stop = _end_of_line(buffer, at)
+                found, end = self.record(buffer, at, stop)
+                yield from found
+                begun += max(end, stop) + 1 - at
+                at = max(end, stop) + 1
+            for start, stop in self._wanted(buffer, at):
+                if start >= at:
+                    found, end = self.record(buffer, start, stop)
+                    yield from found
+                    at = max(end, stop) + 1
+            if at < len(buffer):
+                last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at
+                yield from self.record(buffer, last, _end_of_line(buffer, last))[0]
+            begun = max(begun, 1)
+
+    def _blocks(self, chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+        """The same bytes, cut between records, as far as records have an end; and whether these are the last."""
+        rest = b""
+        for chunk in chunks:
+            tail = chunk.rfind(b"\n") + 1
+            if not tail:
+                rest = (rest + chunk)[:MOST_RECORD]
+                continue
+            whole = rest + chunk[:tail] if rest else chunk[:tail]
+            cut = self.complete(whole) or len(whole)
+            yield whole[:cut], False
+            rest = whole[cut:] + chunk[tail:]
+        if rest:
+            yield rest, True
+
+    def _wanted(self, buffer: bytes, begin: int) -> Iterator[tuple[int, int]]:
+        """Where the lines begin and end that may hold a wanted message."""
+        repeated = buffer.find(_REPEATED, begin) >= 0
+        if not (self.family.ids or self.family.line or repeated):
+            yield from scan(buffer, begin)
+            return
+        search, position = (_ids_or_repeated() if repeated else _ids()).search, begin
+        while found := search(buffer, position):
+            start = buffer.rfind(b"\n", begin, found.start()) + 1 or begin
+            position = _end_of_line(buffer, found.end())
+            yield start, position
+
+
+def _end_of_line(buffer: bytes, at: int) -> int:
+    stop = buffer.find(b"\n", at)
+    return len(buffer) if stop < 0 else stop

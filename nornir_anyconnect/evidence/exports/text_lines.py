@@ -1,0 +1,45 @@
+"""Exports whose records are lines of text with an order of their own, such as CEF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.evidence.exports.records import LineExport
+from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nornir_anyconnect.evidence.exports.family import Family
+
+_LINES = 64
+
+
+class TextLines(LineExport):
+    """An export with a record per line; a line that is none is read as it stands."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(family, "")
+        self._first = True
+
+    def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
+        """As of :class:`LineExport`."""
+        first, self._first = self._first, False
+        line = decoded(buffer[begin:end]).strip()
+        if not line or self.family.line is None:
+            return (), end
+        if (envelope := self.family.line(line)) is not None:
+            return (envelope,), end
+        self.torn |= first or end == len(buffer)
+        return ((Envelope(line.encode(errors="replace")),) if ANY_TAG.search(line) else ()), end
+
+
+def text_export(start: bytes, families: Iterable[Family]) -> TextLines | None:
+    """The reader of an export that begins so; None where most of its lines are of no family that reads lines."""
+    lines = [line for line in decoded(start).splitlines()[:_LINES] if line.strip()]
+    for family in families:
+        if family.line and sum(family.line(line.strip()) is not None for line in lines) * 2 > len(lines):
+            return TextLines(family)
+    return None
