@@ -60,10 +60,10 @@ class CsvExport(LineExport):
         cut = len(buffer)
         for _ in range(_MOST_LINES):
             cut = buffer.rfind(b"\n", 0, cut - 1) + 1
-            if cut == 0:
-                break
             if buffer.count(b'"', cut) % 2:
                 return cut
+            if cut == 0:
+                break
         return len(buffer)  # a quote stands alone somewhere, and opens nothing
 
     def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.evidence.exports.family import Family
 from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
@@ -14,13 +15,13 @@ from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nornir_anyconnect.evidence.exports.family import Family
-
 _DEEPEST = 12
 _MOST_FIELDS = 1000
 _INNER = 2
 """A message may be JSON itself, as what a collector writes into another one's log."""
 _DECODER = json.JSONDecoder(strict=False)
+OTHER = Family("")
+"""Records of no family that is known: read by what fields are usually called."""
 _LITERAL = re.compile(r'"(?:[^"\\\\]|\\\\.)*"?')
 
 
@@ -73,15 +74,15 @@ def broken(text: str) -> list[Envelope]:
 def messages_of(family: Family, value: dict[str, Any]) -> Iterator[Envelope]:
     """The messages of one object."""
     for envelope in family.envelopes(flat(value)):
-        yield _inner(family, envelope)
+        yield _inner(envelope)
 
 
-def _inner(family: Family, envelope: Envelope) -> Envelope:
+def _inner(envelope: Envelope) -> Envelope:
     """The message itself where it is wrapped once more."""
     for _ in range(_INNER):
         text = decoded(envelope.message).strip()
         value = object_in(text) if text.startswith("{") else None
-        inside = next(iter(family.envelopes(flat(value))), None) if value else None
+        inside = next(OTHER.envelopes(flat(value)), None) if value else None
         if inside is None:
             break
         envelope = Envelope(inside.message, inside.time or envelope.time, inside.device or envelope.device)

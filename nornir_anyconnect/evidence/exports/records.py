@@ -79,7 +79,7 @@ class LineExport(Export):
         return 0
 
     def complete(self, buffer: bytes) -> int:
-        """How many of the bytes, which end with a line, are of whole records: all, where no record has two lines."""
+        """How many of the bytes, which end with a line, are of whole records: all, where a record is a line."""
         return len(buffer)
 
     def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
@@ -113,7 +113,11 @@ class LineExport(Export):
                 rest = (rest + chunk)[:MOST_RECORD]
                 continue
             whole = rest + chunk[:tail] if rest else chunk[:tail]
-            cut = self.complete(whole) or len(whole)
+            cut = self.complete(whole)
+            if not cut and len(whole) < MOST_RECORD:
+                rest = whole + chunk[tail:]
+                continue
+            cut = cut or len(whole)
             yield whole[:cut], False
             rest = whole[cut:] + chunk[tail:]
         if rest:

@@ -12,7 +12,7 @@ import nornir_anyconnect.evidence.exports as package
 from nornir_anyconnect.evidence.exports.csv_records import csv_export
 from nornir_anyconnect.evidence.exports.family import Family
 from nornir_anyconnect.evidence.exports.json_document import JsonDocument
-from nornir_anyconnect.evidence.exports.json_lines import JsonLines, flat, object_in
+from nornir_anyconnect.evidence.exports.json_lines import OTHER, JsonLines, flat, object_in
 from nornir_anyconnect.evidence.exports.text_lines import text_export
 from nornir_anyconnect.evidence.plain_text import decoded
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.evidence.exports.records import Export
 
-OTHER = Family("")
-"""Records of no family that is known: read by what fields are usually called."""
 _RECORDS = 20
 _KEY = re.compile(r'"([^"\\]{1,64})"\s*:')
 

@@ -104,7 +104,7 @@ def begins_within_a_line(start: bytes) -> bool:
     line = decoded(first[:512]).strip()
     if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(rest):
         return False
-    return not begins_message(line) and _TITLE.match(line) is None
+    return not begins_message(line) and _TITLE.match(line) is None and not line.startswith("```")
 
 
 def ends_within_a_line(last: bytes) -> bool:
