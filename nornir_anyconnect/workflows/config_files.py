@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.change.plan.making import PlanInput
-    from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.evidence.logs_report import Input
     from nornir_anyconnect.logs import LogReader
+    from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.sources.configs import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
 
