@@ -44,6 +44,7 @@ _SENTENCES: Mapping[str, str] = {
     "level-too-low": "message 722036 is at level {level} ({name}), the log keeps {kept}",
     "logging-list": "a logging list or class decides whether message 722036 is kept",
     "no-log-given": "no log of this device was given",
+    "log-of-others": "the logs that were given are of {devices}, and none is of this device",
     "no-asa-message": "no message of an ASA was found in what was given",
     "no-message-in-time": "no message of the time asked for was found",
     "no-vpn-message": "the log holds no message about a VPN session of this device",

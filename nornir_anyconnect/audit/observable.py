@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
 LARGE_PACKET = "722036"
+_NAMED = 5
+"""Other devices that are named."""
 LEVELS = (
     "emergencies",
     "alerts",
@@ -79,10 +81,11 @@ def observable(config: RunningConfig, seen: DeviceObservations, *, found: bool =
     Args:
         config: says what the device logs.
         seen: what was given of it.
-        found: a drop or a reconnect was seen: the device does log them, whatever its configuration says now; but
-            there may be more of them than could be read.
+        found: a drop or a reconnect was seen, here or with another policy of the device: it does log them, whatever
+            its configuration says now; but there may be more of them than could be read.
 
     """
+    found = found or any(group.large_packets or group.incidents for group in seen.groups.values())
     missing = gaps(seen, _needed(config.logging))
     if found:
         missing = tuple(gap for gap in missing if gap.leaves_some_out)
@@ -92,6 +95,8 @@ def observable(config: RunningConfig, seen: DeviceObservations, *, found: bool =
         answer = Observable("unknown", notice("logging-not-known"))
     if first is None or (answer.answer == "no" and first.code != "no-log-given"):
         return answer
+    if first.code == "no-log-given" and seen.others:
+        return Observable("no", notice("log-of-others", devices=seen.others[:_NAMED]))
     return Observable("no" if first.certain else "unknown", notice_of(first))
 
 

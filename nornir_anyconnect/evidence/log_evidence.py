@@ -76,6 +76,8 @@ class LogInput:
     """Messages without a time that was understood."""
     undecided_dates: bool = False
     """Nothing in it tells whether its dates begin with the day or with the month."""
+    month_first: bool = False
+    """Its dates were read with the month first."""
     torn: bool = False
     """It begins or ends in the middle of a line."""
 
@@ -249,6 +251,7 @@ class LogEvidence:
             devices=tuple(sorted({device} if device else state.devices)),
             untimed=source.untimed,
             undecided_dates=state.dates.undecided and options.date_order is None,
+            month_first=source.month_first,
             torn=state.torn,
         )
 

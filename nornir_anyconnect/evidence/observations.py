@@ -184,6 +184,8 @@ class DeviceObservations:
     """Messages read that have no time: what came before what cannot be told of them."""
     torn: int = 0
     """Logs that begin or end in the middle of a line."""
+    others: tuple[str, ...] = ()
+    """Whose logs were given, where none is of this device."""
     buffer_wrapped: bool | None = None
     """``show logging`` held fewer messages than it counted."""
     buffer_level: str | None = None

@@ -8,11 +8,12 @@ from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Remedy, Ve
 from nornir_anyconnect.audit.likely_pair import SEEN
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
+from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.remedies.options import EXPLAINED
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
-    from nornir_anyconnect.evidence.coverage import Gap
+    from nornir_anyconnect.evidence.logs_report import Input, LogSummary
 
 REASONS: dict[str, str] = {
     "incomplete-config": "The text is not a complete configuration, so nothing can be called safe.",
@@ -197,6 +198,7 @@ def observed(finding: Finding) -> str:
     seen = finding.evidence
     if seen is None:
         return "not observable: no log, session or counter was given"
+    why = sentence(seen.observable_reason) if seen.observable_reason else ""
     before = _past(seen)
     if before and not seen.confirmed and not seen.reconnects:
         return f"{before}{_span(finding)}"
@@ -207,23 +209,48 @@ def observed(finding: Finding) -> str:
         if seen.thresholds:
             found.append(f"threshold {', '.join(str(each) for each in seen.thresholds)}")
         found += [before] if before else []
-        return f"{'confirmed' if seen.confirmed else 'drops seen, not proof'}: {', '.join(found)}{_span(finding)}"
+        more = f"; there may be more: {why}" if why else ""
+        return f"{'confirmed' if seen.confirmed else 'drops seen, not proof'}: {', '.join(found)}{_span(finding)}{more}"
     if seen.tls_only_sessions:
-        return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, no drop seen{_span(finding)}"
+        drops = "no drop seen" if seen.observable == "yes" else f"drops are not observable: {why}"
+        return f"{seen.tls_only_sessions} of {seen.sessions} session(s) run over TLS only, {drops}{_span(finding)}"
     if seen.suspected:
         return f"{seen.suspected} reconnect(s) of sessions without DTLS after about a minute; {_SUSPECTED}"
     if seen.observable == "yes":
         return f"no drop and no reconnect seen{_span(finding)}"
-    why = sentence(seen.observable_reason) if seen.observable_reason else ""
     if seen.observable == "no":
         return f"not observable: {why}"
     return f"not known whether it could be seen: {why}{_span(finding)}"
 
 
-def gap(device: str, missing: Gap) -> str:
-    """Why a drop need not show in the logs of a device."""
-    why = sentence(notice_of(missing))
-    return f"{device}: {why}" if device else why
+def unseen(summary: LogSummary) -> list[str]:
+    """Why logs need not show all that happened, one sentence each; empty where they would."""
+    if summary.could_be_seen:
+        return []
+    mark = "there may be more" if summary.incidents or summary.users else "not observable"
+    return [f"{mark}: {f'{device}: ' if device else ''}{sentence(notice_of(gap))}" for device, gap in summary.gaps]
+
+
+def read_as(given: Input) -> str:
+    """What one text that was handed in was read as, and what is in it."""
+    log = given.log
+    if given.read_as is None:
+        return f"{given.path}: not used: {given.problem}"
+    devices = [name for name in log.devices if name != UNNAMED][:5]
+    said = [f"{log.messages} message(s)" + (f" of {', '.join(devices)}" if devices else "")]
+    if log.unreadable:
+        said.append(f"{log.unreadable} more could not be read")
+    if log.span.first and log.span.last:
+        said.append(f"{log.span.first.isoformat()} to {log.span.last.isoformat()}")
+    if log.order != "unknown":
+        said.append(log.order)
+    if log.untimed:
+        said.append(f"{log.untimed} without a time")
+    if log.undecided_dates:
+        first = "month" if log.month_first else "day"
+        said.append(f"dates such as 03/04/2026 were read with the {first} first (--date-order says otherwise)")
+    told = ", ".join(said) if log.messages or log.unreadable else ""
+    return f"{given.path}: read as {given.read_as}" + (f": {told}" if told else "")
 
 
 def _past(seen: FindingEvidence) -> str:

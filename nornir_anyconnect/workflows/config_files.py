@@ -12,6 +12,7 @@ from nornir_anyconnect.sources.files import Source, Unread, sources
 from nornir_anyconnect.workflows.evidence_files import (
     DEBUG_TRANSCRIPT,
     EvidenceFiles,
+    could_be_seen,
     evidence_of,
     names_of,
     read_files,
@@ -91,6 +92,8 @@ def judge_files(
             codes.append(_say_problem(each))
     if evidence is not None:
         evidence.note_the_rest()
+        if evidence.of_logs and not could_be_seen(devices):
+            codes.append(ExitCode.NOT_WHOLLY)
     if not devices and highest(codes) is not ExitCode.USAGE:
         raise SourceError(f"no ASA configuration in {', '.join(paths)}{_said_of(used.values())}", REMEDY)
     return Judged(told_apart(devices), highest(codes), tuple(used.values()))

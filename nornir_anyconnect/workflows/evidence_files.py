@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 DEBUG_TRANSCRIPT = "debug webvpn transcript"
+_NOT_OURS = frozenset({"no-log-given", "log-of-others"})
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
 
 
@@ -34,7 +36,7 @@ def _short(name: str) -> str:
     name = name.casefold().rsplit("/", 1)[-1]
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
-    return name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0]
+    return name if _ADDRESS.fullmatch(name) else name.partition(".")[0]
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Evidence:
         debug: the box's own computation, out of debug transcripts and CONNECT answers, which do not name the box.
         unnamed: what saved outputs show that do not name their device, by the names of their files.
         single: one configuration is judged: where the files show one device only, it is that one.
+        of_logs: logs were given, so that somebody wants to know what they show.
 
     """
 
@@ -55,6 +58,7 @@ class Evidence:
     debug: tuple[DebugNumbers, ...] = ()
     unnamed: tuple[DeviceObservations, ...] = ()
     single: bool = False
+    of_logs: bool = False
     _joined: Counter[str] = field(default_factory=Counter)
 
     def of(self, names: Iterable[str]) -> DeviceObservations:
@@ -63,15 +67,19 @@ class Evidence:
         known = {_short(name) for name in names}
         matching = [device for device in self.devices if _short(device) in known]
         telling = [name for name, seen in self.devices.items() if seen.lines] or list(self.devices)
-        if self.single and not matching and len(telling) == 1:
-            matching = telling  # what a relay calls a device need not be its hostname
+        # where the configuration does not say its name, or a relay knows no more than an address, it may be this one
+        nobody_else = len(names) == 1 or all(_ADDRESS.fullmatch(name) for name in telling)
+        if self.single and not matching and len(telling) == 1 and nobody_else:
+            matching = telling
         if self.single:
             matching += [name for name in (UNNAMED,) if name in self.devices and name not in matching]
         self._joined.update(matching)
         outputs = [each for each in self.unnamed if self.single or _short(each.device) in known]
         # both units of a failover pair may have logged under names of their own
         seen = reduce(merge, (*(self.devices[name] for name in matching), *outputs), DeviceObservations(names[0]))
-        return replace(seen, device=names[0], debug=(*seen.debug, *(self.debug if self.single else ())))
+        others = () if matching else tuple(sorted(set(telling) - {UNNAMED}))
+        debug = (*seen.debug, *(self.debug if self.single else ()))
+        return replace(seen, device=names[0], debug=debug, others=others)
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
         """The device with what its clients' logs say as warnings."""
@@ -199,4 +207,12 @@ def evidence_of(summary: LogSummary, files: EvidenceFiles, *, single: bool) -> E
     for each in summary.inputs:
         if each.problem and each.read_as == DEBUG_TRANSCRIPT:
             TERMINAL.note(f"note: {each.path}: {each.problem}")
-    return Evidence(summary.devices, summary.client, summary.computed, summary.unnamed, single)
+    of_logs = bool(files.syslog) or any(seen.met for seen in summary.devices.values())
+    return Evidence(summary.devices, summary.client, summary.computed, summary.unnamed, single, of_logs)
+
+
+def could_be_seen(devices: Iterable[DeviceAudit]) -> bool:
+    """Whether the logs that were given are of one of the devices, and show all that happened on those they are of."""
+    seen = [finding.evidence for device in devices for finding in device.findings if finding.evidence]
+    own = [each for each in seen if each.observable_reason is None or each.observable_reason.code not in _NOT_OURS]
+    return not seen or (bool(own) and all(each.observable == "yes" for each in own))

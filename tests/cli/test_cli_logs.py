@@ -40,6 +40,8 @@ def test_text_names_user_time_and_sizes(cli, write):
         "edge1: alice (GP-STAFF): dtls-never-up: connected 2024-05-17T20:00:00+00:00, reconnected after 61 s, "
         "1 packet(s) of up to 1418 bytes dropped, threshold 1303\n"
         "edge1: group policy GP-STAFF: 1 user(s) hit, 1 reconnect(s), 1 large packet(s), threshold 1303\n"
+        "asa.log: read as syslog: 4 message(s) of edge1, 2024-05-17T20:00:00+00:00 to 2024-05-17T20:01:01+00:00, "
+        "oldest first\n"
         "4 line(s), 1 incident(s), 1 user(s) hit; messages: 722032 1, 722033 1, 722036 1, 722051 1\n"
     )
     assert len(cli("logs", "asa.log", "-v").out.splitlines()) > 3
@@ -267,3 +269,31 @@ def test_the_settings_can_ask_for_pseudonyms_once_and_for_all(cli, write):
     named = cli("logs", "asa.log", "--format", "json").json["incidents"][0]["user"]
     write("nornir-anyconnect.yaml", "pseudonymise_users: true\n")
     assert named not in cli("logs", "asa.log").out
+
+
+def test_a_log_of_notices_is_said_to_show_what_it_shows(cli, write):
+    notices = "".join(line for line in SYSLOG.splitlines(keepends=True) if "722036" not in line).replace("-6-", "-5-")
+    config = write("edge1.cfg", AT_RISK.replace(": end", "logging enable\nlogging buffered informational\n: end"))
+    log = write("notices.log", notices)
+    alone = cli("logs", log, "--quiet")
+    assert (alone.code, "suspected" in alone.out, "not observable: edge1: the log ends at level 5" in alone.out) == (
+        3, True, True
+    )  # fmt: skip
+    joined = cli("check", config, "--syslog", log, "--quiet")
+    assert (joined.code, "1 reconnect(s) of sessions without DTLS" in joined.out) == (3, True)
+    assert "no reconnect seen" not in joined.out
+
+
+def test_a_log_of_another_device_is_no_evidence_and_the_answer_says_whose_it_is(cli, write):
+    config = write("edge1.cfg", AT_RISK)
+    run = cli("check", config, "--syslog", write("asa.log", SYSLOG.replace("edge1", "edge9")), "--quiet")
+    assert run.code == 3
+    assert "not observable: the logs that were given are of edge9, and none is of this device" in run.out
+
+
+@pytest.mark.parametrize("order", [(), ("--date-order", "mdy")])
+def test_dates_that_can_be_read_both_ways_are_named(cli, write, order):
+    log = write("asa.log", SYSLOG.replace("May 17 2024", "03/04/2024"))
+    out = cli("logs", log, *order).out
+    assert ("dates such as 03/04/2026 were read with the day first" in out) == (order == ())
+    assert ("connected 2024-03-04" if order else "connected 2024-04-03") in out

@@ -33,6 +33,7 @@ from nornir_anyconnect.report.sentences import (
     recommended,
     safe_mtu,
     troubles,
+    unseen,
 )
 from nornir_anyconnect.report.timeline import CAUSES, timeline
 
@@ -247,7 +248,8 @@ _LOGS_PAGE = """\
 {% if summary.unreadable %} {{ summary.unreadable }} \
 {{ "line carries" if summary.unreadable == 1 else "lines carry" }} \
 a message id of interest but could not be read.{% endif %}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Incidents"><table>
+{% for each in unseen %}<p>{{ each | shown }}</p>
+{% endfor %}<div class="scroll" tabindex="0" role="region" aria-label="Incidents"><table>
 <tr>{% for column in columns %}<th scope="col">{{ column.replace("_", " ") }}</th>{% endfor %}</tr>
 {% for incident in summary.incidents %}<tr>{% for column in columns %}\
 <td>{{ incident.to_dict()[column] | shown }}</td>{% endfor %}</tr>
@@ -264,6 +266,7 @@ def _logs(summary: LogSummary, _style: Style) -> str:
     environment.filters["shown"] = lambda value: "" if value is None else harmless(str(value))
     return environment.from_string(_LOGS_PAGE).render(
         summary=summary,
+        unseen=unseen(summary),
         columns=INCIDENT_COLUMNS,
         count=count,
         css=_LOGS_CSS,

@@ -101,6 +101,8 @@ def _logs(summary: LogSummary, _style: Style) -> str:
             f"{sentences.count(summary.users, 'user')} hit."
         ),
         "",
+        *(f"- {code(each)}" for each in sentences.unseen(summary)),
+        *([""] if sentences.unseen(summary) else []),
         f"| {' | '.join(INCIDENT_COLUMNS)} |",
         f"|{'---|' * len(INCIDENT_COLUMNS)}",
     ]

@@ -120,7 +120,8 @@ def _logs(summary: LogSummary, _style: Style) -> str:
         *metric("log_lines", "Log lines read.", [({}, summary.lines)]),
         *metric("log_unreadable_lines", "Lines that could not be read.", [({}, summary.unreadable)]),
         *metric("log_incidents", "Reconnects.", [(labels, len(group.incidents)) for labels, group in groups]),
-        *metric("log_affected_users", "Users hit.", [(labels, len(group.users)) for labels, group in groups]),
+        *metric("log_affected_users", "Users hit.", [(labels, len(group.hit)) for labels, group in groups]),
+        *metric("log_observable", "1 where all that happened would show.", [({}, int(summary.could_be_seen))]),
         *metric(
             "log_large_packets",
             "Packets too large for the TLS tunnel.",

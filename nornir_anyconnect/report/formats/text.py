@@ -126,7 +126,12 @@ def closing(report: AuditReport, style: Style) -> list[str]:
         f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable"
         + (f"; {total.failed_devices} device(s) failed" if total.failed_devices else ""),
     ]
-    return [*lines, *(sentences.caveat_text(caveat) for caveat in report.caveats)]
+    evidence = [each for each in report.inputs or () if each.log.messages or each.log.unreadable]
+    return [
+        *lines,
+        *(sentences.caveat_text(caveat) for caveat in report.caveats),
+        *(harmless(sentences.read_as(each)) for each in evidence),
+    ]
 
 
 def _plain(report: AuditReport, style: Style) -> list[str]:
@@ -191,13 +196,12 @@ def _logs(summary: LogSummary, style: Style) -> str:
         at = f" at {reconnect.time.isoformat()}" if reconnect.time else ""
         why = " to apply a new MTU" if reconnect.because_of_mtu else ""
         lines.append(f"{reconnect.log}: the client reconnected{at}{why}")
-    if not summary.could_be_seen:
-        mark = "there may be more" if summary.incidents or summary.users else "not observable"
-        lines += [f"{mark}: {sentences.gap(device, each)}" for device, each in summary.gaps]
+    lines += sentences.unseen(summary)
     if summary.unreadable:
         carry = "line carries" if summary.unreadable == 1 else "lines carry"
         lines.append(f"{summary.unreadable} {carry} a message id of interest but could not be read, such as:")
         lines += [f"  {sample}" for sample in summary.unreadable_sample]
+    lines += [sentences.read_as(each) for each in summary.inputs]
     known = ", ".join(f"{number} {count}" for number, count in summary.events.items())
     lines.append(
         f"{summary.lines} line(s), {len(summary.incidents)} incident(s), {summary.users} user(s) hit"
