@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
+from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, Record
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
@@ -247,9 +248,22 @@ class MergedLog:
             counts[source] = counts.get(source, 0) + record.times
             if record.time and kept.time and record.time < kept.time:
                 found[identity] = (record, counts)
+        if len(found) > 1 and any(each[1] == UNNAMED for each in found):
+            self._name_copies(found)
         several = sorted(found.items(), key=_by_words) if len(found) > 1 else found.items()
         for _, (record, counts) in several:
             yield self._catalogue.event(record, self._times(counts))
+
+    @staticmethod
+    def _name_copies(found: dict[_Identity, tuple[Record, dict[int, int]]]) -> None:
+        """A copy of the log that lacks the device's name holds the same lines."""
+        named = {
+            (message, fields): counts for (message, device, fields), (_, counts) in found.items() if device != UNNAMED
+        }
+        for identity in [each for each in found if each[1] == UNNAMED]:
+            if (counts := named.get((identity[0], identity[2]))) is not None:
+                for source, times in found.pop(identity)[1].items():
+                    counts[source] = counts.get(source, 0) + times
 
     def _times(self, counts: dict[int, int]) -> int:
         """Of the same lines the most that any one source holds, copies of it taken as one."""

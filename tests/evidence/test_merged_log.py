@@ -103,6 +103,13 @@ def test_the_same_lines_of_two_sources_count_once():
     assert shown(PLAIN, PLAIN, PLAIN[5:9]) == EXPECTED
 
 
+def test_a_copy_that_lacks_the_name_of_the_device_counts_once():
+    unnamed = [line.replace(" edge7 :", ":") for line in PLAIN]
+    found = shown(PLAIN, unnamed)
+    assert {key: value for key, value in found.items() if key[0] == "edge7"} == EXPECTED
+    assert not any(incidents for (device, _), (incidents, *_) in found.items() if device != "edge7")
+
+
 def test_a_source_in_which_each_line_stands_twice_is_a_copy():
     twice = list(itertools.chain.from_iterable((line, line) for line in PLAIN))
     assert shown(twice) == EXPECTED
