@@ -63,6 +63,14 @@ PROOFS = (
         ("-m", "tests.lab"),
     ),
     Proof(
+        "oracle",
+        "Ten thousand configurations, judged twice",
+        "A second judge, written from the contract alone, imports nothing of the package. Generated texts (whole, with "
+        "a lost head or tail, twice in one text, out of a terminal, typed line by line) of every release and FTD train, "
+        "known and unknown, are judged by both, and every field of every finding is compared.",
+        ("-m", "tests.acceptance.compare"),
+    ),
+    Proof(
         "mutation",
         "Guards removed, and small mistakes made",
         "Each guard of each promise is removed, and its test must fail; then the rooms that change devices are "

@@ -162,7 +162,7 @@ def _user(device: AuditedDevice, username: Username) -> _Subject:
 def _worst(device: AuditedDevice, subject: _Subject) -> tuple[int, int, str]:
     """Sorts by verdict, then by the largest gap in bytes, then by the policy's name."""
     rule = _decided(device, subject, _seen(device, subject))
-    gaps = [pair.gap for pair in device.pairs(device.conf(subject.policy)).values()]
+    gaps = [pair.gap for pair in device.pairs(device.conf(subject.policy)).values()] if rule.reason in BY_GAP else ()
     return VERDICT_ORDER[rule.verdict], -max(gaps, default=0), subject.assigned
 
 
@@ -232,7 +232,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     seen = _seen(device, subject)
     case = _case(device, subject, seen)
     rule = _decided(device, subject, seen)
-    readable = policy.exists and not policy.external and "mtu" not in policy.not_understood
+    readable = policy.exists and not policy.external and not policy.undecided and "mtu" not in policy.not_understood
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(device, policy, rule.verdict)

@@ -40,7 +40,9 @@ def _verdicts(text: str) -> dict[tuple[str, str], str]:
 def _blocks(text: str) -> tuple[list[str], list[list[str]], list[str]]:
     """The lines up to the hostname, the top-level blocks, the end mark."""
     lines = text.splitlines()
-    last = len(lines) - 1 if lines[-1].startswith((":", "Cryptochecksum")) else len(lines)
+    last = len(lines)
+    while lines[last - 1].startswith((":", "Cryptochecksum")):
+        last -= 1
     first = next(number for number, line in enumerate(lines) if line.startswith("hostname")) + 1
     blocks: list[list[str]] = []
     for line in lines[first:last]:
