@@ -37,10 +37,14 @@ class Waiver:
     context: str = "*"
     scope: str = "*"
 
+    def is_about(self, device: DeviceAudit) -> bool:
+        """Whether it names the device: as the report does, by the file's name without its suffix, or by hostname."""
+        return any(fnmatchcase(name, self.device) for name in device.names)
+
     def covers(self, device: DeviceAudit, finding: Finding) -> bool:
         """Whether it is about this finding."""
         return (
-            fnmatchcase(device.name, self.device)
+            self.is_about(device)
             and fnmatchcase(device.context or "", self.context)
             and fnmatchcase(str(finding.scope), self.scope)
             and fnmatchcase(finding.name, self.name)
@@ -94,7 +98,7 @@ def idle_waivers(waivers: Sequence[Waiver], devices: Sequence[DeviceAudit], *, w
     """
     idle = []
     for waiver in waivers:
-        about = [device for device in devices if fnmatchcase(device.name, waiver.device)]
+        about = [device for device in devices if waiver.is_about(device)]
         judged = all(device.status is Status.OK for device in about) if about else whole
         if judged and not any(waiver.covers(device, finding) for device in about for finding in device.findings):
             idle.append(waiver)

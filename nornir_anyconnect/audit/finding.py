@@ -360,6 +360,15 @@ class DeviceAudit:
     """Serial numbers of the chassis (unit and mate), where a device told them."""
     path: str | None = None
     """The file it was read from, if any."""
+    hostname: str | None = None
+    """As the configuration says. Not in the JSON."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a person may call it: as the report does, its file without the suffix, its hostname."""
+        file = self.name.rsplit("/", 1)[-1]
+        stem = file.removesuffix(".gz").rsplit(".", 1)[0] if self.path is not None else ""
+        return tuple(dict.fromkeys(name for name in (self.name, stem, self.hostname) if name))
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""

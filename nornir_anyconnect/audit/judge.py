@@ -79,6 +79,7 @@ def judge(
         DeviceAudit(
             name=name,
             context=config.context,
+            hostname=config.hostname,
             asa_version=config.release_text or config.ftd_version,
             platform=str(config.platform),
             status=Status.OK if whole else Status.PARTIAL,

@@ -59,6 +59,7 @@ def plan(
     host_timeout: options.HostTimeout = 300,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
+    client_mtu: options.ClientMtu = 1500,
     assume_complete: options.AssumeComplete = False,
     formats: Annotated[
         list[str] | None,
@@ -104,6 +105,7 @@ def plan(
         assume=assume or settings.assume,
         assume_complete=assume_complete,
         ip_version=options.ip_version_of(ip_version),
+        client_mtu=options.client_mtu_of(client_mtu),
     )
     must_be_a_fix(fix)
     if paths:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.mtu.assumptions import assumption_set
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.context import Options
@@ -75,6 +76,7 @@ class RemedyOptions:
         assume: name of the one assumption set to judge by.
         assume_complete: the text is an excerpt, but nothing that matters is missing.
         ip_version: the outer header between client and ASA, 4 or 6.
+        client_mtu: the widest packet that clients' own networks carry, bytes.
 
     Raises:
         UsageError: no such assumption set.
@@ -92,6 +94,7 @@ class RemedyOptions:
     assume: str | None = None
     assume_complete: bool = False
     ip_version: int = 4
+    client_mtu: int = DEFAULT_LINK
 
     def __post_init__(self) -> None:
         """What is wrong with the words is said before any work."""
@@ -102,7 +105,12 @@ class RemedyOptions:
     def judged_as(cls, options: Options) -> RemedyOptions:
         """No explicit word, judged as an audit was."""
         assume = options.assume.name if options.assume else None
-        return cls(assume=assume, assume_complete=options.assume_complete, ip_version=options.ip_version)
+        return cls(
+            assume=assume,
+            assume_complete=options.assume_complete,
+            ip_version=options.ip_version,
+            client_mtu=options.client_mtu,
+        )
 
     @property
     def judging(self) -> Options:
@@ -110,7 +118,12 @@ class RemedyOptions:
         from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - a kind alone needs no audit
 
         assume = assumption_set(self.assume) if self.assume else None
-        return Options(assume=assume, assume_complete=self.assume_complete, ip_version=self.ip_version)
+        return Options(
+            assume=assume,
+            assume_complete=self.assume_complete,
+            ip_version=self.ip_version,
+            client_mtu=self.client_mtu,
+        )
 
     def under(self, assume: str | None) -> RemedyOptions:
         """The same, judged by that assumption set."""

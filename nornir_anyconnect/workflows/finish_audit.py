@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect import report
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report.fail_on import FailOn
-from nornir_anyconnect.report.sentences import troubles
+from nornir_anyconnect.report.sentences import device_name, troubles
 from nornir_anyconnect.version import __version__
 from nornir_anyconnect.waivers import apply_waivers, idle_waivers, load_waivers
 from nornir_anyconnect.workflows import outputs
@@ -110,6 +111,7 @@ class FinishAudit:
                     f"pseudonyms differ from night to night: set {SALT_VARIABLE} to compare users' findings"
                 )
         _name_the_unjudged(audit.devices)
+        _name_expired_waivers(audit.devices)
         push = keep if self.options.push is None else self.options.push and not interrupted
         beside = SideEffects(self.settings, keep=keep, push=push)
         trend = beside.trend(audit)
@@ -128,6 +130,14 @@ class FinishAudit:
     def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
         style = replace(outputs.style(target, self.fail_on), trend=tuple(trend))
         return report.render(target.format, audit, style)
+
+
+def _name_expired_waivers(devices: Sequence[DeviceAudit]) -> None:
+    """On standard error, whatever the format: the finding counts again, and somebody has to know why."""
+    for device in devices:
+        for told in device.warnings:
+            if told.code == "waiver-expired":
+                TERMINAL.warning(f"{device_name(device)}: {sentence(told)}")
 
 
 def _waived(devices: Sequence[DeviceAudit], waivers: tuple[Waiver, ...], made_at: str) -> list[DeviceAudit]:

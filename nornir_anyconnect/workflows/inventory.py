@@ -197,7 +197,7 @@ def choose_hosts(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[st
     for key, equals, _ in pairs:
         if not equals or not key:
             raise UsageError(f"--filter {key} is not key=value", "write --filter site=London")
-    names = _named(limit)
+    names = _meant(nornir, _named(limit))
     if limit and not names:
         raise UsageError("--limit names no host", "write --limit HOST,HOST, or leave it out for all")
     must_hold(nornir, names)
@@ -212,6 +212,13 @@ def choose_hosts(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[st
 def _named(limit: Sequence[str]) -> list[str]:
     """The hosts of every ``--limit HOST,HOST``, each once."""
     return list(dict.fromkeys(name.strip() for each in limit for name in each.split(",") if name.strip()))
+
+
+def _meant(nornir: Nornir, names: Sequence[str]) -> list[str]:
+    """The hosts of these names; who gives an address or DNS name means the host that is reached by it."""
+    hosts = nornir.inventory.hosts
+    by_address = {host.hostname: name for name, host in hosts.items() if host.hostname}
+    return [name if name in hosts else by_address.get(name, name) for name in names]
 
 
 def must_hold(nornir: Nornir, names: Sequence[str]) -> None:

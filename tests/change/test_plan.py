@@ -68,6 +68,16 @@ def device_of(plan):
     return device
 
 
+def test_a_plan_for_clients_behind_narrow_networks_is_derived_again_for_them():
+    options = RemedyOptions(client_mtu=1200)
+    plan = plan_of(given_input(options=options.judging), client_mtu=1200)
+    device, config = device_of(plan), parse(TEXT)
+    assert device.lines != device_of(plan_of()).lines
+    assert rederive(device, config, plan.options)
+    with pytest.raises(GateError):
+        rederive(device, config, RemedyOptions())
+
+
 def test_one_line_per_policy_serves_every_group_that_hangs_on_it():
     device = device_of(plan_of())
     assert device.lines == (

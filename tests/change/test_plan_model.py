@@ -13,6 +13,7 @@ def test_no_word_that_lifts_a_block_is_said_unasked():
     said = asdict(RemedyOptions())
     assert said.pop("fix") == "auto"
     assert said.pop("ip_version") == 4
+    assert said.pop("client_mtu") == 1500
     assert {name for name, value in said.items() if value not in (False, None)} == set()
     assert not RemedyOptions().judging.assume_complete
 

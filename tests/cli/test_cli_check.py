@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -219,6 +220,40 @@ def test_a_single_configuration_and_the_log_of_a_single_device_belong_together(c
     run = cli("check", write("a.cfg", AT_RISK), "--syslog", log, "--format", "json")
     assert run.json["summary"]["confirmed"] == 1
     assert run.err == ""
+
+
+def test_a_narrower_client_path_is_judged_on_both_sides(cli, write):
+    config = write("a.cfg", AT_RISK)
+    wide = finding(only(cli("check", config, "--format", "json")), "STAFF")
+    pppoe = finding(only(cli("check", config, "--client-mtu", "1492", "--format", "json")), "STAFF")
+    assert (wide["assumptions"]["technote"]["dtls_mtu"], pppoe["assumptions"]["technote"]["dtls_mtu"]) == (1418, 1402)
+    assert pppoe["safe_mtu"] <= wide["safe_mtu"]
+    for size in ("575", "1501"):
+        refused = cli("check", config, "--client-mtu", size)
+        assert (refused.code, "give 576 to 1500 bytes" in refused.err) == (2, True)
+
+
+def test_the_likely_pair_is_that_of_the_client_asked_for(cli, write):
+    config = write("a.cfg", AT_RISK)
+    assert finding(only(cli("check", config, "--format", "json")), "STAFF")["likely"]["client"] == "secure-client-5"
+    four = cli("check", config, "--client", "anyconnect-4", "--format", "json")
+    assert finding(only(four), "STAFF")["likely"]["client"] == "anyconnect-4.10"
+    assert finding(only(cli("check", config, "--client", "any", "--format", "json")), "STAFF")["likely"] is None
+    assert "there is no client 'moon'" in cli("check", config, "--client", "moon").err
+
+
+def test_a_waiver_may_name_the_file_s_stem_or_the_hostname_and_one_that_expired_is_named(cli, write):
+    config = write("edge-7.cfg", AT_RISK)
+    hostname = re.search(r"^hostname (\S+)", AT_RISK, re.MULTILINE)[1]
+    for device in ("edge-7.cfg", "edge-7", hostname):
+        write("waivers.yaml", f"- {{device: {device}, name: STAFF, owner: ops, reason: lab, expires: 2099-12-31}}\n")
+        write("nornir-anyconnect.yaml", "waivers: waivers.yaml\n")
+        run = cli("check", config, "--format", "json")
+        assert (run.code, finding(only(run), "STAFF")["waiver"]["owner"]) == (0, "ops"), device
+    write("waivers.yaml", "- {device: edge-7, name: STAFF, owner: ops, reason: lab, expires: 2020-01-01}\n")
+    run = cli("check", config, "--format", "json", "--quiet")
+    assert run.code == 1
+    assert "edge-7.cfg: the waiver for tunnel-group STAFF (ops) expired on 2020-01-01" in run.err
 
 
 def test_a_log_of_many_strangers_proves_nothing_of_a_single_configuration(cli, write):
