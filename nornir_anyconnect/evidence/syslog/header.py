@@ -25,10 +25,10 @@ _USUAL = re.compile(
 )
 _PRIORITY = re.compile(r"<\d{1,3}>(?P<version>1 )?:?")
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
-# a process tag, a facility.level pair, the number or the file of a line, a bullet, or nothing at all: no device's name
+# a process tag, a facility.level pair, the number or the file of a line, a bullet, fields of a record: no device's name
 _NO_NAME = re.compile(
     r"[\w./-]*\[\d+\]|(?:local\d|auth|daemon|kern|user|syslog)\.\w+|[\W_]+|\d+[:.)]?|\.{0,2}/\S*"
-    r"|\S+\.(?:log|txt|gz|csv|json)(?:[.:]\S*)?",
+    r"|\S+\.(?:log|txt|gz|csv|json)(?:[.:]\S*)?|\S*[\"{}]\S*",
     re.IGNORECASE,
 )
 _CACHED = 4096
@@ -154,7 +154,7 @@ class HeaderReader:
         return Header(moment.time, self._name(text, first=modern), count)
 
     def _name(self, text: str, *, first: bool = False, default: str | None = None) -> str:
-        words = [word for word in (w.strip(",\"'").removesuffix(":") for w in text.split()) if word]
+        words = [word for word in (w.strip(",;|\"'").removesuffix(":") for w in text.split()) if word]
         names = [word for word in words if not _NO_NAME.fullmatch(word)]
         if names:
             return harmless(names[0 if first else -1], 128)
