@@ -90,16 +90,18 @@ class Sightings:
     def note(self, header: Header, level: int) -> None:
         """One line of a device."""
         sighting = self._of(header.device)
-        sighting.span = sighting.span.widened(header.time)
-        sighting.otherwise = sighting.otherwise.widened(header.otherwise or header.time)
         if sighting.level is None or level > sighting.level:
             sighting.level = level
-
-    def level(self, device: str, level: int) -> None:
-        """A wanted message of a device; when it was, the message itself will tell."""
-        sighting = self._of(device)
-        if sighting.level is None or level > sighting.level:
-            sighting.level = level
+        time = header.time
+        if time is None:
+            return
+        first, last = sighting.span
+        if first is None or last is None or time > last or time < first:
+            sighting.span = sighting.span.widened(time)
+        otherwise = header.otherwise or time
+        first, last = sighting.otherwise
+        if first is None or last is None or otherwise > last or otherwise < first:
+            sighting.otherwise = sighting.otherwise.widened(otherwise)
 
     def add(self, devices: dict[str, Sighting]) -> None:
         """What another part of the same log shows."""

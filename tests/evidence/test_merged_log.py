@@ -267,3 +267,10 @@ def test_however_it_is_shuffled_and_spread_over_files(data):
     files = [log[a:b] for a, b in itertools.pairwise([0, *cuts, len(log)])]
     files += data.draw(st.lists(st.sampled_from([PLAIN, PLAIN[::-1], log[:10]]), max_size=2))
     assert shown(*(file for file in files if file)) == EXPECTED
+
+
+def test_the_level_of_a_log_is_that_of_the_time_asked_for():
+    notices = [line for line in PLAIN if "%ASA-6-" not in line]
+    devices, _ = read(notices * 40, since=START + timedelta(seconds=100))
+    assert (devices["edge7"].level, devices["edge7"].lines) == (5, 3)
+    assert read(notices, since=START + timedelta(days=1))[0] == {}

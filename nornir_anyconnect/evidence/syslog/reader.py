@@ -224,8 +224,12 @@ class SyslogReader:
                 held = held and held._replace(repeated_behind=before)
                 continue
             found = [self._with_envelope(record, envelope) for record in self._read(envelope.message)]
-            if not found and (tag := _TAG.search(envelope.message)):
-                self._sight(envelope, tag)
+            if not found:
+                if held:
+                    yield held
+                held = None
+                if tag := _TAG.search(envelope.message):
+                    self._sight(envelope, tag)
             for record in found:
                 if held:
                     yield held
@@ -241,6 +245,7 @@ class SyslogReader:
         if record.time is None and envelope.time:
             moment = self._header.moment_of(envelope.time)
             record = record._replace(time=moment.time, otherwise=moment.otherwise)
+            self.sightings.note(Header(record.time, record.device, 1, record.otherwise), 0)
         return record
 
     def _sight(self, envelope: Envelope, tag: re.Match[bytes]) -> None:
@@ -322,7 +327,7 @@ class SyslogReader:
         if match is None or not 0 <= level <= 7:  # noqa: PLR2004 - the levels of syslog
             return None
         self.counts[message] += 1
-        self.sightings.level(header.device, level)
+        self.sightings.note(header, level)
         return Record(message, header.time, header.device, row.fields(match), header.times, header.otherwise)
 
     def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
@@ -447,7 +452,7 @@ class SyslogReader:
     def _record(self, message: str, level: int, fields: tuple[object, ...], raw: bytes) -> Record:
         self.counts[message] += 1
         header = self._header.read(raw)
-        self.sightings.level(header.device, level)
+        self.sightings.note(header, level)
         return Record(message, header.time, header.device, fields, header.times, header.otherwise)
 
     def _give_up(self, text: str) -> None:
