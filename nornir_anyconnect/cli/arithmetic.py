@@ -126,6 +126,24 @@ def _as_text(assume: AssumptionSet, tls: Derivation | None, dtls: Derivation | N
     return "\n".join(lines)
 
 
+def suites_known(output: str) -> str:
+    """Every cipher suite that is known, and the versions that can carry it."""
+    rows = [
+        {
+            "name": each.name,
+            "kind": str(each.kind),
+            "tls": [str(version) for version in TLS_VERSIONS if each.allowed_in(version)],
+            "dtls": [str(version) for version in DTLS_VERSIONS if each.allowed_in(version)],
+        }
+        for each in sorted(all_suites().values(), key=lambda each: each.name)
+    ]
+    if output == "json":
+        return json.dumps(rows, indent=2)
+    width = max(len(str(row["name"])) for row in rows)
+    lines = [f"{row['name']:<{width}}  {row['kind']:<7} {', '.join((*row['tls'], *row['dtls']))}" for row in rows]
+    return "\n".join(lines)
+
+
 def path_of(
     link: int | None, tcpmss: int | None, conf: int | None, ip_version: int, client: int = DEFAULT_LINK
 ) -> Path:

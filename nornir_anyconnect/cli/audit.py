@@ -14,6 +14,7 @@ def audit(
     limit: options.Limit = None,
     workers: options.Workers = None,
     host_timeout: options.HostTimeout = 300,
+    _ask_pass: options.AskPass = False,
     no_evidence: Annotated[
         bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
     ] = False,
@@ -28,6 +29,8 @@ def audit(
     client: options.Client = "secure-client-5",
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
+    details: options.Details = False,
+    only: options.Only = None,
     pseudonymise_users: options.Pseudonymise = False,
     keep: options.Keep = False,
     settings_file: options.SettingsFile = None,
@@ -50,13 +53,21 @@ def audit(
     part = "--filter" if filters is not None else "--limit" if limit else ""
     files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
     wanted = ReportOptions(
-        formats=formats or settings.formats,
+        # the reports of the settings are those of the whole fleet
+        formats=formats or (() if part else settings.formats),
         fail_on=fail_on,
         pseudonymise=pseudonymise_users,
         keep=keep or (settings.history is not None and not part),
         push=keep or not part,
         whole=not part and not settings.filter,
         inputs=files.paths,
+        details=details,
+        only=options.verdicts(only),
+        subject=[
+            *(["--inventory", inventory] if inventory else []),
+            *(word for each in filters or () for word in ("--filter", each)),
+            *(word for each in limit or () for word in ("--limit", each)),
+        ],
     )
     audited = FinishAudit(settings, wanted)
     how = FleetOptions(

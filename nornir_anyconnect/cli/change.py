@@ -9,6 +9,8 @@ import typer
 
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.masking import without_secrets
+from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
@@ -36,8 +38,12 @@ def apply(
     *,
     inventory: options.Inventory = None,
     limit: options.Limit = None,
+    _ask_pass: options.AskPass = False,
     dry_run: DryRun = False,
     canary: Annotated[int, typer.Option(min=0, help="Devices changed first, alone.")] = 1,
+    canary_host: Annotated[
+        str | None, typer.Option("--canary-host", metavar="HOST", help="The device that is changed first.")
+    ] = None,
     wave_percent: Annotated[float, typer.Option(min=0.1, max=100, help="Size of a wave, percent of all.")] = 10,
     wave_size: Annotated[int, typer.Option(min=1, help="The most devices in one wave.")] = 10,
     max_failures: Annotated[int, typer.Option(min=0, help="Failed devices that are tolerated.")] = 0,
@@ -58,7 +64,7 @@ def apply(
     from nornir_anyconnect.change.plan.file import load_plan
     from nornir_anyconnect.change.transaction import Saving
     from nornir_anyconnect.cli.run_report import report
-    from nornir_anyconnect.workflows.change_run import ApplyOptions, apply_run, settle_unfinished
+    from nornir_anyconnect.workflows.change_run import ApplyOptions, apply_run, intent, settle_unfinished
     from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("apply", output)
@@ -66,6 +72,7 @@ def apply(
         raise UsageError(f"--save {save} is not known", f"use one of {', '.join(SAVE)}")
     how = ApplyOptions(
         canary=canary,
+        canary_host=canary_host,
         wave_percent=wave_percent,
         wave_size=wave_size,
         max_failures=max_failures,
@@ -82,7 +89,7 @@ def apply(
     count = len(nornir.inventory.hosts)
     folder = _folder(journal)
     if not dry_run:
-        _confirm(count, "change", yes=yes)
+        _confirm(count, "change", yes=yes, what=intent(tuple(nornir.inventory.hosts), how))
         code = settle_unfinished(plan, folder, nornir, hosts)
         if code is not ExitCode.CLEAN:
             return code
@@ -94,6 +101,8 @@ def apply(
             f" --{name} {given}" for name, given in (("inventory", inventory), ("journal", journal)) if given
         )
         TERMINAL.note(f"look at the users later: nornir-anyconnect verify {end.run.name}{where}")
+        if not how.saving.wanted:
+            TERMINAL.note("nothing was saved (--save never): a reload takes the device back to what it was")
         TERMINAL.note(f"take it back: nornir-anyconnect rollback {end.run.name}{where}")
     return code
 
@@ -103,6 +112,7 @@ def verify(
     *,
     inventory: options.Inventory = None,
     limit: options.Limit = None,
+    _ask_pass: options.AskPass = False,
     journal: JournalFolder = None,
     host_timeout: options.HostTimeout = 300,
     output: options.TextOrJson = "text",
@@ -130,6 +140,7 @@ def rollback(
     *,
     inventory: options.Inventory = None,
     limit: options.Limit = None,
+    _ask_pass: options.AskPass = False,
     dry_run: DryRun = False,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds a device may take.")] = 300,
     save_foreign_changes: SaveForeign = False,
@@ -201,12 +212,13 @@ def _inventory(inventory: str | None) -> "Nornir":
     return load_inventory(inventory or load_settings().inventory)
 
 
-def _confirm(count: int, verb: str, *, yes: bool) -> None:
+def _confirm(count: int, verb: str, *, yes: bool, what: str = "") -> None:
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"nobody was asked whether to {verb} {count} devices", "add --yes, or run it on a terminal")
-    sys.stderr.write(f"About to {verb} {count} devices. Type their number to go on: ")
+    told = without_secrets(harmless(f" ({what})")) if what else ""
+    sys.stderr.write(f"About to {verb} {count} devices{told}. Type their number to go on: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip() != str(count):
         raise UsageError("the number of devices was not confirmed", "nothing was sent")

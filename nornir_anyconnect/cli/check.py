@@ -29,6 +29,8 @@ def check(
     client: options.Client = "secure-client-5",
     formats: options.Formats = None,
     fail_on: options.FailOnLevel = None,
+    details: options.Details = False,
+    only: options.Only = None,
     pseudonymise_users: options.Pseudonymise = False,
     keep: options.Keep = False,
     settings_file: options.SettingsFile = None,
@@ -54,6 +56,9 @@ def check(
         keep=keep,
         whole=any(holds_many(path) for path in paths),
         inputs=[*paths, *files.paths],
+        details=details,
+        only=options.verdicts(only),
+        subject=paths,
         command="check",
     )
     audit = FinishAudit(settings, wanted)

@@ -25,6 +25,8 @@ def doctor(
     limit: options.Limit = None,
     workers: options.Workers = None,
     host_timeout: options.HostTimeout = 300,
+    _ask_pass: options.AskPass = False,
+    details: Annotated[bool, typer.Option("--details", help="Show all that was found of healthy hosts, too.")] = False,
     output: options.TextOrJson = "text",
     _verbose: options.Verbose = 0,
     _quiet: options.Quiet = False,
@@ -44,11 +46,13 @@ def doctor(
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
         to_stdout(json.dumps(answer, indent=2) + "\n")
     else:
-        to_stdout("".join(_checkup(each) for each in found))
+        ready = sum(each.well for each in found)
+        to_stdout("".join(_checkup(each, details=details) for each in found) + f"{ready} of {len(found)} ready\n")
     return options.name_failed({each.host: each.problem for each in found if each.problem})
 
 
-def _checkup(found: "Checkup") -> str:
+def _checkup(found: "Checkup", *, details: bool) -> str:
+    """All of a host that is not ready; of a healthy one a line."""
     from nornir_anyconnect.report.sanitise import harmless
 
     def word(value: bool | None, yes: str, no: str) -> str:
@@ -67,7 +71,10 @@ def _checkup(found: "Checkup") -> str:
         "problem": found.problem,
         "fix": found.remedy,
     }
-    lines = [f"{found.host}: {'well' if found.well else 'NOT ready for an audit'}"]
+    if found.well and not details:
+        slots = "" if found.free_slots is None else f", {found.free_slots} free SSH slots"
+        return harmless(f"{found.host}: ready ({found.release or 'release unknown'}, {found.role}{slots})") + "\n"
+    lines = [f"{found.host}: {'ready' if found.well else 'NOT ready for an audit'}"]
     lines += [f"  {name}: {value}" for name, value in facts.items() if value is not None and value != ""]
     return "".join(f"{harmless(line)}\n" for line in lines)
 

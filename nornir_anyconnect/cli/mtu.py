@@ -30,6 +30,7 @@ def mtu(
         int | None, typer.Option("--anyconnect-mtu", help="The anyconnect mtu in force, bytes; none unless given.")
     ] = None,
     client_mtu: options.ClientMtu = 1500,
+    list_suites: Annotated[bool, typer.Option("--list-suites", help="Name every cipher suite that is known.")] = False,
     ip_version: options.IpVersion = 4,
     assume: options.Assume = None,
     output: options.TextOrJson = "text",
@@ -38,8 +39,16 @@ def mtu(
     _no_color: options.NoColor = False,
 ) -> None:
     """The arithmetic alone: both tunnel MTUs of the cipher suites given, step by step."""
+    if list_suites:
+        from nornir_anyconnect.cli.arithmetic import suites_known
+
+        options.text_or_json("mtu", output)
+        typer.echo(suites_known(output))
+        return
     if tls_suite is None and dtls_suite is None:
-        raise UsageError("no cipher suite was given", "name one with --tls-suite, --dtls-suite, or both")
+        raise UsageError(
+            "no cipher suite was given", "name one with --tls-suite, --dtls-suite, or both; --list-suites names all"
+        )
     options.text_or_json("mtu", output)
     from nornir_anyconnect.cli.arithmetic import answer, path_of
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +21,25 @@ if TYPE_CHECKING:
     from nornir_anyconnect.settings import Settings
 
 _MOST_WORKERS = 1000
+
+
+def _ask_pass(asked: bool) -> bool:
+    """They go where credentials come from: into the environment of this process alone.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+
+    """
+    if asked:
+        from getpass import getpass
+
+        if not sys.stdin.isatty():
+            raise UsageError("--ask-pass needs a terminal", "set NORNIR_ANYCONNECT_PASSWORD, or use a keyring")
+        os.environ["NORNIR_ANYCONNECT_PASSWORD"] = getpass("password: ", sys.stderr)
+        if enable := getpass("enable secret (none: the same login is privileged): ", sys.stderr):
+            os.environ["NORNIR_ANYCONNECT_ENABLE"] = enable
+    return asked
+
 
 Verbose = Annotated[
     int,
@@ -79,6 +100,18 @@ Client = Annotated[
 Pseudonymise = Annotated[
     bool, typer.Option("--pseudonymise-users", help="Replace user names by pseudonyms, stable within the report.")
 ]
+Details = Annotated[
+    bool,
+    typer.Option("--details", help="Show what supports each finding: arithmetic, caveats, sources, lines to type."),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="VERDICT[,VERDICT]",
+        help="Show these alone: confirmed, at-risk, mitigated, unknown, safe, not-applicable.",
+    ),
+]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the result in the history.")]
 FailOnLevel = Annotated[
     FailOn | None,
@@ -115,6 +148,15 @@ Filters = Annotated[
 ]
 Limit = Annotated[list[str] | None, typer.Option("--limit", metavar="HOST,HOST", help="Only these hosts.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Devices at once [default: 20].")]
+AskPass = Annotated[
+    bool,
+    typer.Option(
+        "--ask-pass",
+        is_eager=True,
+        callback=_ask_pass,
+        help="Ask for the password and the enable secret, once for all.",
+    ),
+]
 HostTimeout = Annotated[
     float, typer.Option("--host-timeout", min=1, metavar="SECONDS", help="Seconds that one device may take in all.")
 ]
@@ -207,6 +249,23 @@ def ip_version_of(number: int) -> int:
     if number not in (4, 6):
         raise UsageError(f"--ip-version {number} is not an IP version", "use 4 or 6")
     return number
+
+
+def verdicts(only: str | None) -> frozenset[str]:
+    """What ``--only`` names.
+
+    Raises:
+        UsageError: it is none of the verdicts.
+
+    """
+    known = ("confirmed", "at-risk", "mitigated", "unknown", "safe", "not-applicable")
+    asked = [each.strip() for each in (only or "").split(",") if each.strip()]
+    for each in asked:
+        if each not in known:
+            raise UsageError(f"--only {each} is no verdict", f"use one or more of {', '.join(known)}")
+    if only is not None and not asked:
+        raise UsageError("--only names no verdict", f"use one or more of {', '.join(known)}")
+    return frozenset(asked)
 
 
 def filters(given: Sequence[str] | None, settings: Settings) -> Sequence[str]:

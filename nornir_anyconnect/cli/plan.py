@@ -57,6 +57,7 @@ def plan(
     limit: options.Limit = None,
     workers: options.Workers = None,
     host_timeout: options.HostTimeout = 300,
+    _ask_pass: options.AskPass = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
     client_mtu: options.ClientMtu = 1500,

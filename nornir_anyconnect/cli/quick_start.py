@@ -1,7 +1,7 @@
 """Converts option values without pydantic, whose import takes as long as the rest of a small command.
 
-Newer Typer releases convert even a plain string with pydantic. Where a parameter has Typer's slot for its
-converter, a plain one is put there; on other releases nothing is done and Typer's own converters serve.
+Newer Typer releases convert even a plain string with pydantic: a parameter is asked for its converter with
+``get_runtime_param``. The parameters here answer with a plain one; other releases never ask, and nothing changes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from enum import Enum
 from typing import Any, get_args, get_origin
 
 import typer
-
-_SLOT = "_runtime_param"
+from typer.core import TyperArgument, TyperOption
 
 
 def _convert(kind: Any, value: Any) -> Any:
@@ -66,17 +65,39 @@ def _plain(annotation: Any, *, many: bool) -> _Plain | None:
     return None
 
 
+class _PlainOption(TyperOption):
+    """An option that converts its value itself."""
+
+    def get_runtime_param(self) -> Any:
+        return _converter_of(self)
+
+
+class _PlainArgument(TyperArgument):
+    """An argument that does."""
+
+    def get_runtime_param(self) -> Any:
+        return _converter_of(self)
+
+
+_PLAIN_CLASS: dict[Any, Any] = {TyperOption: _PlainOption, TyperArgument: _PlainArgument}
+
+
+def _converter_of(param: Any) -> _Plain:
+    converter = _plain(
+        param.type_descriptor.annotation, many=bool(getattr(param, "multiple", False)) or param.nargs == -1
+    )
+    if converter is None:
+        raise TypeError(f"{param.name} has a type that is not converted here")
+    return converter
+
+
 def without_pydantic(command: Any) -> Any:
-    """The command tree, its plain parameters given plain converters."""
+    """The command tree, its parameters given plain converters."""
     # get_params, not params: --help is a parameter too, made on demand and then kept
     for param in command.get_params(command.context_class(command)):
-        if not hasattr(param, _SLOT):
-            continue
-        converter = _plain(
-            param.type_descriptor.annotation, many=bool(getattr(param, "multiple", False)) or param.nargs == -1
-        )
-        if converter is not None:
-            setattr(param, _SLOT, converter)
+        plain = _PLAIN_CLASS.get(type(param))
+        if plain is not None:
+            param.__class__ = plain
     for child in getattr(command, "commands", {}).values():
         without_pydantic(child)
     return command

@@ -47,10 +47,13 @@ class Style:
     """How a report is drawn.
 
     Args:
-        terminal: ``text`` as tables for a screen; else plain lines.
+        terminal: ``text`` is for a screen: sentences are wrapped; else each is one line.
         color: colours on the screen.
         width: columns of the screen.
-        detail: also spell out findings that need nothing done.
+        detail: ``text`` shows what supports each finding: arithmetic, caveats, sources, the lines to type and to undo.
+        only: the verdicts (or ``confirmed``) that ``text`` shows; empty means what needs somebody.
+        next_commands: what to type next, for ``text``.
+        files: the reports that were written beside it, for ``text``.
         fail_on: the level from which a finding counts as a failure (``junit``, ``sarif``).
         trend: (time, findings per verdict) of earlier audits, oldest first, for a page that draws them (``html``).
 
@@ -61,6 +64,9 @@ class Style:
     width: int = 110
     detail: bool = False
     fail_on: FailOn = FailOn.AT_RISK
+    only: frozenset[str] = frozenset()
+    next_commands: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     trend: tuple[tuple[str, dict[str, int]], ...] = ()
 
 

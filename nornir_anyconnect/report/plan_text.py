@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nornir_anyconnect.change.plan.model import Outlook, Plan, PlannedDevice
+
+_MOST_REASONS = 3
 
 
 def headline(plan: Plan) -> str:
@@ -92,7 +95,18 @@ def text(plan: Plan) -> str:
         lines += [f"    {line}" for line in device.diff.splitlines()]
         if device.rollback:
             lines.append(f"  to take it back: {' / '.join(device.rollback)}")
+    lines += ["", closing(plan)]
     return "\n".join(harmless(line) for line in lines) + "\n"
+
+
+def closing(plan: Plan) -> str:
+    """How many devices would be changed, are blocked (and by what), and stay as they are."""
+    blocked = [each for each in plan.devices if not each.fixes and any(left.blocked_by for left in each.left)]
+    changed = len(plan.changes)
+    why = Counter(left.why for each in blocked for left in each.left if left.blocked_by)
+    reasons = f" ({'; '.join(text for text, _ in why.most_common(_MOST_REASONS))})" if why else ""
+    unchanged = len(plan.devices) - changed - len(blocked)
+    return f"{count(changed, 'device')} to change, {len(blocked)} blocked{reasons}, {unchanged} unchanged"
 
 
 def _overview(plan: Plan) -> list[tuple[str, str, str, str]]:

@@ -78,6 +78,7 @@ class WavesRunner:
 
     Args:
         canary: chassis changed first, alone.
+        canary_host: the host whose chassis is the first of them; None means the first of the inventory.
         wave_percent: size of a wave in percent of all chassis.
         wave_size: the most chassis in one wave.
         max_failures: failed hosts that are tolerated before the run stops.
@@ -101,6 +102,7 @@ class WavesRunner:
         self,
         *,
         canary: int = 1,
+        canary_host: str | None = None,
         wave_percent: float = 10,
         wave_size: int = 10,
         max_failures: int = 0,
@@ -114,6 +116,7 @@ class WavesRunner:
         key: Callable[[Host], str] = chassis_of,
     ) -> None:
         self.canary = canary
+        self.canary_host = canary_host
         self.wave_percent = wave_percent
         self.wave_size = wave_size
         self.max_failures = max_failures
@@ -135,7 +138,7 @@ class WavesRunner:
         self.stopped, self.interrupted = None, False
         self._stop.clear()
         result = AggregatedResult(task.name)
-        queue = by_chassis(hosts, self.key)
+        queue = by_chassis(sorted(hosts, key=lambda host: host.name != self.canary_host), self.key)
         sizes = waves(len(queue), self.canary, self.wave_percent, self.wave_size)
         with self._signals_interrupt():
             for number, size in enumerate(sizes):

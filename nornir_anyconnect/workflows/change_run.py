@@ -12,7 +12,7 @@ from nornir_anyconnect.change.journal import default_directory, find_run
 from nornir_anyconnect.change.outcome import Outcome, State
 from nornir_anyconnect.change.run import Run, unfinished_runs
 from nornir_anyconnect.change.transaction import Saving
-from nornir_anyconnect.errors import GateError, NotStartedError
+from nornir_anyconnect.errors import GateError, NotStartedError, UsageError
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.runners.waves import WavesRunner
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.runners.waves import Progress
 
 NOT_PLANNED = "the plan changes nothing here"
+_MOST_NAMED = 8
 _CODES = {
     State.INDETERMINATE: ExitCode.INDETERMINATE,
     State.REVERTED: ExitCode.REVERTED,
@@ -46,6 +47,7 @@ class ApplyOptions:
 
     Args:
         canary: chassis changed first, alone.
+        canary_host: the host that is the first of them.
         wave_percent: size of a wave in percent of all.
         wave_size: the most chassis in one wave.
         max_failures: failed hosts that are tolerated.
@@ -59,6 +61,7 @@ class ApplyOptions:
     """
 
     canary: int = 1
+    canary_host: str | None = None
     wave_percent: float = 10
     wave_size: int = 10
     max_failures: int = 0
@@ -159,16 +162,21 @@ def apply_run(
         on_progress: told whenever a host has ended.
 
     Raises:
+        UsageError: the canary is none of the hosts.
         PlanError: the plan is a preview, or does not agree with itself.
         JournalError: the journal cannot be written.
 
     """
+    if options.canary_host is not None and options.canary_host not in nornir.inventory.hosts:
+        known = ", ".join(nornir.inventory.hosts)
+        raise UsageError(f"the canary {options.canary_host} is none of the hosts to change", f"use one of {known}")
     look = Soak(nornir)
     dry = options.dry_run
     with Run.start(plan, directory=folder, ticket=options.ticket, saving=options.saving, rehearsal=dry) as run:
         run.inventory = inventory.inventory.hosts
         runner = WavesRunner(
             canary=options.canary,
+            canary_host=options.canary_host,
             wave_percent=options.wave_percent,
             wave_size=options.wave_size,
             max_failures=options.max_failures,
@@ -184,6 +192,22 @@ def apply_run(
             task=apply_plan, run=run, dry_run=dry, deadline=options.deadline, on_failed=True
         )
     return _ended(run, result, runner, nornir)
+
+
+def intent(names: Sequence[str], options: ApplyOptions) -> str:
+    """What an apply will do, in one sentence: devices, canary, waves, soak, saving."""
+    order = sorted(names, key=lambda name: name != options.canary_host)
+    shown = ", ".join(order[:_MOST_NAMED]) + (
+        f" and {len(order) - _MOST_NAMED} more" if len(order) > _MOST_NAMED else ""
+    )
+    canary, left = order[: options.canary], len(order) - options.canary
+    size = max(1, min(options.wave_size, int(len(order) * options.wave_percent / 100)))
+    steps = [f"canary {', '.join(canary)}"] if canary else []
+    if left > 0:
+        steps += [f"{options.soak:g} s of soak"] if canary and options.soak else []
+        steps.append(f"then {left} in waves of {size}" if left > size else f"then {left}")
+    saved = "saved once verified" if options.saving.wanted else "nothing is saved"
+    return f"{shown}: {', '.join(steps)}; {saved}"
 
 
 def open_run(name: str = "last", folder: Path | None = None) -> Run:

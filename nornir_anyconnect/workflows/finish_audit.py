@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect import report
 from nornir_anyconnect.audit.audit_report import AuditReport
-from nornir_anyconnect.audit.finding import DeviceAudit, Status
+from nornir_anyconnect.audit.finding import DeviceAudit, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import SettingsError
+from nornir_anyconnect.report.audit_text import answer
 from nornir_anyconnect.report.fail_on import FailOn
 from nornir_anyconnect.report.sentences import device_name, troubles
 from nornir_anyconnect.version import __version__
@@ -42,6 +45,9 @@ class ReportOptions:
         push: the metrics, where the settings name a Pushgateway; None means those of a kept audit.
         whole: every device that there is was looked at: a waiver for none of them is told of.
         inputs: files that are read, and that no report may overwrite.
+        details: the text shows what supports each finding.
+        only: the verdicts (or ``confirmed``) that the text shows; none means what needs somebody.
+        subject: the arguments that name what was judged: the next command takes them again.
         command: named in errors.
 
     """
@@ -53,6 +59,9 @@ class ReportOptions:
     push: bool | None = None
     whole: bool = True
     inputs: Sequence[str] = ()
+    details: bool = False
+    only: frozenset[str] = frozenset()
+    subject: Sequence[str] = ()
     command: str = "audit"
 
 
@@ -117,6 +126,9 @@ class FinishAudit:
         trend = beside.trend(audit)
         codes = [of_devices(audit.devices, self.fail_on)]
         codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend)))
+        if all(target.path is not None for target in self.targets):
+            TERMINAL.note(answer(audit))
+            TERMINAL.note(f"written: {', '.join(self._files())}")
         beside.carry_out(audit, sites)
         return ExitCode.INTERRUPTED if interrupted else highest([*codes, beside.code])
 
@@ -128,8 +140,38 @@ class FinishAudit:
             TERMINAL.note(f"the waiver for {name} ({waiver.owner}) matches no finding")
 
     def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
-        style = replace(outputs.style(target, self.fail_on), trend=tuple(trend))
+        style = replace(
+            outputs.style(target, self.fail_on, detail=self.options.details),
+            only=self.options.only,
+            next_commands=next_commands(audit, self.options),
+            files=self._files(),
+            trend=tuple(trend),
+        )
         return report.render(target.format, audit, style)
+
+    def _files(self) -> tuple[str, ...]:
+        return tuple(str(target.path) for target in self.targets if target.path is not None)
+
+
+def next_commands(audit: AuditReport, options: ReportOptions) -> tuple[str, ...]:
+    """What to type next, ready to paste; empty where nothing is to be done."""
+    found = [(device, finding) for device in audit.devices for finding in device.findings if finding.waiver is None]
+    risky = [each for each in found if each[1].verdict in (Verdict.AT_RISK, Verdict.MITIGATED)]
+    live = options.command == "audit"
+    commands = []
+    if risky:
+        device, worst = min(risky, key=lambda each: worst_first(each[1]))
+        group = ["--tunnel-group", worst.name]
+        if live:
+            inventory = options.subject[:2] if options.subject[:1] == ["--inventory"] else []
+            commands.append(["explain", "--host", device.name, *group, *inventory])
+        elif device.path is not None and "-" not in options.subject:
+            commands.append(["explain", device.path, *group])
+        if "-" not in options.subject:
+            commands.append(["plan", *options.subject, *(["--out", "plan.yaml"] if live else [])])
+    elif live and any(device.status is Status.FAILED for device in audit.devices):
+        commands.append(["doctor", *options.subject])
+    return tuple(f"nornir-anyconnect {shlex.join(command)}" for command in commands)
 
 
 def _name_expired_waivers(devices: Sequence[DeviceAudit]) -> None:
@@ -160,8 +202,11 @@ def waived_and_kept(
 
 def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
     """Names on standard error, where a scheduler's mail shows them, whatever the format."""
+    names: dict[tuple[Status, str], list[str]] = defaultdict(list)
     for device in devices:
         if device.status is not Status.OK:
-            why = next(iter(troubles(device)), "")
             name = f"{device.name}/{device.context}" if device.context else device.name
-            TERMINAL.warning(f"{device.status}: {name}{': ' if why else ''}{why}")
+            names[device.status, next(iter(troubles(device)), "")].append(name)
+    # what went wrong with many for the same reason is one line: a password that is missing, say
+    for (status, why), them in names.items():
+        TERMINAL.warning(f"{status}: {', '.join(them)}{': ' if why else ''}{why}")

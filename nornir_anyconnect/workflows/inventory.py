@@ -19,7 +19,7 @@ from nornir_anyconnect.platforms.chassis import by_marks, chassis_of
 from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from nornir.core import Nornir
     from nornir.core.inventory import Host
@@ -205,7 +205,9 @@ def choose_hosts(nornir: Nornir, filters: Sequence[str] = (), limit: Sequence[st
         filter_func=lambda host: (not names or host.name in names) and all(_is(host, key, v) for key, _, v in pairs)
     )
     if not left.inventory.hosts:
-        raise UsageError("no host is left after --filter and --limit", "check them against the inventory")
+        there = (_values(nornir, key) for key, _, value in pairs if not any(_is(h, key, value) for h in _all(nornir)))
+        remedy = "; ".join(there) or "each of them holds for some host, but no host for all of them"
+        raise UsageError("no host is left after --filter and --limit", remedy)
     return left
 
 
@@ -237,16 +239,34 @@ def must_hold(nornir: Nornir, names: Sequence[str]) -> None:
         raise UsageError(f"the inventory has no host {', '.join(unknown)}", remedy)
 
 
+def _all(nornir: Nornir) -> Iterable[Host]:
+    return nornir.inventory.hosts.values()
+
+
+def _values(nornir: Nornir, key: str) -> str:
+    """What there is to choose from."""
+    found = sorted({str(value) for host in _all(nornir) for value in _found(host, key) if value is not None})
+    more = f", ... ({len(found)} in all)" if len(found) > _MOST_LISTED else ""
+    return f"{key} is one of {', '.join(found[:_MOST_LISTED])}{more}" if found else f"no host has a {key}"
+
+
 def _is(host: Host, key: str, value: str) -> bool:
     if key in ("group", "groups"):
         return host.has_parent_group(value)
+    return value in [str(each) for each in _found(host, key)]
+
+
+def _found(host: Host, key: str) -> list[Any]:
+    """The values of a key: several where it holds a list."""
+    if key in ("group", "groups"):
+        return [group.name for group in host.extended_groups()]
     if key in ("name", "hostname", "platform"):
-        return str(getattr(host, key)) == value
+        return [getattr(host, key)]
     first, *deeper = key.split(".")
     found: Any = host.get(first) or (host.get("anyconnect") or {}).get(first)
     for each in deeper:
         found = found.get(each) if isinstance(found, dict) else None
-    return value in [str(each) for each in found] if isinstance(found, list) else str(found) == value
+    return found if isinstance(found, list) else [found]
 
 
 def planned_hosts(plan: Plan, nornir: Nornir, limit: Sequence[str] | None = None) -> Nornir:

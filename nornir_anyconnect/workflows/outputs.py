@@ -96,19 +96,21 @@ def _writable(path: Path) -> None:
         raise UsageError(f"the folder {path.parent} cannot be written", "change its permissions, or name another file")
 
 
-def style(output: Output, fail_on: FailOn) -> Style:
+def style(output: Output, fail_on: FailOn, *, detail: bool = False) -> Style:
     """How to draw it: tables only on a screen, colour only where it is wanted."""
     screen = output.path is None and sys.stdout.isatty()
     color = screen and TERMINAL.color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     width = os.get_terminal_size(sys.stdout.fileno()).columns if screen else Style().width
     # a terminal that tells no size says 0
-    return Style(terminal=screen, color=color, width=max(width, 60), detail=bool(TERMINAL.verbosity), fail_on=fail_on)
+    return Style(
+        terminal=screen, color=color, width=max(width, 60), detail=detail or bool(TERMINAL.verbosity), fail_on=fail_on
+    )
 
 
 def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode:
-    """Write every format; one that cannot be written is kept elsewhere, the others are not affected."""
+    """Write every format, files first; one that cannot be written is kept elsewhere, the others are not affected."""
     code = ExitCode.CLEAN
-    for target in targets:
+    for target in sorted(targets, key=lambda each: each.path is None):
         text = without_secrets(render(target))
         try:
             if target.path is None:

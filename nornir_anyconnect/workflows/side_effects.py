@@ -163,6 +163,9 @@ def say_what_is_left_out(settings: Settings, *, part: str, keep: bool) -> None:
         )
         if wanted
     ]
+    files = [name for each in settings.formats for name in [each.partition("=")[2]] if name]
+    if part and files:
+        TERMINAL.note(f"{part}: a part of the fleet; {', '.join(files)} of the settings stay as they are")
     if keep or not asked:
         return
     if part:

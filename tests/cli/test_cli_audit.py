@@ -155,6 +155,16 @@ def test_doctor_finds_everything_well(cli, inventory):
         assert host["free_slots"] == 4
 
 
+def test_doctor_says_one_line_of_a_healthy_host_and_how_many_are_ready(cli, inventory):
+    run = cli("doctor", "--inventory", inventory, "--limit", "fw-london,fw-rome")
+    assert run.code == 0
+    first, second, last = run.out.splitlines()
+    assert first.startswith("fw-london: ready (9.")
+    assert second.startswith("fw-rome: ready (")
+    assert last == "2 of 2 ready"
+    assert "  login: works" in cli("doctor", "--inventory", inventory, "--limit", "fw-rome", "--details").out
+
+
 def test_doctor_says_what_is_wrong_and_trust_hosts_mends_it(cli, strangers):
     ill = cli("doctor", "--inventory", strangers, "--limit", "fw-london")
     assert ill.code == 3
@@ -191,3 +201,12 @@ def test_sites_and_history(cli, inventory):
     assert run.code == 1
     assert json.loads(Path("night.json").read_text())["summary"]["devices"] == 1
     assert run.err == "kept as audit 1\n"
+
+
+def test_thirteen_boxes_fit_on_a_screen_and_the_answer_comes_first(cli, inventory):
+    run = cli("audit", "--inventory", inventory)
+    lines = run.out.splitlines()
+    assert len(lines) <= 60
+    assert "firewalls were hit; one line per group policy cures" in lines[0]
+    assert "safe" in next(line for line in lines if line.startswith("device")).split()
+    assert lines[-1].startswith("next: nornir-anyconnect plan --inventory ")

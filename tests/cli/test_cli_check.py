@@ -206,7 +206,7 @@ def test_a_log_beside_its_configuration_is_no_second_configuration(cli, write):
     log = write("backup/edge1.log", SYSLOG)
     for run in (cli("check", "backup", "--syslog", log), cli("check", "backup"), cli("check", log, "backup/edge1.cfg")):
         assert (run.code, run.err) == (1, "")
-        assert "confirmed at-risk" in run.out
+        assert "were hit" in run.out or "was hit" in run.out
 
 
 def test_two_configurations_of_one_device_share_its_log_and_it_is_said(cli, write):
@@ -266,8 +266,8 @@ def test_a_log_of_many_strangers_proves_nothing_of_a_single_configuration(cli, w
 def test_users_are_pseudonymised_in_every_format(cli, write):
     config, log = write("a.cfg", AT_RISK), write("asa.log", SYSLOG)
     for name in ("text", "json", "csv", "markdown", "junit", "sarif", "prometheus"):
-        named = cli("check", config, "--syslog", log, "--format", name).out
-        hidden = cli("check", config, "--syslog", log, "--format", name, "--pseudonymise-users").out
+        named = cli("check", config, "--syslog", log, "--format", name, "--details").out
+        hidden = cli("check", config, "--syslog", log, "--format", name, "--details", "--pseudonymise-users").out
         assert "alice" not in hidden
         assert ("alice" in named) == (name in ("text", "json"))
 
@@ -383,16 +383,49 @@ def test_same_input_same_bytes(cli, write):
 def test_the_text_for_people(cli, write):
     run = cli("check", write("edge2.cfg", SAFE))
     assert run.out == (
-        "edge2.cfg: safe: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets"
-        ": The configured MTU fits into the TLS tunnel, so nothing changes when DTLS is lost.\n"
-        "edge2.cfg: not-applicable: tunnel-group DefaultWEBVPNGroup (group policy DfltGrpPolicy)"
-        ": The group policy does not allow the SSL client (vpn-tunnel-protocol ssl-client).\n"
-        "1 device(s), 2 finding(s): 0 at risk (0 confirmed, 0 user(s) hit), 0 mitigated, 0 unknown, 1 safe, "
-        "1 not applicable\n"
+        "Nothing is at risk on 1 firewall.\n\n"
+        "findings: 1 safe, 1 not applicable\n"
+        "  STAFF: safe: The configured MTU fits into the TLS tunnel, so nothing changes when DTLS is lost.\n"
+        "  DefaultWEBVPNGroup: not-applicable: "
+        "The group policy does not allow the SSL client (vpn-tunnel-protocol ssl-client).\n\n"
         "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; "
         "behind PPPoE or LTE it is less.\n"
     )
-    assert "from: default-group-policy: GP-STAFF (configured line 19)" in cli("check", "edge2.cfg", "-v").out
+    assert "from: default-group-policy: GP-STAFF (configured line 19)" in cli("check", "edge2.cfg", "--details").out
+
+
+def test_a_firewall_at_risk_ends_with_the_lines_to_type_and_the_next_commands(cli, write):
+    run = cli("check", write("my edge.cfg", AT_RISK), "--format", "json=a.json", "--format", "text")
+    assert run.code == 1
+    assert run.out.splitlines()[0] == (
+        "1 finding on 1 firewall is at risk; whether anybody was hit cannot be seen here; "
+        "one line per group policy cures it."
+    )
+    typed = run.out.partition("on my edge.cfg, in configuration mode:\n")[2].partition("\n\n")[0]
+    assert typed == "  group-policy GP-STAFF attributes\n  webvpn\n  anyconnect mtu 1303"
+    assert run.out.endswith(
+        "next: nornir-anyconnect explain 'my edge.cfg' --tunnel-group STAFF\n"
+        "next: nornir-anyconnect plan 'my edge.cfg'\n\n"
+        "written: a.json\n"
+    )
+
+
+def test_only_shows_the_verdicts_that_are_asked_for(cli, write):
+    write("a.cfg", AT_RISK)
+    write("b.cfg", SAFE)
+    rows = cli("check", ".", "--only", "safe").out.splitlines()
+    assert any(line.startswith("b.cfg") and "safe" in line for line in rows)
+    assert not any(line.startswith("a.cfg ") for line in rows)
+    for wrong in ("safest", ",", "safe,x"):
+        assert cli("check", ".", "--only", wrong).code == 2
+
+
+def test_without_a_report_on_the_screen_the_answer_is_told(cli, write):
+    run = cli("check", write("a.cfg", AT_RISK), "--format", "html=r.html")
+    assert run.out == ""
+    assert "1 finding on 1 firewall is at risk" in run.err
+    assert run.err.endswith("written: r.html\n")
+    assert cli("check", "a.cfg", "--format", "html=r.html", "--quiet").err == ""
 
 
 def test_keep_puts_it_into_the_history(cli, write):
@@ -417,7 +450,8 @@ def test_a_waived_finding_is_shown_and_does_not_count(cli, write):
     )
     run = cli("check", write("edge1.cfg", AT_RISK))
     assert run.code == 0
-    assert "next: accepted by ops until 2999-01-01" in run.out
+    assert "accepted by ops until 2999-01-01 (edge1.cfg STAFF)" in run.out
+    assert "1 accepted" in run.out
 
 
 @pytest.mark.parametrize("path", texts("configs"), ids=name_of)

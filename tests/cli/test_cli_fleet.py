@@ -192,3 +192,21 @@ def test_contexts_are_findings_of_their_own_on_one_chassis():
 def test_a_chain_of_serials_is_one_chassis():
     found = once_per_chassis([device("a", "S1"), device("c", "S3", "S2"), device("b", "S2", "S1")])
     assert [each.name for each in found] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "remedy"),
+    [
+        (["site=Rome"], "site is one of London, Paris"),
+        (["platform=cisco_ios"], "platform is one of cisco_asa, cisco_ftd"),
+        (["tags=new"], "tags is one of lab, old"),
+        (["group=ios"], "group is one of asa"),
+        (["floor=3"], "no host has a floor"),
+        (["site=London", "rack=7"], "each of them holds for some host, but no host for all of them"),
+        (["site=Rome", "rack=9"], "site is one of London, Paris; rack is one of 7"),
+    ],
+)
+def test_a_filter_that_holds_for_nobody_says_what_there_is(folder, tmp_path, filters, remedy):
+    with pytest.raises(UsageError) as error:
+        choose_hosts(load_inventory(str(tmp_path)), filters)
+    assert error.value.remedy == remedy

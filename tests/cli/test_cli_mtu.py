@@ -141,3 +141,11 @@ def test_vv_adds_the_traceback(capsys):
     _, _, err = run(capsys, "--tls-suite", "AES257-SHA", "-vv")
     assert "Traceback" in err
     assert err.splitlines()[-2].startswith("error: unknown cipher suite")
+
+
+def test_the_suites_that_are_known_are_listed(cli):
+    lines = cli("mtu", "--list-suites").out.splitlines()
+    assert any(line.split() == ["RC4-SHA", "stream", "tlsv1,", "tlsv1.1,", "tlsv1.2"] for line in lines)
+    found = {row["name"]: row for row in cli("mtu", "--list-suites", "--format", "json").json}
+    assert found["AES256-SHA"]["dtls"] == ["dtlsv1", "dtlsv1.2"]
+    assert len(found) == len(lines)

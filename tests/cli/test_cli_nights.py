@@ -362,3 +362,27 @@ def test_a_file_name_that_is_not_utf_8_is_kept_too(cli, tmp_path):
     assert run.code == 1, run.err
     assert "kept as audit 1" in run.err
     assert "edge-\\udcff" in cli("history", "show", 1).out
+
+
+def test_what_went_wrong_with_many_for_one_reason_is_one_line(cli, write):
+    for name in ("a.cfg", "b.cfg", "c.cfg"):
+        write(name, AT_RISK.replace(": end", ""))
+    run = cli("check", ".")
+    assert run.code == 3
+    (line,) = [line for line in run.err.splitlines() if line.startswith("partial: ")]
+    assert line.startswith("partial: a.cfg, b.cfg, c.cfg: the text has no end mark")
+
+
+def test_a_part_of_the_fleet_leaves_the_files_of_the_night_as_they_are(cli, write, monkeypatch):
+    from nornir_anyconnect.workflows import fleet
+
+    monkeypatch.setattr(fleet, "audit_fleet", lambda *_, **__: fleet.FleetAudit(()))
+    write("inventory/hosts.yaml", "a: {}\nb: {}\n")
+    write("nornir-anyconnect.yaml", "inventory: inventory\nformats: [html=night.html, prometheus=night.prom]\n")
+    for part in (("--limit", "a"), ("--filter", "name=a"), ("--limit", "a", "--keep")):
+        run = cli("audit", *part)
+        assert "night.html, night.prom of the settings stay as they are" in run.err
+        assert not Path("night.html").exists()
+        assert run.out
+    cli("audit")
+    assert Path("night.html").exists()

@@ -133,3 +133,39 @@ def test_over_a_fleet_nothing_is_configured_and_what_cannot_be_read_is_exit_3(cl
     assert heard
     assert not [each for each in heard if each.mode == "config" or each.text.startswith("conf")]
     gate.forget()
+
+
+def test_filter_and_workers_of_the_settings_count_for_a_plan_too(cli, write, monkeypatch):
+    from nornir_anyconnect.workflows import fleet
+
+    seen = []
+
+    def watched(nornir, words, *, workers, **_):
+        seen.append((list(nornir.inventory.hosts), workers, words.ip_version))
+        return fleet.FleetPlan((), {})
+
+    monkeypatch.setattr(fleet, "plan_fleet", watched)
+    write("inventory/hosts.yaml", "a: {data: {site: London}}\nb: {data: {site: Oslo}}\n")
+    write("nornir-anyconnect.yaml", "inventory: inventory\nfilter: {site: Oslo}\nworkers: 7\n")
+    cli("plan")
+    cli("plan", "--filter", "site=London", "--workers", 3, "--ip-version", 6)
+    assert seen == [(["b"], 7, 4), (["a"], 3, 6)]
+    assert cli("plan", "--workers", 0).code == 2
+
+
+def test_the_outer_ip_header_counts_for_a_preview(cli, write):
+    write("edge.cfg", AT_RISK)
+    plans = [cli("plan", "edge.cfg", "--format", "json", "--ip-version", version).json for version in (4, 6)]
+    before = [plan["devices"][0]["outlook"][0]["before"]["mtus"]["technote"]["dtls"] for plan in plans]
+    assert before[0] - before[1] == 32  # 20 bytes more of header, and whole cipher blocks
+    assert cli("plan", "edge.cfg", "--ip-version", 5).code == 2
+
+
+def test_a_plan_ends_with_what_becomes_of_how_many(cli, write):
+    write("a.cfg", AT_RISK)
+    write("b.cfg", INHERITED)
+    write("c.cfg", SAFE)
+    last = cli("plan", ".").out.splitlines()[-1]
+    assert last.startswith("1 device to change, 1 blocked (")
+    assert "--include-default-policy" in last
+    assert last.endswith("), 1 unchanged")

@@ -17,9 +17,11 @@ from pydantic import BaseModel
 from sarif_pydantic import Sarif
 
 from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import FindingEvidence, PastEvidence, Verdict
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import AUDIT_FORMATS as FORMATS
 from nornir_anyconnect.report import PLAIN, Style, generated_at, render
+from nornir_anyconnect.report.audit_text import answer
 from nornir_anyconnect.report.fail_on import FailOn, counts
 from nornir_anyconnect.report.sanitise import code, harmless
 
@@ -210,71 +212,66 @@ def test_prometheus_names_no_user(fleet):
         assert user not in found
 
 
-def test_text_says_what_supports_the_verdict(fleet):
+def test_text_answers_first(fleet):
     assert render("text", fleet) == (
-        "edge1.cfg: confirmed at-risk: tunnel-group STAFF (group policy GP-STAFF), under all assumption sets\n"
-        "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
-        "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
-        "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
-        "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
-        "  TLS/DTLS by: technote 1347/1418, guide 1347/1406\n"
-        "  observed: confirmed: 2 user(s) hit, 2 reconnect(s), 12 packet(s) too large for TLS, threshold 1347, "
-        "2024-05-17T20:00:00 to 2024-05-17T21:00:00\n"
-        "  users hit: alice, bob\n"
-        "  safe MTU: 1347 bytes\n"
-        "  next: mtu: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1347 (closes the gap)\n"
-        "  take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu 1347\n"
-        "  mind: icmp-path-unknown\n"
-        "edge2.cfg/red: partial: the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand\n"
-        "edge2.cfg/red: at-risk: username carol (group policy GP-LAB), under all assumption sets\n"
-        "  predicted: DTLS MTU 1418 is 71 bytes above TLS MTU 1347 (by technote, RC4-SHA and AES256-SHA)\n"
-        "  TLS: path-mtu = min(1380(tcpmss), 1460(mss)) = 1380; "
-        "tls-mtu = 1380 - 5(ssl) - 8(cstp) - 0(pad) - 20(mac) = 1347\n"
-        "  DTLS: dtls-mtu = 1440 - 1(cstp) - 20(mac) - 1(pad) = 1418\n"
-        "  TLS/DTLS by: technote 1347/1418, guide 1347/1406\n"
-        "  observed: not observable: logging is not enabled in the configuration\n"
-        "  safe MTU: 1347 bytes\n"
-        "  next: mtu is blocked: below 576\n"
-        "  mind: icmp-path-unknown\n"
-        "edge2.cfg/red: unknown: group-policy GP-OLD\n"
-        "  predicted: A cipher suite is configured whose size is not known, so its MTU cannot be computed.\n"
-        "  observed: not observable: no log, session or counter was given\n"
-        "  reached by: username carol, ldap attribute-map AD\n"
-        "  next: give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name\n"
-        "edge2.cfg/red: safe: tunnel-group LAB (group policy GP-LAB), under all assumption sets"
-        ": The configured MTU fits into the TLS tunnel, so nothing changes when DTLS is lost.\n"
-        "core.cfg: no tunnel group or group policy for AnyConnect\n"
-        "gone: failed: no TCP session to 192.0.2.9\n"
-        "dtls-mtu-exceeds-tls-mtu: The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit "
-        "into the TLS tunnel, and about one minute later the client reconnects.\n"
-        "icmp-path-unknown: Whether 'fragmentation needed' reaches the servers cannot be seen here; filters behind "
-        "the ASA are invisible.\n"
-        "4 device(s), 4 finding(s): 2 at risk (1 confirmed, 2 user(s) hit), 0 mitigated, 1 unknown, 1 safe, "
-        "0 not applicable; 1 device(s) failed\n"
-        "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; "
-        "behind PPPoE or LTE it is less.\n"
+        "2 users on 1 firewall were hit; one line per group policy cures it; 1 firewall could not be read and 1 finding could not be judged.\n"
+        "\n"
+        "device         tunnel group    verdict    hit   TLS  DTLS  safe  fix      group policy\n"
+        "-------------  --------------  ---------  ---  ----  ----  ----  -------  ------------\n"
+        "edge1.cfg      STAFF           confirmed    2  1347  1418  1347  mtu      GP-STAFF\n"
+        "edge2.cfg/red  username carol  at-risk      ?  1347  1418  1347  blocked  GP-LAB\n"
+        "\n"
+        "on edge1.cfg, in configuration mode:\n"
+        "  group-policy GP-STAFF attributes\n"
+        "   webvpn\n"
+        "    anyconnect mtu 1347\n"
+        "\n"
+        "others: 1 unknown, 1 safe\n"
+        "\n"
+        "partial: the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand (edge2.cfg/red)\n"
+        "unknown: A cipher suite is configured whose size is not known, so its MTU cannot be computed; give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name (edge2.cfg/red group-policy GP-OLD)\n"
+        "no tunnel group or group policy for AnyConnect (core.cfg)\n"
+        "failed: no TCP session to 192.0.2.9 (gone)\n"
+        "who was hit is not observable: logging is not enabled in the configuration (edge2.cfg/red)\n"
+        "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; behind PPPoE or LTE it is less.\n"
     )
 
 
-def test_a_fleet_ends_with_its_worst(fleet):
-    many = replace(fleet, devices=(*fleet.devices, *(replace(fleet.devices[0], name=f"fw{n}") for n in range(9))))
+def test_a_fleet_names_its_worst_first(fleet):
+    risky = replace(fleet.devices[0], name="quiet", findings=(replace(fleet.devices[0].findings[0], evidence=None),))
+    many = replace(
+        fleet, devices=(risky, *fleet.devices, *(replace(fleet.devices[0], name=f"fw{n}") for n in range(9)))
+    )
     lines = render("text", many).splitlines()
-    worst = [line for line in lines if line.startswith("worst: ")]
-    assert len(worst) == 5
-    assert all("confirmed at-risk: tunnel-group STAFF" in line for line in worst)
-    assert lines.index(worst[-1]) == len(lines) - 3
+    assert lines[0].startswith("20 users on 10 firewalls were hit; one line per group policy cures all of them; ")
+    rows = [line.split()[0] for line in lines[4:] if "STAFF" in line]
+    assert rows[:10] == ["edge1.cfg", *(f"fw{n}" for n in range(9))]
+    assert rows[10] == "quiet"
+
+
+def test_five_hundred_files_fit_in_a_hundred_lines(fleet):
+    devices = [replace(fleet.devices[n % 4], name=f"site-{n:03}.example.net.cfg") for n in range(500)]
+    report = replace(fleet, devices=tuple(devices))
+    for width in (80, 140):
+        for screen in (True, False):
+            shown = render("text", report, Style(terminal=screen, width=width, color=screen)).splitlines()
+            assert len(shown) <= 100
+            header = next(line for line in shown if line.startswith("device "))
+            assert "safe" in header.split()
+            assert any("more, worst first" in line for line in shown)
 
 
 def test_details_say_each_sentence_where_it_belongs(fleet):
     shown = render("text", fleet, Style(detail=True))
     assert shown.count("  why: The adapter comes up") == 2
+    assert "    anyconnect mtu 1347\n" in shown
     assert shown.count("  mind: Whether 'fragmentation needed'") == 2
     assert "icmp-path-unknown" not in shown
 
 
-def test_tables_hold_every_finding_and_no_colour_unless_asked(fleet):
+def test_rows_are_those_that_need_somebody_and_no_colour_unless_asked(fleet):
     plain = render("text", fleet, Style(terminal=True, width=120))
-    for shown in ("STAFF", "GP-OLD", "LAB", "carol", "at-risk (confirmed)", "not observable", "1347", "1418"):
+    for shown in ("STAFF", "GP-OLD", "carol", "confirmed", "at-risk", "not observable", "1347", "1418"):
         assert shown in plain
     assert "\x1b" not in plain
     assert "\x1b[" in render("text", fleet, Style(terminal=True, color=True, width=120))
@@ -311,3 +308,19 @@ def test_json_says_what_to_dict_says(fleet, hostile):
 def test_json_has_a_line_for_every_finding(fleet):
     lines = render("json", fleet).splitlines()
     assert sum(line.lstrip().startswith('{"scope"') for line in lines) == fleet.summary.findings
+
+
+def test_who_was_hit_under_another_setting_is_told_without_alarm(fleet):
+    """After the fix, the old log still holds the old users."""
+    device = fleet.devices[0]
+    past = PastEvidence(5, 5, "2024-05-17T20:00:00")
+    evidence = FindingEvidence(observable="yes", past=past)
+    fixed = replace(device.findings[0], verdict=Verdict.SAFE, evidence=evidence)
+    also = replace(fixed, name="OTHER")
+    report = replace(fleet, devices=(replace(device, findings=(fixed, also)),))
+    assert answer(report) == (
+        "Nothing is at risk on 1 firewall; 5 users were hit before the present setting, the last on 2024-05-17."
+    )
+    shown = render("text", report)
+    assert "confirmed" not in shown
+    assert "next:" not in shown

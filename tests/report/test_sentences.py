@@ -10,6 +10,8 @@ from nornir_anyconnect.audit.finding import Numbers
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.report import PLAIN, Style, render, render_logs, sentences
 
+DETAILED = Style(detail=True)
+
 
 def only(finding, name="guide", **changes):
     return replace(finding, assumptions={name: Numbers(1347, 1418)}, **changes)
@@ -20,7 +22,7 @@ def test_one_set_that_was_asked_for_is_not_called_all(fleet):
     assert sentences.certainty(finding) == "under guide, the only set asked for"
     assert sentences.certainty_sentence(finding) == "It holds under guide, the only set asked for."
     one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
-    shown = render("text", one)
+    shown = render("text", one, DETAILED)
     assert "under guide, the only set asked for" in shown
     assert "all assumption sets" not in shown
     assert '"certainty": "all-assumptions"' in render("json", one)
@@ -54,7 +56,9 @@ def test_with_one_set_only_the_suites_explain_the_safe_mtu(fleet):
     finding = only(fleet.devices[0].findings[0], safe_mtu=1287)
     assert sentences.safe_mtu(finding) == "1287 bytes (the smallest over all suites that clients may negotiate)"
     one = AuditReport((replace(fleet.devices[0], findings=(finding,)),), fleet.generated_at, "0.1.0")
-    assert "  safe MTU: 1287 bytes (the smallest over all suites that clients may negotiate)\n" in render("text", one)
+    assert "  safe MTU: 1287 bytes (the smallest over all suites that clients may negotiate)\n" in render(
+        "text", one, DETAILED
+    )
 
 
 @pytest.mark.parametrize("name", ["html", "markdown"])
@@ -93,13 +97,16 @@ def test_one_line_is_not_many(name):
 @pytest.mark.parametrize("width", range(60, 141, 4))
 def test_a_screen_breaks_no_verdict_and_no_name_within_a_word(fleet, width):
     named = replace(fleet, devices=(*fleet.devices, replace(fleet.devices[0], name="fw-tokyo.example.net/research")))
-    table = render("text", named, Style(terminal=True, width=width)).split("edge1.cfg: ")[0]
-    assert max(map(len, table.splitlines())) <= width
-    assert "at-risk" in table
-    assert "edge1.cfg " in table
-    assert re.search(r"research\b", table)
-    assert re.search(r"fw-tokyo\.", table)
-    first = [line.split()[0] for line in table.splitlines()[3:] if line.strip()]
-    assert set(first) >= {"edge1.cfg"}
+    lines = render("text", named, Style(terminal=True, width=width)).splitlines()
+    begin = next(at for at, line in enumerate(lines) if line.startswith("device "))
+    table = lines[begin : lines.index("", begin)]
+    assert max(map(len, table)) <= width
+    assert "safe" in table[0].split()
+    assert any("confirmed" in line for line in table)
+    assert all("1347" in line for line in table[2:] if "confirmed" in line or "at-risk" in line)
+    assert any(re.search(r"research\b", line) for line in table)
+    assert any(line.startswith("fw-tokyo.") for line in table)
+    assert {line.split()[0] for line in table[2:]} >= {"edge1.cfg"}
+    assert max(map(len, lines)) <= width
     if width >= 120:
-        assert "policy" in table.splitlines()[1]
+        assert "group policy" in table[0]

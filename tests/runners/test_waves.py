@@ -295,3 +295,11 @@ def test_progress_counts_every_host_and_may_fail():
 
     fleet(names(4)).with_runner(WavesRunner(soak=0, on_progress=progress)).run(Recorder())
     assert sorted(seen) == [(1, 3), (2, 2), (3, 1), (4, 0)]
+
+
+def test_the_host_that_is_chosen_is_the_canary_with_all_of_its_chassis():
+    task = Recorder()
+    runner = WavesRunner(canary=1, canary_host="fw002", wave_size=1, soak=0)
+    fleet(names(4), {"fw001": "box", "fw002": "box"}).with_runner(runner).run(task=task)
+    begun = [name for event, name in task.events if event == "begin"]
+    assert begun == ["fw002", "fw001", "fw000", "fw003"]

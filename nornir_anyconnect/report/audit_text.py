@@ -1,0 +1,407 @@
+"""The text of an audit, on a screen and in a pipe alike: the answer first, then who needs somebody, then what to do.
+
+1 the sentence that answers, 2 a table of what needs somebody, worst first, 3 the others as one count per verdict,
+4 what could not be judged or seen and why, once, 5 the next command, 6 the files written. Details only where asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from nornir_anyconnect.audit import provenance
+from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.finding import Scope, Status, Verdict, worst_first
+from nornir_anyconnect.audit.notices import sentence
+from nornir_anyconnect.report import sentences
+from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sentences import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from nornir_anyconnect.asa.running_config import Sourced
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.mtu.derive import Step
+    from nornir_anyconnect.report import Style
+
+    Found = tuple[DeviceAudit, Finding]
+
+_MOST_LINES = 60
+"""Of the table: a screen and a half; whoever has more to look at wants a page or a CSV."""
+_MOST_GROUPS = 12
+_MOST_NAMES = 4
+_MOST_TYPED = 12
+"""Lines to type that are shown without being asked for."""
+_ACCENT = {
+    "confirmed": "1;31",
+    Verdict.AT_RISK: "31",
+    Verdict.MITIGATED: "33",
+    Verdict.UNKNOWN: "35",
+    Verdict.SAFE: "32",
+}
+_NUMBERS = ("hit", "TLS", "DTLS", "safe")
+_NAMES = ("device", "tunnel group")
+_NARROWEST = 12
+_PIECE = re.compile(r"[^\s/._-]*(?:[/._-]+|\s+|$)")
+"""What stays together of a name."""
+
+
+def render(report: AuditReport, style: Style) -> str:
+    """The whole text."""
+    found = sorted(
+        ((device, finding) for device in report.devices for finding in device.findings),
+        key=lambda each: (_rank(each[1]), worst_first(each[1]), each[0].name),
+    )
+    shown = [each for each in found if _asked_for(each[1], style)]
+    parts = [_wrapped(harmless(answer(report)), style), _table(shown, style)]
+    if style.detail:
+        wanted = shown if style.only else found
+        parts += [_details(device, finding, style) for device, finding in wanted]
+    else:
+        parts.append(_to_type(shown))
+    parts.append(_others(report, found, shown, style))
+    parts.append(_unjudged(report, shown, style))
+    parts.append([f"next: {command}" for command in style.next_commands])
+    parts.append([harmless(f"written: {', '.join(style.files)}")] if style.files else [])
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def answer(report: AuditReport) -> str:
+    """The sentence that answers: was anybody hit, is anybody at risk, and does one line cure it."""
+    found = [(device, each) for device in report.devices for each in device.findings if each.waiver is None]
+    hit = [each for each in found if each[1].confirmed and each[1].verdict is not Verdict.SAFE]
+    risky = [each for each in found if each[1].verdict is Verdict.AT_RISK]
+    firewalls = report.summary.devices
+    unjudged = _past(found) + _unjudged_words(report, found)
+    if hit:
+        boxes = _boxes(hit)
+        users = sum(_users_on(device) for device in boxes)
+        said = f"{count(users, 'user')} on {count(len(boxes), 'firewall')} {'was' if users == 1 else 'were'} hit"
+        return f"{said}{_cure(boxes, risky)}{unjudged}."
+    if risky:
+        boxes = _boxes(risky)
+        looked = all(each.evidence is not None and each.evidence.observable == "yes" for _, each in risky)
+        seen = "nobody was seen to be hit" if looked else "whether anybody was hit cannot be seen here"
+        what = f"{count(len(risky), 'finding')} on {count(len(boxes), 'firewall')} {'is' if len(risky) == 1 else 'are'}"
+        return f"{what} at risk; {seen}{_cure(boxes, risky)}{unjudged}."
+    if not found and report.summary.failed_devices == firewalls:
+        return f"Nothing was judged: {count(firewalls, 'firewall')} could not be read."
+    if not found:
+        there = "no tunnel group or group policy for AnyConnect was found" if firewalls else "nothing was judged"
+        return f"Of {count(firewalls, 'firewall')} {there}{unjudged}."
+    what = "Nothing that could be judged is" if _unjudged_words(report, found) else "Nothing is"
+    return f"{what} at risk on {count(firewalls, 'firewall')}{unjudged}."
+
+
+def _past(found: Sequence[Found]) -> str:
+    """Who was hit under settings that are no longer in force: told, and no alarm."""
+    past = [(id(device), each.evidence.past) for device, each in found if each.evidence and each.evidence.past]
+    # findings of one device may tell of the same users
+    users = {box: max(each.users for other, each in past if other == box) for box, _ in past}
+    total = sum(users.values())
+    last = max((each.last for _, each in past if each.last), default="")
+    when = f", the last on {last.partition('T')[0]}" if last else ""
+    return (
+        f"; {count(total, 'user')} {'was' if total == 1 else 'were'} hit before the present setting{when}"
+        if total
+        else ""
+    )
+
+
+def _unjudged_words(report: AuditReport, found: Sequence[Found]) -> str:
+    failed = report.summary.failed_devices
+    unknown = sum(each.verdict is Verdict.UNKNOWN for _, each in found)
+    said = [count(failed, "firewall") + " could not be read"] if failed else []
+    said += [count(unknown, "finding") + " could not be judged"] if unknown else []
+    return f"; {' and '.join(said)}" if said else ""
+
+
+def _boxes(found: Iterable[Found]) -> list[DeviceAudit]:
+    """The devices of the findings, each once."""
+    return list({id(device): device for device, _ in found}.values())
+
+
+def _users_on(device: DeviceAudit) -> int:
+    return AuditReport((device,), "", "").summary.users_affected
+
+
+def _cure(boxes: Sequence[DeviceAudit], risky: Sequence[Found]) -> str:
+    open_ways: dict[int, list[bool]] = defaultdict(list)
+    for device, finding in risky:
+        remedy = sentences.recommended(finding)
+        open_ways[id(device)].append(remedy is not None and remedy.closes)
+    cured = sum(all(open_ways.get(id(device), [False])) for device in boxes)
+    if not cured:
+        return ""
+    what = "it" if len(boxes) == 1 else "all of them" if cured == len(boxes) else f"{cured} of them"
+    return f"; one line per group policy cures {what}"
+
+
+def _rank(finding: Finding) -> int:
+    """What somebody accepted, and what needs nothing, comes last."""
+    if finding.waiver is not None:
+        return 1
+    return 0 if sentences.needs_attention(finding) else 2
+
+
+def _asked_for(finding: Finding, style: Style) -> bool:
+    """What needs somebody; with ``--only`` those verdicts alone. What could not be judged is told once, below."""
+    if style.only:
+        return str(finding.verdict) in style.only or (finding.confirmed and "confirmed" in style.only)
+    wanted = sentences.needs_attention(finding) and finding.waiver is None
+    return wanted and (finding.verdict is not Verdict.UNKNOWN or finding.confirmed)
+
+
+def verdict_word(finding: Finding) -> str:
+    """``confirmed`` where users were hit, else the verdict; "confirmed" and "safe" never stand together."""
+    word = "confirmed" if finding.confirmed and finding.verdict is not Verdict.SAFE else str(finding.verdict)
+    return f"{word} (accepted)" if finding.waiver else word
+
+
+def _hit(finding: Finding) -> str:
+    seen = finding.evidence
+    if seen is None or (seen.observable != "yes" and not seen.users):
+        return "?"
+    return str(seen.users)
+
+
+def _fix(finding: Finding) -> str:
+    remedy = sentences.recommended(finding)
+    if remedy is not None:
+        return remedy.kind
+    return "blocked" if any(each.blocked_by for each in finding.remedies) else ""
+
+
+def _group(finding: Finding) -> str:
+    return finding.name if finding.scope is Scope.TUNNEL_GROUP else f"{finding.scope} {finding.name}"
+
+
+def _cells(device: DeviceAudit, finding: Finding) -> dict[str, str]:
+    values = {
+        "device": sentences.device_name(device),
+        "tunnel group": _group(finding),
+        "verdict": verdict_word(finding),
+        "hit": _hit(finding),
+        "TLS": finding.tls_mtu,
+        "DTLS": finding.dtls_mtu,
+        "safe": finding.safe_mtu,
+        "fix": _fix(finding),
+        "group policy": finding.group_policy,
+    }
+    return {title: "" if value is None else harmless(str(value)) for title, value in values.items()}
+
+
+def _table(shown: Sequence[Found], style: Style) -> list[str]:
+    """One row per finding, as many as fit; what a narrow screen leaves out stands in the details."""
+    if not shown:
+        return []
+    rows = [_cells(device, finding) for device, finding in shown]
+    widths = _widths(rows, style.width)
+    lines = ["  ".join(_padded(title, title, width) for title, width in widths.items()).rstrip()]
+    lines.append("  ".join("-" * width for width in widths.values()))
+    for number, row in enumerate(rows):
+        drawn = list(_row(row, widths, style))
+        left = len(rows) - number
+        if len(lines) + len(drawn) > _MOST_LINES and not style.detail:
+            lines.append(f"... and {left} more, worst first; all of them: --format html=FILE or csv=FILE")
+            break
+        lines += drawn
+    return lines
+
+
+def _row(row: dict[str, str], widths: dict[str, int], style: Style) -> Iterator[str]:
+    cells = {title: _folded(row[title], width) for title, width in widths.items()}
+    for at in range(max(len(lines) for lines in cells.values())):
+        drawn = []
+        for title, width in widths.items():
+            text = cells[title][at] if at < len(cells[title]) else ""
+            padded = _padded(title, text, width)
+            accent = _ACCENT.get(row["verdict"].partition(" ")[0]) if title == "verdict" and style.color else None
+            drawn.append(f"\x1b[{accent}m{padded}\x1b[0m" if accent and text else padded)
+        yield "  ".join(drawn).rstrip()
+
+
+def _padded(title: str, text: str, width: int) -> str:
+    blanks = " " * max(0, width - cell_len(text))
+    return blanks + text if title in _NUMBERS else text + blanks
+
+
+def _widths(rows: Sequence[dict[str, str]], width: int) -> dict[str, int]:
+    """The columns that there is room for, and cells for each. The safe MTU never goes; names are folded before it."""
+    found = {title: max(cell_len(title), *(cell_len(row[title]) for row in rows)) for title in rows[0]}
+
+    def lacking() -> int:
+        return sum(found.values()) + 2 * (len(found) - 1) - width
+
+    def squeeze(least: int) -> None:
+        for title in sorted(_NAMES, key=lambda name: -found[name]):
+            found[title] = max(found[title] - max(lacking(), 0), min(found[title], least))
+
+    if not any(row["fix"] for row in rows):
+        del found["fix"]
+    if lacking() > 0 or all(row["group policy"] in ("", row["tunnel group"]) for row in rows):
+        del found["group policy"]
+    squeeze(2 * _NARROWEST)
+    for title in ("fix", "TLS", "DTLS"):
+        if lacking() > 0:
+            found.pop(title, None)
+    squeeze(_NARROWEST)
+    return found
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A name that is wider than its column breaks after its own punctuation where it can, else where it must."""
+    if cell_len(text) <= width:
+        return [text]
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        for letter in piece:
+            if cell_len(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _to_type(shown: Sequence[Found]) -> list[str]:
+    """The lines to type, where there are few: as they can be pasted."""
+    blocks = {
+        (sentences.device_name(device), remedy.lines): None
+        for device, finding in shown
+        if finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+        and (remedy := sentences.recommended(finding)) is not None
+        and remedy.closes
+    }
+    if sum(len(commands) for _, commands in blocks) > _MOST_TYPED:
+        return []
+    lines = []
+    for name, commands in blocks:
+        lines.append(harmless(f"on {name}, in configuration mode:"))
+        lines += [f"  {harmless(line)}" for line in commands]
+    return lines
+
+
+def details(finding: Finding) -> list[tuple[str, str]]:
+    """What supports the verdict, as (label, sentence)."""
+    found = [("predicted", sentences.predicted(finding))]
+    if finding.gap is not None:
+        found.append(("why", sentences.reason_text(finding.reason)))
+    found += [("TLS", _chain(finding.tls_steps)), ("DTLS", _chain(finding.dtls_steps))]
+    if finding.gap is not None and len(finding.assumptions) > 1:
+        shown = (f"{name} {each.tls_mtu}/{each.dtls_mtu}" for name, each in finding.assumptions.items())
+        found.append(("TLS/DTLS by", ", ".join(shown)))
+    found.append(("likely", sentences.likely(finding)))
+    if finding.configured_mtu is not None:
+        found.append(("configured", f"anyconnect mtu {finding.configured_mtu} ({finding.configured_mtu_from})"))
+    found.append(("observed", sentences.observed(finding)))
+    if finding.evidence and finding.evidence.user_names:
+        found.append(("users hit", ", ".join(finding.evidence.user_names)))
+    if finding.reachable_by:
+        found.append(("reached by", ", ".join(str(each) for each in finding.reachable_by)))
+    if finding.verdict is not Verdict.SAFE:
+        found.append(("safe MTU", sentences.safe_mtu(finding)))
+    found.append(("next", _next(finding)))
+    found += [("mind", sentences.caveat_text(caveat)) for caveat in finding.caveats]
+    found += [("from", _cited(*each)) for each in finding.sources.items()]
+    return [(label, harmless(text)) for label, text in found if text]
+
+
+def _chain(steps: tuple[Step, ...]) -> str:
+    return "; ".join(f"{step.label} = {step.operation} = {step.value}" for step in steps)
+
+
+def _cited(setting: str, source: Sourced[Any]) -> str:
+    line = f" line {source.line}" if source.line else ""
+    return f"{provenance.named(setting, source)}: {provenance.shown(setting, source.value)} ({source.from_}{line})"
+
+
+def _next(finding: Finding) -> str:
+    """In words; the lines of a remedy follow as lines."""
+    remedy = sentences.recommended(finding)
+    if remedy is None or finding.waiver is not None or finding.verdict is Verdict.SAFE:
+        return sentences.next_step(finding)
+    return f"{remedy.kind} {'closes the gap' if remedy.closes else 'does not close the gap under every assumption set'}"
+
+
+def _details(device: DeviceAudit, finding: Finding, style: Style) -> list[str]:
+    title = f"{sentences.device_name(device)}: {verdict_word(finding)}: {sentences.subject(finding)}"
+    if finding.group_policy not in (None, finding.name):
+        title += f" (group policy {finding.group_policy})"
+    said = sentences.certainty(finding)
+    lines = [harmless(f"{title}{f', {said}' if said else ''}")]
+    for label, text in details(finding):
+        lines += _wrapped(f"  {label}: {text}", style)
+    remedy = sentences.recommended(finding)
+    if remedy is not None and finding.waiver is None and finding.verdict is not Verdict.SAFE:
+        for title, commands in (("type", remedy.lines), ("take back", remedy.rollback)):
+            lines.append(f"  {title}:")
+            lines += [f"    {harmless(line)}" for line in commands]
+    return lines
+
+
+def _wrapped(line: str, style: Style) -> list[str]:
+    """A screen breaks between words; a pipe gets one line, which can be searched."""
+    if not style.terminal:
+        return [line]
+    return wrap(line, style.width, subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
+
+
+def _others(report: AuditReport, found: Sequence[Found], shown: Sequence[Found], style: Style) -> list[str]:
+    """The findings that are in no row, as one count per verdict."""
+    rows = {id(finding) for _, finding in shown}
+    left = [finding for _, finding in found if id(finding) not in rows]
+    counted = Counter("accepted" if each.waiver else str(each.verdict).replace("-", " ") for each in left)
+    said = ", ".join(f"{number} {word}" for word, number in sorted(counted.items(), key=lambda each: -each[1]))
+    lines = [f"{'others' if shown else 'findings'}: {said}"] if said else []
+    if len(report.devices) == 1 and not style.detail:
+        for finding in left:
+            text = f"  {_group(finding)}: {verdict_word(finding)}: {sentences.reason_text(finding.reason)}"
+            lines += _wrapped(harmless(text), style)
+    return lines
+
+
+def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list[str]:
+    """What could not be read, judged or seen, and why: each reason once, with whom it holds for."""
+    why: dict[str, dict[str, None]] = defaultdict(dict)
+    for device in report.devices:
+        for text, whom in _reasons(device):
+            why[text][whom] = None
+    for device, finding in shown:
+        seen = finding.evidence
+        if finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and _hit(finding) == "?":
+            reason = seen.observable_reason if seen is not None else None
+            text = sentence(reason) if reason is not None else "no log, session or counter was given"
+            text = sentences.observed(finding) if seen is not None and seen.suspected else text
+            why[f"who was hit is not observable: {text}"][sentences.device_name(device)] = None
+    lines = []
+    for text, names in list(why.items())[:_MOST_GROUPS]:
+        some = list(names)[:_MOST_NAMES]
+        more = f" and {len(names) - len(some)} more" if len(names) > len(some) else ""
+        lines += _wrapped(harmless(f"{text} ({', '.join(some)}{more})"), style)
+    if len(why) > _MOST_GROUPS:
+        lines.append(f"... and {len(why) - _MOST_GROUPS} more reasons; all of them: --format json=FILE")
+    read = [each for each in report.inputs or () if each.log.messages or each.log.unreadable]
+    told = [*(sentences.caveat_text(each) for each in report.caveats), *(sentences.read_as(each) for each in read)]
+    return [*lines, *(line for text in told for line in _wrapped(harmless(text), style))]
+
+
+def _reasons(device: DeviceAudit) -> Iterator[tuple[str, str]]:
+    """What is to be said of a device beside its verdicts, and of what of it."""
+    name = sentences.device_name(device)
+    label = "" if device.status is Status.OK else f"{device.status}: "
+    yield from ((f"{label}{text}", name) for text in sentences.troubles(device))
+    if not device.findings and device.status is not Status.FAILED:
+        yield "no tunnel group or group policy for AnyConnect", name
+    for finding in device.findings:
+        if finding.waiver is not None:
+            yield sentences.next_step(finding), f"{name} {_group(finding)}"
+        elif finding.verdict is Verdict.UNKNOWN:
+            advice = sentences.ADVICE.get(finding.reason, "")
+            text = sentences.reason_text(finding.reason).rstrip(".")
+            yield f"unknown: {text}{f'; {advice}' if advice else ''}", f"{name} {_group(finding)}"
