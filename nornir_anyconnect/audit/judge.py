@@ -161,10 +161,11 @@ def _user(device: AuditedDevice, username: Username) -> _Subject:
 
 
 def _worst(device: AuditedDevice, subject: _Subject) -> tuple[int, int, str]:
-    """Sorts by verdict, then by the largest gap in bytes, then by the policy's name."""
+    """Sorts by verdict, then by the gap that is printed, in bytes, then by the policy's name."""
     rule = _decided(device, subject, _seen(device, subject))
-    gaps = [pair.gap for pair in device.pairs(device.conf(subject.policy)).values()] if rule.reason in BY_GAP else ()
-    return VERDICT_ORDER[rule.verdict], -max(gaps, default=0), subject.assigned
+    numbers = _numbers(device, subject.policy, rule.verdict) if rule.reason in BY_GAP else None
+    gap = numbers["dtls_mtu"] - numbers["tls_mtu"] if numbers else 0
+    return VERDICT_ORDER[rule.verdict], -gap, subject.assigned
 
 
 def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
