@@ -31,6 +31,7 @@ from nornir_anyconnect.asa.modes import (
     inner_words,
     mode_below,
     openings,
+    proves_an_asa,
     said_of,
 )
 from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
@@ -70,7 +71,7 @@ _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 def recognise(text: str) -> Recognised:
     """Say what a text is, by its content alone, in one pass. Never raises."""
     found = cut(text)
-    if not found.recognised:
+    if not any(proves_an_asa(block.header) for block in found.blocks):
         return Recognised(TextKind.OTHER, False, (), None)
     ends = ((found.begun, "no-beginning"), (found.complete, "no-end-mark"))
     why_not = (*(notice(code) for holds, code in ends if not holds), *found.doubts)

@@ -140,7 +140,8 @@ class Dump:
     @property
     def empty(self) -> bool:
         """Whether it is no configuration at all."""
-        return not self.blocks and not self.strays and not self.ended
+        ended = self.ended and self.printed is not Printed.OUTPUT  # ``write memory`` prints the checksum, too
+        return not self.blocks and not self.strays and not ended
 
 
 def chosen_of(dumps: list[Dump]) -> tuple[list[Dump], tuple[int, ...]]:

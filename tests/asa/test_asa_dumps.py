@@ -217,7 +217,7 @@ def test_recognising_never_fails_and_agrees_with_the_parser(path, data):
     at = data.draw(st.integers(0, len(lines)))
     text = "\n".join(lines[at:] + lines[:at])
     found, config = recognise(text), parse(text)
-    assert (found.kind is not TextKind.OTHER) == config.recognised
+    assert config.recognised or found.kind is TextKind.OTHER
     if found.whole:
         assert (config.begun, config.complete, config.indented) == (True, True, True)
 
@@ -229,3 +229,36 @@ def test_the_release_of_another_box_is_nobodys():
     assert parse(f"{shown}{headless}").release_text == "9.1(2)"
     other = shown.replace("9.1(2)", "9.8(4)")
     assert cut(f"{shown}{other}{headless}").release is None, "two that differ say nothing"
+
+
+SESSIONS = CONFIGS.parent / "texts" / "sessions"
+READ_AS = {
+    # file: kind, whole, hostname, release, the policy's mtu, lines nobody understands
+    "anonymous_reporting_and_a_new_hostname.txt": (TextKind.DIALOGUE, False, "edge-9", None, None, 0),
+    "first_enable_password.txt": (TextKind.OTHER, False, "lab", "9.16(4)", None, 0),
+    "mail_quoted.txt": (TextKind.CONFIGURATION, True, "edge-7", "9.8(4)", None, 0),
+    "putty.log": (TextKind.CONFIGURATION, True, "edge-6", "9.12(4)", 1300, 0),
+    "refused_lines.txt": (TextKind.DIALOGUE, False, "edge-3", None, None, 0),
+    "show_tech.txt": (TextKind.CONFIGURATION, True, "edge-5", "9.14(3)", None, 0),
+}
+
+
+def test_every_session_is_known():
+    assert sorted(path.name for path in SESSIONS.iterdir()) == sorted(READ_AS)
+
+
+@pytest.mark.parametrize("name", READ_AS)
+def test_a_session_as_people_save_it(name):
+    text = (SESSIONS / name).read_text("utf-8")
+    kind, whole, hostname, release, mtu, unknown = READ_AS[name]
+    found, config = recognise(text), parse(text)
+    assert (found.kind, found.whole) == (kind, whole), found
+    assert (config.hostname, config.release_text, len(config.unknown_lines)) == (hostname, release, unknown)
+    policy = config.group_policy("CREW")
+    if kind is not TextKind.OTHER:
+        assert policy is not None
+        assert policy.tunnel_protocols.value == ("ssl-client",)
+        assert (policy.client.mtu.value if policy.client.mtu else None) == mtu
+    if group := config.tunnel_group("CREW"):
+        assert group.default_group_policy.value == "CREW"
+    assert [each.nameif for each in config.webvpn.interfaces] in ([], ["outside"])
