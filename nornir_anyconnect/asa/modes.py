@@ -114,13 +114,13 @@ def field_of(mode: Mode, text: str) -> str | None:
     return row.field or None if row else None
 
 
-def decides_elsewhere(line: Line) -> bool:
+def decides_elsewhere(here: Mode, line: str) -> bool:
     """Whether a line that nobody knows where it stands would decide in another mode: its header is lost."""
-    text = line.text.partition(") ")[2] if line.text.startswith("(below ") else line.text
+    text = line.partition(") ")[2] if line.startswith("(below ") else line
     return any(
         said.row is not None and said.row.decisive and said.understood and said.row.keyword != "enable"
         for mode in Mode
-        if mode is mode.table and mode not in (Mode.CONFIG, line.mode.table)
+        if mode is mode.table and mode not in (Mode.CONFIG, here.table)
         for said in (said_of(mode, text),)
     )
 
@@ -160,9 +160,8 @@ def _header_of(text: str) -> Header | None:
 
 def _parts(row: Row, found: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool] | None:
     """The name, the rest, and whether the last keyword is written out; None where the row does not fit."""
-    before, named, after = row.keyword.partition(NAMED)
-    fixed, last = before.split(), after.strip()
-    if list(found[: len(fixed)]) != fixed:
+    fixed, named, last = _shape(row.keyword)
+    if found[: len(fixed)] != fixed:
         return None
     left = found[len(fixed) :]
     if not named:
@@ -177,6 +176,13 @@ def _parts(row: Row, found: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool
 def begins_headers(word: str) -> bool:
     """Whether a command that begins so is nothing without what follows: a name, or what of it."""
     return word in _headers()
+
+
+@cache
+def _shape(keyword: str) -> tuple[tuple[str, ...], bool, str]:
+    """The words before the name, whether there is one, and the word behind it."""
+    before, named, after = keyword.partition(NAMED)
+    return tuple(before.split()), bool(named), after.strip()
 
 
 def mode_below(header: str) -> Mode | None:

@@ -14,12 +14,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
 from nornir_anyconnect.asa.blocks import cut
-from nornir_anyconnect.asa.grammar import Mode, words
+from nornir_anyconnect.asa.grammar import Mode, Take, words
 from nornir_anyconnect.asa.modes import (
     Line,
     Said,
@@ -227,10 +227,35 @@ def _value(mode: Mode, said: Said, text: str, found: Mapping[str, str]) -> Any:
     row = said.row
     if row is None or row.value is None:
         return None
-    prefix = f"r{rows_of(mode).index(row)}_"
+    prefix = _prefixes(mode)[row.keyword]
     if not all(each.startswith(prefix) for each in found):
         return None
     return row.value.read({each.removeprefix(prefix): value for each, value in found.items()} | {"line": text})
+
+
+@cache
+def _prefixes(mode: Mode) -> dict[str, str]:
+    """How the template's variables of each row begin."""
+    return {row.keyword: f"r{at}_" for at, row in enumerate(rows_of(mode))}
+
+
+class _Reading(NamedTuple):
+    """All that is known of a line, wherever it stands in a block of its mode."""
+
+    meaning: Meaning | None
+    """None where it says nothing."""
+    unknown: bool
+    """Nobody here understands it."""
+    misplaced: bool
+    """Another mode knows it, and it decides there."""
+    once: str
+    """The keyword of what an ASA prints once in a block; "" for others."""
+    opens: bool
+
+
+_MOST_KEPT = 20_000  # distinct lines per mode; a fleet built from templates has some hundreds
+_kept: dict[Mode, dict[str, _Reading]] = {}
+"""Lines that were read before: a fleet repeats itself, and TTP sees only what is new."""
 
 
 class _Reader:
@@ -240,36 +265,43 @@ class _Reader:
         self.lines: list[tuple[Block, tuple[Line, ...]]] = [(block, tuple(lines_of(block))) for block in blocks]
         self.unknown: list[Sourced[str]] = []
         self.misplaced: list[Sourced[str]] = []
-        """Lines that another mode knows, and that decide there."""
-        self._said: dict[Mode, dict[str, Said]] = defaultdict(dict)
-        wanted: dict[Mode, dict[str, Said]] = defaultdict(dict)
+        self._readings: dict[Mode, dict[str, _Reading]] = {}
+        new: dict[Mode, dict[str, Said]] = defaultdict(dict)
         for _, lines in self.lines:
             for mode, _, text in lines:
-                known = self._said[mode]
-                if text not in known:
-                    said = known[text] = said_of(mode, text)
-                    if said.row and said.row.value and said.understood:
-                        positive = text.removeprefix("no ") if said.taken_back else text
-                        wanted[mode.table][positive] = said
-        self._read = _read(wanted)
+                known = self._readings.get(mode) or self._kept(mode)
+                if text not in known and text not in new[mode]:
+                    new[mode][text] = said_of(mode, text)
+        self._learn(new)
+
+    def _kept(self, mode: Mode) -> dict[str, _Reading]:
+        if len(_kept.get(mode, ())) > _MOST_KEPT:
+            del _kept[mode]
+        self._readings[mode] = _kept.setdefault(mode, {})
+        return self._readings[mode]
+
+    def _learn(self, new: Mapping[Mode, Mapping[str, Said]]) -> None:
+        wanted: dict[Mode, dict[str, Said]] = defaultdict(dict)
+        for mode, lines in new.items():
+            for text, said in lines.items():
+                if said.row and said.row.value and said.understood:
+                    wanted[mode.table][_positive(text, said)] = said
+        read = _read(wanted)
+        for mode, lines in new.items():
+            known = self._readings[mode]
+            for text, said in lines.items():
+                known[text] = _reading(mode, text, said, read.get(mode.table, {}).get(_positive(text, said)))
 
     def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
         """The lines that say something, with what they say; what nobody understands is noted."""
         for line in lines:
-            said = self._said[line.mode][line.text]
-            row = said.row
-            if row is None or (row.noted and not row.value):
+            reading = self._readings[line.mode][line.text]
+            if reading.unknown:
                 self.note(line)
-                if decides_elsewhere(line):
-                    self.misplaced.append(Sourced(line.text, line.number))
-            elif row.value is None:
-                if row.opens:
-                    yield line, Meaning(row, taken_back=said.taken_back)
-            else:
-                meaning = self._meaning(line, said)
-                if meaning.value is None and not meaning.taken_back:
-                    self.note(line)
-                yield line, meaning
+            if reading.misplaced:
+                self.misplaced.append(Sourced(line.text, line.number))
+            if reading.meaning is not None:
+                yield line, reading.meaning
 
     def out_of_place(self) -> Iterator[Sourced[str]]:
         """Lines that an ASA prints once in a block, and before its sub-block, and that stand there again, or behind it.
@@ -280,27 +312,35 @@ class _Reader:
             once = set()
             opened = False
             for mode, number, text in lines:
-                row = self._said[mode][text].row
-                if row is not None and row.once and not self._said[mode][text].taken_back:
-                    if row in once or (opened and not row.opens):
+                reading = self._readings[mode][text]
+                if reading.once:
+                    if reading.once in once or (opened and not reading.opens):
                         yield Sourced(text, number)
-                    once.add(row)
-                    opened = opened or row.opens is not None
-
-    def _meaning(self, line: Line, said: Said) -> Meaning:
-        row = said.row
-        assert row is not None  # noqa: S101 - for the type checker
-        word = next(iter(words(said.behind)), "")
-        if not said.understood:
-            return Meaning(row, None, word=word)
-        read = self._read[line.mode.table]
-        if said.taken_back:
-            return Meaning(row, read[line.text.removeprefix("no ")] if row.off is None else row.off, True, word)
-        return Meaning(row, read[line.text], word=word)
+                    once.add(reading.once)
+                    opened = opened or reading.opens
 
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
         self.unknown.append(Sourced(line.text, line.number))
+
+
+def _positive(text: str, said: Said) -> str:
+    return text.removeprefix("no ") if said.taken_back else text
+
+
+def _reading(mode: Mode, text: str, said: Said, value: Any) -> _Reading:
+    row = said.row
+    if row is None or (row.noted and not row.value):
+        return _Reading(None, True, decides_elsewhere(mode, text), "", False)
+    once = row.keyword if row.once and not said.taken_back else ""
+    if row.value is None:
+        meaning = Meaning(row, taken_back=said.taken_back) if row.opens else None
+        return _Reading(meaning, False, False, once, row.opens is not None)
+    word = next(iter(words(said.behind)), "") if row.take is Take.BY_WORD else ""
+    if said.taken_back and row.off is not None:
+        value = row.off
+    meaning = Meaning(row, value, said.taken_back, word)
+    return _Reading(meaning, value is None and not said.taken_back, False, once, False)
 
 
 def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:
