@@ -223,20 +223,19 @@ def _read(wanted: Mapping[Mode, Mapping[str, Said]]) -> dict[Mode, dict[str, Any
             parser.clear_input()
 
 
+@cache
+def _places(mode: Mode) -> dict[str, int]:
+    return {row.keyword: at for at, row in enumerate(rows_of(mode))}
+
+
 def _value(mode: Mode, said: Said, text: str, found: Mapping[str, str]) -> Any:
     row = said.row
     if row is None or row.value is None:
         return None
-    prefix = _prefixes(mode)[row.keyword]
+    prefix = f"r{_places(mode)[row.keyword]}_"
     if not all(each.startswith(prefix) for each in found):
         return None
     return row.value.read({each.removeprefix(prefix): value for each, value in found.items()} | {"line": text})
-
-
-@cache
-def _prefixes(mode: Mode) -> dict[str, str]:
-    """How the template's variables of each row begin."""
-    return {row.keyword: f"r{at}_" for at, row in enumerate(rows_of(mode))}
 
 
 class _Reading(NamedTuple):
@@ -304,10 +303,7 @@ class _Reader:
                 yield line, reading.meaning
 
     def out_of_place(self) -> Iterator[Sourced[str]]:
-        """Lines that an ASA prints once in a block, and before its sub-block, and that stand there again, or behind it.
-
-        The header above them is lost. A person may well type so; a device never prints it.
-        """
+        """Lines that an ASA prints once in a block, above its sub-block, and that stand there again or below it."""
         for _, lines in self.lines:
             once = set()
             opened = False
