@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Finding as Finding
     from nornir_anyconnect.audit.finding import Status as Status
     from nornir_anyconnect.audit.finding import Verdict as Verdict
-    from nornir_anyconnect.change.host import HostChange as HostChange
+    from nornir_anyconnect.change.outcome import HostChange as HostChange
     from nornir_anyconnect.change.outcome import State as State
     from nornir_anyconnect.change.plan.file import load_plan as load_plan
     from nornir_anyconnect.change.plan.file import save_plan as save_plan
@@ -76,7 +76,7 @@ _ROOMS = {
     "FleetAudit": "workflows.fleet",
     "FleetOptions": "workflows.fleet",
     "HostAudit": "tasks.audit_mtu",
-    "HostChange": "change.host",
+    "HostChange": "change.outcome",
     "HostChanges": "tasks.change_plan",
     "HostPlan": "tasks.plan_fix",
     "Options": "audit.context",

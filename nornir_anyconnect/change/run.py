@@ -6,12 +6,12 @@ import json
 import secrets
 import shutil
 import tempfile
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nornir_anyconnect.asa.redact import masked
-from nornir_anyconnect.change.host import HostRecord, after
 from nornir_anyconnect.change.journal import (
     Journal,
     JournalError,
@@ -21,9 +21,11 @@ from nornir_anyconnect.change.journal import (
     next_sequence,
     read,
 )
+from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.check import misjudged, rederive
 from nornir_anyconnect.change.plan.file import plan_text, read_plan
 from nornir_anyconnect.change.transaction import Change, Saving
+from nornir_anyconnect.remedies.kinds import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +43,64 @@ _EXACT = frozenset({"run", "plan_id", "plan", "saving", "commands", "inverse", "
 
 A secret cannot stand in it: it is masked where a configuration is read, and a masked line is never sent.
 """
+
+
+_AS_BEFORE = (State.REVERTED, State.ROLLED_BACK)
+_LEFT_ALONE = (State.UNCHANGED, State.REFUSED, State.FAILED, State.NOT_STARTED)
+"""An attempt that ended like this sent nothing: what an earlier one left on the device is there still."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """What the journal says of one device or context.
+
+    ``begun``: its inverse is on disk, so a line may have been sent. ``ended``: its outcome is known.
+    ``sent``: a line was announced since, and nothing was seen to be as before again.
+    ``announced``: how many lines of the change were; ``undoing``: those that come now are of its inverse.
+    """
+
+    begun: bool = False
+    ended: bool = False
+    sent: bool = False
+    announced: int = 0
+    undoing: bool = False
+    state: State | None = None
+    commands: tuple[PlannedCommand, ...] = ()
+    changed_at: str | None = None
+    """The device's own clock at the change, ISO 8601."""
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unfinished(self) -> bool:
+        """The run was killed in the middle of it."""
+        return self.begun and not self.ended
+
+    @property
+    def in_force(self) -> bool:
+        """The change is, or may be, on the device."""
+        return self.state in (State.APPLIED, State.INDETERMINATE) or self.unfinished
+
+
+def known_after(known: HostRecord, event: str, data: dict[str, Any]) -> HostRecord:
+    """What is known of a host once one more record of it is read."""
+    match event:
+        case "intent":
+            commands = tuple(decode(each) for each in data["commands"])
+            return HostRecord(begun=True, commands=commands, changed_at=known.changed_at, before=known.before)
+        case "sending":
+            return replace(known, sent=True, announced=known.announced + (not known.undoing))
+        case "taking-back":
+            return replace(known, undoing=True)
+        case "outcome":
+            state = State(data["state"])
+            if known.sent and state in _LEFT_ALONE:
+                return known
+            return replace(known, ended=True, sent=known.sent and state not in _AS_BEFORE, state=state)
+        case "changed":
+            return replace(known, changed_at=data["changed_at"])
+        case "before":
+            return replace(known, changed_at=data["changed_at"], before=data["tally"])
+    return known
 
 
 class Run:
@@ -145,7 +205,7 @@ class Run:
 
         def note(event: str, **data: object) -> None:
             written = self.journal.append(event, key, **data)
-            self.records[key] = after(self.records.get(key, HostRecord()), event, written.data)
+            self.records[key] = known_after(self.records.get(key, HostRecord()), event, written.data)
 
         return note
 
@@ -225,7 +285,7 @@ def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
             plan = read_plan(record.data["plan"], path.name, now=began)
             saving = Saving(**record.data["saving"])
         if record.host is not None:
-            hosts[record.host] = after(hosts.get(record.host, HostRecord()), record.event, record.data)
+            hosts[record.host] = known_after(hosts.get(record.host, HostRecord()), record.event, record.data)
     if plan is None or saving is None:
         raise JournalError(f"the journal {path.name} has no beginning", "it holds no run; nothing was sent")
     return plan, saving, hosts

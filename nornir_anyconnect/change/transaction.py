@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from nornir_anyconnect.asa.config_commands import Shows, begun, inverse_of, lines_to_send, lines_to_type, observe
-from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.change.outcome import Outcome, Reason, State, Why, because, ended
 from nornir_anyconnect.errors import (
     GateError,
     IncompleteReplyError,
@@ -36,9 +36,46 @@ from nornir_anyconnect.remedies.kinds import encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nornir_anyconnect.asa.config_commands import ConfigCommand, Observation, PlannedCommand
+    from nornir_anyconnect.asa.commands import Command
+    from nornir_anyconnect.asa.config_commands import ConfigCommand, CreatedObject, Observation, PlannedCommand
+    from nornir_anyconnect.asa.grammar import Mode
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.change.protocols import Device, Notes
+
+
+class Device(Protocol):
+    """One logged-in device or context, as far as a transaction needs it. All methods raise AnyConnectError."""
+
+    def check_identity(self) -> None:
+        """Refuse (GateError) unless this is the planned box and context, an ASA, and the unit that configures."""
+
+    def read(self) -> RunningConfig:
+        """What it is configured to do now, proved complete."""
+
+    def startup_differs(self) -> bool:
+        """Whether running and startup configuration differ."""
+
+    def sessions_on(self, created: CreatedObject) -> int:
+        """Users connected through an object that a run created."""
+
+    def configure(self) -> None:
+        """Enter configuration mode; GateError where the unit must not be configured."""
+
+    def send(self, line: Command, mode: Mode) -> str:
+        """Send one line in exactly that sub-mode; whatever the device says to it, empty if nothing."""
+
+    def leave(self) -> None:
+        """Leave configuration mode; nothing happens outside of it."""
+
+    def save(self) -> None:
+        """``write memory``."""
+
+
+class Notes(Protocol):
+    """The journal, as seen by one host: returns when the record is on disk."""
+
+    def __call__(self, event: str, **data: object) -> None:
+        """Write one record."""
+
 
 TAKING_BACK_TRIES = 2
 """The session at hand, and one more login where its link is gone."""
@@ -73,7 +110,7 @@ class Saving:
 
 
 def _refused(error: GateError) -> Outcome:
-    return Outcome(State.REFUSED, f"{error.cause}; {error.remedy}")
+    return ended(State.REFUSED, Why.REFUSED, cause=error.cause, remedy=error.remedy)
 
 
 class Transaction:
@@ -117,26 +154,26 @@ class Transaction:
         try:
             device = self._login()
             if self._gate(device):
-                said = "the device already shows what is wanted"
+                reasons = [because(Why.SHOWN_ALREADY)]
                 if self._saving.wanted and device.startup_differs():
-                    said += "; unsaved: running and startup configuration differ, and this run wrote nothing to save"
-                return self._end(Outcome(State.UNCHANGED, said), dry_run=dry_run)
+                    reasons.append(because(Why.UNSAVED_NOT_OURS))
+                return self._end(Outcome(State.UNCHANGED, tuple(reasons)), dry_run=dry_run)
             if dry_run:
-                return Outcome(State.NOT_STARTED, f"dry run: {len(lines)} lines would be sent", lines)
+                return ended(State.NOT_STARTED, Why.DRY_RUN, lines, count=len(lines))
             self._note_intent()
             device.check_identity()  # the role may have changed since the gate
             device.configure()
         except GateError as error:
             return self._end(_refused(error), dry_run=dry_run)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave the host without a state
-            return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"), dry_run=dry_run)
+            return self._end(ended(State.FAILED, Why.NOTHING_SENT, error=_words(error)), dry_run=dry_run)
         try:
             self._send(device, self._commands)
             device.leave()
             self._confirm(device.read())
             device.check_identity()  # a unit that lost its role meanwhile did not hand every line on to its mate
         except Exception as error:  # noqa: BLE001 - whatever it is, a line may have been sent
-            return self._end(self._take_back(_words(error)))
+            return self._end(self._take_back(because(Why.PROBLEM, error=_words(error))))
         return self._end(Outcome(State.APPLIED, self._save(device), lines))
 
     def rollback(self, *, in_doubt: bool = False) -> Outcome:
@@ -151,26 +188,25 @@ class Transaction:
             foreign = self._greet()
         except Exception as error:  # noqa: BLE001 - as in apply
             if in_doubt:
-                return self._end(self._in_doubt(f"it was left in doubt, and still is: {_words(error)}"))
+                return self._end(self._in_doubt((because(Why.STILL_IN_DOUBT, error=_words(error)),)))
             if isinstance(error, GateError):
                 return self._end(_refused(error))
-            return self._end(Outcome(State.FAILED, f"nothing was sent: {_words(error)}"))
-        outcome = self._take_back("")
+            return self._end(ended(State.FAILED, Why.NOTHING_SENT, error=_words(error)))
+        outcome = self._take_back()
         if outcome.state is State.REVERTED:
             outcome = replace(self._saved_too(outcome, foreign=foreign), state=State.ROLLED_BACK)
         return self._end(outcome)
 
     def recover(self) -> Outcome:
         """Settle a host whose run was killed: whatever the device shows of it is taken back."""
-        why = "the run was killed"
         if not self._announced:
-            return self._end(Outcome(State.REVERTED, f"{why} before its first line"))
+            return self._end(ended(State.REVERTED, Why.KILLED_BEFORE))
         self._in_the_middle = True
         try:
             foreign = self._greet()
         except Exception as error:  # noqa: BLE001 - as in apply
-            return self._end(self._in_doubt(f"{why}, and the device cannot be read: {_words(error)}"))
-        outcome = self._take_back(why)
+            return self._end(self._in_doubt((because(Why.KILLED_UNREAD, error=_words(error)),)))
+        outcome = self._take_back(because(Why.KILLED))
         if outcome.state is State.REVERTED:
             outcome = self._saved_too(outcome, foreign=foreign)
         return self._end(outcome)
@@ -190,14 +226,13 @@ class Transaction:
             return outcome
         try:
             if not foreign:
-                said = self._save(self._device)
-            elif self._device.startup_differs():
-                said = "unsaved: running and startup configuration differed before it was taken back"
+                told = self._save(self._device)
             else:
-                said = "it was never saved"
+                differs = self._device.startup_differs()
+                told = (because(Why.UNSAVED_FOREIGN if differs else Why.NEVER_SAVED),)
         except Exception as error:  # noqa: BLE001 - it was taken back and read back all the same
-            said = f"unsaved: {_words(error)}"
-        return replace(outcome, reason=f"{outcome.reason}; {said}")
+            told = (because(Why.UNSAVED, error=_words(error)),)
+        return replace(outcome, reasons=(*outcome.reasons, *told))
 
     def _login(self) -> Device:
         self._device = self._connect()
@@ -252,37 +287,36 @@ class Transaction:
         if misjudged:
             raise RejectedError(f"the effect is not the predicted one: {misjudged}", "plan again")
 
-    def _take_back(self, why: str) -> Outcome:
+    def _take_back(self, *why: Reason) -> Outcome:
         """Undo what the device shows of ours; only that, and only if nothing else stands in its place."""
         self._ends = time.monotonic() + TAKING_BACK_SECONDS
         self._inverse_under_way = True
-        doubt = ""
         for attempt in range(TAKING_BACK_TRIES):
             try:
-                self._write("taking-back", why=why)
+                self._write("taking-back", why="; ".join(str(each) for each in why))
                 device = self._login() if attempt else self._device
                 device.leave()
                 device.check_identity()
                 return self._undo(device, why)
             except (LinkLostError, ReplyTimeoutError, IncompleteReplyError) as error:
-                doubt = f"the link was lost: {error}"
+                doubt = because(Why.LINK_LOST, error=str(error))
             except GateError as error:
                 if not self._in_the_middle:
                     return _refused(error)
-                doubt = f"it may not be taken back now: {error}"
+                doubt = because(Why.NOT_NOW, error=str(error))
                 break
             except Exception as error:  # noqa: BLE001 - nothing may hide that the device is in doubt
-                doubt = f"taking it back failed: {_words(error)}"
+                doubt = because(Why.NOT_TAKEN_BACK, error=_words(error))
                 break
-        return self._in_doubt("; ".join(filter(None, [why, doubt])))
+        return self._in_doubt((*why, doubt))
 
-    def _undo(self, device: Device, why: str) -> Outcome:
+    def _undo(self, device: Device, why: tuple[Reason, ...]) -> Outcome:
         config = device.read()
         ours = begun(self._commands, self._announced)  # what was never announced is somebody else's, however alike
         seen = observe(config, ours)
-        foreign = [str(each) for each in seen if each.shows is Shows.OTHER]
+        foreign = tuple(each for each in seen if each.shows is Shows.OTHER)
         if foreign:
-            return self._in_doubt("; ".join(filter(None, [why, "somebody else changed it since", *foreign])))
+            return self._in_doubt((*why, because(Why.SOMEBODY_ELSE, shown=foreign)))
         undo = inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE or self._said_again(each))
         self._refuse_if_in_use(device, undo)
         if undo:
@@ -293,11 +327,11 @@ class Transaction:
             config = device.read()
             device.check_identity()  # as after the change itself
         left = [each.command for each in observe(config, ours) if each.shows is not Shows.BEFORE]
-        differs = [str(each) for each in observe(config, inverse_of(left))]
-        self._write("read-back", differs=differs)
+        differs = observe(config, inverse_of(left))
+        self._write("read-back", differs=[str(each) for each in differs])
         if left:
-            return self._in_doubt("; ".join(filter(None, [why, "the inverse did not stick", *differs])), left)
-        return Outcome(State.REVERTED, why or "as before", lines_to_type(undo))
+            return self._in_doubt((*why, because(Why.INVERSE_NOT_KEPT, shown=differs)), left)
+        return Outcome(State.REVERTED, why or (because(Why.AS_BEFORE),), lines_to_type(undo))
 
     def _said_again(self, seen: Observation) -> bool:
         """A unit that lost its role in the middle took lines that its mate never heard: said again they reach both."""
@@ -311,18 +345,18 @@ class Transaction:
                     "wait until they have left, or move them; nobody is logged off",
                 )
 
-    def _save(self, device: Device) -> str:
+    def _save(self, device: Device) -> tuple[Reason, ...]:
         """Save if asked; a save that fails leaves the change in force and is reported."""
         if not self._saving.wanted:
-            return ""
+            return ()
         try:
             device.save()
             device.check_identity()  # a unit that lost its role saved for itself alone
         except Exception as error:  # noqa: BLE001 - the change itself stands and was read back
-            return f"unsaved: {_words(error)}"
-        return "saved"
+            return (because(Why.UNSAVED, error=_words(error)),)
+        return (because(Why.SAVED),)
 
-    def _in_doubt(self, why: str, left: Sequence[ConfigCommand] = ()) -> Outcome:
+    def _in_doubt(self, why: tuple[Reason, ...], left: Sequence[ConfigCommand] = ()) -> Outcome:
         """What is known, and the exact lines that a person types to take it back."""
         ours = left or begun(self._commands, self._announced) or self._commands
         return Outcome(State.INDETERMINATE, why, lines_to_type(inverse_of(ours)))
@@ -341,7 +375,7 @@ class Transaction:
         try:
             self._note("outcome", state=str(outcome.state), reason=outcome.reason, lines=list(outcome.lines))
         except Exception as error:  # noqa: BLE001 - the outcome is true all the same; it must not be lost with the journal
-            return replace(outcome, reason=f"{outcome.reason}; {_words(error)}".removeprefix("; "))
+            return replace(outcome, reasons=(*outcome.reasons, because(Why.PROBLEM, error=_words(error))))
         return outcome
 
 

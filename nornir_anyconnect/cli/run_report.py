@@ -13,14 +13,14 @@ import typer
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.run import SCHEMA
 from nornir_anyconnect.report.sanitise import harmless
-from nornir_anyconnect.workflows.change_run import NOT_PLANNED, tell_who_needs_somebody
+from nornir_anyconnect.workflows.change_run import tell_who_needs_somebody
 from nornir_anyconnect.workflows.outputs import to_stdout
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from nornir_anyconnect.change.host import HostChange
+    from nornir_anyconnect.change.outcome import HostChange
     from nornir_anyconnect.change.run import Run
     from nornir_anyconnect.workflows.change_run import RunEnd
     from nornir_anyconnect.workflows.exit_codes import ExitCode
@@ -59,7 +59,7 @@ def report(end: RunEnd, output: str) -> ExitCode:
 
 
 def _lines(run: Run, changes: Sequence[HostChange]) -> Iterator[str]:
-    shown = [each for each in changes if each.outcome.reason != NOT_PLANNED]
+    shown = [each for each in changes if not each.outcome.not_planned]
     if run.rehearsal:
         yield "dry run: nothing was sent"
     else:

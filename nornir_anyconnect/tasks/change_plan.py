@@ -12,12 +12,10 @@ from nornir.core.task import Result, Task
 
 from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.asa.config_commands import Shows, inverse_of, lines_to_type, observe
-from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
-from nornir_anyconnect.change.channel import Channel
-from nornir_anyconnect.change.host import HostChange
-from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.change.device import Channel, only_writer
+from nornir_anyconnect.change.outcome import HostChange, State, Why, ended
 from nornir_anyconnect.change.transaction import Transaction
-from nornir_anyconnect.change.writer import only_writer
+from nornir_anyconnect.change.user_tally import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
@@ -116,13 +114,10 @@ def rollback_plan(
         record = run.record(planned)
         if not record.in_force or (only_unfinished and not record.unfinished):
             state = record.state or State.NOT_STARTED
-            return HostChange(planned.name, planned.context, Outcome(State.UNCHANGED, f"this run left it {state}"))
+            return HostChange(planned.name, planned.context, ended(State.UNCHANGED, Why.LEFT, left=state))
         if dry:
             lines = lines_to_type(inverse_of(run.commands(planned)))
-            outcome = Outcome(
-                State.NOT_STARTED, "dry run: what the device still shows of it would be taken back", lines
-            )
-            return HostChange(planned.name, planned.context, outcome)
+            return HostChange(planned.name, planned.context, ended(State.NOT_STARTED, Why.DRY_ROLLBACK, lines))
         transaction = Transaction(
             run.as_it_was(planned),
             connect,
@@ -149,7 +144,7 @@ def verify_plan(task: Task, *, run: Run, host_timeout: float = HOST_TIMEOUT) -> 
     def look(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
         record = run.record(planned)
         if not record.in_force:
-            outcome = Outcome(State.UNCHANGED, f"this run left it {record.state or State.NOT_STARTED}")
+            outcome = ended(State.UNCHANGED, Why.LEFT, left=record.state or State.NOT_STARTED)
             return HostChange(planned.name, planned.context, outcome)
         try:
             channel = connect()
@@ -158,17 +153,18 @@ def verify_plan(task: Task, *, run: Run, host_timeout: float = HOST_TIMEOUT) -> 
             since = datetime.fromisoformat(record.changed_at) if record.changed_at else None
             logging_text, after = _count(channel.device, planned, since)
         except AnyConnectError as error:
-            return HostChange(planned.name, planned.context, Outcome(State.FAILED, f"could not be verified: {error}"))
+            outcome = ended(State.FAILED, Why.NOT_VERIFIED, error=str(error))
+            return HostChange(planned.name, planned.context, outcome)
         watch = watched(config.logging, logging_text, since)
         seen = observe(config, run.commands(planned))
-        wrong = "; ".join(str(each) for each in seen if each.shows is not Shows.AFTER)
+        wrong = tuple(each for each in seen if each.shows is not Shows.AFTER)
         if not wrong:
-            outcome = Outcome(State.VERIFIED, f"as intended; {in_words(after or {}, watch)}")
+            outcome = ended(State.VERIFIED, Why.AS_INTENDED, users=in_words(after or {}, watch))
         elif record.state is State.APPLIED:
-            outcome = Outcome(State.FAILED, f"not as intended: {wrong}")
+            outcome = ended(State.FAILED, Why.NOT_AS_INTENDED, shown=wrong)
         else:
             lines = lines_to_type(inverse_of(each.command for each in seen if each.shows is not Shows.BEFORE))
-            outcome = Outcome(State.INDETERMINATE, f"this run did not finish it: {wrong}", lines)
+            outcome = ended(State.INDETERMINATE, Why.NOT_FINISHED, lines, shown=wrong)
         return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after), watch)
 
     return _each_planned(task, run, look, changed=(), dry=False, per_context=host_timeout, either_unit=True)
@@ -209,9 +205,9 @@ def _each_planned(
                 for host in hosts:
                     platform_of(host).close(host)
     except GateError as error:
-        done = [HostChange(each.name, each.context, Outcome(State.REFUSED, str(error))) for each in planned]
-    # a device may say anything, our own password too
-    done = [replace(each, outcome=replace(each.outcome, reason=run.hides(each.outcome.reason))) for each in done]
+        refused = ended(State.REFUSED, Why.PROBLEM, error=str(error))
+        done = [HostChange(each.name, each.context, refused) for each in planned]
+    done = [replace(each, outcome=each.outcome.hidden(run.hides)) for each in done]
     outcomes = [each.outcome.state for each in done]
     did = any(state in changed for state in outcomes)
     would = dry and any(each.outcome.lines for each in done)
@@ -238,7 +234,7 @@ def _in_one_state(
         return work(planned, connect)
     except Exception as error:
         logger.exception("%s: unexpected", planned.name)
-        outcome = Outcome(State.FAILED, f"unexpected {type(error).__name__}: {error}")
+        outcome = ended(State.FAILED, Why.UNEXPECTED, error=f"{type(error).__name__}: {error}")
         return HostChange(planned.name, planned.context, outcome)
 
 

@@ -7,9 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.change.host import HostChange
 from nornir_anyconnect.change.journal import default_directory, find_run
-from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.change.outcome import HostChange, Outcome, State, Why, ended
 from nornir_anyconnect.change.run import Run, unfinished_runs
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import GateError, NotStartedError, UsageError
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.runners.waves import Progress
 
-NOT_PLANNED = "the plan changes nothing here"
 _MOST_NAMED = 8
 _CODES = {
     State.INDETERMINATE: ExitCode.INDETERMINATE,
@@ -91,7 +89,7 @@ class RunEnd:
     def code(self) -> ExitCode:
         """The exit code of the run."""
         codes = [_CODES.get(each.outcome.state, ExitCode.CLEAN) for each in self.changes]
-        codes += [ExitCode.NOT_WHOLLY for each in self.changes if unsaved(each)]
+        codes += [ExitCode.NOT_WHOLLY for each in self.changes if each.outcome.unsaved]
         if self.stopped and any(each.outcome.state is State.NOT_STARTED for each in self.changes):
             codes.append(ExitCode.NOT_WHOLLY)
         if self.nothing_to_take_back:
@@ -102,11 +100,6 @@ class RunEnd:
         return code
 
 
-def unsaved(change: HostChange) -> bool:
-    """It is in force, and a reload would lose it although saving was asked for."""
-    return "unsaved: " in change.outcome.reason
-
-
 def tell_who_needs_somebody(changes: Iterable[HostChange]) -> None:
     """Name on standard error what is in doubt, with the lines to type, and what is not saved."""
     for each in changes:
@@ -114,7 +107,7 @@ def tell_who_needs_somebody(changes: Iterable[HostChange]) -> None:
             TERMINAL.error(f"{each} - to take it back, type after configure terminal:", "")
             for line in each.outcome.lines:
                 TERMINAL.warning(f"    {line}")
-        elif unsaved(each):
+        elif each.outcome.unsaved:
             TERMINAL.warning(f"{each}")
 
 
@@ -125,21 +118,21 @@ def states(plan: Plan, result: AggregatedResult, chosen: Collection[str] | None 
     for name, results in result.items():
         problem: Any = results[0].exception
         if isinstance(problem, NotStartedError):
-            why[name] = Outcome(State.NOT_STARTED, problem.cause)
+            why[name] = ended(State.NOT_STARTED, Why.NOT_STARTED, cause=problem.cause)
         elif problem is not None:
-            why[name] = Outcome(State.FAILED, f"unexpected {type(problem).__name__}")
+            why[name] = ended(State.FAILED, Why.UNEXPECTED, error=type(problem).__name__)
         else:
             found |= {(each.name, each.context): each for each in results[0].result.changes}
-    ended = []
+    told = []
     for each in plan.devices:
         if not each.fixes:
-            default = Outcome(State.UNCHANGED, NOT_PLANNED)
+            default = ended(State.UNCHANGED, Why.NOT_PLANNED)
         elif chosen is not None and each.name not in chosen:
-            default = Outcome(State.NOT_STARTED, "it is not in --limit")
+            default = ended(State.NOT_STARTED, Why.NOT_CHOSEN)
         else:
-            default = why.get(each.name, Outcome(State.NOT_STARTED, "an earlier context of this box needs somebody"))
-        ended.append(found.get(each.key, HostChange(each.name, each.context, default)))
-    return tuple(ended)
+            default = why.get(each.name, ended(State.NOT_STARTED, Why.CONTEXT_BEFORE))
+        told.append(found.get(each.key, HostChange(each.name, each.context, default)))
+    return tuple(told)
 
 
 def apply_run(

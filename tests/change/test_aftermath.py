@@ -7,7 +7,7 @@ import pytest
 
 from nornir_anyconnect.asa.running_config import LoggingSettings, Sourced, notice
 from nornir_anyconnect.audit.observable import Observable
-from nornir_anyconnect.change.aftermath import Tally, as_data, device_time, in_words, tally, watched
+from nornir_anyconnect.change.user_tally import Tally, as_data, device_time, in_words, tally, watched
 
 SINCE = datetime(2024, 5, 6, 12, tzinfo=UTC)
 HEAD = "    Buffer logging: level informational, {} messages logged\n"

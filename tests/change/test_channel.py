@@ -7,7 +7,7 @@ import pytest
 from nornir_anyconnect.asa.commands import Exit, Show, ShowCommand, ShowRunning, ShowStartup, WriteMemory
 from nornir_anyconnect.asa.config_commands import CreatedObject
 from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.change.channel import Channel
+from nornir_anyconnect.change.device import Channel
 from nornir_anyconnect.change.plan.model import PlannedDevice
 from nornir_anyconnect.errors import GateError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice

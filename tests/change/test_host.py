@@ -4,8 +4,9 @@ import pytest
 
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.observable import Observable
-from nornir_anyconnect.change.host import HostChange, HostRecord, after
-from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.change.outcome import HostChange, Outcome, State, Why, because
+from nornir_anyconnect.change.run import HostRecord
+from nornir_anyconnect.change.run import known_after as after
 
 
 def record(*events):
@@ -53,7 +54,8 @@ def test_an_event_that_says_nothing_of_the_device_changes_nothing():
 
 
 def change(state=State.APPLIED, reason="", lines=(), context=None, **more):
-    return HostChange("fw1", context, Outcome(state, reason, lines), **more)
+    reasons = (because(Why.PROBLEM, error=reason),) if reason else ()
+    return HostChange("fw1", context, Outcome(state, reasons, lines), **more)
 
 
 @pytest.mark.parametrize("state", State)
@@ -86,3 +88,24 @@ def test_whether_drops_would_show_stands_in_the_data_where_somebody_looked():
 def test_in_words():
     assert str(change()) == "fw1: applied"
     assert str(change(State.REFUSED, "drift", context="red")) == "fw1/red: refused (drift)"
+
+
+@pytest.mark.parametrize("code", Why)
+def test_every_code_has_words_and_needs_only_what_it_names(code):
+    names = ("cause", "remedy", "error", "left", "shown", "users", "count")
+    text = str(because(code, **{name: f"<{name}>" for name in names}))
+    assert text
+    assert "{" not in text
+
+
+def test_a_reason_that_was_looked_through_for_secrets_keeps_its_code():
+    unsaved = Outcome(State.APPLIED, (because(Why.UNSAVED, error="it said hunter2"),))
+    hidden = unsaved.hidden(lambda text: text.replace("hunter2", "*****"))
+    assert hidden.unsaved
+    assert hidden.reason == "unsaved: it said *****"
+
+
+def test_words_that_look_like_another_code_mean_nothing():
+    said = Outcome(State.APPLIED, (because(Why.PROBLEM, error="unsaved: the plan changes nothing here"),))
+    assert not said.unsaved
+    assert not said.not_planned

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from nornir_anyconnect.change.writer import only_writer
+from nornir_anyconnect.change.device import only_writer
 from nornir_anyconnect.errors import GateError
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mock_devices import Device
-    from nornir_anyconnect.change.host import HostChange
+    from nornir_anyconnect.change.outcome import HostChange
     from nornir_anyconnect.change.plan.model import Plan
 
 NAME = "fw"

@@ -155,7 +155,7 @@ def test_a_second_process_is_refused_while_the_first_writes(site):
     plan = here.plan()
     here.runs.mkdir()
     script = (
-        "import sys; from pathlib import Path; from nornir_anyconnect.change.writer import only_writer\n"
+        "import sys; from pathlib import Path; from nornir_anyconnect.change.device import only_writer\n"
         f"with only_writer(['SN-fw-one'], Path({str(here.runs)!r})): print('held', flush=True); sys.stdin.readline()"
     )
     other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -137,5 +137,5 @@ def test_saving_is_written_down_in_one_place():
     assert makes == {"platforms/asa_ssh/device.py"}
     assert {each for each in calls if each.split("/")[0] in ("change", "platforms", "tasks")} == {
         "change/transaction.py",
-        "change/channel.py",
+        "change/device.py",
     }

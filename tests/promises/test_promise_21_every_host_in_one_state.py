@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
-from nornir_anyconnect.change.host import HostChange
-from nornir_anyconnect.change.outcome import Outcome, State
+from nornir_anyconnect.change.outcome import HostChange, Outcome, State
 from nornir_anyconnect.change.plan.model import Fix, Plan, PlannedDevice
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.remedies.options import RemedyOptions
@@ -46,7 +45,7 @@ def test_whatever_happens_the_states_are_those_of_the_plan(boxes):
             outcome.append(Result(Host(name), exception=RuntimeError("bug"), failed=True))
         else:
             state = State.APPLIED if end == "result" else State(end)
-            found = HostChanges(name, (HostChange(name, context, Outcome(state, "")),))
+            found = HostChanges(name, (HostChange(name, context, Outcome(state)),))
             outcome.append(Result(Host(name), result=found))
         result[name] = outcome
     states = states_of(_plan(devices.values()), result)

@@ -12,12 +12,12 @@ from nornir.core.task import Task
 from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.change.device import only_writer
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
-from nornir_anyconnect.change.writer import only_writer
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
