@@ -19,8 +19,8 @@ from datetime import timezone
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
-from nornir_anyconnect.evidence.log_evidence import reader_of
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
     from nornir_anyconnect.evidence.syslog.messages import Record
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
+    from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
 LARGE = 64 << 20
 """Bytes from which on a second process is worth its start."""
@@ -39,12 +40,14 @@ _REPEATED = b"message repeated"
 
 
 class Task(NamedTuple):
-    """A part of a log, as byte offsets, and how it is read."""
+    """A part of a log, as byte offsets, and how it is read: no more than the process that reads it has to load."""
 
     path: str
     begin: int
     end: int
-    options: LogOptions
+    device: str
+    tz: timezone
+    date_order: DateOrder | None
     reference: datetime | None
 
 
@@ -67,12 +70,16 @@ def read_in_parts(
     """
     size = path.stat().st_size
     processes = min(_MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    if size < LARGE or processes < 2 or options.year is not None or not isinstance(options.tz, timezone):  # noqa: PLR2004
+    tz = options.tz
+    if size < LARGE or processes < 2 or options.year is not None or not isinstance(tz, timezone):  # noqa: PLR2004
         return None
     offsets = _between_messages(path, size, processes)
     if offsets is None:
         return None
-    tasks = [Task(str(path), begin, end, options, reference) for begin, end in itertools.pairwise(offsets)]
+    tasks = [
+        Task(str(path), begin, end, options.device, tz, options.date_order, reference)
+        for begin, end in itertools.pairwise(offsets)
+    ]
     with contextlib.ExitStack() as stack:
         others = [stack.enter_context(_Other(task)) for task in tasks[1:]]
         parts = [_here(tasks[0], on_read), *(other.read(on_read) for other in others)]
@@ -118,7 +125,7 @@ def _chunks(task: Task, on_read: Callable[[int], None] | None) -> Iterator[bytes
 def _here(
     task: Task, on_read: Callable[[int], None] | None = None
 ) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
-    reader = reader_of(task.options, task.reference)
+    reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
     return reader.records(_chunks(task, on_read), part=True), lambda: reader.state
 
 
