@@ -27,7 +27,10 @@ from tests.mutation.survivors import why
 from tests.mutation.trial import ROOT, End, Trial, run_all, warm_up
 
 MODULES = (
-    *(f"nornir_anyconnect/{room}/*.py" for room in ("change", "platforms/asa_ssh", "remedies", "remedies/kinds")),
+    *(
+        f"nornir_anyconnect/{room}/*.py"
+        for room in ("change", "change/plan", "platforms", "platforms/asa_ssh", "remedies", "remedies/kinds")
+    ),
     "nornir_anyconnect/asa/config_lines.py",
     "nornir_anyconnect/asa/config_commands.py",
     "nornir_anyconnect/asa/commands.py",

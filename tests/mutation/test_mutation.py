@@ -49,7 +49,7 @@ def test_the_test_of_each_guard_stands_in_the_page():
 
 
 def test_mutants_are_the_same_each_time_and_each_is_a_module():
-    file = "nornir_anyconnect/change/observe.py"
+    file = "nornir_anyconnect/change/device.py"
     mutants = list(mutants_of(file))
     assert [each.name for each in mutants] == [each.name for each in mutants_of(file)]
     assert len({each.source for each in mutants}) == len(mutants) > 20
