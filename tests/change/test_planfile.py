@@ -75,3 +75,12 @@ def test_a_field_too_many_or_too_few_is_an_altered_plan_whatever_the_digest_says
 def test_a_file_of_another_schema_is_no_plan_although_it_is_whole(text):
     with pytest.raises(PlanError, match=r"is not a plan of this tool \(nornir-anyconnect/plan/1\)"):
         read_plan(with_digest(text), now=NOW)
+
+
+def test_a_plan_full_of_aliases_is_refused_whatever_the_digest_says(tmp_path):
+    """Nine lines of them can stand for gigabytes."""
+    doubled = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+    text = with_digest(f"{above(plan_of())}a0: &a0 [x]\n{doubled}b: *a9\n")
+    (tmp_path / "plan.yaml").write_text(text)
+    with pytest.raises(PlanError, match="was altered"):
+        load_plan(tmp_path / "plan.yaml")

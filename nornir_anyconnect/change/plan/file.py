@@ -161,12 +161,7 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
         raise PlanError(f"{shown} is not a plan of this tool", _NAME_IT)
     above, mark, _ = text.rpartition("digest: ")
     unaltered = mark and text.isascii() and text == above + _digest(above)
-    try:
-        data = yaml.load(above, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise PlanError(f"{shown} is not a plan file, or was altered", _PLAN_AGAIN) from error
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
+    data = _parsed(above, shown)
     if not unaltered:
         raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN)
     try:
@@ -184,6 +179,20 @@ def read_plan(text: str, shown: str = "the plan", *, now: datetime | None = None
     if (now or datetime.now(UTC)) >= plan.expires:
         raise PlanError(f"{shown} expired at {plan.expires.isoformat()}", _PLAN_AGAIN)
     return plan
+
+
+def _parsed(text: str, shown: str) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        # none is ever written, and a few bytes of them can stand for gigabytes
+        if "*" in text and any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(text, Loader=loader)):
+            raise PlanError(f"{shown} was altered since it was made", _PLAN_AGAIN)
+        data = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise PlanError(f"{shown} is not a plan file, or was altered", _PLAN_AGAIN) from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise PlanError(f"{shown} is not a plan of this tool ({SCHEMA})", _PLAN_AGAIN)
+    return data
 
 
 def plan_of(data: dict[str, Any]) -> Plan:
