@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.clients.client_log import (
     ClientReconnect,
+    is_written_by_a_client,
     may_tell_of_a_reconnect,
     read_client_log,
     reconnects,
@@ -25,8 +26,10 @@ from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
 from nornir_anyconnect.evidence.device_output.observe import merge, observe_device
 from nornir_anyconnect.evidence.device_output.saved_output import SavedOutput, saved_outputs
+from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
 from nornir_anyconnect.evidence.logs_report import Input, LogSummary
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.evidence.syslog.reader import holds_message
 from nornir_anyconnect.sources.classify import Kind, Role, classify, may_be_configuration, speaks_of_an_asa
 from nornir_anyconnect.sources.configs import LARGEST, ConfigText, decoded, whole
@@ -38,9 +41,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from nornir_anyconnect.evidence.exports.records import Export
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations
 
 _MAX_LINE = 1 << 16
+_SAMPLES, _SHOWN = 3, 200
 _OF_CONNECT = re.compile(r"X-CSTP-|X-DTLS|CONNECT response|ciphersuite", re.IGNORECASE)
 _IN_MEMORY = 1 << 24
 NOTHING_IN_IT = "holds no message of an ASA, no configuration, no output of a device and no client log"
@@ -149,7 +154,7 @@ class LogReader:
             lines=evidence.lines + self._client_lines,
             events=dict(sorted(evidence.events.items())),
             unreadable=evidence.unreadable,
-            unreadable_sample=tuple(evidence.unreadable_sample),
+            unreadable_sample=few(evidence.unreadable_sample),
             devices=dict(sorted(devices.items())),
             client=tuple(self._client),
             computed=tuple(self._computed),
@@ -162,7 +167,7 @@ class LogReader:
             case Role.SYSLOG:
                 return Input(source.path, told.read_as, self._syslog(source))
             case Role.EXPORT if told.export is not None:
-                log = self._evidence.read_export(told.export, source.chunks(), reference=source.written)
+                log = self._export(source, told.export)
                 if not log.devices and not log.messages:
                     return Input(source.path, None, problem=f"{source.path} {NOTHING_IN_IT}")
                 return Input(source.path, told.read_as, log)
@@ -181,6 +186,14 @@ class LogReader:
 
     def _lines_of(self, source: Source, chunks: Iterable[bytes]) -> LogInput:
         return self._evidence.read(chunks, reference=source.written, rotation=source.rotation)
+
+    def _export(self, source: Source, export: Export) -> LogInput:
+        """An export: a large one with a record per line in several processes."""
+        if source.plain and isinstance(export, LineExport):
+            read = read_in_parts(self._evidence, source.plain, self._options, source.written, export=export)
+            if read is not None:
+                return read
+        return self._evidence.read_export(export, source.chunks(), reference=source.written)
 
     def _debug(self, source: Source) -> Input:
         found = read_debug_log(_lines(source.chunks()))
@@ -269,7 +282,9 @@ class LogReader:
                     return Input(source.path, "client log", self._client_log(source.path, _lines(chunks), source))
                 raw = again.read(LARGEST + 1)
         useless = self._useless(source, raw)
-        return Input(source.path, read_as) if read_as else useless
+        # a text that merely speaks of AnyConnect is none of a client
+        client = read_as is not None and is_written_by_a_client(decoded(source.beginning))
+        return Input(source.path, read_as) if client else useless
 
     def _useless(self, source: Source, raw: bytes) -> Input:
         """Nobody knew the text: who looks for configurations may still find one in it."""
@@ -324,6 +339,15 @@ def summarise_logs(
         elif not source.left_out:
             reader.unread(source)
     return reader.finish()
+
+
+def few(sample: Iterable[str]) -> tuple[str, ...]:
+    """One line of each kind, cut, and few of them: what they have in common is what is wrong."""
+    kinds: dict[str, str] = {}
+    for line in sample:
+        found = ANY_TAG.search(line)
+        kinds.setdefault(found["id"] if found else "", line[:_SHOWN] + ("..." if len(line) > _SHOWN else ""))
+    return tuple(kinds.values())[:_SAMPLES]
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

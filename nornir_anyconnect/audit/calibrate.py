@@ -17,6 +17,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS, AssumptionSet
+from nornir_anyconnect.mtu.suites import all_suites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, LargePacket
     from nornir_anyconnect.mtu.derive import Derivation
+    from nornir_anyconnect.mtu.suites import Suite
 
 Explained = frozenset[AssumptionSet]
 
@@ -137,18 +139,20 @@ class Model:
         )
 
     def transcript(self, numbers: DebugNumbers, confs: Iterable[int | None]) -> Explained:
-        """The combinations that compute what a debug transcript shows, under one of ``confs``."""
+        """The combinations that compute what a debug transcript or a CONNECT answer shows, under one of ``confs``."""
+        tls_offers = _of_suite(self._derivations.tls_offers, numbers.tls_suite)
+        dtls_offers = _of_suite(self._derivations.dtls_offers, numbers.dtls_suite)
         return frozenset(
             each
             for each in COMBINATIONS
             if any(
                 _shows(
-                    (self._derivations.derived(offer, size, each, conf) for offer in self._derivations.tls_offers),
+                    (self._derivations.derived(offer, size, each, conf) for offer in tls_offers),
                     numbers.computed_tls_mtu,
                     numbers.tls_mtu,
                 )
                 and _shows(
-                    (self._derivations.derived(offer, size, each, conf) for offer in self._derivations.dtls_offers),
+                    (self._derivations.derived(offer, size, each, conf) for offer in dtls_offers),
                     numbers.computed_dtls_mtu,
                     numbers.dtls_mtu,
                 )
@@ -156,6 +160,20 @@ class Model:
                 for size in self._sizes
             )
         )
+
+
+def _of_suite(offers: Iterable[Offer], name: str | None) -> tuple[Offer, ...]:
+    """The offers that cost what the negotiated suite costs; all, where nobody says which, or the box has none like it.
+
+    Of suites that cost the same the box's offers hold one.
+    """
+    known = tuple(offers)
+    suite = all_suites().get(name or "")
+    return tuple(each for each in known if suite and _cost(each.suite) == _cost(suite)) or known
+
+
+def _cost(suite: Suite) -> tuple[object, ...]:
+    return suite.kind, suite.block, suite.iv, suite.mac, suite.aead
 
 
 def _shows(derivations: Iterable[Derivation], computed: int | None, mtu: int | None) -> bool:

@@ -139,6 +139,8 @@ class FindingEvidence:
     suspected: int = 0
     """Reconnects after a minute without UDP in a log of notices, which would not show the drops between."""
     past: PastEvidence | None = None
+    client_reconnects: int = 0
+    """Reconnects to apply a new MTU that clients' own logs tell of."""
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
@@ -157,6 +159,7 @@ class FindingEvidence:
             "sessions": self.sessions,
             "past": self.past.to_dict() if self.past else None,
             "suspected": self.suspected,
+            "client_reconnects": self.client_reconnects,
         }
 
 

@@ -123,7 +123,8 @@ def logs(
     written = outputs.emit(targets, lambda target: render_logs(target.format, summary, outputs.style(target, level)))
     found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
     seen = ExitCode.CLEAN if summary.could_be_seen else ExitCode.NOT_WHOLLY
-    return highest([written, found, seen])
+    unread = [ExitCode.NOT_WHOLLY for each in summary.inputs if each.problem and (each.named or each.lost)]
+    return highest([written, found, seen, *unread])
 
 
 def register(app: typer.Typer) -> None:

@@ -86,7 +86,11 @@ def answer(report: AuditReport) -> str:
     if risky:
         boxes = _boxes(risky)
         looked = all(each.evidence is not None and each.evidence.observable == "yes" for _, each in risky)
+        told = max((each.evidence.client_reconnects for _, each in risky if each.evidence), default=0)
         seen = "nobody was seen to be hit" if looked else "whether anybody was hit cannot be seen here"
+        if told:
+            # what the client itself tells is no less true for what the device does not show
+            seen = f"client log: {count(told, 'reconnect')} to apply a new MTU"
         what = f"{count(len(risky), 'finding')} on {count(len(boxes), 'firewall')} {'is' if len(risky) == 1 else 'are'}"
         return f"{what} at risk; {seen}{_cure(boxes, risky)}{unjudged}."
     if not found and report.summary.failed_devices == firewalls:
@@ -165,6 +169,8 @@ def verdict_word(finding: Finding) -> str:
 
 def _hit(finding: Finding) -> str:
     seen = finding.evidence
+    if seen is not None and seen.client_reconnects and not seen.users:
+        return f"client log: {seen.client_reconnects}"
     if seen is None or (seen.observable != "yes" and not seen.users):
         return "?"
     return str(seen.users)
@@ -374,11 +380,15 @@ def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list
             why[text][whom] = None
     for device, finding in shown:
         seen = finding.evidence
-        if finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and _hit(finding) == "?":
+        by_client = seen is not None and seen.client_reconnects > 0
+        if finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and (by_client or _hit(finding) == "?"):
             reason = seen.observable_reason if seen is not None else None
             text = sentence(reason) if reason is not None else "no log, session or counter was given"
             text = sentences.observed(finding) if seen is not None and seen.suspected else text
-            why[f"who was hit is not observable: {text}"][sentences.device_name(device)] = None
+            who = "who else was hit" if by_client else "who was hit"
+            if by_client and not reason:
+                continue
+            why[f"{who} is not observable: {text}"][sentences.device_name(device)] = None
     lines = []
     for text, names in list(why.items())[:_MOST_GROUPS]:
         some = list(names)[:_MOST_NAMES]
@@ -386,8 +396,7 @@ def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list
         lines += _wrapped(harmless(f"{text} ({', '.join(some)}{more})"), style)
     if len(why) > _MOST_GROUPS:
         lines.append(f"... and {len(why) - _MOST_GROUPS} more reasons; all of them: --format json=FILE")
-    read = [each for each in report.inputs or () if each.log.messages or each.log.unreadable]
-    told = [*(sentences.caveat_text(each) for each in report.caveats), *(sentences.read_as(each) for each in read)]
+    told = [*(sentences.caveat_text(each) for each in report.caveats), *sentences.inputs(report.inputs or ())]
     return [*lines, *(line for text in told for line in _wrapped(harmless(text), style))]
 
 

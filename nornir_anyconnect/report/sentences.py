@@ -12,9 +12,12 @@ from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.remedies.options import EXPLAINED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.logs_report import Input, LogSummary
 
+_MOST_INPUTS = 20
 REASONS: dict[str, str] = {
     "incomplete-config": "The text is not a complete configuration, so nothing can be called safe.",
     "not-remote-access": "The tunnel group is of a type that AnyConnect users cannot connect to.",
@@ -195,6 +198,13 @@ def likely(finding: Finding) -> str:
 
 def observed(finding: Finding) -> str:
     """What was seen of its users, in one sentence; what could not be seen is never called none."""
+    told = finding.evidence.client_reconnects if finding.evidence else 0
+    if told == 0:
+        return _observed(finding)
+    return f"client log: {told} reconnect(s) to apply a new MTU; log of the device: {_observed(finding)}"
+
+
+def _observed(finding: Finding) -> str:
     seen = finding.evidence
     if seen is None:
         return "not observable: no log, session or counter was given"
@@ -250,7 +260,16 @@ def read_as(given: Input) -> str:
         first = "month" if log.month_first else "day"
         said.append(f"dates such as 03/04/2026 were read with the {first} first (--date-order says otherwise)")
     told = ", ".join(said) if log.messages or log.unreadable else ""
-    return f"{given.path}: read as {given.read_as}" + (f": {told}" if told else "")
+    cut = f"; not wholly: {given.problem}" if given.problem else ""
+    return f"{given.path}: read as {given.read_as}" + (f": {told}" if told else "") + cut
+
+
+def inputs(given: Iterable[Input]) -> list[str]:
+    """What was read as what, a line for each; of a folder full of configurations only what is none."""
+    told = [each for each in given if each.read_as != "running-config" or each.problem]
+    lines = [read_as(each) for each in told[:_MOST_INPUTS]]
+    more = len(told) - len(lines)
+    return [*lines, f"and {more} more texts, which the JSON names"] if more > 0 else lines
 
 
 def _past(seen: FindingEvidence) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from nornir_anyconnect.evidence.exports.records import LineExport
     from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
     from nornir_anyconnect.evidence.syslog.messages import Record
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
@@ -49,6 +50,8 @@ class Task(NamedTuple):
     tz: timezone
     date_order: DateOrder | None
     reference: datetime | None
+    export: bool = False
+    """It is an export with a record per line."""
 
 
 def read_in_parts(
@@ -57,6 +60,8 @@ def read_in_parts(
     options: LogOptions,
     reference: datetime | None,
     on_read: Callable[[int], None] | None = None,
+    *,
+    export: LineExport | None = None,
 ) -> LogInput | None:
     """What a large log turned out to be; None where it is better read in one piece.
 
@@ -66,6 +71,7 @@ def read_in_parts(
         options: how it is read.
         reference: when it was written at the latest.
         on_read: told how many bytes each step has consumed.
+        export: the reader of an export whose records are lines.
 
     """
     size = path.stat().st_size
@@ -73,11 +79,11 @@ def read_in_parts(
     tz = options.tz
     if size < LARGE or processes < 2 or options.year is not None or not isinstance(tz, timezone):  # noqa: PLR2004
         return None
-    offsets = _between_messages(path, size, processes)
+    offsets = _between_records(path, size, processes, export) if export else _between_messages(path, size, processes)
     if offsets is None:
         return None
     tasks = [
-        Task(str(path), begin, end, options.device, tz, options.date_order, reference)
+        Task(str(path), begin, end, options.device, tz, options.date_order, reference, export is not None)
         for begin, end in itertools.pairwise(offsets)
     ]
     with contextlib.ExitStack() as stack:
@@ -99,6 +105,29 @@ def _between_messages(path: Path, size: int, parts: int) -> list[int] | None:
                 return None
             offsets.append(size * part // parts + offset)
     return [*offsets, size]
+
+
+def _between_records(path: Path, size: int, parts: int, export: LineExport) -> list[int] | None:
+    """The same of an export: None where no line behind one of the places is a whole record."""
+    offsets = [0]
+    with path.open("rb") as stream:
+        for part in range(1, parts):
+            stream.seek(size * part // parts)
+            offset = _next_record(stream.read(BLOCK), export)
+            if offset is None:
+                return None
+            offsets.append(size * part // parts + offset)
+    return [*offsets, size]
+
+
+def _next_record(window: bytes, export: LineExport) -> int | None:
+    at = window.find(b"\n") + 1
+    while at and (end := window.find(b"\n", at)) >= 0:
+        before = window[window.rfind(b"\n", 0, at - 1) + 1 : at]
+        if _REPEATED not in before and _REPEATED not in window[at:end] and export.is_whole(window[at:end]):
+            return at
+        at = end + 1
+    return None
 
 
 def _next_message(window: bytes) -> int | None:
@@ -126,7 +155,25 @@ def _here(
     task: Task, on_read: Callable[[int], None] | None = None
 ) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
     reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
+    if task.export:
+        return _of_export(task, reader, on_read), lambda: reader.state
     return reader.records(_chunks(task, on_read), part=True), lambda: reader.state
+
+
+def _of_export(task: Task, reader: SyslogReader, on_read: Callable[[int], None] | None) -> Iterator[Record]:
+    # a process that reads a part of a plain log needs none of it
+    from nornir_anyconnect.evidence.exports.records import LineExport  # noqa: PLC0415 - as above
+    from nornir_anyconnect.evidence.exports.registry import export_of  # noqa: PLC0415 - as above
+
+    with Path(task.path).open("rb") as stream:
+        export = export_of(stream.read(BLOCK))
+    if not isinstance(export, LineExport):
+        raise TypeError(f"{task.path} changed while it was read")
+    if task.begin:
+        export.go_on()
+    yield from reader.records_of(export.envelopes(_chunks(task, on_read)))
+    reader.lines += export.lines
+    reader.torn |= export.torn
 
 
 class _Other:

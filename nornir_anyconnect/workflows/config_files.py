@@ -89,7 +89,7 @@ def judge_files(
             name = os.path.basename(each.path)  # noqa: PTH119 - it can be a member of an archive
             devices.append(DeviceAudit(name, status=Status.FAILED, errors=(each.problem or "",), path=each.path))
         elif each.problem:
-            codes.append(_say_problem(each))
+            codes.append(say_problem(each))
     if evidence is not None:
         evidence.note_the_rest()
         if evidence.of_logs and not could_be_seen(devices):
@@ -134,7 +134,7 @@ def _judged(
         yield evidence.with_client_logs(device, names) if evidence else device
 
 
-def _say_problem(read: "Input") -> ExitCode:
+def say_problem(read: "Input") -> ExitCode:
     """Name a text that could not be used, or not wholly."""
     if read.read_as == DEBUG_TRANSCRIPT:
         return ExitCode.CLEAN  # it was said

@@ -82,7 +82,7 @@ class Evidence:
         return replace(seen, device=names[0], debug=debug, others=others)
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
-        """The device with what its clients' logs say as warnings."""
+        """The device with what its clients' logs say: counted for each finding with a gap, and in words."""
         known = {_short(name) for name in names}
         said = [
             notice(
@@ -90,10 +90,22 @@ class Evidence:
                 log=each.log,
                 time=each.time.isoformat() if each.time else None,
             )
-            for each in self.client
-            if self.single or (each.headend and _short(each.headend) in known)
+            for each in self._of_clients(known)
         ]
-        return replace(device, warnings=(*device.warnings, *said)) if said else device
+        if not said:
+            return device
+        count = sum(each.because_of_mtu for each in self._of_clients(known))
+        findings = tuple(
+            replace(each, evidence=replace(each.evidence, client_reconnects=count))
+            if each.evidence and each.gap
+            else each
+            for each in device.findings
+        )
+        return replace(device, warnings=(*device.warnings, *said), findings=findings)
+
+    def _of_clients(self, known: set[str]) -> list[ClientReconnect]:
+        """What clients' logs tell of a device with one of these names."""
+        return [each for each in self.client if self.single or (each.headend and _short(each.headend) in known)]
 
     def note_the_rest(self) -> None:
         """Say which devices of the logs no configuration stands for, and which more than one does."""

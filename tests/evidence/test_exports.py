@@ -7,7 +7,6 @@ import json
 import random
 import re
 import sys
-from pathlib import Path
 
 import pytest
 from export_forms import DEVICE, FORMS, NAMELESS, Line, log
@@ -19,8 +18,8 @@ from nornir_anyconnect.evidence.exports import registry
 from nornir_anyconnect.evidence.exports.family import when
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput
 from nornir_anyconnect.sources.classify import Role, classify
+from tests.texts import name_of, texts
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "exports"
 LOG = log()
 ALL = {**FORMS, **NAMELESS}
 INCIDENT = ("GP Home Office", 61.0, 4, 1367, 1406)
@@ -95,9 +94,9 @@ def test_what_it_was_read_as_is_said_as_people_call_it(form, name):
     assert read(ALL[form](LOG).encode())[0] == name
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not here; the forms above are our own")
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*")) if SAMPLES.is_dir() else [], ids=lambda path: path.name)
-def test_the_shared_samples_hold_what_they_are_said_to_hold(path):
+@pytest.mark.parametrize("path", texts("exports"), ids=name_of)
+def test_the_files_hold_what_they_are_said_to_hold(path):
+    """Ours, which the code beside this test wrote, and those that another hand made of the same story."""
     _, found, evidence = read(path.read_bytes())
     device = "-" if path.name == "asdm.txt" else "edge7"
     assert (found.messages, found.unreadable, found.torn, found.devices) == (39, 0, False, (device,))

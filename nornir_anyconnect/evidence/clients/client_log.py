@@ -29,6 +29,8 @@ _RULE = re.compile(r"\s*\*{10,}\s*")
 AGENT = re.compile(
     r"\b(?:acvpn|csc_vpn|vpn)(?:agent|agentd|ui)d?\b|\bcom\.cisco\.\w+|\bAnyConnect\b|\bSecure Client\b", re.IGNORECASE
 )
+_PROGRAM = re.compile(r"\b(?:ac|csc_)?vpn(?:agent|ui)d?\b|\bcom\.cisco\.\w+", re.IGNORECASE)
+_RECORD = re.compile(r"^\s*Description\s*:", re.MULTILINE)
 _REASON = re.compile(r"[Rr]econfigure reason code (\d{1,5})")
 _NEW_MTU = re.compile(r"New MTU configuration", re.IGNORECASE)
 _APPLIED = re.compile(r"A new MTU needs to be applied", re.IGNORECASE)
@@ -96,7 +98,12 @@ def is_client_log(start: str) -> bool:
     """Whether the beginning of a text looks like a client's log rather than a device's."""
     if ANY_TAG.search(start):
         return False
-    return bool(AGENT.search(start) or re.search(r"^\s*Description\s*:", start, re.MULTILINE))
+    return bool(AGENT.search(start) or _RECORD.search(start))
+
+
+def is_written_by_a_client(start: str) -> bool:
+    """Whether the beginning of a text has records of a client's programs, and does not merely speak of AnyConnect."""
+    return _PROGRAM.search(start) is not None or _RECORD.search(start) is not None
 
 
 def may_tell_of_a_reconnect(text: bytes) -> bool:

@@ -53,8 +53,20 @@ class CsvExport(LineExport):
         del buffer
         return self._header
 
+    def is_whole(self, line: bytes) -> bool:
+        """As of :class:`LineExport`."""
+        return self._cells(line) is not None
+
+    def go_on(self) -> None:
+        """As of :class:`LineExport`."""
+        super().go_on()
+        self._first = False
+
     def complete(self, buffer: bytes) -> int:
         """As of :class:`LineExport`: a field that is quoted may hold the end of a line."""
+        last = buffer.rfind(b"\n", 0, len(buffer) - 1) + 1
+        if last and self._columns and self._cells(buffer[last:]) is not None:
+            return len(buffer)
         if buffer.count(b'"') % 2 == 0:
             return len(buffer)
         cut = len(buffer)

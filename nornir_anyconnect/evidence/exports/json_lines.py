@@ -32,6 +32,15 @@ class JsonLines(LineExport):
         super().__init__(family, "JSON lines")
         self._first = True
 
+    def is_whole(self, line: bytes) -> bool:
+        """As of :class:`LineExport`."""
+        return object_in(decoded(line)) is not None
+
+    def go_on(self) -> None:
+        """As of :class:`LineExport`."""
+        super().go_on()
+        self._first = False
+
     def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
         """As of :class:`LineExport`."""
         first, self._first = self._first, False

@@ -12,18 +12,26 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
+from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, MARK
 from nornir_anyconnect.evidence.syslog.reader import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nornir_anyconnect.evidence.exports.family import Family
-    from nornir_anyconnect.evidence.syslog.envelope import Envelope
 
 WHOLE = 1 << 16
 """Bytes at the beginning of an export of which every record is read."""
 _REPEATED = b"message repeated"
+_NEAR = 600
+_SAMPLED = 1 << 20
+_MONTH = b"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+# a quoted field that is a line as an ASA sends it: with its own stamp and name, and nothing in it that is written twice
+_WHOLE_MESSAGE = re.compile(
+    rb'"((?:<\d{1,3}>)?(?:' + _MONTH + rb") \d\d \d{4} \d\d:\d\d:\d\d [A-Za-z][\w-]{0,63} : "
+    rb'%(?:ASA|FTD)-[0-7]-\d{6}: [^"\\\n]*)"(?=[]},;\t|\r\n]|$)'
+)
 MOST_RECORD = 1 << 20
 """Bytes of one record; of a longer one the rest is left out."""
 
@@ -31,11 +39,6 @@ MOST_RECORD = 1 << 20
 @lru_cache(maxsize=1)
 def _ids() -> re.Pattern[bytes]:
     return re.compile("|".join(ASA_MESSAGES.rows).encode())
-
-
-@lru_cache(maxsize=1)
-def _ids_or_repeated() -> re.Pattern[bytes]:
-    return re.compile(_ids().pattern + b"|" + _REPEATED)
 
 
 class Export(ABC):
@@ -55,6 +58,7 @@ class Export(ABC):
         """Records or lines met, wanted or not."""
         self.torn = False
         """It begins or ends in the middle of a record."""
+        self._going_on = False
 
     @abstractmethod
     def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
@@ -78,13 +82,22 @@ class LineExport(Export):
         del buffer
         return 0
 
+    def is_whole(self, line: bytes) -> bool:
+        """Whether a line is a record."""
+        del line
+        return True
+
+    def go_on(self) -> None:
+        """What is read next is not the beginning of the export: it has been seen, and its header was read."""
+        self._going_on = True
+
     def complete(self, buffer: bytes) -> int:
         """How many of the bytes, which end with a line, are of whole records: all, where a record is a line."""
         return len(buffer)
 
     def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
         """As of :class:`Export`."""
-        begun = 0
+        begun, sampled = WHOLE if self._going_on else 0, 0
         for buffer, final in self._blocks(chunks):
             at = self.begin(buffer) if begun == 0 else 0
             self.lines += buffer.count(b"\n", at) + (final and not buffer.endswith(b"\n") and at < len(buffer))
@@ -95,41 +108,63 @@ class LineExport(Export):
                 begun += max(end, stop) + 1 - at
                 at = max(end, stop) + 1
             for start, stop in self._wanted(buffer, at):
-                if start >= at:
-                    found, end = self.record(buffer, start, stop)
+                if start < at:
+                    continue
+                if buffer.find(_REPEATED, max(start - _NEAR, at), start) >= 0:
+                    before = buffer.rfind(b"\n", at, max(start - 1, at)) + 1 or at
+                    yield from self.record(buffer, before, start - 1)[0]
+                found, end = self._quickly(buffer, start, stop)
+                yield from found
+                at = max(end, stop) + 1
+                if buffer.find(_REPEATED, at, at + _NEAR) >= 0:
+                    found, end = self.record(buffer, at, _end_of_line(buffer, at))
                     yield from found
-                    at = max(end, stop) + 1
-            if at < len(buffer):
+                    at = end + 1
+            sampled += len(buffer)
+            if at < len(buffer) and (final or sampled >= _SAMPLED):
+                sampled = 0
                 last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at
                 yield from self.record(buffer, last, _end_of_line(buffer, last))[0]
             begun = max(begun, 1)
+
+    def _quickly(self, buffer: bytes, start: int, stop: int) -> tuple[Iterable[Envelope], int]:
+        """The record of a line: what has its own time and device, as most have, needs nothing of what is around it."""
+        whole = _WHOLE_MESSAGE.search(buffer, start, stop)
+        if whole and not MARK.search(buffer, whole.end(), stop):
+            return (Envelope(whole[1]),), stop
+        return self.record(buffer, start, stop)
 
     def _blocks(self, chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         """The same bytes, cut between records, as far as records have an end; and whether these are the last."""
         rest = b""
         for chunk in chunks:
-            tail = chunk.rfind(b"\n") + 1
-            if not tail:
-                rest = (rest + chunk)[:MOST_RECORD]
-                continue
-            whole = rest + chunk[:tail] if rest else chunk[:tail]
-            cut = self.complete(whole)
-            if not cut and len(whole) < MOST_RECORD:
-                rest = whole + chunk[tail:]
-                continue
-            cut = cut or len(whole)
-            yield whole[:cut], False
-            rest = whole[cut:] + chunk[tail:]
+            begin = 0
+            if rest:
+                # only the record that a cut divides is put together: the others are read where they lie
+                begin = chunk.find(b"\n") + 1
+                first = rest + chunk[:begin]
+                if begin and self.complete(first) == len(first):
+                    yield first, False
+                else:
+                    chunk, begin = (rest + chunk)[-MOST_RECORD:], 0  # noqa: PLW2901 - it begins earlier
+                rest = b""
+            tail = chunk.rfind(b"\n", begin) + 1
+            block = chunk[begin:tail] if tail else b""
+            cut = self.complete(block) if block else 0
+            if block and not cut and len(block) >= MOST_RECORD:
+                cut = len(block)
+            if cut:
+                yield (block if cut == len(block) else block[:cut]), False
+            rest = block[cut:] + chunk[max(tail, begin) :]
         if rest:
             yield rest, True
 
     def _wanted(self, buffer: bytes, begin: int) -> Iterator[tuple[int, int]]:
         """Where the lines begin and end that may hold a wanted message."""
-        repeated = buffer.find(_REPEATED, begin) >= 0
-        if not (self.family.ids or self.family.line or repeated):
+        if not (self.family.ids or self.family.line):
             yield from scan(buffer, begin)
             return
-        search, position = (_ids_or_repeated() if repeated else _ids()).search, begin
+        search, position = _ids().search, begin
         while found := search(buffer, position):
             start = buffer.rfind(b"\n", begin, found.start()) + 1 or begin
             position = _end_of_line(buffer, found.end())

@@ -24,6 +24,15 @@ class TextLines(LineExport):
         super().__init__(family, "")
         self._first = True
 
+    def is_whole(self, line: bytes) -> bool:
+        """As of :class:`LineExport`."""
+        return self.family.line is not None and self.family.line(decoded(line).strip()) is not None
+
+    def go_on(self) -> None:
+        """As of :class:`LineExport`."""
+        super().go_on()
+        self._first = False
+
     def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
         """As of :class:`LineExport`."""
         first, self._first = self._first, False

@@ -216,14 +216,17 @@ class SyslogReader:
         """
         held: Record | None = None
         before = 0
-        unnamed = self._header.unnamed
+        unnamed, device = self._header.unnamed, ""
         for envelope in envelopes:
-            self._header.call_unnamed(harmless(envelope.device, 128) or unnamed)
+            if envelope.device != device:
+                device = envelope.device
+                self._header.call_unnamed(harmless(device, 128) or unnamed)
             if _REPEATED_WORDS in envelope.message and (again := _REPEATED.match(envelope.message)):
                 before = int(again[1])
                 held = held and held._replace(repeated_behind=before)
                 continue
-            found = [self._with_envelope(record, envelope) for record in self._read(envelope.message)]
+            read = self._read_as_usual(envelope.message) or self._read(envelope.message)
+            found = [self._with_envelope(record, envelope) for record in read]
             if not found:
                 if held:
                     yield held
@@ -240,6 +243,16 @@ class SyslogReader:
 
     def _event(self, record: Record) -> ev.Event:
         return self._catalogue.event(record, record.times + record.repeated_behind)
+
+    def _read_as_usual(self, message: bytes) -> list[Record] | None:
+        """The record of a message with a header of its own, as most have; None where more must be looked at."""
+        found = self._catalogue.candidate.search(message)
+        if found is None or found[1] is None or (tag := found.start() - 6) < 0:
+            return None
+        if message[tag : tag + 5] not in _USUAL_PRODUCTS or (header := self._header.usual(message[:tag])) is None:
+            return None
+        record = self._usual(message, found, len(message), header)
+        return None if record is None else [record]
 
     def _with_envelope(self, record: Record, envelope: Envelope) -> Record:
         if record.time is None and envelope.time:

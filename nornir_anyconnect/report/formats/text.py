@@ -58,7 +58,7 @@ def _logs(summary: LogSummary, style: Style) -> str:
         carry = "line carries" if summary.unreadable == 1 else "lines carry"
         lines.append(f"{summary.unreadable} {carry} a message id of interest but could not be read, such as:")
         lines += [f"  {sample}" for sample in summary.unreadable_sample]
-    lines += [sentences.read_as(each) for each in summary.inputs]
+    lines += sentences.inputs(summary.inputs)
     known = ", ".join(f"{number} {count}" for number, count in summary.events.items())
     lines.append(
         f"{summary.lines} line(s), {len(summary.incidents)} incident(s), {summary.users} user(s) hit"
