@@ -6,9 +6,10 @@ silent on these points; see ``docs/how-it-works.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from itertools import product
+from typing import Any
 
 from nornir_anyconnect.errors import UsageError
 
@@ -46,7 +47,7 @@ class AssumptionSet:
     @property
     def combination(self) -> str:
         """The choice spelled out, as calibration names it: ``accounting/mss/cap``."""
-        return f"{self.accounting}/{self.mss_source}/{self.default_cap}"
+        return "/".join(getattr(self, each.name) for each in fields(self)[1:])
 
 
 TECHNOTE = AssumptionSet("technote", Accounting.ASA, MssSource.SYSOPT, DefaultCap.NONE)
@@ -75,14 +76,18 @@ def in_order(primary: AssumptionSet) -> tuple[AssumptionSet, ...]:
     return (primary, *(each for each in STANDING if each is not primary))
 
 
+AXES: dict[str, Any] = {
+    "accounting": Accounting,
+    "mss": MssSource,
+    "cap": DefaultCap,
+}
+"""As they are asked for, in the order of the fields of a set."""
 COMBINATIONS: tuple[AssumptionSet, ...] = tuple(
-    AssumptionSet(f"{accounting}/{mss}/{cap}", accounting, mss, cap)
-    for accounting, mss, cap in product(Accounting, MssSource, DefaultCap)
+    AssumptionSet("/".join(choice), *choice) for choice in product(*AXES.values())
 )
 """All eight, which calibration searches."""
 
 _BY_NAME = {each.name: each for each in (*STANDING, *COMBINATIONS)}
-_AXES = {"accounting": Accounting, "mss": MssSource, "cap": DefaultCap}
 
 
 def assumption_set(text: str) -> AssumptionSet:
@@ -96,14 +101,14 @@ def assumption_set(text: str) -> AssumptionSet:
     """
     if text in _BY_NAME:
         return _BY_NAME[text]
-    chosen = {"accounting": "asa", "mss": "sysopt", "cap": "none"}
+    chosen = dict(zip(AXES, TECHNOTE.combination.split("/"), strict=True))
+    spelled = ",".join(f"{axis}={'|'.join(values)}" for axis, values in AXES.items())
     for part in text.split(","):
         axis, equals, value = part.strip().partition("=")
-        if not equals or axis not in _AXES or value not in list(_AXES[axis]):
+        if not equals or axis not in AXES or value not in list(AXES[axis]):
             raise UsageError(
                 f"'{text}' is not an assumption set",
-                f"use one of {', '.join(each.name for each in STANDING)}, "
-                "or accounting=asa|record,mss=sysopt|interface,cap=none|1406",
+                f"use one of {', '.join(each.name for each in STANDING)}, or {spelled}",
             )
         chosen[axis] = value
     return _BY_NAME["/".join(chosen.values())]
