@@ -250,7 +250,11 @@ class MergedLog:
                 found[identity] = (record, counts)
         if len(found) > 1 and any(each[1] == UNNAMED for each in found):
             self._name_copies(found)
-        several = sorted(found.items(), key=_by_words) if len(found) > 1 else found.items()
+        several = [*found.items()]
+        if len(several) > 1:
+            several.sort(key=_by_who)
+            if any(_by_who(one) == _by_who(other) for one, other in itertools.pairwise(several)):
+                several.sort(key=_by_words)
         for _, (record, counts) in several:
             yield self._catalogue.event(record, self._times(counts))
 
@@ -267,12 +271,20 @@ class MergedLog:
 
     def _times(self, counts: dict[int, int]) -> int:
         """Of the same lines the most that any one source holds, copies of it taken as one."""
+        if len(counts) == 1:
+            ((source, count),) = counts.items()
+            return -(-count // self.folds.get(source, 1))
         return max(-(-count // self.folds.get(source, 1)) for source, count in counts.items())
+
+
+def _by_who(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...]]:
+    message, device, fields = item[0]
+    # the first three are never missing
+    return message, device, fields[:3]
 
 
 def _by_words(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...], str]:
     message, device, fields = item[0]
-    # the first three are never missing
     return message, device, fields[:3], str(fields[3:])
 
 
