@@ -26,6 +26,7 @@ from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, Recognised, TextKi
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import (
     begins_headers,
+    goes_on,
     header_of,
     headers_into,
     inner_words,
@@ -266,7 +267,7 @@ class _Cutter:
 
     def finish(self) -> Cut:
         """The configuration that the text holds, frozen."""
-        chosen, several = chosen_of([dump for dump in self.dumps if not dump.empty] or self.dumps[:1])
+        chosen, several = chosen_of(self.dumps)
         hostnames = [dump.hostname or dump.host for dump in self.dumps if dump.line in several]
         first, every = chosen[0], self.dumps
         cut = Cut(
@@ -287,6 +288,8 @@ class _Cutter:
         with_body = body_found = False
         for block in sorted((block for dump in chosen for block in dump.blocks), key=lambda block: block.line):
             mode = mode_below(block.header)
+            if mode is not None and goes_on(block.header):
+                misplaced.append(Sourced(masked(block.header), block.line))
             if mode is Mode.INTERFACE:
                 block.body = [line for line in block.body if said_of(mode, line.value.lstrip()).row]
                 if not block.body:

@@ -137,6 +137,14 @@ class Dump:
         """What it configures, to tell two apart."""
         return tuple((block.header, *(line.value for line in block.body)) for block in self.blocks)
 
+    def begins_like(self, other: Dump) -> bool:
+        """Whether it says what the other says, or was broken off and says the beginning of it."""
+        ours, theirs = self.says, other.says
+        if self.whole or not ours or len(ours) > len(theirs):
+            return ours == theirs
+        last = len(ours) - 1
+        return ours[:-1] == theirs[:last] and theirs[last][: len(ours[-1])] == ours[-1]
+
     @property
     def empty(self) -> bool:
         """Whether it is no configuration at all."""
@@ -150,13 +158,17 @@ def chosen_of(dumps: list[Dump]) -> tuple[list[Dump], tuple[int, ...]]:
     What a command says is the running configuration stands alone; so does the only one without a command that is
     whole. Parts, and what was typed, are excerpts: they come together in the order of the text.
     """
-    shown = [dump for dump in dumps if dump.printed is Printed.RUNNING]
+    shown = [dump for dump in dumps if dump.printed is Printed.RUNNING and not dump.empty]
+    asked = tuple(dump.line for dump in dumps if dump.printed is Printed.RUNNING)
+    dumps = [dump for dump in dumps if not dump.empty] or dumps[:1]
     unnamed = [dump for dump in dumps if dump.printed in (None, Printed.OUTPUT) and not dump.typed]
     unnamed = [dump for dump in unnamed if dump.printed is None or dump.begun or dump.ended]
     if shown:
-        wholes = [dump for dump in shown if dump.whole] or shown
-        same = all(dump.says == wholes[-1].says for dump in wholes)
-        return wholes[-1:], () if same else tuple(dump.line for dump in wholes)
+        chosen = [dump for dump in shown if dump.whole][-1:] or shown[-1:]
+        same = all(dump.begins_like(chosen[0]) for dump in shown)
+        return chosen, () if same else tuple(dump.line for dump in shown)
+    if asked:  # it was asked for, and what it printed is lost
+        return dumps[-1:], asked
     if any(dump.whole for dump in unnamed) or len(unnamed) > 1:
         wholes = [dump for dump in unnamed if dump.whole] or unnamed
         several = tuple(dump.line for dump in unnamed) if len(unnamed) > 1 else ()

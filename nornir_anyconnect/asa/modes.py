@@ -23,6 +23,7 @@ _CHOICE = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
 _NAME = r'(?:"[ !#->@-~]{1,128}"|[!#->@-~]{1,128})'
 _ANY_NAME = r'(?:"[^"]*"|\S+)'
 NAMED = "<name>"
+_ENOUGH = 5  # letters that tell one keyword of a mode from another
 
 
 class Line(NamedTuple):
@@ -103,9 +104,13 @@ def said_of(mode: Mode, text: str) -> Said:
                 rest = text.split(None, start + size)
                 behind = rest[start + size] if len(rest) > start + size else ""
                 return Said(row, skipped == "no", skipped != "default", behind)
-    telling = _telling(mode)
-    row = next((telling[word] for word in found[:4] if word in telling), None)
+    row = next((row for word in found[:4] for last, row in _telling(mode).items() if _is_short(word, last)), None)
     return Said(row, understood=False, behind=text) if row else Said(None)
+
+
+def _is_short(word: str, keyword: str) -> bool:
+    """Whether a word is the keyword, or was cut or abbreviated from it."""
+    return keyword.startswith(word) and len(word) >= min(_ENOUGH, (len(keyword) + 1) // 2)
 
 
 def field_of(mode: Mode, text: str) -> str | None:
@@ -116,13 +121,25 @@ def field_of(mode: Mode, text: str) -> str | None:
 
 def decides_elsewhere(here: Mode, line: str) -> bool:
     """Whether a line that nobody knows where it stands would decide in another mode: its header is lost."""
-    text = line.partition(") ")[2] if line.startswith("(below ") else line
-    return any(
-        said.row is not None and said.row.decisive and said.understood and said.row.keyword != "enable"
-        for mode in Mode
-        if mode is mode.table and mode not in (Mode.CONFIG, here.table)
-        for said in (said_of(mode, text),)
-    )
+    nested = line.startswith("(below ")
+    text = line.partition(") ")[2] if nested else line
+    others = (mode for mode in Mode if mode is mode.table and mode is not Mode.CONFIG)
+    return any(_decides(mode, text) for mode in others if nested or mode is not here.table)
+
+
+def _decides(mode: Mode, text: str) -> bool:
+    said = said_of(mode, text)
+    return said.row is not None and said.row.decisive and said.understood and said.row.keyword != "enable"
+
+
+@cache
+def _hyphenated() -> frozenset[str]:
+    return frozenset(word for word in inner_words() if "-" in word)
+
+
+def holds_another(said: Said) -> bool:
+    """Whether a line goes on with a command of its own: two lines that became one."""
+    return not _hyphenated().isdisjoint(said.behind.split())
 
 
 def sets(mode: Mode, text: str, setting: str) -> bool:
@@ -191,6 +208,12 @@ def mode_below(header: str) -> Mode | None:
     return found.row.opens if found else None
 
 
+def goes_on(header: str) -> bool:
+    """Whether a header of a block holds more than its row knows: the first line of its body joined it."""
+    found = header_of(header)
+    return found is not None and bool(found.rest)
+
+
 @cache
 def headers_into(mode: Mode) -> frozenset[str]:
     """The first words of the headers whose block holds lines of that mode, at any depth."""
@@ -237,7 +260,7 @@ def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
             inner = _opened(mode, above[0][1])
             if inner not in (None, Mode.DEEPER) and len(above) == 1:
                 yield Line(inner, number_and_text.line, text)
-            elif inner is not Mode.DEEPER:
+            elif inner is not Mode.DEEPER or _decides(mode, text):
                 yield Line(mode, number_and_text.line, f"(below {above[0][1].partition(' ')[0]}) {text}")
         above.append((depth, text))
 

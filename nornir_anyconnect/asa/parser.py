@@ -24,6 +24,7 @@ from nornir_anyconnect.asa.modes import (
     Line,
     Said,
     decides_elsewhere,
+    holds_another,
     lines_of,
     rows_of,
     said_of,
@@ -328,15 +329,16 @@ def _reading(mode: Mode, text: str, said: Said, value: Any) -> _Reading:
     row = said.row
     if row is None or (row.noted and not row.value):
         return _Reading(None, True, decides_elsewhere(mode, text), "", False)
+    joined = (row.value is not None or row.once) and holds_another(said)  # others may hold anybody's text
     once = row.keyword if row.once and not said.taken_back else ""
     if row.value is None:
         meaning = Meaning(row, taken_back=said.taken_back) if row.opens else None
-        return _Reading(meaning, False, False, once, row.opens is not None)
+        return _Reading(meaning, False, joined, once, row.opens is not None)
     word = next(iter(words(said.behind)), "") if row.take is Take.BY_WORD else ""
     if said.taken_back and row.off is not None:
         value = row.off
     meaning = Meaning(row, value, said.taken_back, word)
-    return _Reading(meaning, value is None and not said.taken_back, False, once, False)
+    return _Reading(meaning, value is None and not said.taken_back, joined, once, False)
 
 
 def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:

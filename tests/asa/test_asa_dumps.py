@@ -75,6 +75,15 @@ def test_a_box_shown_before_and_after_a_change_is_two():
     assert recognise(f"edge# show run\n{dump()}edge# show run\n{dump()}edge#\n").whole, "the same twice is one"
 
 
+def test_a_running_configuration_that_was_asked_for_and_is_lost_is_not_made_up_for():
+    for broken in ("", "ASA Version 9.12(4)\nhostname edge\n"):
+        text = f"edge# show startup-config\n{dump(700)}edge# show running-config\n{broken}"
+        assert not recognise(text).whole, broken
+    begun = dump(1300).partition("  anyconnect")[0]
+    assert recognise(f"edge# show run\n{begun}edge# show run\n{dump(1300)}").whole, "broken off, then shown whole"
+    assert codes(f"edge# show run\n{dump(700, end=False)}edge# show run\n{dump(1300)}") == ["two-dumps"]
+
+
 def test_two_contexts_in_one_text_are_two():
     text = f"edge/a# show run\n{dump(host='a')}edge/a# changeto context b\nedge/b# show run\n{dump(700, host='b')}"
     assert codes(text) == ["several-configurations"]
@@ -131,6 +140,9 @@ def test_parts_of_two_boxes_never_come_together():
         ("tunnel-group T type remote-access\n default-group-policy P\n", 2),
         ("webvpn\n enable outside\n vpn-tunnel-protocol ssl-client\n", 3),
         ("group-policy P attributes\n dns-server none\n  anyconnect mtu 700\n", 3),
+        ("group-policy P attributes vpn-tunnel-protocol ssl-client\n dns-server none\n", 1),
+        ("tunnel-group T general-attributes\n address-pool A default-group-policy P\n", 2),
+        ("webvpn\n hsts\n  enable\n  anyconnect enable\n", 4),
     ],
 )
 def test_lines_whose_header_is_lost_are_nobodys(text, strays):

@@ -416,6 +416,7 @@ WHOLE = (
         ("group-policy GP internal", "group-policy GP internal from B"),
         (" vpn-tunnel-protocol ssl-client", " default vpn-tunnel-protocol"),
         (" vpn-tunnel-protocol ssl-client", " vpn-tunnel-protocol"),
+        (" vpn-tunnel-protocol ssl-client", " vpn-tunnel-prot"),
         (" vpn-tunnel-protocol ssl-client", " vpn-tunnel-protocol ssl-client\n webvpn\n  default anyconnect mtu"),
         (" default-group-policy GP", " default default-group-policy"),
     ],
