@@ -65,7 +65,7 @@ and the new text goes through the engine and onto a new tunnel.
 - **The arithmetic of records.** The largest inner packet that travels in one TCP segment or one datagram,
   read off the wire, is the number of the assumption set `rfc`: for CBC and RC4 suites it is also that of `technote`.
 - **The consequence.** With ICMP filtered, a download stalls exactly where the verdict is `at-risk`: where it is
-  `all-assumptions`, with every predicted pair of MTUs, where it is `some-assumptions`, with some of them.
+  `all-assumptions`, with every predicted pair of MTUs, where it is one of the others, with some of them.
   With ICMP let out it goes on, and so does one that starts after the adapter has got the TLS MTU.
 - **The remedies.** With the proposed lines in the configuration the same download completes.
 

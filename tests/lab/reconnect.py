@@ -101,7 +101,7 @@ def _against_verdict(when: str, finding: Finding, seen: tuple[Seen, ...]) -> lis
     doubt = finding.certainty if finding.verdict is Verdict.AT_RISK else None
     if doubt == "all-assumptions" and any(each.filtered for each in seen):
         wrong.append(f"{when}: at risk under all assumptions, but some downloads complete")
-    if doubt == "some-assumptions" and not (stalls and any(each.filtered for each in seen)):
+    if doubt in ("primary-assumptions", "other-assumptions") and not (stalls and any(each.filtered for each in seen)):
         wrong.append(f"{when}: at risk under some assumptions, but all downloads go the same way")
     for each in seen:
         if not each.allowed or not each.reconnected:

@@ -43,8 +43,8 @@ def test_every_record_of_gnutls_is_as_long_as_computed(suite, version, identitie
 
     def engine(room: int) -> int:
         if version.is_dtls:
-            return derive_dtls(suite, version, Path(link=room + IP_HEADER[4] + UDP_HEADER), RFC).mtu
-        return derive_tls(suite, version, Path(link=9000, tcpmss=room), RFC).mtu
+            return derive_dtls(suite, version, Path(link=room + IP_HEADER[4] + UDP_HEADER, client=9000), RFC).mtu
+        return derive_tls(suite, version, Path(link=9000, tcpmss=room, client=9000), RFC).mtu
 
     assert exceptions(lambda inner: pair.record_length(inner + header), engine) == []
     pair.close()

@@ -87,6 +87,6 @@ def test_every_datagram_of_openssl_is_as_long_as_computed(suite, version, identi
         return len(server.bio_read(65536))
 
     def engine(room: int) -> int:
-        return derive_dtls(suite, version, Path(link=room + IP_HEADER[4] + UDP_HEADER), RFC).mtu
+        return derive_dtls(suite, version, Path(link=room + IP_HEADER[4] + UDP_HEADER, client=9000), RFC).mtu
 
     assert exceptions(record_length, engine) == []
