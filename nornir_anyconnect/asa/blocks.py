@@ -46,7 +46,7 @@ _NAME = r'(?:"[^"]*"|\S+)'
 _EXTERNAL = re.compile(rf"(group-policy[ \t]+{_NAME}[ \t]+e[a-z]*[ \t].*?[ \t]pa[a-z]*[ \t]+)\S.*")
 LONGEST_COMMENT = 256  # characters; release and serial number stand well before
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
-_FTD = re.compile(r"(?:NGFW|Threat Defense.*?) Version (\d+\.\d[\d.]*)")
+_FTD = re.compile(r"(?:NGFW|Threat Defense.{0,80}?) Version (\d+\.\d[\d.]*)")
 _SERIAL = re.compile(r"Serial Number: *([A-Za-z0-9]+)")
 
 _OWN_VERSION = re.compile(r"(?:: )?(?:ASA|PIX|NGFW) Version \d")

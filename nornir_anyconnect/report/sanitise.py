@@ -15,7 +15,7 @@ _UNSAFE = re.compile(
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 # what a CI runner obeys: "::error::text" at the begin of a line, "##[error]" anywhere (GitHub, Azure DevOps)
-_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-]+[^:]*::)|#(?=#\[)|#(?=#vso\[)")
+_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-][^:]*::)|#(?=#\[)|#(?=#vso\[)")
 
 
 def harmless(text: str) -> str:

@@ -68,9 +68,7 @@ _CONTROLS = re.compile(r"[\x00-\x06\x0e-\x10\x12\x14-\x1a\x1c-\x1f\ufffd]")
 _BINARY_SHARE = 0.1
 _LOOKED_AT = 4096
 # what an engineer puts before the lines of a mail or a ticket
-_BEFORE = (
-    r"^(?:[ \t]*(?:>|\||\d{1,6}[.:)]?(?=[ \t])|[-*])?[ \t]*){0,3}(?:[\w.-]{1,63}(?:/[\w./-]{1,80})?\([\w-]+\)# ?)?"
-)
+_BEFORE = r"^[ \t]*(?:(?:>|\||\d{1,6}[.:)]?(?=[ \t])|[-*])[ \t]*){0,3}(?:[\w.-]{1,63}(?:/[\w./-]{1,80})?\([\w-]+\)# ?)?"
 _CONFIG_LINE = re.compile(
     _BEFORE + r"(?:: Saved|(?:ASA|NGFW|PIX) Version \d|hostname \S|(?:group-policy|tunnel-group) \S.* \S|webvpn\b|"
     r"ssl (?:cipher|encryption|server-version) |sysopt connection |anyconnect (?:mtu|ssl|enable|image) ?|"

@@ -13,12 +13,12 @@ _SECOND = (
     "UDP Src Port|UDP Dst Port|Auth Mode|Idle TO Left|Conn TO Left|Client OS Ver|Client Ver|Compression|Encapsulation|"
     "Assigned IPv6|Rekey Left\\([TD]\\)|Security Grp"
 )
-_SPLIT = re.compile(rf"\s+(?=(?:{_SECOND})\s*: ?)")
+_SPLIT = re.compile(rf"(?<!\s)\s+(?=(?:{_SECOND})\s*: ?)")
 # a tunnel's name is no field: it goes on with a list that was wrapped
 _FIELD = re.compile(r"\s*(?![\w-]+-(?:Tunnel|Parent)\s*:)([A-Z][A-Za-z0-9 /()-]{1,24}?)\s*:(?:\s|$)(.*)")
 _USERNAME = re.compile(r"\s*Username\s*:\s?(.*?)(?:\s+Index\s*:\s*(\d{1,10}))?\s*$")
 _SECTION = re.compile(r"\s*([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*$")
-_TUNNELS = re.compile(r"([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*(?:\(\d+\))?\s*([\w-]+)")
+_TUNNELS = re.compile(r"(?<![\w-])([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*(?:\(\d+\)\s*)?([\w-]+)")
 _DURATION = re.compile(r"(\d{1,6})([dhms])")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _SUMMARY = re.compile(r"^(SSL-Tunnel|DTLS-Tunnel)\s*:\s*(\d{1,10})\s*:", re.MULTILINE)

@@ -9,7 +9,7 @@ from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 _TEXT = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.,]+(?:Z|[+-]\d\d:?\d\d))[ \t]+\{([^{}]*)\}[ \t]*(.*)")
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_LABEL = re.compile(r'(?<!\w)(\w+)="([^"]*)"')
 _DEVICES = ("hostname", "host", "device", "instance", "nodename")
 
 

@@ -53,7 +53,7 @@ _LINE_STARTS = re.compile(b"\n(?=" + _STARTS_AT_ONCE.pattern.encode() + b")")
 _ENDS = re.compile(rf"\n[ \t]*(?=\n)|\n(?=<\d{{1,3}}>|(?:{_DATE})[ T])")
 _TAGGED = re.compile(START_OF_TAG)
 _HYPHEN = re.compile(r"(?<=\S-)\s*\n\s*")
-_BREAK = re.compile(r"[ \t\r]*\n\s*")
+_BREAK = re.compile(r"(?<![ \t\r])[ \t\r]*\n\s*")
 TAGS = re.compile(BROKEN_TAG + BEGINS_BODY)
 CUT_TAG = re.compile(rf"^{END_OF_TAG}:(?=[ \t])", re.MULTILINE)
 # messages with words of somebody who is not logged in: names, addresses of pages and mails, certificates

@@ -38,7 +38,7 @@ SYSTEM = "system"
 """What stands for the system execution space where a context's name is expected."""
 
 _RELEASE = re.compile(r"Adaptive Security Appliance Software Version (\S+)")
-_FTD = re.compile(r"(?:Threat Defense|NGFW).*?Version (\d[\w.]*)")
+_FTD = re.compile(r"(?:Threat Defense|NGFW).{0,80}?Version (\d[\w.]*)")
 _UP = re.compile(r"^([\w.+-]+) up \d", re.MULTILINE)
 _SERIAL = re.compile(r"^Serial Number: *(\S+)", re.MULTILINE)
 _HARDWARE = re.compile(r"^Hardware: +([^,\n]+)", re.MULTILINE)
