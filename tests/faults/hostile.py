@@ -102,7 +102,10 @@ REPLIES = {
     "turns pages for ever": lambda say: [(say(b"\r\n<--- More --->"), time.sleep(0.01)) for _ in range(360000)],
     "sends nothing but blanks": lambda say: (say(b" " * 900_000), say(b"\r\nfw1# ")),
     "takes back every letter": lambda say: (say(b"x" * 400_000 + b"\b" * 400_000), say(b"\r\nfw1# ")),
-    "asks a question": lambda say: (say(b"demo-enable and demo-password are wrong, audit? [confirm]"), time.sleep(EVER)),
+    "asks a question": lambda say: (
+        say(b"demo-enable and demo-password are wrong, audit? [confirm]"),
+        time.sleep(EVER),
+    ),
     "never lets go": lambda say: say(b"\r\nfw1# "),
 }
 
