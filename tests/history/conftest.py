@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,13 +20,14 @@ def _server_programs():
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory):
+def postgresql_url():
     """A PostgreSQL server of our own on a Unix socket, gone after the tests."""
     pytest.importorskip("psycopg", reason="PostgreSQL tests need the extra [postgresql]")
     programs = _server_programs()
     if programs is None:
         pytest.skip("PostgreSQL tests need the server programs (Debian package postgresql)")
-    root = tmp_path_factory.mktemp("pg")
+    # not below pytest's own folder: another run of pytest closes that to all but its user
+    root = Path(tempfile.mkdtemp(prefix="nornir-anyconnect-postgresql-"))
     demote = None
     if os.getuid() == 0:
         # initdb refuses to run as root
@@ -35,9 +37,6 @@ def postgresql_url(tmp_path_factory):
             account = pwd.getpwnam("postgres")
         except KeyError:
             pytest.skip("PostgreSQL refuses to run as root and there is no user 'postgres'")
-        for each in (root, *list(root.parents)[:4]):
-            if str(each) != "/tmp":
-                each.chmod(0o755)
         shutil.chown(root, account.pw_uid, account.pw_gid)
         demote = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     data, options = root / "data", demote or {}
@@ -61,6 +60,7 @@ def postgresql_url(tmp_path_factory):
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _wait_until_ready(server, programs, root):
