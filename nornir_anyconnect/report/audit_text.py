@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
-
-from rich.cells import cell_len
 
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.audit_report import AuditReport
@@ -20,6 +17,7 @@ from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.report.sentences import count
+from nornir_anyconnect.report.text_table import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,24 +29,10 @@ if TYPE_CHECKING:
 
     Found = tuple[DeviceAudit, Finding]
 
-_MOST_LINES = 60
-"""Of the table: a screen and a half; whoever has more to look at wants a page or a CSV."""
 _MOST_GROUPS = 12
 _MOST_NAMES = 4
 _MOST_TYPED = 12
 """Lines to type that are shown without being asked for."""
-_ACCENT = {
-    "confirmed": "1;31",
-    Verdict.AT_RISK: "31",
-    Verdict.MITIGATED: "33",
-    Verdict.UNKNOWN: "35",
-    Verdict.SAFE: "32",
-}
-_NUMBERS = ("hit", "TLS", "DTLS", "safe")
-_NAMES = ("device", "tunnel group")
-_NARROWEST = 12
-_PIECE = re.compile(r"[^\s/._-]*(?:[/._-]+|\s+|$)")
-"""What stays together of a name."""
 
 
 def render(report: AuditReport, style: Style) -> str:
@@ -58,7 +42,8 @@ def render(report: AuditReport, style: Style) -> str:
         key=lambda each: (_rank(each[1]), worst_first(each[1]), each[0].name),
     )
     shown = [each for each in found if _asked_for(each[1], style)]
-    parts = [_wrapped(harmless(answer(report)), style), _table(shown, style)]
+    rows = [_cells(device, finding) for device, finding in shown]
+    parts = [_wrapped(harmless(answer(report)), style), drawn(rows, style)]
     if style.detail:
         wanted = shown if style.only else found
         parts += [_details(device, finding, style) for device, finding in wanted]
@@ -200,79 +185,6 @@ def _cells(device: DeviceAudit, finding: Finding) -> dict[str, str]:
         "group policy": finding.group_policy,
     }
     return {title: "" if value is None else harmless(str(value)) for title, value in values.items()}
-
-
-def _table(shown: Sequence[Found], style: Style) -> list[str]:
-    """One row per finding, as many as fit; what a narrow screen leaves out stands in the details."""
-    if not shown:
-        return []
-    rows = [_cells(device, finding) for device, finding in shown]
-    widths = _widths(rows, style.width)
-    lines = ["  ".join(_padded(title, title, width) for title, width in widths.items()).rstrip()]
-    lines.append("  ".join("-" * width for width in widths.values()))
-    for number, row in enumerate(rows):
-        drawn = list(_row(row, widths, style))
-        left = len(rows) - number
-        if len(lines) + len(drawn) > _MOST_LINES and not style.detail:
-            lines.append(f"... and {left} more, worst first; all of them: --format html=FILE or csv=FILE")
-            break
-        lines += drawn
-    return lines
-
-
-def _row(row: dict[str, str], widths: dict[str, int], style: Style) -> Iterator[str]:
-    cells = {title: _folded(row[title], width) for title, width in widths.items()}
-    for at in range(max(len(lines) for lines in cells.values())):
-        drawn = []
-        for title, width in widths.items():
-            text = cells[title][at] if at < len(cells[title]) else ""
-            padded = _padded(title, text, width)
-            accent = _ACCENT.get(row["verdict"].partition(" ")[0]) if title == "verdict" and style.color else None
-            drawn.append(f"\x1b[{accent}m{padded}\x1b[0m" if accent and text else padded)
-        yield "  ".join(drawn).rstrip()
-
-
-def _padded(title: str, text: str, width: int) -> str:
-    blanks = " " * max(0, width - cell_len(text))
-    return blanks + text if title in _NUMBERS else text + blanks
-
-
-def _widths(rows: Sequence[dict[str, str]], width: int) -> dict[str, int]:
-    """The columns that there is room for, and cells for each. The safe MTU never goes; names are folded before it."""
-    found = {title: max(cell_len(title), *(cell_len(row[title]) for row in rows)) for title in rows[0]}
-
-    def lacking() -> int:
-        return sum(found.values()) + 2 * (len(found) - 1) - width
-
-    def squeeze(least: int) -> None:
-        for title in sorted(_NAMES, key=lambda name: -found[name]):
-            found[title] = max(found[title] - max(lacking(), 0), min(found[title], least))
-
-    if not any(row["fix"] for row in rows):
-        del found["fix"]
-    if lacking() > 0 or all(row["group policy"] in ("", row["tunnel group"]) for row in rows):
-        del found["group policy"]
-    squeeze(2 * _NARROWEST)
-    for title in ("fix", "TLS", "DTLS"):
-        if lacking() > 0:
-            found.pop(title, None)
-    squeeze(_NARROWEST)
-    return found
-
-
-def _folded(text: str, width: int) -> list[str]:
-    """A name that is wider than its column breaks after its own punctuation where it can, else where it must."""
-    if cell_len(text) <= width:
-        return [text]
-    lines = [""]
-    for piece in _PIECE.findall(text):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        for letter in piece:
-            if cell_len(lines[-1] + letter) > width:
-                lines.append("")
-            lines[-1] += letter
-    return [line.rstrip() for line in lines if line.strip()]
 
 
 def _to_type(shown: Sequence[Found]) -> list[str]:
