@@ -12,7 +12,8 @@ from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.merged_log import MergedLog
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, HeaderReader
-from nornir_anyconnect.evidence.syslog.reader import SAMPLE, SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.evidence.syslog.text_reader import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import incidents as module
+from nornir_anyconnect.evidence import tallies
 from nornir_anyconnect.evidence.coverage import Sighting, Span
 from nornir_anyconnect.evidence.incidents import Collector, observe, timeline
 from nornir_anyconnect.evidence.observations import LargePacket
@@ -344,9 +345,10 @@ def test_a_forged_stamp_in_the_future_does_not_disturb_the_order_for_long():
 
 
 def test_every_table_is_bounded(monkeypatch):
-    for name in ("MAX_SESSIONS", "MAX_DEVICES", "MAX_USERS", "MAX_HANDSHAKES"):
+    for name in ("MAX_SESSIONS", "MAX_DEVICES", "MAX_HANDSHAKES"):
         monkeypatch.setattr(module, name, 5)
-    monkeypatch.setattr(module, "MAX_GROUPS", 5)
+    for name in ("MAX_USERS", "MAX_GROUPS"):
+        monkeypatch.setattr(tallies, name, 5)
     monkeypatch.setattr(LargePackets, "MAX_KINDS", 5)
     collector = Collector()
     for n in range(60):
@@ -359,7 +361,7 @@ def test_every_table_is_bounded(monkeypatch):
     assert len(collector._assigned) <= 10
     devices = collector.finish()
     assert len(devices) <= 6
-    assert module.OTHERS in devices
+    assert tallies.OTHERS in devices
     for device in devices.values():
         assert len(device.groups) <= 6
         assert len(device.effective_mtus) <= 5
@@ -370,7 +372,7 @@ def test_every_table_is_bounded(monkeypatch):
 
 
 def test_incidents_beyond_the_bound_keep_their_numbers_without_a_timeline(monkeypatch):
-    monkeypatch.setattr(module, "MAX_TIMELINES", 1)
+    monkeypatch.setattr(tallies, "MAX_TIMELINES", 1)
     found = incidents(up(0), large(5), tcp(60), large(70), tcp(120))
     assert [bool(each.timeline) for each in found] == [True, False]
 

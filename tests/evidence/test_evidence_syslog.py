@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
-from nornir_anyconnect.evidence.syslog.reader import MAX_LINE, SAMPLE, SyslogReader, scan
+from nornir_anyconnect.evidence.syslog.reader import SyslogReader, scan
+from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE
 from tests.texts import texts
 
 WHO = ("GP staff", "ann", "203.0.113.7")

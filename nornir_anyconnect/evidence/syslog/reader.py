@@ -9,53 +9,40 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.coverage import Sighting, Sightings
+from nornir_anyconnect.evidence.coverage import Sighting
 from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     BLOCK,
-    CUT_TAG,
-    Ending,
     Shape,
-    Text,
-    after_other,
     begins_message,
     begins_within_a_line,
     blocks,
-    bodies,
-    endings,
     ends_within_a_line,
-    header_start,
-    is_bare_header,
     mended,
-    number_of,
-    passed_over,
     place_to_cut,
     shape_of,
 )
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, BEGINS_BODY, MARK, PRODUCT, TAG, Record
+from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE, TextReader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections import Counter
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, tzinfo
 
     from nornir_anyconnect.evidence import events as ev
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
-    from nornir_anyconnect.evidence.syslog.messages import Catalogue, Message
+    from nornir_anyconnect.evidence.syslog.messages import Catalogue
     from nornir_anyconnect.evidence.syslog.stamps import DateOrder, DatesSeen
 
-MAX_LINE = 2048
-"""Longer lines are read up to here (bytes)."""
 _MAX_REST = 1 << 20
 _FOLLOWING = 1024
 _MAX_CONTINUED = 4
-SAMPLE = 20
-"""How many unreadable lines are kept to be shown."""
 
 _TAG = re.compile((TAG + BEGINS_BODY).encode())
 _REPEATED = re.compile(rb"[^\n]{0,120}?\blast message repeated (\d{1,6}) times?\b(?!: ?\[)")
@@ -118,7 +105,7 @@ class ReaderState:
         self.anchor = other.anchor
 
 
-class SyslogReader:
+class SyslogReader(TextReader):
     """Reads the lines of one stream, and counts what it met.
 
     Args:
@@ -143,20 +130,10 @@ class SyslogReader:
         date_order: DateOrder | None = None,
         catalogue: Catalogue = ASA_MESSAGES,
     ) -> None:
-        self._header = HeaderReader(
-            device=device, year=year, tz=tz, reference=reference, after=after, date_order=date_order
-        )
-        self._catalogue = catalogue
-        self._shape = Shape()
-        self.sightings = Sightings(self._header)
-        """The devices met, whatever their lines say."""
+        header = HeaderReader(device=device, year=year, tz=tz, reference=reference, after=after, date_order=date_order)
+        super().__init__(header, catalogue)
         self.lines = 0
         """Lines met, wanted or not."""
-        self.counts: Counter[str] = Counter()
-        """Messages read, by id."""
-        self.unreadable = 0
-        """Messages with a wanted id that could not be read."""
-        self.unreadable_sample: list[str] = []
         self.torn = False
         """The stream begins or ends in the middle of a line."""
         self._waiting = 0
@@ -385,93 +362,6 @@ class SyslogReader:
         self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})
         lines = decoded(_unescaped(raw)).replace("\r", "").split("\n")
         return "\n".join(mended(lines, self._shape.width) if self._shape.terminal else lines)
-
-    def _read_text(
-        self, text: str, width: int, *, until: int | None = None, final: bool = True
-    ) -> Generator[Record, None, int]:
-        """Every message of a text that may hold several; returns the offset of what was left.
-
-        Args:
-            text: lines.
-            width: the longest line of the log.
-            until: tags from this offset on are another line's.
-            final: nothing follows the text; else its last message is left.
-
-        """
-        several = Text(text, width, self._catalogue.rows)
-        flat, tags = several.flat, several.tags
-        until = len(text) if until is None else until
-        last = len(tags) if final else len(tags) - 1
-        at, header = 0, self._first_header(several)
-        while at < last and tags[at].start() < until:
-            row = self._catalogue.rows.get(number_of(tags[at]))
-            if self._shape.broken:
-                read = self._header.read(flat[header : tags[at].start()].encode(errors="replace"))
-                self.sightings.note(read, int(tags[at]["level"]))
-            if row is None:
-                ending, lost = after_other(several, at, header)
-            else:
-                record, ending = self._message(several, at, header, row)
-                lost = record is None
-                if record is not None:
-                    yield record
-            for _ in range(lost + passed_over(several, at, ending)):
-                self._give_up(flat[header : ending.end])
-            at, header = ending.tag, ending.header
-        read_tags = {tag.start("id") for tag in tags}
-        for cut in CUT_TAG.finditer(text, 0, until):
-            if (
-                cut["id"] in self._catalogue.rows
-                and cut.start("id") not in read_tags
-                and (final or cut.start() < header)
-            ):
-                self._give_up(flat[cut.start() : cut.start() + MAX_LINE])
-        return header if tags else max(len(text) - MAX_LINE, 0)
-
-    def _first_header(self, text: Text) -> int:
-        if not text.tags:
-            return 0
-        begin = text.tags[0].start()
-        line = text.lines.rfind("\n", 0, begin) + 1
-        if begins_message(text.lines[line:]) and not self._shape.broken:
-            return line
-        start = header_start(text.flat, 0, begin)
-        return line if start is None else start
-
-    def _message(self, text: Text, at: int, header: int, row: Message) -> tuple[Record | None, Ending]:
-        """The record of the tag number ``at``, None where it cannot be read, and where its message ends."""
-        tag = text.tags[at]
-        begin = tag.end()
-        possible = endings(text, at, header)
-        for ending in possible:
-            found = None
-            for body in bodies(text.lines, begin, min(ending.end, begin + MAX_LINE), text.width):
-                other = row.match(body)
-                if found and other and row.certain(found) != row.certain(other):
-                    found = None  # a name was broken, and nobody can tell whether at a blank
-                    break
-                found = found or other
-            if found is None:
-                continue
-            if not ending.stamped:
-                behind = begin + found.end()
-                if row.words or not is_bare_header(text.flat[behind : ending.end]):
-                    continue
-                ending = ending._replace(header=behind)  # noqa: PLW2901 - the header is known only now
-            raw = text.flat[header : tag.start()].encode(errors="replace")
-            return self._record(number_of(tag), int(tag["level"]), row.fields(found), raw), ending
-        return None, next((each for each in possible if each.stamped), possible[-1])
-
-    def _record(self, message: str, level: int, fields: tuple[object, ...], raw: bytes) -> Record:
-        self.counts[message] += 1
-        header = self._header.read(raw)
-        self.sightings.note(header, level)
-        return Record(message, header.time, header.device, fields, header.times, header.otherwise)
-
-    def _give_up(self, text: str) -> None:
-        self.unreadable += 1
-        if len(self.unreadable_sample) < SAMPLE:
-            self.unreadable_sample.append(harmless(text.rstrip()))
 
 
 def _repetitions(buffer: bytes, line: int) -> int:
