@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from nornir_anyconnect.errors import (
     CredentialError,
     HostKeyError,
+    IncompleteReplyError,
     LinkLostError,
     ReplyTimeoutError,
     UnreachableError,
@@ -256,3 +257,12 @@ def test_a_password_does_not_show_where_an_endpoint_is_printed():
     shown = repr(_endpoint(("fw", 22), "audit", "canary-password", None, Options()))
     assert "audit" in shown
     assert "canary" not in shown
+
+
+def test_a_session_that_brings_more_than_it_may_is_over_and_says_so():
+    sent = [b"x" * 10, b"y" * 10]
+    sock = GuardedSocket(SimpleNamespace(recv=lambda size: sent.pop(0)[:size]), 15)
+    assert [sock.recv(64), sock.recv(64), sock.recv(64)] == [b"x" * 10, b"y" * 5, b""]
+    channel = SimpleNamespace(settimeout=lambda _: None, recv=lambda _: b"")
+    with pytest.raises(IncompleteReplyError, match="more than one session may bring"):
+        SshTransport(SimpleNamespace(remote_conn=channel), sock).read(1)

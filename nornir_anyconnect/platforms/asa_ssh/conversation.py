@@ -153,7 +153,7 @@ class Conversation:
             self.end()
             if ours is not None and ours.over:
                 raise ours.error() from error
-            raise LinkLostError(f"{self.name}: {error.cause} during '{what}'", error.remedy) from error
+            raise LinkLostError(f"{self.name}: the session ended during '{what}'", error.remedy) from error
         except BaseException:
             self.end()
             raise

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import paramiko
 from netmiko.cisco import CiscoAsaSSH
 
-from nornir_anyconnect.errors import LinkLostError
+from nornir_anyconnect.errors import DeviceError, IncompleteReplyError, LinkLostError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.login_gate import Attempt
 
@@ -223,6 +223,7 @@ class SshTransport:
 
         Raises:
             LinkLostError: the session has ended.
+            IncompleteReplyError: it brought more than it may.
 
         """
         self._channel.settimeout(timeout)
@@ -264,9 +265,12 @@ class SshTransport:
         if self._jump is not None:
             self._jump.client.close()
 
-    def _lost(self, what: str) -> LinkLostError:
+    def _lost(self, what: str) -> DeviceError:
         if self._sock.flooded:
-            return LinkLostError("the device sent more than a session may bring", "look at it, or raise reply_limit")
+            return IncompleteReplyError(
+                "the device sent more than one session may bring; the rest was not read",
+                "look at what it prints, or raise reply_limit",
+            )
         return LinkLostError(what, "look at the device's log and its SSH limits")
 
 
