@@ -154,6 +154,30 @@ def test_a_cut_export_never_shows_more_and_never_hides_that_it_is_cut(form, data
                 assert each.large_packets <= INCIDENT[2]
 
 
+@pytest.mark.parametrize(
+    ("form", "last"),
+    [
+        ("Splunk CSV", '"2026-03-29T01:40:00.000Z","edge7","udp:514",'),
+        ("Graylog CSV", '"2026-03-29T01:40:00.000Z","edge7",'),
+        ("Splunk JSON lines", "{"),
+        ("Splunk JSON lines", '{"preview": false, "result": {"_ra'),
+        ("ArcSight CEF", "Mar 29 01:40:00 collector CEF:0|Cisco|ASA|9.16|"),
+        ("Splunk array", None),
+    ],
+)
+def test_a_record_that_was_cut_before_its_message_is_told_of(form, last):
+    text = FORMS[form](LOG)
+    cut = text.rstrip("\n").rpartition("\n")[0] + "\n" + last if last else text[: text.rindex("_raw") + 5]
+    _, found, _ = read(cut.encode())
+    assert found.messages == len(LOG) - 1
+    assert found.torn
+
+
+@pytest.mark.parametrize("end", range(0, 200, 3))
+def test_a_line_of_cef_that_was_cut_anywhere_is_no_crash(end):
+    registry.export_of(FORMS["ArcSight CEF"](LOG)[:end].encode())
+
+
 GARBAGE = ["", "\x00\x01\x02", "}{", '"', "not a record at all", "{", "]", ",,,,", "{}", '{"a": 1}', "2026-03-29,x"]
 
 

@@ -42,7 +42,7 @@ def _line(line: str) -> Envelope | None:
 def _extension(text: str) -> dict[str, str]:
     found = list(_KEY.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
-    return {each[1]: _plain(text[each.end() : end].strip()) for each, end in zip(found, ends, strict=True)}
+    return {each[1]: _plain(text[each.end() : end].strip()) for each, end in zip(found, ends, strict=False)}
 
 
 def _plain(text: str) -> str:

@@ -96,7 +96,10 @@ class CsvExport(LineExport):
             return ((Envelope(line.encode(errors="replace")),) if ANY_TAG.search(line) else ()), end
         self._columns = self._columns or len(cells)
         fields = dict(zip(self._names, self._joined(cells), strict=False)) if self._names else _named(cells)
-        return self.family.envelopes(fields), end
+        found = list(self.family.envelopes(fields))
+        # columns that end with the file, and no message in them: the message was behind the cut
+        self.torn |= end == len(buffer) and not found
+        return found, end
 
     def _cells(self, raw: bytes) -> list[str] | None:
         """The columns of a record; None where this is not a whole one."""

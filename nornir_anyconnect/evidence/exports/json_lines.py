@@ -47,7 +47,7 @@ class JsonLines(LineExport):
         text = decoded(buffer[begin:end]).strip()
         if (value := object_in(text)) is not None:
             return messages_of(self.family, value), end
-        self.torn |= (first or end == len(buffer)) and ('":' in text or '{"' in text)
+        self.torn |= (first or end == len(buffer)) and ('":' in text or text.startswith("{"))
         return broken(text), end
 
 
