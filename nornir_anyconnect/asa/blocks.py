@@ -15,6 +15,7 @@ from nornir_anyconnect.asa.capture import (
     Printed,
     Typed,
     cleaned,
+    filtered,
     printed_by,
     refused,
     section_of,
@@ -144,6 +145,7 @@ class _Cutter:
             self.open = None
             return None
         self.dump.blocks.append(self.open)
+        self.dump.created_here(header)
         return self.open.body
 
     def comment(self, line: str, number: int) -> None:
@@ -173,6 +175,7 @@ class _Cutter:
         """What follows is what a command printed."""
         printed = printed_by(command)
         self._begin(number, printed, entry)
+        self.dump.filtered = filtered(command)
         self._last = None
 
     def prompt(self, entry: Typed, number: int) -> None:
@@ -261,17 +264,22 @@ class _Cutter:
 
     def orphan(self, line: str, number: int) -> None:
         """An indented line below a command that is none of ours: one that belongs into our blocks has lost its own."""
-        word = line.split(None, 1)[0]
-        if (word in self.inner or word == "webvpn") and not self.dump.ended:
+        if self._decides(line, "webvpn") and not self.dump.ended:
             self.dump.misplaced.append(Sourced(masked(line.strip()), number))
+
+    def _decides(self, line: str, *more: str) -> bool:
+        """Whether an indented line that stands in no block is one that a verdict may need."""
+        word = (line.split(None, 1) or [""])[0]
+        return word in self.inner or word in (more or ("webvpn", "enable"))
 
     def finish(self) -> Cut:
         """The configuration that the text holds, frozen."""
         chosen, several = chosen_of(self.dumps)
+        several = several or tuple(dump.line for dump in chosen if dump.created_twice)
         hostnames = [dump.hostname or dump.host for dump in self.dumps if dump.line in several]
         first, every = chosen[0], self.dumps
         cut = Cut(
-            begun=len(chosen) == 1 and first.begun,
+            begun=len(chosen) == 1 and first.begun and not first.filtered,
             complete=any(dump.ended for dump in chosen),
             several=several,
             hostnames=tuple(dict.fromkeys(each for each in hostnames if each)),
@@ -285,6 +293,8 @@ class _Cutter:
         own = [serial for dump in chosen for serial in dump.serials]
         cut.serials = tuple(dict.fromkeys(own or [serial for dump in every for serial in dump.serials]))
         misplaced = [line for dump in chosen for line in dump.misplaced]
+        cut_off = (dump.strays for dump in chosen if not (dump.typed or dump.inner_at_margin))
+        misplaced += [line for strays in cut_off for line in strays if self._decides(line.value)]
         with_body = body_found = False
         for block in sorted((block for dump in chosen for block in dump.blocks), key=lambda block: block.line):
             mode = mode_below(block.header)

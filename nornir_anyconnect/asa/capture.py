@@ -100,10 +100,15 @@ def printed_by(command: str) -> Printed:
     if (_short_for("write", verb) and _short_for("terminal", what, 1)) or (
         verb == "more" and what == "system:running-config"
     ):
-        return Printed.RUNNING
+        return Printed.PART if filtered(command) else Printed.RUNNING
     if verb == "more" or (_short_for("show", verb) and _short_for("startup-config", what) and not more):
         return Printed.OTHER_CONFIG
     return Printed.OUTPUT
+
+
+def filtered(command: str) -> bool:
+    """Whether lines were left out: ``| exclude``, ``| begin``; both ends of a configuration may still stand."""
+    return "|" in command
 
 
 def _short_for(word: str, typed: str, least: int = 2) -> bool:

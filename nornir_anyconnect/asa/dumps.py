@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.asa.capture import Printed
-from nornir_anyconnect.asa.modes import proves_an_asa
+from nornir_anyconnect.asa.modes import NAMED, header_of, proves_an_asa
 from nornir_anyconnect.asa.running_config import notice
 
 if TYPE_CHECKING:
@@ -125,17 +125,31 @@ class Dump:
     twice: bool = False
     hostname: str | None = None
     refused: bool = False
+    filtered: bool = False
+    """The command left lines out."""
+    created: set[str] = field(default_factory=set)
+    created_twice: bool = False
+    """A line that creates an object stands twice, which no ASA prints: two dumps without a mark between them."""
     inner_at_margin: bool = False
 
     @property
     def whole(self) -> bool:
         """Begins and ends as a configuration does."""
-        return self.begun and self.ended and not self.twice and not self.refused
+        doubtful = self.twice or self.refused or self.filtered or self.created_twice
+        return self.begun and self.ended and not doubtful
 
     @property
     def says(self) -> tuple[tuple[str, ...], ...]:
         """What it configures, to tell two apart."""
         return tuple((block.header, *(line.value for line in block.body)) for block in self.blocks)
+
+    def created_here(self, header: str) -> None:
+        """Note an object that a line of the top level creates; who types may say it again, a box prints it once."""
+        found = None if self.typed else header_of(header)
+        if found is not None and not found.row.opens and NAMED in found.row.keyword:
+            created = f"{header.partition(' ')[0]} {found.name}"
+            self.created_twice = self.created_twice or created in self.created
+            self.created.add(created)
 
     def begins_like(self, other: Dump) -> bool:
         """Whether it says what the other says, or was broken off and says the beginning of it."""

@@ -149,6 +149,12 @@ def _named(said: Mapping[str, str]) -> Any:
     return name_of(said["rest"]) if "rest" in said else TAKEN_BACK
 
 
+def _protocols(said: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The protocols; a word that is none may be what is left of one, or a later release's name of it."""
+    found = words(said["rest"])
+    return found if not _SSL_CLIENT.isdisjoint(found) or _PROTOCOLS.issuperset(found) else None
+
+
 def _one_server(said: Mapping[str, str]) -> str | None:
     found = [word for word in words(said["rest"]) if not word.startswith("(") and word != "use-primary-username"]
     return found[0] if len(found) == 1 else None
@@ -157,9 +163,12 @@ def _one_server(said: Mapping[str, str]) -> str | None:
 def _cipher(said: Mapping[str, str]) -> CipherChoice | None:
     if said["version"] not in _SSL_VERSIONS:
         return None
-    if "rest" in said:
-        return CipherChoice(custom=tuple(said["rest"].replace('"', " ").replace(":", " ").split()))
-    return CipherChoice(level=said["level"])
+    if "rest" not in said:
+        return CipherChoice(level=said["level"])
+    custom = tuple(said["rest"].replace('"', " ").replace(":", " ").split())
+    if not custom or said["rest"].count('"') % 2:  # a terminal broke the line: the rest of the list is lost
+        return None
+    return CipherChoice(custom=custom)
 
 
 def _rate(said: Mapping[str, str]) -> tuple[int, int] | None:
@@ -169,6 +178,8 @@ def _rate(said: Mapping[str, str]) -> tuple[int, int] | None:
 
 TAKEN_BACK: Any = object()
 """What a value says that is the same as its absence."""
+_SSL_CLIENT = frozenset({"ssl-client", "svc"})
+_PROTOCOLS = _SSL_CLIENT | {"ikev1", "ikev2", "IPSec", "ipsec", "l2tp-ipsec", "ssl-clientless", "webvpn"}
 _SSL_VERSIONS = frozenset({"tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3", "dtlsv1", "dtlsv1.2"})
 
 _NUMBER = Value(("<number>",), lambda said: number_in(said["number"]), "[0-9]{1,5}")
@@ -179,6 +190,7 @@ _LIST = Value(("<rest>",), lambda said: words(said["rest"]))
 _TEXTS = Value(("<rest>",), lambda said: (said["rest"],))
 _LINE = Value(("<rest>",), lambda said: (said["line"],))
 _SAID = Value(("",), lambda _: True)
+_USES = Value(("<rest>",), _protocols)
 _VALUE_LIST = Value(("value <rest>", "none"), lambda said: words(said.get("rest", "")), names=True)
 _VALUE_NAME = Value(("value <rest>", "none"), _named, names=True)
 _BEHIND_INTERFACE = Value(("<rest>",), _behind_interface, names=True)
@@ -281,7 +293,7 @@ _WEBVPN = (
 )
 _POLICY = (  # of a group policy, and of a username
     Row(Mode.GROUP_POLICY, "webvpn", opens=Mode.GROUP_WEBVPN, once=True),
-    Row(Mode.GROUP_POLICY, "vpn-tunnel-protocol", "tunnel_protocols", _LIST, decisive=True, copied=True, once=True),
+    Row(Mode.GROUP_POLICY, "vpn-tunnel-protocol", "tunnel_protocols", _USES, decisive=True, copied=True, once=True),
     Row(Mode.GROUP_POLICY, "group-lock", "group_lock", _VALUE_NAME, copied=True, once=True),
     Row(Mode.GROUP_POLICY, "address-pools", "address_pools", _VALUE_LIST, copied=True, once=True),
     Row(Mode.GROUP_POLICY, "ipv6-address-pools", "ipv6_address_pools", _VALUE_LIST, copied=True, once=True),

@@ -20,8 +20,8 @@ _SENTENCES: Mapping[str, str] = {
     "lines-misplaced": "{count} line(s), the first at line {line}, stand where they do not belong: a header is missing",
     "line-refused": "the device refused a line of this text, and it cannot be told which",
     "no-beginning": (
-        "the text does not begin like a configuration (a version or hostname before the first block): "
-        "only at-risk verdicts stand"
+        "the text does not begin like a configuration (a version or hostname before the first block), "
+        "or a filter left lines out: only at-risk verdicts stand"
     ),
     "no-end-mark": "the text has no end mark (Cryptochecksum or ': end'): only at-risk verdicts stand",
     "lines-not-understood": "{count} line(s) in relevant blocks were not understood, the first at line {line}: {text}",

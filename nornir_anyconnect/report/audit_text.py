@@ -62,6 +62,7 @@ def answer(report: AuditReport) -> str:
     hit = [each for each in found if each[1].confirmed and each[1].verdict is not Verdict.SAFE]
     risky = [each for each in found if each[1].verdict is Verdict.AT_RISK]
     firewalls = report.summary.devices
+    unexplained = _unexplained(found)
     unjudged = _past(found) + _unjudged_words(report, found)
     if hit:
         boxes = _boxes(hit)
@@ -73,6 +74,7 @@ def answer(report: AuditReport) -> str:
         looked = all(each.evidence is not None and each.evidence.observable == "yes" for _, each in risky)
         told = max((each.evidence.client_reconnects for _, each in risky if each.evidence), default=0)
         seen = "nobody was seen to be hit" if looked else "whether anybody was hit cannot be seen here"
+        seen = unexplained or seen
         if told:
             # what the client itself tells is no less true for what the device does not show
             seen = f"client log: {count(told, 'reconnect')} to apply a new MTU"
@@ -84,7 +86,18 @@ def answer(report: AuditReport) -> str:
         there = "no tunnel group or group policy for AnyConnect was found" if firewalls else "nothing was judged"
         return f"Of {count(firewalls, 'firewall')} {there}{unjudged}."
     what = "Nothing that could be judged is" if _unjudged_words(report, found) else "Nothing is"
-    return f"{what} at risk on {count(firewalls, 'firewall')}{unjudged}."
+    seen = f"; {unexplained}" if unexplained else ""
+    return f"{what} at risk on {count(firewalls, 'firewall')}{seen}{unjudged}."
+
+
+def _unexplained(found: Sequence[Found]) -> str:
+    """Who reconnected as people do who are hit, with sizes that nothing here computes: no proof, and no all-clear."""
+    boxes: dict[int, int] = {}
+    for device, each in found:
+        if each.evidence is not None and each.evidence.reconnects and not each.confirmed:
+            boxes[id(device)] = max(boxes.get(id(device), 0), each.evidence.users)
+    users = sum(boxes.values())
+    return f"{count(users, 'user')} reconnected after drops that this configuration does not explain" if users else ""
 
 
 def _past(found: Sequence[Found]) -> str:

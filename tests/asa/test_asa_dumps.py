@@ -274,3 +274,52 @@ def test_a_session_as_people_save_it(name):
     if group := config.tunnel_group("CREW"):
         assert group.default_group_policy.value == "CREW"
     assert [each.nameif for each in config.webvpn.interfaces] in ([], ["outside"])
+
+
+@pytest.mark.parametrize("prompt", ["", "edge# "])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "show running-config | exclude enable",
+        "sh run | grep -v enable",
+        "more system:running-config | exclude enable",
+        "wr t | exclude enable",
+        "show startup-config | exclude enable",
+        "more disk0:/old.cfg | exclude enable",
+    ],
+)
+def test_what_a_filter_left_over_is_never_whole_although_both_ends_stand(prompt, command):
+    assert not recognise(f"{prompt}{command}\n{dump()}").whole
+    text = f"{prompt}{command}\n{dump(700)}edge# show run\n{dump(1300)}"
+    assert (mtu_of(text), recognise(text).whole) == (1300, True), "the running configuration stands alone"
+
+
+@pytest.mark.parametrize("created", ["group-policy P internal", "tunnel-group T type remote-access"])
+@pytest.mark.parametrize("command", ["", "edge# show run\n"])
+def test_an_object_created_twice_is_two_dumps_without_a_mark_between_them(created, command):
+    broken_off, headless = dump(end=False) + f"{created}\n", f"{created}\n" + dump(700, head=False)
+    assert codes(command + broken_off + headless) == ["two-dumps"]
+    assert codes(command + broken_off + ": end\n") == []
+    typed = f"edge(config)# {created}\nedge(config)# {created}\n"
+    assert "two-dumps" not in codes(typed), "whoever types may say it again"
+
+
+@pytest.mark.parametrize(
+    "between", ["INFO: WebVPN is enabled on 'outside'.", "WARNING: x", "<<<<<<< HEAD", "\x0cwebvpn"]
+)
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("webvpn", " enable outside"),
+        ("webvpn", " anyconnect enable"),
+        ("group-policy P attributes", " vpn-tunnel-protocol ssl-client"),
+        ("group-policy P attributes", " webvpn"),
+        ("tunnel-group T general-attributes", " default-group-policy P"),
+    ],
+)
+def test_lines_that_something_foreign_cut_off_from_their_header_leave_the_text_in_doubt(between, header, line):
+    whole = f"ASA Version 9.12(4)\nhostname edge\n{header}\n{line}\n: end\n"
+    assert recognise(whole).whole
+    cut_off = whole.replace(line, f"{between}\n{line}")
+    assert not recognise(cut_off).whole
+    assert parse(cut_off).mixed

@@ -713,3 +713,27 @@ def test_two_hostnames_are_a_mixture():
     assert parse("hostname a\nhostname b\n").mixed
     assert parse("hostname a\nhostname a\n").mixed, "a configuration prints its hostname once: this is two of one box"
     assert not parse("hostname a\n").mixed
+
+
+@pytest.mark.parametrize("said", ['"RC4-SHA:AES128-SHA', '"AES256-SHA:', '""', '"', '":"'])
+def test_a_list_of_suites_that_a_terminal_broke_is_not_understood(said):
+    line = f"ssl cipher tlsv1.2 custom {said}"
+    for tail in ("", '\nAES256-GCM-SHA384"'):
+        assert parse(f"{line}{tail}\nmtu outside 1500\n").ssl.unsupported == (Sourced(line, 1),)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("ikev1 ikev2 l2tp-ipsec ssl-clientless", True),
+        ("IPSec l2tp-ipsec svc webvpn", True),
+        ("ssl-client quic-client", True),
+        ("ikev2 ssl-clien", False),
+        ("ikev2,ssl-client", False),
+        ("SSL-CLIENT", False),
+        ("quic-client", False),
+    ],
+)
+def test_a_protocol_that_nobody_knows_is_not_the_absence_of_the_ssl_client(said, understood):
+    (policy,) = parse(f"group-policy P attributes\n vpn-tunnel-protocol {said}\n").group_policies
+    assert (policy.tunnel_protocols is not None, policy.unsupported == ()) == (understood, understood)

@@ -71,3 +71,20 @@ def test_no_format_says_both_of_one_finding(what, name, detail):
         elif name in ("text", "markdown", "csv", "junit") and staff.verdict is Verdict.SAFE:
             rows = [line for line in shown.splitlines() if "STAFF" in line or "observed" in line]
             assert not [row for row in rows if "confirmed" in row.replace("0 confirmed", "").replace("unconfirmed", "")]
+
+
+@pytest.mark.parametrize(
+    ("client", "what", "said"),
+    [
+        ("anyconnect mtu 1200", "one user of a file", "; 1 user reconnected after drops that this configuration does"),
+        ("anyconnect ssl dtls none", "the past", None),
+        ("anyconnect mtu 1200", "the past", None),
+        ("anyconnect mtu 1400", "one user of a file", "; 1 user reconnected after drops that this configuration does"),
+    ],
+)
+def test_reconnects_that_prove_nothing_are_no_all_clear(client, what, said):
+    report, staff = audited(client, INCIDENTS[what])
+    answer = render("text", report, Style()).splitlines()[0]
+    assert not staff.confirmed
+    assert (said or "reconnected after drops") in answer or (said is None and staff.evidence.past)
+    assert "nobody was seen to be hit" not in answer
