@@ -49,6 +49,8 @@ _SENTENCES: Mapping[str, str] = {
     "no-message-in-time": "no message of the time asked for was found",
     "no-vpn-message": "the log holds no message about a VPN session of this device",
     "only-notices": "the log ends at level {number}, and message 722036 is at level 6 (informational)",
+    "only-sessions": "the log holds no message 722xxx, which every session brings: somebody left them out",
+    "log-buffer-empty": "the log buffer holds no message",
     "unreadable-messages": "{number} message(s) that matter could not be read",
     "messages-without-time": "{number} message(s) have no time that was understood: reconnects cannot be told",
     "torn-logs": "{number} log(s) begin or end in the middle of a line",

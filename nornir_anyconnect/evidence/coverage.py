@@ -155,6 +155,10 @@ def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ..
             found.append(Gap("no-vpn-message", certain=True))
         elif seen.level is not None and seen.level < needed:
             found.append(Gap("only-notices", seen.level, certain=True))
+        elif seen.sessions_only:
+            found.append(Gap("only-sessions", certain=True))
+    elif seen.level is None:
+        found.append(Gap("log-buffer-empty", certain=True))
     counted = (
         ("unreadable-messages", seen.unreadable),
         ("messages-without-time", seen.untimed),

@@ -137,6 +137,7 @@ class Collector:
             name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
             device = self._devices.setdefault(name, DeviceTally())
         device.lines += 1
+        device.of_tunnels += event.message.startswith("722")
         return device
 
     def _take(self, device: DeviceTally, event: ev.Event) -> None:

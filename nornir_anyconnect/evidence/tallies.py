@@ -105,6 +105,7 @@ class DeviceTally:
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.lines = 0
+        self.of_tunnels = 0
         self.timelines = 0
 
     def witness(self, threshold: int, user: str, address: str) -> None:
@@ -150,6 +151,7 @@ class DeviceTally:
             last=self.last,
             lines=self.lines,
             met=self.lines > 0,
+            sessions_only=self.lines > 0 and not self.of_tunnels,
             log_begins=self.first,
             log_ends=self.last,
         )

@@ -382,3 +382,15 @@ def test_every_form_of_the_contract_is_in_the_list():
     ):  # fmt: skip
         assert word in ALL
         assert re.search("722036", ALL[word](LOG))
+
+
+def test_a_message_that_journald_keeps_as_numbers_is_found_far_down():
+    kept = [line for line in LOG if line.id != "602101"]
+    quiet = [kept[0]._replace(at=kept[0].at, id="302013", text=f"Built inbound TCP connection {n}") for n in range(900)]
+    lines = [
+        json.dumps({"__REALTIME_TIMESTAMP": str(int(each.at.timestamp() * 1e6)), "SYSLOG_IDENTIFIER": DEVICE,
+                    "MESSAGE": list(f"{each.tagged}\r".encode())})
+        for each in (*quiet, *kept)
+    ]  # fmt: skip
+    _, _, evidence = read("\n".join(lines).encode())
+    assert incidents(evidence) == expected()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.coverage import gaps
+from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
@@ -93,3 +94,58 @@ def test_a_log_cut_within_a_line_says_so_or_has_read_it(at):
         devices, _ = read(file)
         lines = sum(1 for line in file.split(b"\n") if line.strip())
         assert gaps(devices["edge7"]) or len(list(SyslogReader().read([file]))) == lines
+
+
+JOINED = [" ", "\t", ";", " | ", "\r", "\v", "\f", "\0", "\x85", "\u2028", r"\n", r"\r\n", "<br>"]
+
+
+@pytest.mark.parametrize("between", JOINED)
+def test_what_a_program_joins_to_one_line_is_read_or_counted(between):
+    lines = TEXT.decode().splitlines()
+    three = "\n".join(between.join(lines[at : at + 3]) for at in range(0, len(lines), 3)).encode()
+    found, evidence = read(three)
+    assert incidents_of(found) == KNOWN
+    assert evidence.unreadable == 0
+    # a line that is too long to be read: what is left out of it is said
+    found, evidence = read(between.join(lines).encode())
+    assert incidents_of(found) <= KNOWN
+    assert sum(evidence.events.values()) + evidence.unreadable == sum(read(TEXT)[1].events.values())
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_lines():
+    found, evidence = read(TEXT.replace(b"\n", b"\r"))
+    assert incidents_of(found) == KNOWN
+    assert evidence.unreadable == 0
+
+
+def test_a_line_without_an_end_is_counted_to_its_end():
+    filler = b"x" * (1 << 21)
+    _, evidence = read(TEXT.splitlines()[0] + filler + TEXT.replace(b"\n", b" "))
+    assert evidence.unreadable
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"), [({"113039", "113019"}, "only-sessions"), ({"725001"}, "only-sessions"), ({"722022"}, None)]
+)
+def test_sessions_without_a_message_722_were_filtered(kept, code):
+    lines = [
+        (
+            "<166>Mar 29 2026 01:00:00 edge7 : %ASA-6-725001: Starting SSL handshake with client "
+            "outside:192.0.2.7/5000 to 198.51.100.1/443 for TLSv1.2 session"
+        ),
+        (
+            "<166>Mar 29 2026 01:00:01 edge7 : %ASA-6-113039: Group <GP> User <ann> IP <192.0.2.7> "
+            "AnyConnect parent session started."
+        ),
+        (
+            "<166>Mar 29 2026 01:00:02 edge7 : %ASA-6-722022: Group <GP> User <ann> IP <192.0.2.7> "
+            "UDP SVC connection established without compression"
+        ),
+    ]
+    found, _ = read("".join(f"{line}\n" for line in lines if any(each in line for each in kept)).encode())
+    assert [gap.code for gap in gaps(found["edge7"])] == ([code] if code else [])
+
+
+def test_an_empty_log_buffer_shows_nothing():
+    head = "Syslog logging: enabled\n    Buffer logging: level informational, 0 messages logged\n"
+    assert [gap.code for gap in gaps(observe_device("edge7", logging_text=head))] == ["log-buffer-empty"]

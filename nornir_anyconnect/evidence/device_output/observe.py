@@ -87,6 +87,7 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         log_ends=max((time for time in (a.log_ends, b.log_ends) if time), default=None),
         level=max((level for level in (a.level, b.level) if level is not None), default=None),
         own_log=a.own_log or b.own_log,
+        sessions_only=all(each.sessions_only for each in (a, b) if each.lines) and a.sessions_only | b.sessions_only,
         unreadable=a.unreadable + b.unreadable,
         untimed=a.untimed + b.untimed,
         torn=a.torn + b.torn,

@@ -38,7 +38,9 @@ MOST_RECORD = 1 << 20
 
 @lru_cache(maxsize=1)
 def _ids() -> re.Pattern[bytes]:
-    return re.compile("|".join(ASA_MESSAGES.rows).encode())
+    # journald writes a text with a control character as a list of numbers
+    numbers = (", ?".join(str(ord(digit)) for digit in each) for each in ASA_MESSAGES.rows)
+    return re.compile("|".join((*ASA_MESSAGES.rows, *numbers)).encode())
 
 
 class Export(ABC):

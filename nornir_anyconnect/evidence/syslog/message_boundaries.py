@@ -60,6 +60,8 @@ CUT_TAG = re.compile(rf"^{END_OF_TAG}:(?=[ \t])", re.MULTILINE)
 _OF_ANYBODY = re.compile(r"109|111009|113(?!004|008|009|011|019|039)|30[34]|315|338|415|60[5678]|611|71[3-57]|75[01]")
 _COMMAND = re.compile(r"1110(?:08|10)")
 _BARE_HEADER = re.compile(r"[\s.)\]]*(?:<\d{1,3}>:?)? *(?:[\w./-]{1,64} *)?:? *")
+# what programs put between lines that they join, the end of a line written as an escape among it
+_BEFORE_HEADER = re.compile(r"(?:[\s.)\]>,\[;|\x00]|\\[nr])\Z")
 _PRIORITY = re.compile(r"<\d{1,3}>(?:1 )?:?\s*$")
 _HEADER = 160
 _MAX_WORDS_BEHIND, _MAX_WORDS_BETWEEN = 7, 4
@@ -228,8 +230,8 @@ def header_start(flat: str, begin: int, end: int) -> int | None:
     if len(stamps) > 1 and _plain(text[stamps[-2].end() : start], _MAX_WORDS_BETWEEN):
         start = stamps[-2].start()
     if priority := _PRIORITY.search(text[:start]):
-        start = priority.start()
-    return begin + start if start == 0 or text[start - 1] in " \t.)]>,[" else None
+        return begin + priority.start()
+    return begin + start if start == 0 or _BEFORE_HEADER.search(text[:start]) else None
 
 
 def endings(text: Text, at: int, header: int) -> list[Ending]:
@@ -287,11 +289,14 @@ def after_other(text: Text, at: int, header: int) -> tuple[Ending, int]:
     return nothing, skipped
 
 
-def passed_over(text: Text, at: int, ending: Ending) -> int:
-    """Wanted messages between a tag and the next one to be read whose header a broken line has spoilt."""
+def passed_over(text: Text, at: int, ending: Ending, behind: int) -> int:
+    """Wanted messages between a tag and the next one to be read that are no quotations.
+
+    A broken line has spoilt their header, or they stand behind the end of the message, the offset ``behind``.
+    """
     return sum(
         number_of(tag) in text.wanted
-        and "\n" in text.lines[max(tag.start() - _HEADER, text.tags[at].end()) : tag.start()]
+        and (tag.start() >= behind or "\n" in text.lines[max(tag.start() - _HEADER, text.tags[at].end()) : tag.start()])
         for tag in text.tags[at + 1 : ending.tag]
     )
 

@@ -175,6 +175,9 @@ class SyslogReader(TextReader):
         """
         pieces = blocks(chunks)
         first = next(pieces, b"")
+        if b"\r" in first and b"\n" not in first:
+            # lines end as they did on old Macs, and as Excel still saves them
+            first, pieces = first.replace(b"\r", b"\n"), (each.replace(b"\r", b"\n") for each in pieces)
         self._shape = Shape() if part else shape_of(first[:BLOCK])
         self.torn = begins_within_a_line(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
@@ -253,7 +256,10 @@ class SyslogReader(TextReader):
             head = chunk.find(b"\n") + 1
             tail = chunk.rfind(b"\n", 0, max(len(chunk) - _FOLLOWING, 0)) + 1
             if not tail:
-                rest = (rest + chunk)[:_MAX_REST]
+                rest += chunk
+                if len(rest) > _MAX_REST:
+                    self._left_out(rest, _MAX_REST)
+                    rest = rest[:_MAX_REST]
                 continue
             if rest:
                 yield from self._read_lines(rest + chunk[: head + _FOLLOWING], 0, len(rest) + head)
@@ -292,8 +298,7 @@ class SyslogReader(TextReader):
                 if start > begin:
                     before = _repetitions(buffer, buffer.rfind(b"\n", begin, start - 1) + 1 or begin)
             if record is None:
-                line = buffer[start : min(position, start + MAX_LINE)]
-                found_here = self._read(line, buffer[position + 1 : position + 1 + _FOLLOWING])
+                found_here = self._read(buffer[start:position], buffer[position + 1 : position + 1 + _FOLLOWING])
             else:
                 found_here = (record,)
             for each in found_here:
@@ -321,6 +326,8 @@ class SyslogReader(TextReader):
         return Record(message, header.time, header.device, row.fields(match), header.times, header.otherwise)
 
     def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
+        if len(raw) > MAX_LINE:
+            self._left_out(raw, MAX_LINE)
         raw = _unescaped(raw[:MAX_LINE])
         tag = _TAG.search(raw)
         if tag and not MARK.search(raw, tag.end()):

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.coverage import Sightings
-from nornir_anyconnect.evidence.plain_text import harmless
+from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     CUT_TAG,
     Ending,
@@ -81,14 +81,15 @@ class TextReader:
             if self._shape.broken:
                 read = self._header.read(flat[header : tags[at].start()].encode(errors="replace"))
                 self.sightings.note(read, int(tags[at]["level"]))
+            behind = len(flat)
             if row is None:
                 ending, lost = after_other(several, at, header)
             else:
-                record, ending = self._message(several, at, header, row)
+                record, ending, behind = self._message(several, at, header, row)
                 lost = record is None
                 if record is not None:
                     yield record
-            for _ in range(lost + passed_over(several, at, ending)):
+            for _ in range(lost + passed_over(several, at, ending, behind)):
                 self._give_up(flat[header : ending.end])
             at, header = ending.tag, ending.header
         read_tags = {tag.start("id") for tag in tags}
@@ -111,8 +112,11 @@ class TextReader:
         start = header_start(text.flat, 0, begin)
         return line if start is None else start
 
-    def _message(self, text: Text, at: int, header: int, row: Message) -> tuple[Record | None, Ending]:
-        """The record of the tag number ``at``, None where it cannot be read, and where its message ends."""
+    def _message(self, text: Text, at: int, header: int, row: Message) -> tuple[Record | None, Ending, int]:
+        """The record of the tag number ``at``, None where it cannot be read, and where its message ends.
+
+        Last the offset behind which nothing is a part of it, whatever somebody quotes.
+        """
         tag = text.tags[at]
         begin = tag.end()
         possible = endings(text, at, header)
@@ -132,14 +136,20 @@ class TextReader:
                     continue
                 ending = ending._replace(header=behind)  # noqa: PLW2901 - the header is known only now
             raw = text.flat[header : tag.start()].encode(errors="replace")
-            return self._record(number_of(tag), int(tag["level"]), row.fields(found), raw), ending
-        return None, next((each for each in possible if each.stamped), possible[-1])
+            end = len(text.flat) if row.words else begin + found.end()
+            return self._record(number_of(tag), int(tag["level"]), row.fields(found), raw), ending, end
+        return None, next((each for each in possible if each.stamped), possible[-1]), len(text.flat)
 
     def _record(self, message: str, level: int, fields: tuple[object, ...], raw: bytes) -> Record:
         self.counts[message] += 1
         header = self._header.read(raw)
         self.sightings.note(header, level)
         return Record(message, header.time, header.device, fields, header.times, header.otherwise)
+
+    def _left_out(self, raw: bytes, begin: int) -> None:
+        """What stands behind ``begin`` is too long to be read: what it holds is counted."""
+        for found in self._catalogue.candidate.finditer(raw, begin):
+            self._give_up(decoded(raw[found.start() : found.start() + MAX_LINE]))
 
     def _give_up(self, text: str) -> None:
         self.unreadable += 1
