@@ -338,7 +338,8 @@ def cut(text: str) -> Cut:  # noqa: C901, PLR0912 - one flat loop is what keeps 
     begin, last = 1, 0
     opening, content = cutter.openings, _CONTENT
     noticed = cutter.inner | _NAMES_A_COMMAND | _REFUSALS
-    suspects = frozenset(word[:4] for word in (*(f"{each} " for each in cutter.inner), "webvpn"))
+    inner = (*(f"{each} " for each in cutter.inner), "webvpn")
+    suspects = frozenset(f"{blank}{word}"[:4] for word in inner for blank in ("", " "))
     for lines in _lines(text):
         # access lists are most of a large text, and nothing to us: a filter passes them over quickest
         looked_at = [(number, line) for number, line in enumerate(lines, begin) if line[:11] != "access-list"]

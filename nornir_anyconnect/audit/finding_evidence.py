@@ -39,6 +39,8 @@ class Drop(Enum):
     COMPRESSED = auto()
     PAST = auto()
     """Larger than the adapter MTU that the configuration allows now."""
+    NONE = auto()
+    """No larger than the threshold: no such packet is dropped, whoever wrote the line."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Expected:
 
     def drop(self, packet: int, threshold: int, *, without_udp: bool, compression: bool) -> Drop:
         """What a packet of that size over that threshold (bytes) tells."""
+        if packet <= threshold:
+            return Drop.NONE
         compression = compression or self.compression
         above = self.adapter is not None and packet > self.adapter
         if self.model.is_dtls_mtu(threshold, self.conf) and not (

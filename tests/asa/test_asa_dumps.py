@@ -323,3 +323,21 @@ def test_lines_that_something_foreign_cut_off_from_their_header_leave_the_text_i
     cut_off = whole.replace(line, f"{between}\n{line}")
     assert not recognise(cut_off).whole
     assert parse(cut_off).mixed
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("group-policy P attributes\n webvpn\n", "  anyconnect mtu 1406\n"),
+        ("group-policy P attributes\n webvpn\n", "  anyconnect ssl dtls enable\n"),
+        ("group-policy P attributes\n webvpn\n", "  svc mtu 1406\n"),
+        ("ldap attribute-map M\n", "  map-name memberOf Group-Policy\n"),
+        ("ldap attribute-map M\n  map-name memberOf Group-Policy\n", "  map-value memberOf CN=x P\n"),
+    ],
+)
+def test_lines_of_a_deeper_level_are_missed_too_where_a_command_cut_them_off(above, line):
+    def text(between):
+        return f"ASA Version 9.12(4)\nhostname edge\n{above}{between}{line}: end\n"
+
+    assert recognise(text("")).whole
+    assert not recognise(text("logging on the console\n")).whole

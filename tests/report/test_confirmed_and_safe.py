@@ -88,3 +88,13 @@ def test_reconnects_that_prove_nothing_are_no_all_clear(client, what, said):
     assert not staff.confirmed
     assert (said or "reconnected after drops") in answer or (said is None and staff.evidence.past)
     assert "nobody was seen to be hit" not in answer
+
+
+@pytest.mark.parametrize("packet", [1, 1000, 1150])
+@pytest.mark.parametrize("client", ["anyconnect mtu 1200", "anyconnect ssl dtls none"])
+def test_a_packet_that_fits_into_the_threshold_is_no_drop_whoever_wrote_the_line(client, packet):
+    _, unseen = audited(client, [])
+    _, staff = audited(client, [(packet, 1150, "ann"), (packet, 1150, "bob"), (packet, 1150, "cid")])
+    assert (staff.verdict, staff.tls_mtu, staff.dtls_mtu) == (unseen.verdict, unseen.tls_mtu, unseen.dtls_mtu)
+    assert staff.verdict is Verdict.SAFE
+    assert (staff.confirmed, staff.evidence.users, staff.evidence.reconnects) == (False, 0, 0)
