@@ -83,10 +83,10 @@ class Deadline:
                 logger.exception("%s: a connection could not be cut", self.name)
 
     def error(self) -> DeviceError:
-        """What to say of a host that was ended."""
-        if self._over is None and self._outer is not None:
+        """What to say of a host that was ended, or whose time is over though nobody has ended it yet."""
+        if self._over is None and self._outer is not None and not self._outer.left:
             return self._outer.error()
-        if self._over == "time":
+        if self._over in (None, "time"):
             return ReplyTimeoutError(
                 f"{self.name} took longer than {self.seconds:g} s in all",
                 "look at the path and the device's load, or raise --host-timeout",

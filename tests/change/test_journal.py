@@ -290,3 +290,32 @@ def test_a_run_is_found_by_its_name_and_by_its_file(tmp_path):
     assert find_run(str(path), tmp_path / "elsewhere") == path
     with pytest.raises(JournalError, match="there is no run in"):
         find_run("last", tmp_path)
+
+
+def test_a_run_that_was_refused_before_its_first_line_is_not_the_last_one(tmp_path):
+    kept(tmp_path, "20260101T000000-aaaa", 1, "intent", "sending", "outcome")
+    kept(tmp_path, "20260102T000000-bbbb", 2, "intent", "outcome")
+    assert find_run("last", tmp_path).stem == "20260101T000000-aaaa"
+
+
+def test_the_first_run_has_the_number_one_and_a_beginning_that_cannot_be_read_counts_for_nothing(tmp_path):
+    assert next_sequence(tmp_path) == 1
+    (tmp_path / "20260101T000000-aaaa.jsonl").write_text("{}\n")
+    assert next_sequence(tmp_path) == 1
+
+
+def test_where_nobody_has_a_home_the_folder_is_asked_for(monkeypatch):
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(journal_module.Path, "home", nobody)
+    with pytest.raises(JournalError, match="no home folder") as caught:
+        default_directory()
+    assert "--journal" in caught.value.remedy
+
+
+def test_of_a_run_that_is_not_there_the_known_ones_are_named(tmp_path):
+    with pytest.raises(JournalError, match="there is no run 'nope'") as caught:
+        find_run("nope", tmp_path)
+    assert caught.value.remedy == "known runs: none"

@@ -13,6 +13,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM as ASA
+from nornir_anyconnect.platforms.protocols import Checkup, ClusterRole, Identity, Role, Shown
 from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix, pull_config, pull_logs
 from nornir_anyconnect.workflows.host_checks import examine_fleet
 
@@ -141,3 +142,27 @@ def test_settings_for_its_connection_go_before_the_name_of_the_platform(nornir):
 def test_a_host_that_no_platform_claims_is_told_so_by_the_default_one():
     assert platform_of(Host("fw1", platform="ios", defaults=Defaults())) is ASA
     assert platform_of(Host("fw1", defaults=Defaults())) is ASA
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("cluster", ClusterRole)
+@pytest.mark.parametrize("ftd", [None, "7.0.1"])
+def test_only_an_active_unit_that_no_manager_owns_may_be_configured(role, cluster, ftd):
+    identity = Identity("fw", ftd_release=ftd, role=role, cluster=cluster)
+    assert identity.ftd is (ftd is not None)
+    leads = role in (Role.ACTIVE, Role.NO_FAILOVER) and cluster in (ClusterRole.NONE, ClusterRole.CONTROL)
+    assert identity.may_be_configured is (leads and ftd is None)
+
+
+def test_of_what_nobody_asked_a_device_nothing_is_assumed():
+    nobody = Identity("fw")
+    assert (nobody.multiple, nobody.role, nobody.may_be_configured) == (False, Role.UNKNOWN, False)
+    assert Shown().observed("fw").groups == {}
+    checkup = Checkup("fw")
+    assert checkup.well
+    assert checkup.to_dict() == {
+        "host": "fw", "reachable": None, "key_known": None, "fingerprint": None, "algorithms": None,
+        "logged_in": False, "privilege": None, "role": None, "release": None, "free_slots": None,
+        "problem": None, "remedy": None, "well": True,
+    }  # fmt: skip
+    assert not Checkup("fw", problem="it is silent").well

@@ -1,0 +1,171 @@
+"""netmiko's channel without its login: what ends a wait, what the gate is told, what is asked of a server."""
+
+import contextlib
+import socket
+import threading
+from types import SimpleNamespace
+
+import paramiko
+import pytest
+
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, GuardedSocket, Handshake, Jump, SshTransport
+from nornir_anyconnect.platforms.login_gate import Attempt
+
+
+def sock_with(*parts):
+    """A socket that brings these, then nothing."""
+    left = list(parts)
+    return SimpleNamespace(recv=lambda size: left.pop(0)[:size] if left else b"")
+
+
+def test_the_last_byte_that_is_allowed_is_still_read():
+    sock = GuardedSocket(sock_with(b"x" * 10, b"yy"), 11)
+    assert [sock.recv(64), sock.recv(64)] == [b"x" * 10, b"y"]
+    assert not sock.flooded
+    assert (sock.recv(64), sock.flooded) == (b"", True)
+
+
+def test_what_is_allowed_later_counts_from_then_on():
+    sock = GuardedSocket(sock_with(b"x" * 10, b"y" * 10), 10)
+    assert sock.recv(64) == b"x" * 10
+    sock.allow(3)
+    assert sock.recv(64) == b"yyy"
+    assert not sock.flooded
+
+
+@pytest.mark.parametrize("own", [{"_closed": True}, {"closed": True}])
+def test_a_closed_socket_is_seen_to_be_closed(own):
+    assert GuardedSocket(SimpleNamespace(**own))._closed is True
+    assert GuardedSocket(SimpleNamespace(**dict.fromkeys(own, False)))._closed is False
+    assert GuardedSocket(SimpleNamespace())._closed is False
+
+
+def test_cutting_a_socket_ends_whoever_waits_on_it_and_does_no_harm_twice():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sock = GuardedSocket(ours)
+        sock.cut()
+        assert (sock.recv(10), theirs.recv(10)) == (b"", b"")
+    sock.cut()
+
+
+def handshake(*, active=True, authenticated=True, turn=None):
+    found = Handshake.__new__(Handshake)
+    found.turn = turn or (lambda: contextlib.nullcontext(Attempt()))
+    found.is_active = lambda: active
+    found.is_authenticated = lambda: authenticated
+    return found
+
+
+def test_a_key_exchange_that_did_not_come_in_time_is_an_error(monkeypatch):
+    asked = []
+    monkeypatch.setattr(paramiko.Transport, "start_client", lambda _, *args: asked.append(args))
+    ours = handshake()
+    ours.initial_kex_done = False
+    with pytest.raises(paramiko.SSHException, match=r"^no key exchange within 3 s$"):
+        ours.start_client(timeout=3)
+    event = threading.Event()
+    ours.start_client(event)  # whoever gives an event waits by himself
+    ours.initial_kex_done = True
+    ours.start_client(timeout=3)
+    assert asked == [(None, 3), (event, None), (None, 3)]
+
+
+METHODS = ("auth_password", "auth_publickey")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("authenticated", [True, False])
+def test_the_gate_is_told_that_a_credential_is_good_only_if_it_logged_in(monkeypatch, method, authenticated):
+    attempt = Attempt()
+    monkeypatch.setattr(paramiko.Transport, method, lambda *_: ["keyboard-interactive"])
+    ours = handshake(authenticated=authenticated, turn=lambda: contextlib.nullcontext(attempt))
+    assert getattr(ours, method)("audit", "anything") == ["keyboard-interactive"]
+    assert (attempt.accepted, attempt.refused) == (authenticated, False)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("active", "words", "refused"),
+    [
+        (True, "Authentication failed.", True),
+        (True, "Authentication timeout.", False),
+        (False, "Authentication failed.", False),
+        (False, "Authentication timeout.", False),
+    ],
+)
+def test_a_refusal_counts_only_where_the_server_said_it(monkeypatch, method, active, words, refused):
+    def fails(*_):
+        raise paramiko.AuthenticationException(words)
+
+    attempt = Attempt()
+    monkeypatch.setattr(paramiko.Transport, method, fails)
+    ours = handshake(active=active, turn=lambda: contextlib.nullcontext(attempt))
+    with pytest.raises(paramiko.AuthenticationException, match=words):
+        getattr(ours, method)("audit", "wrong")
+    assert (attempt.accepted, attempt.refused) == (False, refused)
+
+
+class Channel:
+    """Remembers what was asked of it, and may answer in its own way."""
+
+    def __init__(self, get_pty=lambda: None):
+        self.asked, self._get_pty = [], get_pty
+
+    def settimeout(self, seconds):
+        self.asked.append(("settimeout", seconds))
+
+    def get_pty(self, *args, **kwargs):
+        self.asked.append(("get_pty", args, kwargs))
+        self._get_pty()
+
+    def invoke_shell(self):
+        self.asked.append(("invoke_shell",))
+
+
+def shell(channel, patience=30.0, cut=lambda: None):
+    client = Client({}, "fw", patience=patience)
+    transport = SimpleNamespace(sock=SimpleNamespace(cut=cut), open_session=lambda timeout: channel)
+    client.get_transport = lambda: transport
+    return client.invoke_shell("vt100", width=511)
+
+
+def test_a_terminal_is_asked_for_before_the_shell_and_neither_without_end():
+    channel = Channel()
+    assert shell(channel, 7.0) is channel
+    assert channel.asked == [("settimeout", 7.0), ("get_pty", ("vt100",), {"width": 511}), ("invoke_shell",)]
+
+
+def test_a_terminal_that_is_refused_is_told_as_it_was_said():
+    def refuse():
+        raise paramiko.SSHException("Channel closed.")
+
+    with pytest.raises(paramiko.SSHException, match=r"^Channel closed\.$"):
+        shell(Channel(refuse))
+
+
+def test_a_terminal_that_never_comes_is_cut_and_told_as_such():
+    cut = threading.Event()
+
+    def wait():
+        assert cut.wait(10)
+        raise EOFError
+
+    with pytest.raises(paramiko.SSHException, match=r"^no terminal within 0\.05 s$"):
+        shell(Channel(wait), 0.05, cut.set)
+
+
+@pytest.mark.parametrize("jump", [False, True])
+def test_cutting_and_closing_reach_the_server_in_between_as_well(jump):
+    done = []
+    between = Jump(
+        SimpleNamespace(close=lambda: done.append("jump closed")), SimpleNamespace(cut=lambda: done.append("jump cut"))
+    )
+    link = SshTransport(
+        SimpleNamespace(remote_conn=None, disconnect=lambda: done.append("closed")),
+        SimpleNamespace(cut=lambda: done.append("cut")),
+        between if jump else None,
+    )
+    link.cut()
+    link.close()
+    assert done == (["cut", "jump cut", "closed", "jump closed"] if jump else ["cut", "closed"])
