@@ -118,6 +118,8 @@ class LogReader:
         try:
             read = self._read_as(source, told)
         except SourceError as error:
+            if told.role in {Role.SYSLOG, Role.EXPORT}:
+                self._evidence.cut_short()
             known = told.role in {Role.SYSLOG, Role.EXPORT, Role.CONNECT_ANSWER, Role.DEBUG}
             read = Input(
                 source.path, told.read_as if known else None, problem=error.cause, lost=not known, remedy=error.remedy

@@ -130,6 +130,7 @@ class LogEvidence:
         self._unreadable: Counter[str] = Counter()
         self._untimed: Counter[str] = Counter()
         self._torn: Counter[str] = Counter()
+        self._cut_short = 0
         self.lines = 0
         """Lines met of all sources."""
         self.events: Counter[str] = Counter()
@@ -256,9 +257,18 @@ class LogEvidence:
             torn=state.torn,
         )
 
+    def cut_short(self) -> None:
+        """A log broke off, and nobody knows whose lines are lost with it."""
+        self._cut_short += 1
+
     def _completed(self, seen: DeviceObservations) -> DeviceObservations:
         name = seen.device
         if (buffer := self._buffers.get(name)) is not None:
             seen = replace(seen, met=True, own_log=True, buffer_wrapped=buffer.wrapped, buffer_level=buffer.level)
         # of a line that is not read as a whole nobody knows for sure whose it is
-        return replace(seen, unreadable=self._unreadable[name], untimed=self._untimed[name], torn=self._torn[name])
+        return replace(
+            seen,
+            unreadable=self._unreadable[name],
+            untimed=self._untimed[name],
+            torn=self._torn[name] + self._cut_short,
+        )

@@ -394,3 +394,17 @@ def test_a_message_that_journald_keeps_as_numbers_is_found_far_down():
     ]  # fmt: skip
     _, _, evidence = read("\n".join(lines).encode())
     assert incidents(evidence) == expected()
+
+
+def test_the_name_of_a_level_is_no_device():
+    lines = [f"{each.at:%Y-%m-%d %H:%M:%S}\tLocal4.Info\t10.0.0.1\t{each.tagged}" for each in LOG]
+    _, found, evidence = read("\n".join(lines).encode())
+    assert found.devices == ("10.0.0.1",)
+    assert incidents(evidence) == expected("10.0.0.1")
+
+
+def test_names_of_columns_are_no_piece_of_a_message():
+    head = "Severity,Date,Time,Syslog ID,Source IP,Source Port,Destination IP,Destination Port,Description"
+    rows = [f'{each.level},{each.at:%b %d %Y,%H:%M:%S},{each.id},,,,,"{each.text}"' for each in LOG]
+    _, found, evidence = read("\n".join([head, *rows]).encode())
+    assert (found.torn, incidents(evidence)) == (False, expected("-"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import quopri
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.logs import summarise_logs
 
 sys.path.append(str(Path(__file__).parents[1] / "evidence"))
 from test_merged_log import PLAIN
@@ -149,3 +152,43 @@ def test_sessions_without_a_message_722_were_filtered(kept, code):
 def test_an_empty_log_buffer_shows_nothing():
     head = "Syslog logging: enabled\n    Buffer logging: level informational, 0 messages logged\n"
     assert [gap.code for gap in gaps(observe_device("edge7", logging_text=head))] == ["log-buffer-empty"]
+
+
+def test_a_log_that_breaks_off_takes_the_all_clear_of_the_others_with_it(tmp_path):
+    quiet = [line for line in PLAIN if "finn" in line]
+    (tmp_path / "quiet.log").write_text("".join(f"{line}\n" for line in quiet))
+    assert gaps(summarise_logs([tmp_path]).devices["edge7"]) == ()
+    (tmp_path / "hit.log.gz").write_bytes(gzip.compress(TEXT * 50)[:-400])
+    assert [gap.code for gap in gaps(summarise_logs([tmp_path]).devices["edge7"])] == ["torn-logs"]
+
+
+def test_a_mail_that_was_saved_as_it_was_sent_holds_the_names_as_they_were():
+    sent = b"From: Bob <bob@corp.example>\nSubject: VPN\n\n" + quopri.encodestring(TEXT)
+    found, evidence = read(sent)
+    assert sent.count(b"=\n") > len(PLAIN)
+    assert incidents_of(found) == KNOWN
+    assert (evidence.unreadable, gaps(found["edge7"])) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("From: Bob\nSubject: Re: VPN\n\nHi,\n", "\nBye\n"),
+        ("<html><body><pre>\n", "</pre></body></html>"),
+        ("<!DOCTYPE html>\n", "</html>"),
+    ],
+)
+def test_what_a_log_is_wrapped_in_is_no_piece_of_it(before, after):
+    found, _ = read(before.encode() + TEXT + after.encode())
+    assert incidents_of(found) == KNOWN
+    assert gaps(found["edge7"]) == ()
+
+
+def test_the_cells_of_a_saved_page_are_no_names():
+    rows = "".join(
+        f"<tr><td>2026-03-29T01:00:{n:02}Z</td><td>edge7</td><td>%ASA-6-722036: Group &lt;GP&gt; User &lt;ann&gt; "
+        f"IP &lt;192.0.2.7&gt; Transmitting large packet 1406 (threshold 1367).</td></tr>\n"
+        for n in range(3)
+    )
+    found, _ = read(rows.encode())
+    assert list(found) == ["edge7"]

@@ -23,7 +23,9 @@ _MOST_LINES = 64
 _MOST_COLUMNS = 500
 _TIME = re.compile(r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)")
 _HOST = re.compile(
-    r"(?!(?:local\d|user|daemon|auth|kern|syslog|info|notice|debug|warning|error|critical)$)[A-Za-z][\w.-]*"
+    r"(?!(?:local\d|user|daemon|auth|kern|syslog|info|notice|debug|warning|error|critical)(?:\.\w+)?$)"
+    r"(?:[A-Za-z][\w.-]*|\d{1,3}(?:\.\d{1,3}){3})",
+    re.IGNORECASE,
 )
 _NO_HOSTS = frozenset({"udp", "tcp", "syslog", "cisco_asa", "asa", "main", "true", "false", "null", "none"})
 _NAME = re.compile(r"[@_A-Za-z#*][\w.@ \[\]()/#:-]{0,63}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.exports.records import LineExport
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.exports.family import Family
 
 _LINES = 64
+# names of columns, which ASDM writes above its own where it saves them as CSV
+_HEADING = re.compile(r'"?Severity"?[,;|\t]"?Date"?[,;|\t].*')
 
 
 class TextLines(LineExport):
@@ -41,7 +44,7 @@ class TextLines(LineExport):
             return (), end
         if (envelope := self.family.line(line)) is not None:
             return (envelope,), end
-        self.torn |= first or end == len(buffer)
+        self.torn |= (first and _HEADING.fullmatch(line) is None) or end == len(buffer)
         return ((Envelope(line.encode(errors="replace")),) if ANY_TAG.search(line) else ()), end
 
 

@@ -31,6 +31,8 @@ _NO_NAME = re.compile(
     r"|\S+\.(?:log|txt|gz|csv|json)(?:[.:]\S*)?|\S*[\"{}]\S*",
     re.IGNORECASE,
 )
+# the cells of a page that was saved
+_ELEMENT = re.compile(r"</?(?:t[dhr]|li|p|pre|div|span|code)(?: [^<>]*)?>", re.IGNORECASE)
 _CACHED = 4096
 
 
@@ -131,6 +133,8 @@ class HeaderReader:
         if repeated := _REPEATED.search(text):
             count = int(repeated[1])
             text = text[: repeated.start()] + " " + text[repeated.end() :]
+        if "</" in text:
+            text = _ELEMENT.sub(" ", text)
         modern = False
         if priority := _PRIORITY.search(text):
             modern = priority["version"] is not None

@@ -10,6 +10,7 @@ is not the first begins a message only where a header stands before it, and not 
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.evidence.plain_text import decoded
@@ -36,6 +37,12 @@ _ENOUGH = 3
 _MAX_BODY_LINES = 10
 # what people and programs write above a log: a comment, names of columns, a command, a heading
 _TITLE = re.compile(r"[#!\"{\[=*`-]|.*\bshow\b|.*:$|Syslog logging", re.IGNORECASE)
+# and what a mail or a page begins with that was saved as a whole
+_PAGE = re.compile(
+    r"```|<(?:!DOCTYPE|\?xml|html|body|pre|table)\b[^<>]*>(?! IP)"
+    r"|(?:From|To|Cc|Date|Sent|Subject|Von|An|Gesendet|Datum|Betreff|Received|Return-Path|MIME-Version): \S",
+    re.IGNORECASE,
+)
 
 # what a line begins with that begins a message: a priority, or at most three words and a date or a tag
 _DATE = (
@@ -52,6 +59,8 @@ _STARTS_AT_ONCE = re.compile(rf"(?:<\d{{1,3}}>|\*?(?:{_DATE})|%{PRODUCT})")
 _LINE_STARTS = re.compile(b"\n(?=" + _STARTS_AT_ONCE.pattern.encode() + b")")
 _ENDS = re.compile(rf"\n[ \t]*(?=\n)|\n(?=<\d{{1,3}}>|(?:{_DATE})[ T])")
 _TAGGED = re.compile(START_OF_TAG)
+_SOFT_BREAK = re.compile(rb"=\r?\n")
+_SOFT_BREAKS = 3
 _HYPHEN = re.compile(r"(?<=\S-)\s*\n\s*")
 _BREAK = re.compile(r"(?<![ \t\r])[ \t\r]*\n\s*")
 TAGS = re.compile(BROKEN_TAG + BEGINS_BODY)
@@ -106,13 +115,13 @@ def begins_within_a_line(start: bytes) -> bool:
     line = decoded(first[:512]).strip()
     if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(rest):
         return False
-    return not begins_message(line) and _TITLE.match(line) is None and not line.startswith("```")
+    return not begins_message(line) and _TITLE.match(line) is None and _PAGE.match(line) is None
 
 
 def ends_within_a_line(last: bytes) -> bool:
     """Whether the last line of a log that holds messages, which no newline ends, is the beginning of one."""
     text = last.strip()
-    if not text or last.endswith(b"\n") or text.startswith(b"```"):
+    if not text or last.endswith(b"\n") or text.startswith((b"```", b"</")):
         return False
     return ANY_TAG_IN_BYTES.search(last) is None
 
@@ -130,6 +139,23 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
             waiting = b""
     if waiting:
         yield waiting
+
+
+def is_quoted_printable(start: bytes) -> bool:
+    """Whether lines are broken as in a mail that was saved as it was sent: behind a sign that says so."""
+    broken = len(_SOFT_BREAK.findall(start))
+    return broken >= _SOFT_BREAKS and broken * _SOFT_BREAKS > start.count(b"\n")
+
+
+def quoted_printable(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes as they were before a mail was sent."""
+    rest = b""
+    for chunk in chunks:
+        raw = rest + chunk
+        cut = raw.rfind(b"=", -_SOFT_BREAKS)  # what a sign begins may end in the next chunk
+        rest = raw[cut:] if cut >= 0 else b""
+        yield a2b_qp(raw[:cut] if cut >= 0 else raw)
+    yield a2b_qp(rest)
 
 
 def place_to_cut(raw: bytes) -> int:

@@ -23,8 +23,10 @@ from nornir_anyconnect.evidence.syslog.message_boundaries import (
     begins_within_a_line,
     blocks,
     ends_within_a_line,
+    is_quoted_printable,
     mended,
     place_to_cut,
+    quoted_printable,
     shape_of,
 )
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, BEGINS_BODY, MARK, PRODUCT, TAG, Record
@@ -178,6 +180,9 @@ class SyslogReader(TextReader):
         if b"\r" in first and b"\n" not in first:
             # lines end as they did on old Macs, and as Excel still saves them
             first, pieces = first.replace(b"\r", b"\n"), (each.replace(b"\r", b"\n") for each in pieces)
+        if is_quoted_printable(first):
+            pieces = quoted_printable(itertools.chain((first,), pieces))
+            first = next(pieces, b"")
         self._shape = Shape() if part else shape_of(first[:BLOCK])
         self.torn = begins_within_a_line(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
