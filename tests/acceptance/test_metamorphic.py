@@ -186,6 +186,8 @@ DECIDES_ITSELF = re.compile(
 )
 """Lines that set something by themselves; without its header nobody knows of a map or a user at all."""
 
+SVC = re.compile(r"^ *(?:no )?svc |vpn-tunnel-protocol .*\bsvc\b", re.MULTILINE)
+
 
 def _weaker(before: dict[tuple[str, str], str], after: dict[tuple[str, str], str]) -> list[object]:
     return [
@@ -204,7 +206,9 @@ def test_no_line_that_is_lost_makes_a_risk_look_safe(seed: int) -> None:
         return
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        if DECIDES_ITSELF.match(line) is None:
+        # where the spelling is svc the line of the version decides: without it the spelling proves a release before 8.4
+        of_release = SVC.search(text) and re.match(r"(?:ASA|NGFW|PIX) Version", line)
+        if DECIDES_ITSELF.match(line) is None and not of_release:
             after = _verdicts("\n".join(lines[:number] + lines[number + 1 :]) + "\n")
             assert _weaker(before, after) == [], (number + 1, line)
 
