@@ -18,7 +18,6 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         r"_refuse_other_derivation: named.* and finding\.safe_mtu",
         "takes in the other findings as well: a smaller MTU at most, which is refused as not the planned one",
     ),
-    (r"assert_never\(", "cannot be reached: the type checker proves it"),
     (r"change/run\.py : \d+ -> ", "how much of a journal's end is looked at: any amount that holds its last record"),
     (
         r"_ended_well: (?:file\.seek\(.* -> pass|0 -> 1)",
@@ -56,11 +55,20 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r"LoginGate\.__init__: 32 -> 33", "how long a random key is"),
     (r"platforms/asa_ssh/credentials\.py : 30 -> 31", "a time limit, one second longer"),
-    (r"platforms/asa_ssh/ssh\.py : 65536 -> 65537", "how much is read from the channel at once"),
     (
-        r"_Channel\._try_session_preparation: True -> False",
+        r"netmiko_transport\.py : \d+ -> ",
+        "how much is read at once, and how much a server may send in all: a bound that is a little larger is one too",
+    ),
+    (
+        r"NetmikoChannel\._try_session_preparation: True -> False",
         "netmiko's signature: the body is empty, the argument is not used",
     ),
+    (r" > time\.monotonic\(\) -> .* >= time\.monotonic\(\)", "the clock never stands exactly at the limit"),
+    (
+        r"platforms/protocols\.py (?:DeviceReader|Platform)\.",
+        "a protocol has no bodies: what stands in for an argument that is left out is said by each platform",
+    ),
+    (r"LoginGate\.(?:__init__: 0|attempt: 1) -> ", "what attempts are numbered with: any numbers that differ"),
     (r"platforms/asa_ssh/ssh\.py _socket: 0 -> 1", "the port of origin that the jump host is told; it means nothing"),
     (r"platforms/asa_ssh/ssh\.py _socket: 1 -> 2", "any number but 0 switches TCP_NODELAY on"),
     (

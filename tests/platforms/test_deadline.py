@@ -119,11 +119,12 @@ def test_waiting_for_an_end_takes_no_processor_time(monkeypatch):
     assert len(calls) < 30
 
 
-def test_one_that_is_shorter_is_not_held_up_by_one_that_waits():
+def test_one_that_is_shorter_is_not_held_up_by_one_that_waits(eventually):
     cut = threading.Event()
     keeper = deadline._Keeper()
     keeper.keep(Deadline(300, "fw2"))
     keeper.keep(Deadline(200, "fw3"))
+    eventually(lambda: keeper._changed._waiters)
     ours = Deadline(0.01, "fw1")
     ours.cut_with(cut.set)
     keeper.keep(ours)

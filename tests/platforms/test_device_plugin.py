@@ -8,10 +8,13 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from nornir import InitNornir
+from nornir.core.inventory import Host
 
 from nornir_anyconnect.errors import CredentialError, InventoryError
-from nornir_anyconnect.platforms.asa_ssh import AnyConnectAsa
+from nornir_anyconnect.masking import without_secrets
+from nornir_anyconnect.platforms.asa_ssh import AnyConnectAsa, connection
 from nornir_anyconnect.platforms.asa_ssh.credentials import anyconnect_credentials, from_keyring
+from nornir_anyconnect.platforms.deadline import host_deadline
 
 
 def test_nornirs_start_does_not_load_netmiko_or_ttp():
@@ -79,3 +82,71 @@ def test_an_unsafe_setting_is_refused_by_the_plugin_too():
 def test_a_connection_that_is_not_open_says_so():
     with pytest.raises(InventoryError, match="not open"):
         _ = AnyConnectAsa().connection
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What a session was made with, on a link that is none; and the settings of the link."""
+    made = {}
+
+    class Link:
+        def __init__(self, transport, **settings):
+            self.name = settings["name"]
+            made.update(settings, transport=transport, done=[])
+
+        def log_in(self):
+            made["done"].append("log in")
+
+        def enable(self):
+            made["done"].append("enable")
+
+        def pager_off(self):
+            made["done"].append("pager off")
+
+        def cut(self):
+            made["done"].append("cut")
+
+        def close(self):
+            made["done"].append("close")
+
+    def connect(hostname, port, **settings):
+        made.update(where=(hostname, port), login=(settings["username"], settings["password"]))
+        return "link"
+
+    monkeypatch.setattr("nornir_anyconnect.platforms.asa_ssh.ssh.open_ssh", connect)
+    monkeypatch.setattr("nornir_anyconnect.platforms.asa_ssh.session.Session", Link)
+    return made
+
+
+def test_a_session_gets_the_bounds_of_its_host_and_logs_in_enables_and_switches_the_pager_off(opened):
+    extras = {"reply_limit": 2, "reply_timeout": 7, "secret": "canary-enable"}
+    AnyConnectAsa().open("192.0.2.1", "audit", "canary-password", 2222, "asa", extras)
+    assert opened == {
+        "where": ("192.0.2.1", 2222), "login": ("audit", "canary-password"), "transport": "link",
+        "name": "192.0.2.1", "user": "audit", "secret": "canary-enable", "reply_timeout": 7,
+        "longest_reply": 2 * 1024 * 1024, "done": ["log in", "enable", "pager off"],
+    }  # fmt: skip
+
+
+def test_what_logs_in_is_hidden_in_whatever_a_device_says_back(opened, monkeypatch):
+    monkeypatch.setenv("NORNIR_ANYCONNECT_ENABLE", "canary-of-the-environment")
+    AnyConnectAsa().open("192.0.2.1", "audit", "canary-password", None, "asa", {"secret": "canary-enable"})
+    said = without_secrets("bad secret: canary-password canary-enable canary-of-the-environment")
+    assert "canary" not in said
+
+
+def test_a_session_that_was_open_already_ends_with_the_time_of_its_host(opened, monkeypatch):
+    plugin = AnyConnectAsa()
+    plugin.open("192.0.2.1", "audit", "pw", None, "asa", {})
+    monkeypatch.setattr(connection, "open_session", lambda host, configuration: plugin.connection)
+    host = SimpleNamespace(connections={connection.CONNECTION: plugin})
+    with host_deadline(300, "fw1") as ours:
+        device = connection.PLATFORM.open_writer(host, None)
+        assert device.session is plugin.connection
+        ours.end()
+    assert opened["done"][-1] == "cut"
+
+
+def test_a_host_without_a_name_cannot_be_looked_at():
+    found = connection.PLATFORM.examine(Host(""), None)
+    assert (found.problem, found.reachable) == (" has no hostname", None)

@@ -216,6 +216,46 @@ def test_new_attributes_stand_right_below_the_line_that_creates_the_policy():
     ]
 
 
+def test_new_attributes_take_a_second_line_and_are_gone_with_the_last_one():
+    config = parse("group-policy A internal\ngroup-policy B internal\n")
+    target = ClientSettingsOf(POLICY, "A")
+    mtu, fragments = ClientMtu(target, None, 1300), DfBitIgnore(target, None, "enable")
+    after = applied(config, [mtu, fragments])
+    assert text_of(after).split("\n") == [
+        "group-policy A internal",
+        "group-policy A attributes",
+        " webvpn",
+        "  anyconnect mtu 1300",
+        "  anyconnect ssl df-bit-ignore enable",
+        "group-policy B internal",
+    ]
+    assert applied(after, inverse_of([mtu, fragments])) == config
+
+
+KEEP = "  anyconnect keep-installer installed"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([" webvpn", KEEP, " banner value Hello"], [" webvpn", KEEP, "  anyconnect mtu 1300", " banner value Hello"]),
+        ([" webvpn", KEEP, " webvpn", KEEP], [" webvpn", KEEP, "  anyconnect mtu 1300", " webvpn", KEEP]),
+        (
+            [" webvpn", KEEP, " webvpn", "  anyconnect mtu 1400", " banner value Hello"],
+            [" webvpn", KEEP, " webvpn", "  anyconnect mtu 1300", " banner value Hello"],
+        ),
+        ([" banner value Hello"], [" banner value Hello", " webvpn", "  anyconnect mtu 1300"]),
+    ],
+)
+def test_a_line_stands_at_the_end_of_its_own_sub_block_or_where_it_stood(before, after):
+    config = parse("\n".join(["group-policy A attributes", *before, ""]))
+    command = ClientMtu(ClientSettingsOf(POLICY, "A"), prior(config, ClientSettingsOf(POLICY, "A"), "mtu"), 1300)
+    changed = applied(config, [command])
+    assert body_of(changed.group_policy("A")) == after
+    assert [line.value for line in changed.blocks[0].body] == after
+    assert applied(changed, [command.inverse]) == config
+
+
 def test_a_line_goes_where_the_webvpn_lines_of_a_name_printed_twice_stand():
     config = parse(
         "group-policy A attributes\n webvpn\n  anyconnect keep-installer installed\n"
