@@ -1,10 +1,13 @@
 """How long a conversation waits, for what, and how it ends, on a clock that only the device moves."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from nornir_anyconnect.errors import IncompleteReplyError, LinkLostError, RejectedError, ReplyTimeoutError
 from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_LOGIN, LONGEST_WAIT, Conversation
 from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes
+from nornir_anyconnect.platforms.deadline import Deadline, host_deadline
 
 NOTICE = b"\r\n*** NOTICE ***\r\nWould you like to enable anonymous error reporting to help improve\r\n"
 SINGLE = b"show mode\r\nSecurity context mode: single\r\n"
@@ -205,3 +208,29 @@ def test_goodbye_to_a_silent_device_waits_once(clock):
     talking.say_goodbye("exit")
     assert device.silences - before == 1
     assert device.closed
+
+
+def cut_during(clock, ours, ending):
+    """Ask a device whose link is cut while it is asked."""
+    device, talking = talk(clock, show_mode=[(0, b"show mode\r\n")])
+    device.cut = lambda: device.coming.append((clock.now, LinkLostError("the link is gone")))
+    device._say = lambda pieces: (ending(ours), talking.cut())
+    return device, talking
+
+
+def test_a_host_whose_time_is_over_says_so_and_not_that_its_link_was_lost(clock):
+    with host_deadline(300, "fw1") as ours:
+        device, talking = cut_during(clock, ours, Deadline.end)
+        with pytest.raises(ReplyTimeoutError, match="fw1 took longer than 300 s in all"):
+            talking.ask("show mode", Changes.NOTHING)
+        assert (talking.alive, device.closed) == (False, True)
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_a_link_that_is_lost_while_there_is_time_left_is_a_lost_link(clock, limited):
+    with host_deadline(300, "fw1") if limited else nullcontext() as ours:
+        _, talking = cut_during(clock, ours, lambda _: None)
+        with pytest.raises(LinkLostError, match="fw1: the session ended during 'show mode'"):
+            talking.ask("show mode", Changes.NOTHING)
+        with pytest.raises(LinkLostError, match="fw1: the session is over"):
+            talking.ask("show mode", Changes.NOTHING)
