@@ -36,7 +36,7 @@ class _Record:
 
     def wait(self, now: float) -> float | None:
         """Seconds until the next one may go at the earliest; 0: now; None: once one of those in flight is judged."""
-        if self.proved or not self.in_flight or self.refusals >= REFUSALS_ALLOWED:
+        if self.proved or not self.in_flight:  # three refusals leave none in flight
             return 0.0
         if len(self.in_flight) + self.refusals >= REFUSALS_ALLOWED:
             return None

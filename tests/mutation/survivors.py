@@ -38,6 +38,10 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
     (r"platforms/asa_ssh/options\.py options_of: 1 -> 2$", "of the names that are close only the first is shown"),
     (r"platforms/asa_ssh/dialogue\.py : 512 -> 513", "how long a prompt may be, one byte more"),
+    (
+        r"platforms/asa_ssh/dialogue\.py : (?:64|20|1000) -> ",
+        "bounds of what is read and looked through, a little larger",
+    ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
     (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
     (r"Dialogue\.last_words: 120 -> ", "how much of a line an error message shows"),

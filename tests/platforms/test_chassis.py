@@ -7,7 +7,14 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.platforms.chassis import Counted, by_marks, one_after_the_other, same_chassis
+from nornir_anyconnect.platforms.chassis import (
+    Counted,
+    by_chassis,
+    by_marks,
+    chassis_of,
+    one_after_the_other,
+    same_chassis,
+)
 
 
 def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():
@@ -66,3 +73,18 @@ def test_boxes_are_counted_as_they_stream_by():
     assert [seen.is_new(each) for each in (["A"], ["B"], ["A", "C"], ["C"], [], [])] == [
         True, True, False, False, True, True,
     ]  # fmt: skip
+
+
+class Listed(dict):
+    """A host of an inventory."""
+
+    def __init__(self, name, **data):
+        super().__init__(data)
+        self.name = name
+
+
+def test_before_a_device_was_asked_the_inventory_tells_its_chassis_or_its_own_name():
+    alone, unmarked = Listed("fw1"), Listed("fw2", anyconnect={"save": "never"})
+    first, second = (Listed(name, anyconnect={"chassis": 7}) for name in ("ctx-a", "ctx-b"))
+    assert [chassis_of(each) for each in (alone, unmarked, first)] == ["fw1", "fw2", "7"]
+    assert by_chassis([first, alone, second, unmarked]) == [[first, second], [alone], [unmarked]]

@@ -10,8 +10,8 @@ PROVED = f"{PROOF}\r\n".encode()
 QUESTION = b"the product? [Y]es, [N]o, [A]sk later: "
 
 
-def logged_in(prompt=b"fw1# "):
-    dialogue = Dialogue()
+def logged_in(prompt=b"fw1# ", **more):
+    dialogue = Dialogue(**more)
     assert dialogue.receive(prompt) == ASKED_TO_PROVE
     (event,) = dialogue.receive(PROVED + prompt)
     assert isinstance(event, LoggedIn)
@@ -141,3 +141,56 @@ def test_a_cut_echo_of_another_command_is_not_ours(echo):
     dialogue = logged_in()
     dialogue.ask("show mode")
     assert dialogue.receive(echo + b"\r\nSecurity context mode: single\r\nfw1# ") == ()
+
+
+MODE = b"show mode\r\nSecurity context mode: single\r\nfw1# "
+
+
+def test_more_than_was_asked_for_is_not_read_whoever_says_it():
+    dialogue = Dialogue(longest_reply=3 * 2**20)
+    assert dialogue.receive(b"x" * 2**20) == ()
+    with pytest.raises(IncompleteReplyError, match=r"^more than 1 MB came as the reply to its banner"):
+        dialogue.receive(b"x")
+    with pytest.raises(IncompleteReplyError, match="the reply to nothing"):
+        logged_in(longest_reply=3 * 2**20).receive(b"x" * 3 * 2**20)
+    dialogue = logged_in(longest_reply=3 * 2**20)
+    dialogue.ask("show mode")
+    assert dialogue.receive(b"x" * (3 * 2**20 - len(b"fw1# "))) == ()
+    with pytest.raises(IncompleteReplyError, match=r"^more than 3 MB came as the reply to 'show mode'"):
+        dialogue.receive(b"x")
+
+
+def test_a_device_that_prints_prompt_after_prompt_is_looked_through_again_only_when_it_is_silent():
+    bound = 8 * len(b"fw1# " + MODE) + 2**20
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    dialogue._looked_through = bound
+    (reply,) = dialogue.receive(MODE)
+    assert reply.text == "Security context mode: single"
+    dialogue.ask("show mode")
+    dialogue._looked_through = bound + 1
+    assert dialogue.receive(MODE) == ()
+    dialogue._looked_through = bound
+    assert dialogue.look_again() == ()
+    dialogue._looked_through = bound + 1
+    (reply,) = dialogue.look_again()
+    assert reply.text == "Security context mode: single"
+
+
+def test_there_is_nothing_to_look_at_again_without_a_command_or_a_prompt():
+    dialogue = logged_in()
+    dialogue._looked_through = 2**30
+    assert dialogue.look_again() == ()
+    dialogue.ask("show mode")
+    dialogue._looked_through = 2**30
+    dialogue.receive(b"show mode\r\nSecurity context mode: ")
+    assert dialogue.look_again() == ()
+
+
+def test_what_was_looked_through_counts_from_each_reply_anew():
+    dialogue = logged_in()
+    for _ in range(3):
+        assert dialogue._looked_through == 0
+        dialogue.ask("show mode")
+        dialogue.receive(MODE[:20])
+        dialogue.receive(MODE[20:])
