@@ -42,6 +42,10 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         r"platforms/asa_ssh/dialogue\.py : (?:64|20|1000) -> ",
         "bounds of what is read and looked through, a little larger",
     ),
+    (
+        r"_end_of_echo: (?:2 -> 3|0 -> 1|\(newline .* > 0)",
+        "how far the end of an echo is looked for: a little farther; and no line ends before the prompt begins",
+    ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
     (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
     (r"Dialogue\.last_words: 120 -> ", "how much of a line an error message shows"),

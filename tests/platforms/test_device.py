@@ -158,3 +158,24 @@ def test_aaa_servers_are_not_asked_for():
     talk = Talk()
     AsaDevice(talk).configuration()
     assert ShowRunning(Section.AAA_SERVER).text not in talk.sent
+
+
+def test_release_and_ciphers_are_what_the_device_tells_beside_its_sections():
+    running = AsaDevice(Talk()).configuration().running
+    assert running.release_text == "9.12(4)67"
+    assert dict(running.device_ciphers) == {"tlsv1.2": ("AES256-SHA",)}
+
+
+@pytest.mark.parametrize(
+    ("table", "context"),
+    [(" A   default   G0/1   disk0:/A.cfg\n", "A"), (" A   default   G0/1\nTotal active Security Contexts: 1\n", None)],
+)
+def test_a_configuration_is_of_the_context_in_which_the_identity_was_asked(table, context):
+    talk = Talk(**{
+        "show version": ANSWERS["show version"] + "\nSerial Number: JAD1",
+        "show mode": "Security context mode: multiple",
+        "show context": "Context Name   Class   Interfaces   URL\n" + table,
+    })  # fmt: skip
+    device = AsaDevice(talk)
+    assert device.identity().context == (context or "system")
+    assert device.configuration().running.context == context

@@ -14,6 +14,7 @@ from nornir_anyconnect.errors import CredentialError, InventoryError
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.platforms.asa_ssh import AnyConnectAsa, connection
 from nornir_anyconnect.platforms.asa_ssh.credentials import anyconnect_credentials, from_keyring
+from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.deadline import host_deadline
 
 
@@ -150,3 +151,13 @@ def test_a_session_that_was_open_already_ends_with_the_time_of_its_host(opened, 
 def test_a_host_without_a_name_cannot_be_looked_at():
     found = connection.PLATFORM.examine(Host(""), None)
     assert (found.problem, found.reachable) == (" has no hostname", None)
+
+
+def test_what_logs_in_to_a_host_is_what_must_never_be_written():
+    assert "canary-password" in connection.PLATFORM.secrets(Host("fw1", password="canary-password"))
+
+
+def test_a_session_is_cut_where_its_link_is():
+    cut = []
+    Session(SimpleNamespace(cut=lambda: cut.append("link")), name="fw1").cut()
+    assert cut == ["link"]

@@ -194,3 +194,15 @@ def test_what_was_looked_through_counts_from_each_reply_anew():
         dialogue.ask("show mode")
         dialogue.receive(MODE[:20])
         dialogue.receive(MODE[20:])
+
+
+def test_the_echo_of_a_long_line_is_found_whole():
+    line = "group-url https://vpn.example/" + "a" * 250 + " enable"
+    dialogue = logged_in()
+    dialogue.ask(line)
+    (reply,) = dialogue.receive(line.encode() + b"\r\nfw1# ")
+    assert reply.text == ""
+
+
+def test_a_prompt_behind_an_empty_first_line_is_seen():
+    assert Dialogue().receive(b"\nfw1# ") == ASKED_TO_PROVE

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from types import SimpleNamespace
 
 import paramiko
@@ -20,7 +20,8 @@ from nornir_anyconnect.errors import (
 )
 from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import GuardedSocket, SshTransport
 from nornir_anyconnect.platforms.asa_ssh.options import Options
-from nornir_anyconnect.platforms.asa_ssh.ssh import _endpoint, open_ssh, server_key
+from nornir_anyconnect.platforms.asa_ssh.ssh import _endpoint, _explained, _socket, open_ssh, server_key
+from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
@@ -266,3 +267,28 @@ def test_a_session_that_brings_more_than_it_may_is_over_and_says_so():
     channel = SimpleNamespace(settimeout=lambda _: None, recv=lambda _: b"")
     with pytest.raises(IncompleteReplyError, match="more than one session may bring"):
         SshTransport(SimpleNamespace(remote_conn=channel), sock).read(1)
+
+
+def test_after_the_login_a_session_may_bring_four_of_its_longest_replies(server):
+    with closing(reach(server, reply_limit=3)) as link:
+        assert 0 <= 4 * 3 * 1024 * 1024 - link._sock._left < 10_000
+
+
+def test_a_link_is_cut_when_the_time_of_its_host_is_over(server):
+    with host_deadline(300, "fw1") as ours:
+        sock = _socket("127.0.0.1", server.port, 3, None)
+        ours.end()
+        while sock.recv(4096):
+            pass
+        error = _explained(paramiko.SSHException("cut"), None, SimpleNamespace(hostname="fw1"), sock)
+        assert (type(error), str(error)) == (ReplyTimeoutError, "fw1 took longer than 300 s in all")
+        sock.close()
+
+
+def test_a_greeting_without_end_is_told_as_such():
+    sock = SimpleNamespace(flooded=True)
+    for limited in (host_deadline(300, "fw1"), nullcontext()):
+        with limited:
+            error = _explained(paramiko.SSHException("x"), None, SimpleNamespace(hostname="fw1", port=22), sock)
+            assert type(error) is UnreachableError
+            assert str(error) == "fw1:22 sent more than 1 MB before the login was through"

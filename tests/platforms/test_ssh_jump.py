@@ -129,3 +129,10 @@ def test_a_device_that_refuses_the_login_behind_a_jump_host_leaves_no_link_open(
         through(jump, server, tmp_path, "wrong", key_file=tmp_path / "id")
     assert transports() == []
     eventually(lambda: jump.open == server.open == 0)
+
+
+def test_the_link_to_the_jump_host_may_bring_twice_as_much_as_the_one_it_carries(jump, server, tmp_path):
+    with closing(through(jump, server, tmp_path)) as link:
+        limit = Options().reply_limit * 4 * 1024 * 1024
+        assert 0 <= limit - link._sock._left < 10_000
+        assert 0 <= 2 * limit - link._jump.sock._left < 20_000

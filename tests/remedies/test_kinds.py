@@ -150,6 +150,15 @@ def test_a_user_without_a_policy_may_get_ipv6_from_whichever_policy_a_login_pick
     assert remedy(found, "bob", "mtu", Scope.USERNAME).blocked_by == ()
 
 
+def test_ipv6_of_a_policy_that_does_not_decide_the_size_of_a_user_blocks_it_all_the_same():
+    low = "sysopt connection tcpmss 1300\n"
+    user = "username bob attributes\n webvpn\n  anyconnect ssl dtls enable\n"
+    parts = (DEFAULT, policy("A"), policy("B", attributes=(SIX,)), group("TA", "A"), group("TB", "B"), user)
+    _, device, found = audited(low, *parts)
+    assert [each.group_policy for each in device.findings if each.name == "bob"] == ["A"]
+    assert remedy(found, "bob", "mtu", Scope.USERNAME).blocked_by == ("mtu-below-1280-ipv6",)
+
+
 def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in_a_prediction_too():
     """A packet larger than the adapter's MTU fits where its policy compresses, and narrows what is assumed for all."""
     packet = LargePacket(1500, 1367, without_udp=True, count=3, own=True)

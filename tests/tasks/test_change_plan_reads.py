@@ -12,8 +12,9 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.change.run import Run
+from nornir_anyconnect.change.user_tally import Tally
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
-from nornir_anyconnect.platforms.protocols import Identity, Role
+from nornir_anyconnect.platforms.protocols import Identity, Role, Shown
 from nornir_anyconnect.tasks import change_plan
 from tests.platforms.test_device import Talk
 
@@ -45,3 +46,15 @@ def test_a_plan_is_rehearsed_on_what_the_device_answers_to_a_pull(monkeypatch, t
         (change,) = change_plan.apply_plan(task, run=run).result.changes
     assert (change.outcome.state, change.outcome.lines) == (State.NOT_STARTED, planned.lines)
     assert "show running-config group-policy" in device.session.sent
+
+
+def test_what_befell_the_users_is_counted_in_the_log_of_the_device():
+    log = "%ASA-6-722036: Group <GP> User <ann> IP <203.0.113.7> Transmitting large packet 1418 (threshold 1347).\n"
+    planned = SimpleNamespace(outlook=[SimpleNamespace(group_policy=name) for name in ("GP", None)])
+    for shown, counted in (
+        (Shown(log, "no session"), {"GP": Tally(large_packets=1)}),
+        (Shown(None, "no session"), {"GP": Tally()}),
+        (Shown(log, None), None),
+    ):
+        device = SimpleNamespace(observations=lambda wanted, shown=shown: shown)
+        assert change_plan._count(device, planned, None) == (shown.logging or "", counted)
