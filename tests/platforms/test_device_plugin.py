@@ -161,3 +161,11 @@ def test_a_session_is_cut_where_its_link_is():
     cut = []
     Session(SimpleNamespace(cut=lambda: cut.append("link")), name="fw1").cut()
     assert cut == ["link"]
+
+
+def test_leaving_a_host_closes_the_session_that_is_open_and_no_other():
+    closed = []
+    for names in ([connection.CONNECTION], []):
+        host = SimpleNamespace(connections=dict.fromkeys(names), close_connection=closed.append)
+        connection.PLATFORM.close(host)
+    assert closed == [connection.CONNECTION]

@@ -18,8 +18,9 @@ from nornir_anyconnect.errors import (
     ReplyTimeoutError,
     UnreachableError,
 )
+from nornir_anyconnect.platforms.asa_ssh import ssh
 from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import GuardedSocket, SshTransport
-from nornir_anyconnect.platforms.asa_ssh.options import Options
+from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import _endpoint, _explained, _socket, open_ssh, server_key
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import LoginGate
@@ -292,3 +293,61 @@ def test_a_greeting_without_end_is_told_as_such():
             error = _explained(paramiko.SSHException("x"), None, SimpleNamespace(hostname="fw1", port=22), sock)
             assert type(error) is UnreachableError
             assert str(error) == "fw1:22 sent more than 1 MB before the login was through"
+
+
+@pytest.fixture
+def undone(monkeypatch):
+    """What is done with the links of a login that fails, in order; no server takes part."""
+    done = []
+
+    def link(name):
+        return SimpleNamespace(
+            cut=lambda: done.append(f"cut {name}"), close=lambda: done.append(f"close {name}"), flooded=False
+        )
+
+    def client(server, _):
+        made = link(f"client of {server.hostname}")
+        made.connect = lambda *_, **__: fail(server.hostname)
+        made.handshake = None
+        return made
+
+    def fail(where):
+        raise undone_by[where]
+
+    undone_by = {}
+    monkeypatch.setattr(ssh, "_socket", lambda hostname, *_: link(hostname))
+    monkeypatch.setattr(ssh, "_client", client)
+    monkeypatch.setattr(ssh, "_log_in", lambda device, *_: fail(device.hostname))
+    return done, undone_by
+
+
+@pytest.mark.parametrize("error", [UnreachableError("gone"), KeyboardInterrupt()])
+def test_the_link_of_a_login_that_fails_is_cut_before_it_is_closed_so_that_nothing_waits(undone, error):
+    done, undone_by = undone
+    undone_by["fw"] = error
+    with pytest.raises(type(error)):
+        open_ssh("fw", 22, username="audit", password="pw", options=Options(), login_gate=LoginGate())
+    assert done == ["cut fw", "close client of fw", "close fw"]
+
+
+@pytest.mark.parametrize("error", [paramiko.SSHException("gone"), KeyboardInterrupt()])
+def test_so_is_that_of_a_jump_host(undone, error):
+    done, undone_by = undone
+    undone_by["jump"] = error
+    options = Options(jump_host=JumpHost("jump", 22))
+    with pytest.raises((UnreachableError, KeyboardInterrupt)):
+        open_ssh("fw", 22, username="audit", password="pw", options=options, login_gate=LoginGate())
+    assert done == ["cut jump", "close client of jump"]
+
+
+def test_a_server_that_is_asked_for_its_key_is_cut_before_it_is_closed(undone, monkeypatch):
+    done, _ = undone
+
+    def gone(**_):
+        raise paramiko.SSHException("gone")
+
+    asked = SimpleNamespace(set_log_channel=id, start_client=gone, close=lambda: done.append("close"))
+    monkeypatch.setattr(ssh.Client, "make", lambda *_, **__: asked)
+    with pytest.raises(UnreachableError, match="fw:22 gives no SSH session: gone"):
+        server_key("fw")
+    assert done == ["cut fw", "close"]
