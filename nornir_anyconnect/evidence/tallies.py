@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket, Met
 from nornir_anyconnect.evidence.session import LargePackets
 
 if TYPE_CHECKING:
@@ -34,10 +34,18 @@ def _large_packets(
     return tuple(
         LargePacket(
             *kind, count=count, corroborated=kind[1] in known, sent=kind in sent.counts,
-            users=frozenset(sent.users.get(kind, ())) | frozenset(other.users.get(kind, ())),
+            by_user=_by_user(sent.users.get(kind, {}), other.users.get(kind, {})),
         )
         for kind, count in sorted(counts.items())
     )  # fmt: skip
+
+
+def _by_user(sent: dict[str, Met], other: dict[str, Met]) -> dict[str, Met]:
+    """Both messages tell of the same packets: of each user whichever was logged more often."""
+    return {
+        user: max((each[user] for each in (sent, other) if user in each), key=lambda met: met.count)
+        for user in (*sent, *(each for each in other if each not in sent))
+    }
 
 
 class GroupTally:

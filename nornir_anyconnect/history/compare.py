@@ -226,6 +226,39 @@ def trend(
     return [TrendPoint(e.number, e.generated_at, counts[e.number]) for e in chosen]
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierSettings:
+    """One finding as some audits knew it, and the last of them."""
+
+    item: Item
+    group_policy: str | None
+    settings: str
+    """The digest of the settings that decide its MTUs."""
+    last: str
+    """When the last audit with these settings was made, ISO 8601."""
+
+
+def earlier_settings(history: History) -> list[EarlierSettings]:
+    """Every finding with every setting that it was ever seen with, and until when."""
+    newest = (
+        select(audited.c.device_id, audited.c.state_id, func.max(audits.c.generated_at).label("last"))
+        .join(audits, audits.c.id == audited.c.audit_id)
+        .group_by(audited.c.device_id, audited.c.state_id)
+        .subquery()
+    )
+    query = (
+        select(devices.c.name.label("device"), devices.c.context, findings, newest.c.last)
+        .join(newest, newest.c.device_id == devices.c.id)
+        .join(findings, findings.c.state_id == newest.c.state_id)
+        .where(findings.c.settings.is_not(None))
+    )
+    with history.reading() as connection:
+        return [
+            EarlierSettings(Item(r.device, r.context, r.scope, r.name), r.group_policy, r.settings, r.last)
+            for r in connection.execute(query)
+        ]
+
+
 def _must_be_known(history: History, device: str | None, group_policy: str | None, site: str | None) -> None:
     """A name that was mistyped looks like a fleet without findings."""
     wanted = (

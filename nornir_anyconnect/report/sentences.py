@@ -278,7 +278,7 @@ def _past(seen: FindingEvidence) -> str:
     if past is None:
         return ""
     last = f", the last at {past.last}" if past.last else ""
-    return f"under other settings than now: {past.users} user(s) with {past.reconnects} reconnect(s){last}"
+    return f"hit before the present setting: {past.users} user(s) with {past.reconnects} reconnect(s){last}"
 
 
 def _span(finding: Finding) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.tasks.audit_mtu import Logged
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
 
     OnHost = Callable[[bool], object]
     """Told of each host that has ended, and whether it failed."""
@@ -91,6 +92,7 @@ def audit_fleet(
     options: FleetOptions | None = None,
     *,
     logged: Logged | None = None,
+    known: KnownChanges | None = None,
     on_host: OnHost = _unheard,
 ) -> FleetAudit:
     """Judge every host, each chassis once.
@@ -99,6 +101,7 @@ def audit_fleet(
         nornir: the hosts.
         options: how.
         logged: what a log server saw of the device that has these names.
+        known: earlier changes; None means that none is known.
         on_host: told of each host that has ended, one call at a time.
 
     Raises:
@@ -125,6 +128,7 @@ def audit_fleet(
         evidence=options.evidence,
         full=options.full,
         logged=logged,
+        cut_at_changes=known.applied_to if known is not None else None,
         host_timeout=options.host_timeout,
         client_mtu=options.client_mtu,
         client=options.client,

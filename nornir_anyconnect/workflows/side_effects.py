@@ -48,6 +48,34 @@ NOTIFY_SECONDS = 90.0
 """Reading the trend, keeping the audit, pushing, telling: however often it is tried, it ends after so long."""
 
 
+def within(seconds: float, what: str, work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises.
+
+    It runs in a thread that the process does not wait for: a peer that says nothing holds nobody.
+
+    Raises:
+        AnyConnectError: it took longer than so many seconds.
+
+    """
+    found: list[T] = []
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except Exception as error:  # noqa: BLE001 - it is raised again where somebody waits for it
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name=what, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise AnyConnectError(f"{what} did not end within {seconds:g} seconds", "see whether its peer is up")
+    if failed:
+        raise failed[0]
+    return found[0]
+
+
 class SideEffects:
     """Earlier audits, this one, and who hears of what changed.
 
@@ -72,29 +100,12 @@ class SideEffects:
         return History(self._settings.history)
 
     def _within(self, seconds: float, what: str, work: Callable[[], T]) -> T | None:
-        """What ``work`` returns, or None where it failed or took too long; either is told.
-
-        It runs in a thread that the process does not wait for: a peer that says nothing holds nobody.
-        """
-        found: list[T] = []
-        failed: list[Exception] = []
-
-        def run() -> None:
-            try:
-                found.append(work())
-            except Exception as error:  # noqa: BLE001 - a failure of any kind is told, and costs nothing else
-                failed.append(error)
-
-        thread = threading.Thread(target=run, name=what, daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if thread.is_alive():
-            self._failed(
-                AnyConnectError(f"{what} did not end within {seconds:g} seconds", "see whether its peer is up")
-            )
-        elif failed:
-            self._failed(failed[0])
-        return found[0] if found and not thread.is_alive() else None
+        """What ``work`` returns, or None where it failed or took too long; either is told."""
+        try:
+            return within(seconds, what, work)
+        except Exception as error:  # noqa: BLE001 - a failure of any kind is told, and costs nothing else
+            self._failed(error)
+            return None
 
     def _failed(self, error: Exception) -> None:
         TERMINAL.failure(error)
