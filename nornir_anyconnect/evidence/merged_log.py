@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
-from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, Record
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, OF_EACH_SESSION, OPENINGS, Record
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ class MergedLog:
         self._held: list[_Entry] = []
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
+        self._openings: dict[tuple[int, str], set[str]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -200,6 +201,8 @@ class MergedLog:
         if not self._within(record.time):
             return
         row = self._catalogue.rows[record.message]
+        if record.message in OPENINGS:
+            self._openings.setdefault((source, record.device), set()).add(record.message)
         if record.time is None:
             identity = (record.message, record.device, record.fields)
             if identity in self._untimed or len(self._untimed) < MAX_HELD:
@@ -228,6 +231,17 @@ class MergedLog:
             else:
                 _, _, source, record = together[0]
                 yield self._catalogue.event(record, -(-record.times // self.folds.get(source, 1)))
+
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """By device the ids that every session brings, and that a log lacks in which sessions of the device begin.
+
+        A device is missing here of which no log shows a session begin.
+        """
+        found: dict[str, set[str]] = {}
+        for (_, device), openings in self._openings.items():
+            missing = (min(each) for each in OF_EACH_SESSION if not each & openings)
+            found.setdefault(device, set()).update(missing)
+        return {device: tuple(sorted(missing)) for device, missing in found.items()}
 
     def untimed(self) -> Iterator[ev.Event]:
         """All messages without a time, in an order that means nothing."""

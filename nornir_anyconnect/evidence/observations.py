@@ -205,8 +205,10 @@ class DeviceObservations:
     """The highest level met of its messages: a log of notices ends at 5."""
     own_log: bool = False
     """It is the device's own buffer, of which nothing was picked out by id or level."""
-    sessions_only: bool = False
-    """Its messages tell that sessions begin or end, and none is of the class 722, which comes with every session."""
+    left_out: tuple[str, ...] = ()
+    """Ids that every session brings, and that a log lacks in which its sessions begin: messages were left out."""
+    no_beginning: bool = False
+    """No session begins in its logs: nothing tells which messages they would hold."""
     unreadable: int = 0
     """Lines that carry a wanted id and could not be read."""
     untimed: int = 0

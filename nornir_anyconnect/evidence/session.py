@@ -87,7 +87,7 @@ class Session:
 
     __slots__ = (
         "_bounds", "_came_up", "_dialled_at", "_first_large", "_large", "_last_large", "_login", "_lost", "_lost_at",
-        "_met_at", "_packet", "_pending", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu",
+        "_met_at", "_packet", "_pending", "_suspected", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu",
         "doubtful", "sent", "user",
     )  # fmt: skip
 
@@ -103,6 +103,7 @@ class Session:
         self._met_at: datetime | None = None
         self._dialled_at: datetime | None = None
         self._came_up = False
+        self._suspected = False
         self._up: datetime | None = None
         self._login: datetime | None = None
         self._udp = False
@@ -196,15 +197,16 @@ class Session:
         self._dialled_at = event.time
         return found
 
-    def suspicious(self, event: ev.NewConnection) -> bool:
-        """Whether a session without UDP and without a drop reconnects after as long as an incident takes."""
+    def suspicious(self, event: ev.UserEvent) -> bool:
+        """Whether a session without UDP and without a drop reconnects after as long as an incident takes, and once."""
         now, up = event.time, self._up
-        if self._large or self._udp or self.doubtful or not self._came_up or now is None or up is None:
+        if self._suspected or self._large or self._udp or self.doubtful or not self._came_up:
             return False
-        return self._bounds.shortest <= now - up <= self._bounds.longest
+        return now is not None and up is not None and self._bounds.shortest <= now - up <= self._bounds.longest
 
-    def suspected(self, event: ev.NewConnection) -> Incident:
-        """The reconnect of which a log without informational messages shows no more than that it came."""
+    def suspected(self, event: ev.UserEvent) -> Incident:
+        """The reconnect of which a log without the drops shows no more than that it came."""
+        self._suspected = True
         return self._reconnect("suspected", event, self._up)
 
     def settle(self, *, without_udp: bool | None = None) -> None:
@@ -244,6 +246,7 @@ class Session:
         self._timeline = []
         self.note(event, "TCP connection")
         self._came_up, self._up, self._dialled_at = True, event.time, event.time
+        self._suspected = False
         self._udp, self._lost, self._lost_at = False, False, None
         self._forget_packets()
 
@@ -272,7 +275,7 @@ class Session:
         self.note(event, "new TCP connection: the client reconnects")
         return self._reconnect("dtls-lost" if self._udp else "dtls-never-up", event, since)
 
-    def _reconnect(self, kind: str, event: ev.NewConnection, since: datetime | None) -> Incident:
+    def _reconnect(self, kind: str, event: ev.UserEvent, since: datetime | None) -> Incident:
         now, up = event.time, self._up
         return Incident(
             kind=kind,

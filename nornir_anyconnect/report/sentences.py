@@ -89,7 +89,7 @@ _CERTAINTY_INLINE = {
     "other-assumptions": "a precaution: only under assumptions that no measurement supports",
     None: "",
 }
-_SUSPECTED = "the log holds notices only, so the drops that would prove it cannot show"
+_SUSPECTED = "the log holds none of the drops that would prove it"
 _HIGHEST_SETTABLE = 1406
 """Bytes: the largest value of ``anyconnect mtu``, above which no safe MTU is named."""
 ADVICE = {
