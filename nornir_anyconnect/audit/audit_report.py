@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.chassis import Counted, by_marks
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
-from nornir_anyconnect.platforms.chassis import Counted, by_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from nornir_anyconnect.asa.capture import masked
 from nornir_anyconnect.asa.config_commands import Shows, observe
-from nornir_anyconnect.asa.redact import masked
 from nornir_anyconnect.change.journal import (
     Journal,
     JournalError,

@@ -16,7 +16,7 @@ from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.mtu.clients import USUAL, client_named
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK
-from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.history.compare import Diff
-    from nornir_anyconnect.history.nightly import Kept
+    from nornir_anyconnect.history.compare import Diff, Kept
     from nornir_anyconnect.history.store import History
     from nornir_anyconnect.settings import Notify, Settings, Webhook
 
@@ -116,7 +115,7 @@ class SideEffects:
         history = self._history
         if history is None:
             return ()
-        from nornir_anyconnect.history.nightly import trend_with
+        from nornir_anyconnect.history.compare import trend_with
 
         return self._within(TREND_SECONDS, "reading the history", lambda: trend_with(history, audit)) or ()
 
@@ -132,7 +131,7 @@ class SideEffects:
         history = self._history
         if history is None:
             return None
-        from nornir_anyconnect.history.nightly import keep_report
+        from nornir_anyconnect.history.compare import keep_report
 
         def keep() -> Kept:
             found = keep_report(history, audit, sites, self._settings.keep_days)

@@ -19,7 +19,7 @@ from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.evidence.known_changes import cut_at
 from nornir_anyconnect.evidence.log_evidence import LogEvidence
 from nornir_anyconnect.evidence.observations import DeviceObservations
-from nornir_anyconnect.history.nightly import keep_report
+from nornir_anyconnect.history.compare import keep_report
 from nornir_anyconnect.history.store import History
 from nornir_anyconnect.remedies.kinds import encode
 from nornir_anyconnect.remedies.options import RemedyOptions
