@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Self
 
 from mock_devices.fleet import Fleet, shares
@@ -97,13 +98,13 @@ class ManyProcesses:
 
     @property
     def files(self) -> list[int]:
-        """Readable once a process has died."""
+        """Each is readable once its process has died."""
         return [worker.sentinel for worker, _ in self._workers]
 
     @property
     def has_died(self) -> bool:
         """Whether a process has ended by itself."""
-        return any(not worker.is_alive() for worker, _ in self._workers)
+        return bool(wait(self.files, timeout=0))
 
     def stop(self) -> None:
         """End every session and stop listening."""

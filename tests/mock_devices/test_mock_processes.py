@@ -92,7 +92,7 @@ def test_a_port_that_is_taken_is_told_once(spread, tmp_path):
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"mock_devices: cannot listen on {loopback(0)}:{PORT}: Address already in use\n"
+    assert done.stderr == f"mock_devices: [Errno 98] cannot listen on {loopback(0)}:{PORT}: Address already in use\n"
 
 
 def test_shares_keep_pairs_together():
