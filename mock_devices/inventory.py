@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -12,33 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from mock_devices.spec import DeviceSpec
-
-
-class Reachable(Protocol):
-    """A device that listens, here or in another process."""
-
-    @property
-    def name(self) -> str:
-        """As of the fleet file."""
-
-    @property
-    def spec(self) -> DeviceSpec:
-        """What the fleet file says of it."""
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-
-    @property
-    def port(self) -> int:
-        """Of its SSH server."""
-
+    from mock_devices.device import Device
 
 PLUGIN = "anyconnect_asa"
 
 
-def known_hosts(devices: Iterable[Reachable]) -> str:
+def known_hosts(devices: Iterable[Device]) -> str:
     """Lines for an SSH client's known_hosts file."""
     lines = []
     for device in devices:
@@ -48,7 +27,7 @@ def known_hosts(devices: Iterable[Reachable]) -> str:
     return "".join(lines)
 
 
-def _host(device: Reachable) -> dict[str, Any]:
+def _host(device: Device) -> dict[str, Any]:
     spec = device.spec
     extra = dict(spec.inventory)
     host: dict[str, Any] = {"hostname": device.address, "port": device.port}
@@ -59,7 +38,7 @@ def _host(device: Reachable) -> dict[str, Any]:
     return host
 
 
-def write_inventory(devices: Iterable[Reachable], folder: Path, shown_as: str | None = None) -> Path:
+def write_inventory(devices: Iterable[Device], folder: Path, shown_as: str | None = None) -> Path:
     """Write config.yaml, hosts.yaml, groups.yaml, defaults.yaml and known_hosts; the path of config.yaml.
 
     Args:

@@ -34,9 +34,10 @@ class Syslog:
 
     def write(self, when: datetime, number: int, text: str) -> None:
         """Log a message, unless the configuration keeps it out; the oldest make room."""
-        if not self._tree.holds("logging enable") or self._tree.holds(f"no logging message {number}"):
+        stored = self._tree.children()
+        if "logging enable" not in stored or f"no logging message {number}" in stored:
             return
-        buffered = next(iter(self._tree.lines("logging buffered")), None)
+        buffered = next(self._tree.lines("logging buffered"), None)
         level = self._level(number)
         if buffered is None or level > _number(buffered.split()[-1]):
             return

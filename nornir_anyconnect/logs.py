@@ -21,7 +21,6 @@ from nornir_anyconnect.evidence.clients.client_log import (
 )
 from nornir_anyconnect.evidence.clients.openconnect import read_connect_answers
 from nornir_anyconnect.evidence.clients.registry import client_log_of
-from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
 from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
 from nornir_anyconnect.evidence.device_output.observe import merge, observe_device
@@ -31,6 +30,7 @@ from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOp
 from nornir_anyconnect.evidence.logs_report import Input, LogSummary
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.evidence.syslog.reader import holds_message
+from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
 from nornir_anyconnect.sources.classify import Kind, Role, classify, may_be_configuration, speaks_of_an_asa
 from nornir_anyconnect.sources.configs import LARGEST, ConfigText, decoded, whole
 from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources

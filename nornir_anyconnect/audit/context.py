@@ -99,9 +99,7 @@ class AuditedDevice:
         """
         if self.release is None or self.release >= releases.TWO_MTUS:
             return True
-        if self.observations is None:
-            return False
-        seen = (*self.observations.groups.values(), *self.observations.before.values())
+        seen = self.observations.groups.values() if self.observations else ()
         return any(group.large_packets for group in seen)
 
     @cached_property

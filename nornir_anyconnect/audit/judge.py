@@ -182,8 +182,7 @@ def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
         dtls=_dtls(device, policy) and bool(device.offers.dtls),
         compression=device.compresses(policy),
     )
-    before = device.observations.before.get(subject.assigned) if device.observations is not None else None
-    return Seen(group, expected, subject.user, before)
+    return Seen(group, expected, subject.user)
 
 
 def _dtls(device: AuditedDevice, policy: EffectivePolicy) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.coverage import INFORMATIONAL, Sighting
+from nornir_anyconnect.evidence.coverage import INFORMATIONAL
 from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
 from nornir_anyconnect.evidence.session import Session, bounds
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
+from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.tallies import OTHERS, DeviceTally, GroupTally
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Collector:
             name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
             device = self._devices.setdefault(name, DeviceTally())
         device.lines += 1
+        device.of_tunnels += event.message.startswith("722")
         return device
 
     def _take(self, device: DeviceTally, event: ev.Event) -> None:
@@ -199,16 +201,12 @@ class Collector:
         elif event.protocol == "TCP" and event.message == "722033":
             session.first_up(event)
         elif event.protocol == "TCP":
-            self._suspect(group, session, event)
+            if session.suspicious(event):
+                group.suspect(session.suspected(event))
             incident = session.new_tcp(event)
             if incident is not None:
                 device.keep(group, incident)
                 group.hit(session.user)
-
-    @staticmethod
-    def _suspect(group: GroupTally, session: Session, event: ev.UserEvent) -> None:
-        if session.suspicious(event):
-            group.suspect(session.suspected(event))
 
     def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: _Who) -> None:
         if isinstance(event, ev.AddressAssigned):
@@ -223,7 +221,6 @@ class Collector:
             elif event.protocol == "UDP":
                 session.udp_lost(event)
             elif event.protocol == "TCP" and event.established:
-                self._suspect(group, session, event)
                 session.established(event)
         elif remark := event.remark():
             group.dtls_disabled += isinstance(event, ev.DtlsDisabled)

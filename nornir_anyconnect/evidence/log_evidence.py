@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.evidence.coverage import NO_SPAN, Sightings, Span
 from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.merged_log import MergedLog
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, HeaderReader
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Sightings, Span
+from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import SAMPLE
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ class LogEvidence:
 
     def __init__(self, options: LogOptions | None = None) -> None:
         self._options = options or LogOptions()
-        self._merged = MergedLog(self._options.within)
+        bounded = self._options.since is not None or self._options.until is not None
+        self._merged = MergedLog(self._within if bounded else None)
         self._sightings = Sightings(HeaderReader())
         self._anchors: dict[str, datetime | None] = {}
         self._buffers: dict[str, LogBuffer] = {}
@@ -197,12 +199,12 @@ class LogEvidence:
         for event in self._merged.events():
             collector.feed(event)
         found = collector.finish()
-        left_out = self._merged.left_out()
-        for name, seen in found.items():
-            found[name] = replace(seen, left_out=left_out.get(name, ()), no_beginning=name not in left_out)
         for name in {*found, *self._buffers}:
             found[name] = self._completed(found.get(name, DeviceObservations(name)))
         return dict(sorted(found.items()))
+
+    def _within(self, time: int | None) -> bool:
+        return self._options.within(None if time is None else from_microseconds(time))
 
     def _reader(self, reference: datetime | None, rotation: str | None) -> SyslogReader:
         after = self._anchors.get(rotation) if rotation else None
@@ -230,7 +232,7 @@ class LogEvidence:
         for met, sighting in state.devices.items():
             name = device or met
             if source.month_first:
-                sighting.span = sighting.otherwise
+                sighting.month_first()
             if options.within(sighting.span.first) or options.within(sighting.span.last):
                 self._sightings.add({name: sighting})
             for time in sighting.span:

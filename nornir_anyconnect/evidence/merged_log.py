@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import pickle  # what this process wrote itself into a file without a name
+import marshal  # what this process wrote itself into a file without a name
+import operator
 import tempfile
 import zlib
 from collections import Counter
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from nornir_anyconnect.evidence.coverage import NO_SPAN, Span
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
-from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, OF_EACH_SESSION, OPENINGS, Record
-from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, Record
+from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
+from nornir_anyconnect.evidence.syslog.stamps import DateOrder, from_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,11 +36,13 @@ _BATCH = 2000
 _MAX_SAMPLED = 20_000
 _MIXED = 20
 """A log is mixed where more than one step in so many goes against the others."""
+_SECOND = 1_000_000
+_RANKS = 16
 
-_Entry = tuple[int, int, int, Record]
-"""Second, rank within it, number of the source, and the message."""
-_TURN = itemgetter(0, 1)
-_Value = TypeVar("_Value")
+_Entry = tuple[int, int, str, str, tuple[Any, ...], int, int]
+"""When it is its turn (second and rank in one), number of the source, id, device, fields, times, and its time."""
+_TURN = itemgetter(0)
+_Value = TypeVar("_Value", bound=tuple[Any, ...])
 
 
 class Order(NamedTuple):
@@ -69,18 +72,20 @@ _Identity = tuple[str, str, tuple[Any, ...]]
 class _Copies:
     """How often the lines of one source stand that can occur only once: by a sample, where there are many."""
 
-    counts: Counter[int]
+    counts: Counter[tuple[object, ...]]
     one_in: int = 1
 
     def add(self, key: tuple[object, ...]) -> None:
         """One line, by all that tells it from others."""
-        number = zlib.crc32(repr(key).encode(errors="replace"))
-        if number % self.one_in:
+        if self.one_in > 1 and not self._sampled(key):
             return
-        self.counts[number] += 1
+        self.counts[key] += 1
         if len(self.counts) > _MAX_SAMPLED:
             self.one_in *= 2
-            self.counts = Counter({n: count for n, count in self.counts.items() if n % self.one_in == 0})
+            self.counts = Counter({each: count for each, count in self.counts.items() if self._sampled(each)})
+
+    def _sampled(self, key: tuple[object, ...]) -> bool:
+        return zlib.crc32(repr(key).encode(errors="replace")) % self.one_in == 0
 
     @property
     def fold(self) -> int:
@@ -102,7 +107,7 @@ class Source:
         self._merged = merged
         self._held: list[Record] = []
         self._waiting: _Batches[Record] = _Batches()
-        self._last: datetime | None = None
+        self._last: list[int] = []
         self._forward = self._backward = 0
         self.messages = 0
         """Messages taken."""
@@ -120,22 +125,17 @@ class Source:
 
     def take(self, records: Iterable[Record]) -> None:
         """The messages of the log, in the order of its lines."""
-        held, last = self._held, self._last
-        for record in records:
-            held.append(record)
-            time = record.time
-            if time is not None:
-                if last is not None and time != last:
-                    if time > last:
-                        self._forward += 1
-                    else:
-                        self._backward += 1
-                last = time
-            if len(held) >= MAX_HELD:
-                self.messages += len(held)
-                self._waiting.write(held)
-                held.clear()
-        self._last = last
+        records = iter(records)
+        while batch := list(itertools.islice(records, _BATCH)):
+            times = self._last + [record.time for record in batch if record.time is not None]
+            self._forward += sum(map(operator.lt, times, itertools.islice(times, 1, None)))
+            self._backward += sum(map(operator.gt, times, itertools.islice(times, 1, None)))
+            self._last = times[-1:]
+            self.messages += len(batch)
+            self._held += batch
+            if len(self._held) >= MAX_HELD:
+                self._waiting.write(self._held)
+                self._held = []
 
     def close(self, dates: DatesSeen, latest: datetime | None) -> None:
         """The log was read to its end: what only the whole of it can tell is known now.
@@ -145,50 +145,53 @@ class Source:
             latest: when it was written at the latest.
 
         """
-        self.messages += len(self._held)
-        month_first = self.month_first = bool(dates.open) and dates.order(latest) is DateOrder.MONTH_FIRST
-        newest_first = self.order.newest_first
+        self.month_first = bool(dates.open) and dates.order(latest) is DateOrder.MONTH_FIRST
         copies = _Copies(Counter())
+        waiting = map(Record._make, self._waiting.read())
         first = last = None
-        for record in itertools.chain(self._waiting.read(), self._held):
-            again = record.repeated_before if newest_first else record.repeated_behind
-            if again or (month_first and record.otherwise is not None):
-                record = record._replace(  # noqa: PLW2901 - now it is what it means
-                    time=record.otherwise if month_first and record.otherwise else record.time,
-                    times=record.times + again,
-                )
-            if record.time is None:
+        for record in map(self._decided, itertools.chain(waiting, self._held)):
+            time = record.time
+            if time is None:
                 self.untimed += 1
             elif first is None or last is None:
-                first = last = record.time
-            elif record.time > last:
-                last = record.time
-            elif record.time < first:
-                first = record.time
+                first = last = time
+            elif time > last:
+                last = time
+            elif time < first:
+                first = time
             self._merged.add(self._number, record, copies)
-        self.span = Span(first, last)
+        if first is not None and last is not None:
+            self.span = Span(from_microseconds(first), from_microseconds(last))
         self._merged.folds[self._number] = copies.fold
-        self._held.clear()
-        self._waiting = _Batches()
+        self._held = []
+
+    def _decided(self, record: Record) -> Record:
+        """A message whose time and number were open until now."""
+        again = record.repeated_before if self._backward > self._forward else record.repeated_behind
+        if again or (self.month_first and record.otherwise is not None):
+            time = record.otherwise if self.month_first and record.otherwise is not None else record.time
+            return record._replace(time=time, times=record.times + again)
+        return record
 
 
 class MergedLog:
     """Takes sources in, and hands their messages on as events.
 
     Args:
-        within: whether what happened then is asked for.
+        within: whether what happened then (microseconds since 1970) is asked for; without it all is.
         catalogue: the messages.
 
     """
 
-    def __init__(self, within: Callable[[datetime | None], bool], *, catalogue: Catalogue = ASA_MESSAGES) -> None:
+    def __init__(
+        self, within: Callable[[int | None], bool] | None = None, *, catalogue: Catalogue = ASA_MESSAGES
+    ) -> None:
         self._within = within
         self._catalogue = catalogue
         self._sources = itertools.count()
         self._held: list[_Entry] = []
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
-        self._openings: dict[tuple[int, str], set[str]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -198,25 +201,26 @@ class MergedLog:
 
     def add(self, source: int, record: Record, copies: _Copies) -> None:
         """One message of a source whose time is known for good, or is not known."""
-        if not self._within(record.time):
+        message, time, device, fields, times, *_ = record
+        if self._within is not None and not self._within(time):
             return
-        row = self._catalogue.rows[record.message]
-        if record.message in OPENINGS:
-            self._openings.setdefault((source, record.device), set()).add(record.message)
-        if record.time is None:
-            identity = (record.message, record.device, record.fields)
+        if time is None:
+            identity = (message, device, fields)
             if identity in self._untimed or len(self._untimed) < MAX_HELD:
                 counts = self._untimed.setdefault(identity, {})
-                counts[source] = counts.get(source, 0) + record.times
+                counts[source] = counts.get(source, 0) + times
             return
-        second = int(record.time.timestamp())
+        row = self._catalogue.rows[message]
+        rank, second = row.rank, time // _SECOND
         if row.once:
-            copies.add((second, record.device, record.message, record.fields))
-        of_udp = row.rank_of_udp != row.rank and record.fields[3] == "UDP"
-        self._held.append((second, row.rank_of_udp if of_udp else row.rank, source, record))
+            copies.add((second, device, message, fields))
+        if row.rank_of_udp != rank and fields[3] == "UDP":
+            rank = row.rank_of_udp
+        self._held.append((second * _RANKS + rank, source, message, device, fields, times, time))
         if len(self._held) >= MAX_HELD:
             run: _Batches[_Entry] = _Batches()
-            run.write(sorted(self._held, key=_TURN))
+            self._held.sort(key=_TURN)
+            run.write(self._held)
             self._runs.append(run)
             self._held = []
 
@@ -224,56 +228,48 @@ class MergedLog:
         """All messages with a time, the oldest first, whatever the order of the sources and of their lines."""
         self._held.sort(key=_TURN)
         entries = heapq.merge(*(run.read() for run in self._runs), self._held, key=_TURN) if self._runs else self._held
+        event, folds = self._catalogue.event, self.folds
         for _, group in itertools.groupby(entries, _TURN):
             together = list(group)
             if len(together) > 1:
                 yield from self._counted(together)
             else:
-                _, _, source, record = together[0]
-                yield self._catalogue.event(record, -(-record.times // self.folds.get(source, 1)))
-
-    def left_out(self) -> dict[str, tuple[str, ...]]:
-        """By device the ids that every session brings, and that a log lacks in which sessions of the device begin.
-
-        A device is missing here of which no log shows a session begin.
-        """
-        found: dict[str, set[str]] = {}
-        for (_, device), openings in self._openings.items():
-            missing = (min(each) for each in OF_EACH_SESSION if not each & openings)
-            found.setdefault(device, set()).update(missing)
-        return {device: tuple(sorted(missing)) for device, missing in found.items()}
+                _, source, message, device, fields, times, time = together[0]
+                yield event(message, time, device, fields, -(-times // folds[source]))
 
     def untimed(self) -> Iterator[ev.Event]:
         """All messages without a time, in an order that means nothing."""
         for identity, counts in sorted(self._untimed.items(), key=_by_words):
             message, device, fields = identity
-            yield self._catalogue.event(Record(message, None, device, fields), self._times(counts))
+            yield self._catalogue.event(message, None, device, fields, self._times(counts))
 
     def _counted(self, entries: list[_Entry]) -> Iterator[ev.Event]:
         """What happened within one second: each message once, with the number of times it did."""
-        found: dict[_Identity, tuple[Record, dict[int, int]]] = {}
-        for _, _, source, record in entries:
-            identity = (record.message, record.device, record.fields)
+        found: dict[_Identity, tuple[int, dict[int, int]]] = {}
+        unnamed = False
+        for _, source, message, device, fields, times, time in entries:
+            identity = (message, device, fields)
             known = found.get(identity)
             if known is None:
-                found[identity] = (record, {source: record.times})
+                found[identity] = (time, {source: times})
+                unnamed = unnamed or device == UNNAMED
                 continue
-            kept, counts = known
-            counts[source] = counts.get(source, 0) + record.times
-            if record.time and kept.time and record.time < kept.time:
-                found[identity] = (record, counts)
-        if len(found) > 1 and any(each[1] == UNNAMED for each in found):
+            first, counts = known
+            counts[source] = counts.get(source, 0) + times
+            if time < first:
+                found[identity] = (time, counts)
+        if unnamed and len(found) > 1:
             self._name_copies(found)
         several = [*found.items()]
         if len(several) > 1:
             several.sort(key=_by_who)
             if any(_by_who(one) == _by_who(other) for one, other in itertools.pairwise(several)):
                 several.sort(key=_by_words)
-        for _, (record, counts) in several:
-            yield self._catalogue.event(record, self._times(counts))
+        for (message, device, fields), (time, counts) in several:
+            yield self._catalogue.event(message, time, device, fields, self._times(counts))
 
     @staticmethod
-    def _name_copies(found: dict[_Identity, tuple[Record, dict[int, int]]]) -> None:
+    def _name_copies(found: dict[_Identity, tuple[int, dict[int, int]]]) -> None:
         """A copy of the log that lacks the device's name holds the same lines."""
         named = {
             (message, fields): counts for (message, device, fields), (_, counts) in found.items() if device != UNNAMED
@@ -287,8 +283,8 @@ class MergedLog:
         """Of the same lines the most that any one source holds, copies of it taken as one."""
         if len(counts) == 1:
             ((source, count),) = counts.items()
-            return -(-count // self.folds.get(source, 1))
-        return max(-(-count // self.folds.get(source, 1)) for source, count in counts.items())
+            return -(-count // self.folds[source])
+        return max(-(-count // self.folds[source]) for source, count in counts.items())
 
 
 def _by_who(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...]]:
@@ -303,27 +299,24 @@ def _by_words(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...]
 
 
 class _Batches(Generic[_Value]):
-    """Values that wait on disk, in a file that has no name, and are read again in the same order."""
+    """Tuples of plain values that wait on disk, in a file without a name, and are read again in the same order."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
 
     def write(self, values: list[_Value]) -> None:
-        """Adds values."""
+        """Adds tuples."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
         for at in range(0, len(values), _BATCH):
-            pickle.dump(values[at : at + _BATCH], self._file, pickle.HIGHEST_PROTOCOL)
+            marshal.dump([*map(tuple, values[at : at + _BATCH])], self._file)
 
     def read(self) -> Iterator[_Value]:
         """All of them; they are read once."""
         if self._file is None:
             return
         with self._file as stored:
+            end = stored.tell()
             stored.seek(0)
-            while True:
-                try:
-                    batch: list[_Value] = pickle.load(stored)  # noqa: S301 - nobody else has written into it
-                except EOFError:
-                    return
-                yield from batch
+            while stored.tell() < end:
+                yield from marshal.load(stored)  # noqa: S302 - nobody else has written into it

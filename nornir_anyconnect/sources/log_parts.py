@@ -1,6 +1,6 @@
-"""Reads one large log in several processes: each takes a part that begins and ends between two messages.
+"""Reads one large log in several processes: whoever is free takes the next part, which lies between two messages.
 
-    python -m nornir_anyconnect.sources.log_parts      reads a task from standard input, writes what it found
+    python -m nornir_anyconnect.sources.log_parts TASK     takes parts from standard input, writes what they hold
 
 Looking for a few messages among many is all that takes time in a large log, and needs nothing of the lines before.
 Where it does (a year or an hour that the lines before decide, lines that a terminal broke) the log is read as ever.
@@ -9,49 +9,62 @@ Where it does (a year or an hour that the lines before decide, lines that a term
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
+import marshal  # what a process of ours wrote into a file without a name
 import os
-import pickle  # what a process of ours wrote into a file without a name
-import subprocess
+import pickle  # the same
+import struct
 import sys
-import tempfile
 from datetime import timezone
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
+from nornir_anyconnect.evidence.syslog.messages import Record
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from nornir_anyconnect.evidence.exports.records import LineExport
     from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
-    from nornir_anyconnect.evidence.syslog.messages import Record
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
     from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
 LARGE = 64 << 20
 """Bytes from which on a second process is worth its start."""
+_PART = 8 << 20
+_MOST_PARTS = 1000
+"""All of them wait in one pipe, which holds 16 KiB wherever there are pipes."""
 _MOST = 4
 _CHUNK = 1 << 18
 _BATCH = 2000
 _REPEATED = b"message repeated"
+_BOUNDS = struct.Struct("=qq")
+_END = struct.Struct("=q")
 
 
 class Task(NamedTuple):
-    """A part of a log, as byte offsets, and how it is read: no more than the process that reads it has to load."""
+    """A log and how it is read: no more than a process that reads parts of it has to load."""
 
     path: str
-    begin: int
-    end: int
     device: str
     tz: timezone
     date_order: DateOrder | None
     reference: datetime | None
     export: bool = False
     """It is an export with a record per line."""
+
+
+class _Part(NamedTuple):
+    """Where a part begins and ends, as byte offsets."""
+
+    begin: int
+    end: int
 
 
 def read_in_parts(
@@ -79,17 +92,97 @@ def read_in_parts(
     tz = options.tz
     if size < LARGE or processes < 2 or options.year is not None or not isinstance(tz, timezone):  # noqa: PLR2004
         return None
-    offsets = _between_records(path, size, processes, export) if export else _between_messages(path, size, processes)
+    number = min(max(processes, size // _PART), _MOST_PARTS)
+    offsets = _between_records(path, size, number, export) if export else _between_messages(path, size, number)
     if offsets is None:
         return None
-    tasks = [
-        Task(str(path), begin, end, options.device, tz, options.date_order, reference, export is not None)
-        for begin, end in itertools.pairwise(offsets)
-    ]
+    task = Task(str(path), options.device, tz, options.date_order, reference, export is not None)
+    parts = [_Part(*each) for each in itertools.pairwise(offsets) if each[0] < each[1]]
     with contextlib.ExitStack() as stack:
-        others = [stack.enter_context(_Other(task)) for task in tasks[1:]]
-        parts = [_here(tasks[0], on_read), *(other.read(on_read) for other in others)]
-        return evidence.read_parts(parts)
+        return evidence.read_parts(_found(task, parts, processes, on_read, stack))
+
+
+def _found(
+    task: Task, parts: list[_Part], processes: int, on_read: Callable[[int], None] | None, stack: contextlib.ExitStack
+) -> Iterator[tuple[Iterator[Record], Callable[[], ReaderState]]]:
+    """What each part holds, in their order; before the first of them all were read, each by who was free."""
+    import tempfile  # noqa: PLC0415 - the other processes need none of it
+
+    queue, entry = os.pipe()
+    stack.callback(os.close, queue)
+    with open(entry, "wb") as waiting:  # noqa: PTH123 - it is open
+        waiting.writelines(_BOUNDS.pack(*part) for part in parts)
+    files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(processes)]  # noqa: SIM115 - it is one
+    others = [stack.enter_context(_other(task, queue, file)) for file in files[1:]]
+    _work(task, queue, files[0], on_read)
+    places = {begin: (files[0], place) for begin, place in _index(files[0]).items()}
+    for process, file in zip(others, files[1:], strict=True):
+        if process.wait() == 0:
+            places |= {begin: (file, place) for begin, place in _index(file).items()}
+    for part in parts:
+        if part.begin not in places:  # the process that took it failed
+            yield _here(task, part, on_read)
+            continue
+        file, place = places[part.begin]
+        if on_read and file is not files[0]:
+            on_read(part.end - part.begin)
+        file.seek(place)
+        yield _kept(file), partial(pickle.load, file)
+
+
+def _kept(file: IO[bytes]) -> Iterator[Record]:
+    while batch := marshal.load(file):  # noqa: S302 - our own process wrote it
+        yield from map(Record._make, batch)
+
+
+def _index(file: IO[bytes]) -> dict[int, int]:
+    file.seek(-_END.size, os.SEEK_END)
+    file.seek(*_END.unpack(file.read(_END.size)))
+    places: dict[int, int] = marshal.load(file)  # noqa: S302 - as above
+    return places
+
+
+@contextlib.contextmanager
+def _other(task: Task, queue: int, found: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that reads parts."""
+    import subprocess  # noqa: PLC0415 - the other processes need none of it
+
+    package = str(Path(__file__).parents[2])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        # -P: a module that lies in the folder where somebody stands is none of ours
+        [sys.executable, "-P", "-m", __name__, pickle.dumps(task).hex()],
+        stdin=queue,
+        stdout=found,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _work(task: Task, queue: int, out: IO[bytes], on_read: Callable[[int], None] | None = None) -> None:
+    """Takes parts as long as there are any, and writes what each holds, and last of all where that stands.
+
+    Of a part: batches of its messages, an empty one, and what else it holds.
+    """
+    places: dict[int, int] = {}
+    while taken := os.read(queue, _BOUNDS.size):
+        part = _Part(*_BOUNDS.unpack(taken))
+        records, told = _here(task, part, on_read)
+        places[part.begin] = out.tell()
+        while batch := [*map(tuple, itertools.islice(records, _BATCH))]:
+            marshal.dump(batch, out)
+        marshal.dump([], out)
+        pickle.dump(told(), out, pickle.HIGHEST_PROTOCOL)
+    end = out.tell()
+    marshal.dump(places, out)
+    out.write(_END.pack(end))
+    out.flush()
 
 
 def _between_messages(path: Path, size: int, parts: int) -> list[int] | None:
@@ -140,10 +233,10 @@ def _next_message(window: bytes) -> int | None:
     return None
 
 
-def _chunks(task: Task, on_read: Callable[[int], None] | None) -> Iterator[bytes]:
-    left = task.end - task.begin
+def _chunks(task: Task, part: _Part, on_read: Callable[[int], None] | None) -> Iterator[bytes]:
+    left = part.end - part.begin
     with Path(task.path).open("rb", buffering=0) as stream:
-        stream.seek(task.begin)
+        stream.seek(part.begin)
         while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
             left -= len(chunk)
             if on_read:
@@ -152,16 +245,18 @@ def _chunks(task: Task, on_read: Callable[[int], None] | None) -> Iterator[bytes
 
 
 def _here(
-    task: Task, on_read: Callable[[int], None] | None = None
+    task: Task, part: _Part, on_read: Callable[[int], None] | None = None
 ) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
     reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
-    if task.export:
-        return _of_export(task, reader, on_read), lambda: reader.state
-    return reader.records(_chunks(task, on_read), part=True), lambda: reader.state
+    if part.begin:
+        reader.sightings.go_on()
+    chunks = _chunks(task, part, on_read)
+    records = _of_export(task, part, reader, chunks) if task.export else reader.records(chunks, part=True)
+    return records, lambda: reader.state
 
 
-def _of_export(task: Task, reader: SyslogReader, on_read: Callable[[int], None] | None) -> Iterator[Record]:
-    # a process that reads a part of a plain log needs none of it
+def _of_export(task: Task, part: _Part, reader: SyslogReader, chunks: Iterator[bytes]) -> Iterator[Record]:
+    # a process that reads parts of a plain log needs none of it
     from nornir_anyconnect.evidence.exports.records import LineExport  # noqa: PLC0415 - as above
     from nornir_anyconnect.evidence.exports.registry import export_of  # noqa: PLC0415 - as above
 
@@ -169,78 +264,18 @@ def _of_export(task: Task, reader: SyslogReader, on_read: Callable[[int], None] 
         export = export_of(stream.read(BLOCK))
     if not isinstance(export, LineExport):
         raise TypeError(f"{task.path} changed while it was read")
-    if task.begin:
+    if part.begin:
         export.go_on()
-    yield from reader.records_of(export.envelopes(_chunks(task, on_read)))
+    yield from reader.records_of(export.envelopes(chunks))
     reader.lines += export.lines
     reader.torn |= export.torn
 
 
-class _Other:
-    """Another process that reads a part."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._found: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the process
-        self._state: ReaderState | None = None
-
-    def __enter__(self) -> Self:
-        package = str(Path(__file__).parents[2])
-        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        # -P: a module that lies in the folder where somebody stands is none of ours
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=self._found,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
-        with contextlib.suppress(OSError), self._process.stdin or contextlib.nullcontext() as task:
-            if task:
-                task.write(pickle.dumps(self._task))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._found.close()
-
-    def read(self, on_read: Callable[[int], None] | None) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
-        """What it found, once it is done; where it failed the part is read here."""
-        return self._records(on_read), self._told
-
-    def _records(self, on_read: Callable[[int], None] | None) -> Iterator[Record]:
-        if self._process.wait() != 0:
-            records, told = _here(self._task, on_read)
-            yield from records
-            self._state = told()
-            return
-        if on_read:
-            on_read(self._task.end - self._task.begin)
-        self._found.seek(0)
-        while isinstance(batch := pickle.load(self._found), list):  # noqa: S301 - our own process wrote it
-            yield from batch
-        self._state = batch
-
-    def _told(self) -> ReaderState:
-        if self._state is None:
-            raise RuntimeError("the state of a part comes behind its messages")
-        return self._state
-
-
 def main() -> None:
-    """One part: batches of its messages on standard output, and behind them what else it holds."""
-    task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301 - the process that started this one wrote it
-    records, told = _here(task)
-    batch = []
-    for record in records:
-        batch.append(record)
-        if len(batch) >= _BATCH:
-            pickle.dump(batch, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-            batch = []
-    pickle.dump(batch, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-    pickle.dump(told(), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+    """What parts hold, on standard output."""
+    gc.disable()  # nothing here is a circle
+    task: Task = pickle.loads(bytes.fromhex(sys.argv[1]))  # noqa: S301 - the process that started this one wrote it
+    _work(task, sys.stdin.fileno(), sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import incidents as module
 from nornir_anyconnect.evidence import tallies
-from nornir_anyconnect.evidence.coverage import Sighting, Span
 from nornir_anyconnect.evidence.incidents import Collector, observe, timeline
 from nornir_anyconnect.evidence.observations import LargePacket
 from nornir_anyconnect.evidence.session import LargePackets
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.evidence.syslog.sightings import Sighting
+from nornir_anyconnect.evidence.syslog.stamps import microseconds
 
 START = datetime(2024, 5, 6, 12, 0, 0, tzinfo=UTC)
 
@@ -212,7 +213,10 @@ def test_the_time_covered_is_that_of_the_log():
     collector = Collector()
     for event in SyslogReader().read([up(60).encode()]):
         collector.feed(event)
-    collector.sighted("asa", Sighting(Span(START, START + timedelta(hours=1))))
+    sighting = Sighting()
+    for moment in (START, START + timedelta(hours=1)):
+        sighting.note(6, microseconds(moment), microseconds(moment))
+    collector.sighted("asa", sighting)
     collector.sighted("quiet", Sighting())
     devices = collector.finish()
     assert (devices["asa"].log_begins, devices["asa"].log_ends) == (START, START + timedelta(hours=1))

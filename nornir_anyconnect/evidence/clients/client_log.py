@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nornir_anyconnect.evidence.plain_text import harmless
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -227,7 +228,8 @@ def _one_line(line: str, header: HeaderReader) -> Iterator[ClientEvent]:
     agent = AGENT.search(line)
     before = line[: mark.start()] if mark else line
     header_read = header.read(before.encode(errors="replace"))
-    yield from _said(line, header_read.time, agent[0] if agent else "")
+    time = None if header_read.time is None else from_microseconds(header_read.time)
+    yield from _said(line, time, agent[0] if agent else "")
 
 
 def _stamp(date: str, clock: str, tz: tzinfo, *, day_first: bool) -> datetime | None:

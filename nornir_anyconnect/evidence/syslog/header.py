@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.evidence.plain_text import decoded, harmless
-from nornir_anyconnect.evidence.syslog.stamps import EPOCH, NO_MOMENT, STAMP, Calendar, Moment, epoch, is_zone
+from nornir_anyconnect.evidence.syslog.stamps import (
+    EPOCH,
+    NO_MOMENT,
+    STAMP,
+    Calendar,
+    Moment,
+    epoch,
+    from_microseconds,
+    is_zone,
+    microseconds,
+)
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
@@ -19,9 +29,11 @@ UNNAMED = "-"
 
 # what an ASA with "logging timestamp" and a device-id writes, and what RFC 5424 makes of it, which is most of what
 # there is, read at once; a name in capitals may be a zone
+_HMS = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)"
+_HOST = rb"(?![A-Z/]+ )([A-Za-z][\w-]{0,63})"
 _USUAL = re.compile(
-    rb"(?:<\d{1,3}>)?(?:([A-Z][a-z][a-z] \d\d \d{4}) (\d\d):([0-5]\d):([0-5]\d) (?![A-Z/]+ )([A-Za-z][\w-]{0,63}) : "
-    rb"|(?:1 )?(\d{4}-\d\d-\d\d)T(\d\d):([0-5]\d):([0-5]\d)Z (?![A-Z/]+ )([A-Za-z][\w-]{0,63}) (?:: |- - - (?:- )?))"
+    rb"(?:<\d{1,3}>)?(?:([A-Z][a-z][a-z] \d\d \d{4}) " + _HMS + b" " + _HOST + b" : "
+    rb"|(?:1 )?(\d{4}-\d\d-\d\d)T" + _HMS + b"Z " + _HOST + b" (?:: |- - - (?:- )?))"
 )
 _PRIORITY = re.compile(r"<\d{1,3}>(?P<version>1 )?:?")
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
@@ -39,11 +51,12 @@ _CACHED = 4096
 class Header(NamedTuple):
     """What the header of one message says."""
 
-    time: datetime | None
+    time: int | None
+    """Microseconds since 1970, in UTC."""
     device: str
     times: int = 1
     """How often the line says that its message was repeated."""
-    otherwise: datetime | None = None
+    otherwise: int | None = None
     """What the stamp means as well, day and month being exchanged."""
 
 
@@ -74,7 +87,7 @@ class HeaderReader:
         """The device of lines that name none."""
         self.calendar = Calendar(year=year, tz=tz, reference=reference, after=after, date_order=date_order)
         self._in_utc = tz is UTC
-        self._days: dict[bytes, datetime | None] = {}
+        self._days: dict[bytes, int | None] = {}
         self._cache: dict[bytes, Header] = {}
 
     def call_unnamed(self, device: str) -> None:
@@ -89,11 +102,11 @@ class HeaderReader:
         if known is None:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            known = self._cache[raw] = self._usual(raw) or self._parse(decoded(raw[-1024:]))
-            if known.time is not None:
+            known = self._cache[raw] = self.usual(raw) or self._parse(decoded(raw[-1024:]))
+            if known.time is not None and not self._in_utc:
                 if self.calendar.twice:
                     del self._cache[raw]  # the same words will mean another hour
-                self.calendar.last = known.time
+                self.calendar.last = from_microseconds(known.time)
         return known
 
     def moment_of(self, text: str) -> Moment:
@@ -102,30 +115,19 @@ class HeaderReader:
 
     def usual(self, raw: bytes) -> Header | None:
         """What :meth:`read` says of a header that most lines have; None of any other."""
-        known = self._cache.get(raw)
-        if known is None and (known := self._usual(raw)) is not None:
-            if len(self._cache) >= _CACHED:
-                self._cache.clear()
-            self._cache[raw] = known
-        return known
-
-    def _usual(self, raw: bytes) -> Header | None:
         if not self._in_utc or (found := _USUAL.fullmatch(raw)) is None:
             return None
-        printed, hour, minute, second, name, iso, iso_hour, iso_minute, iso_second, iso_name = found.groups()
-        if iso:
-            printed, hour, minute, second, name = iso, iso_hour, iso_minute, iso_second, iso_name
-        hours = int(hour)
-        if hours > 23 or (day := self._day(printed)) is None:  # noqa: PLR2004 - the last hour of a day
+        printed, hour, minute, second, name = found.groups()[:5] if found[1] else found.groups()[5:]
+        day = self._days.get(printed) or self._day(printed)
+        if day is None:
             return None
-        self.calendar.twice = False
-        return Header(day + timedelta(0, (hours * 60 + int(minute)) * 60 + int(second)), name.decode())
+        return Header(day + ((int(hour) * 60 + int(minute)) * 60 + int(second)) * 1_000_000, name.decode())
 
-    def _day(self, printed: bytes) -> datetime | None:
+    def _day(self, printed: bytes) -> int | None:
         if printed not in self._days:
             if len(self._days) >= _CACHED:
                 self._days.clear()
-            self._days[printed] = self.calendar.moment_of(f"{printed.decode()} 00:00:00").time
+            self._days[printed] = microseconds(self.calendar.moment_of(f"{printed.decode()} 00:00:00").time)
         return self._days[printed]
 
     def _parse(self, text: str) -> Header:
@@ -148,14 +150,14 @@ class HeaderReader:
         before = text[stamps[-2].end() if len(stamps) > 1 else 0 : last.start()]
         device = self._name(after, first=modern, default="") or self._name(before)
         moment = self.calendar.moment(last, stamps)
-        return Header(moment.time, device, count, moment.otherwise)
+        return Header(microseconds(moment.time), device, count, microseconds(moment.otherwise))
 
     def _without_stamp(self, text: str, count: int, *, modern: bool) -> Header:
         moment = NO_MOMENT
         if found := EPOCH.search(text):
             moment = epoch(found)
             text = text[: found.start()] + " " + text[found.end() :]
-        return Header(moment.time, self._name(text, first=modern), count)
+        return Header(microseconds(moment.time), self._name(text, first=modern), count)
 
     def _name(self, text: str, *, first: bool = False, default: str | None = None) -> str:
         words = [word for word in (w.strip(",;|\"'").removesuffix(":") for w in text.split()) if word]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.plain_text import harmless
+from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
 
 # names stand in <>; where they do, a name may hold anything, " User " and " IP " included, and no blank need divide
 _ADDRESS = r"(<[^<>\s]*>|[^\s<>]+)"
@@ -53,8 +53,8 @@ END_OF_TAG = rf"(?:{_END_OF_PRODUCT})?-?(?:\w+-)?[0-7]?-?(?P<id>\d{{6}})"
 """What is left of a tag whose beginning stands in the line before."""
 PRODUCT = rf"(?:{_PRODUCTS})-"
 """How a tag begins, behind its percent sign."""
-MARK = re.compile(PRODUCT.encode())
-"""No tag without it."""
+MARK = re.compile(f"-(?<={PRODUCT})".encode())
+"""The end of PRODUCT, without which there is no tag: found from dash to dash, of which a text has few."""
 START_OF_TAG = rf"%?{PRODUCT}{_CLASS}[0-7]-\d"
 """As much of a tag as is told from anything else."""
 
@@ -79,7 +79,8 @@ def _assigned(text: str | None) -> str | None:
 
 
 def _who(found: re.Match[str]) -> tuple[str, str, str]:
-    return _inner(found[1]), _inner(found[2]), _address(found[3])
+    group, user, address = found.group(1, 2, 3)
+    return _inner(group), _inner(user), _address(address)
 
 
 _DURATION = re.compile(r"(\d{1,6})([dhms])")
@@ -253,25 +254,19 @@ MESSAGES: dict[str, Message] = {
 }  # fmt: skip
 
 
-OPENINGS = frozenset({"113039", "722022", "722033", "722034", "722051"})
-"""What an ASA logs where a session begins, at three levels."""
-OF_EACH_SESSION = (frozenset({"722022"}), frozenset({"722033", "722034"}), frozenset({"722051"}))
-"""Of them what every AnyConnect session over TLS brings: one of each set. A log that shows sessions begin without them
-was searched for other messages, and need not hold 722036; one with them shows a reconnect as another 722022."""
-
-
 class Record(NamedTuple):
     """One message as it was read: plain values, of which an event is made once its time and its turn are known."""
 
     message: str
     """Its id."""
-    time: datetime | None
+    time: int | None
+    """Microseconds since 1970, in UTC."""
     device: str
     fields: tuple[Any, ...]
     """The event's fields behind id, time and device; a counted message's count is not among them."""
     times: int = 1
     """How often its own line says that it occurred."""
-    otherwise: datetime | None = None
+    otherwise: int | None = None
     """Its time where the log's dates have the month first."""
     repeated_behind: int = 0
     """How often "last message repeated" says so in the line that follows in the file."""
@@ -294,18 +289,20 @@ class Catalogue:
         """The ids as one pattern, for grep as for Python."""
         # the leading literal makes the search skip from dash to dash: several times faster than starting with the
         # digits; and branches that begin with one literal each are told apart by it, without trying them
-        self.candidate = re.compile(rf"-(?:({ids})|\n(?:{ids})|\r\n(?:{ids}))(?![0-9])".encode())
+        branches = ids[3:-1] if ids.startswith("(?:") else ids
+        self.candidate = re.compile(rf"-(?:{branches}|\n(?:{ids})|\r\n(?:{ids}))(?![0-9])".encode())
+        self._kinds = {message: (row.event, row.counted) for message, row in rows.items()}
 
     def rank(self, event: ev.Event) -> int:
         """The order of an event within its second."""
         row = self.rows[event.message]
         return row.rank_of_udp if getattr(event, "protocol", "") == "UDP" and row.rank_of_udp != row.rank else row.rank
 
-    def event(self, record: Record, times: int = 1) -> ev.Event:
-        """The typed value of a record that stands for so many occurrences."""
-        row = self.rows[record.message]
-        fields = (*record.fields, times) if row.counted else record.fields
-        return row.event(record.message, record.time, record.device, *fields)
+    def event(self, message: str, time: int | None, device: str, fields: tuple[Any, ...], times: int = 1) -> ev.Event:
+        """The typed value of a message, as in :class:`Record`, that stands for so many occurrences."""
+        kind, counted = self._kinds[message]
+        moment = None if time is None else from_microseconds(time)
+        return kind(message, moment, device, *((*fields, times) if counted else fields))
 
 
 def _alternatives(ids: Iterable[str]) -> str:

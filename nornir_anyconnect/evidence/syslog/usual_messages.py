@@ -1,0 +1,81 @@
+"""Messages as most are: with a header of the device's own, one per line. What another line said is known by its bytes.
+
+A log says the same over and over: who, where, when and what. Whatever is not usual the reader looks at more closely.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.syslog.messages import MARK
+from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.evidence.syslog.header import Header, HeaderReader
+    from nornir_anyconnect.evidence.syslog.messages import Catalogue
+    from nornir_anyconnect.evidence.syslog.sightings import Sightings
+
+_TAGS = frozenset({b"%ASA-", b"%FTD-"})
+_CACHED = 8192
+
+
+class UsualText(NamedTuple):
+    """What stands behind the dash before the id of a message."""
+
+    message: str
+    fields: tuple[object, ...]
+    words: bool
+
+
+class UsualMessages:
+    """Reads the two halves of a usual message.
+
+    Args:
+        reader: of headers.
+        sightings: is told of each header.
+        catalogue: the messages wanted.
+
+    """
+
+    def __init__(self, reader: HeaderReader, sightings: Sightings, catalogue: Catalogue) -> None:
+        self._reader = reader
+        self._sightings = sightings
+        self._rows = catalogue.rows
+        self.headers: dict[bytes, Header] = {}
+        """What was read before, by what stands before the dash before the id."""
+        self.texts: dict[bytes, UsualText] = {}
+        """The same by what stands behind it."""
+
+    def header(self, raw: bytes) -> Header | None:
+        """What stands before the id of a message as most are; None where more must be looked at."""
+        known = self.headers.get(raw)
+        if known is not None:
+            return known
+        if raw[-6:-1] not in _TAGS or not 0 <= (level := raw[-1] - 48) <= 7:  # noqa: PLR2004 - the levels of syslog
+            return None
+        known = self._reader.usual(raw[:-6])
+        if known is None:
+            return None
+        self._sightings.note(known, level)
+        if len(self.headers) >= _CACHED:
+            self.headers.clear()
+        self.headers[raw] = known
+        return known
+
+    def text(self, raw: bytes) -> UsualText | None:
+        """What stands behind the dash before the id of a message as most are; None where more must be looked at."""
+        known = self.texts.get(raw)
+        if known is not None:
+            return known
+        if raw[6:8] != b": " or len(raw) > MAX_LINE or MARK.search(raw):
+            return None
+        message = raw[:6].decode()
+        row = self._rows[message]
+        match = row.match(decoded(raw[8:]).rstrip("\r\n"))
+        if match is None:
+            return None
+        if len(self.texts) >= _CACHED:
+            self.texts.clear()
+        known = self.texts[raw] = UsualText(message, row.fields(match), row.words)
+        return known
