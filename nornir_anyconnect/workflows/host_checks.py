@@ -93,14 +93,9 @@ def _presented_key(host: Host) -> PresentedKey:
     if chosen.jump_host is not None:
         raise AnyConnectError("it is reached through a jump host", "learn its key on the jump host")
     given = host.get_connection_parameters(effective_connection(host))
-    key = server_key(
-        given.hostname or host.name,
-        given.port or SSH_PORT,
-        timeout=chosen.connect_timeout,
-        legacy_ssh=chosen.legacy_ssh,
-    )
+    key = server_key(given.hostname or host.name, given.port or SSH_PORT, chosen)
     known = known_keys(chosen.known_hosts, key.name)
     same = known.get(key.type)
-    alike = same is not None and same.get_base64() == key.base64
+    alike = same is not None and same.base64 == key.base64
     state = "new" if not known else "known" if alike else "changed"
     return PresentedKey(host.name, chosen.known_hosts, key, state)

@@ -5,7 +5,9 @@ import pytest
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
-from nornir_anyconnect.platforms.asa_ssh.ssh import SshTransport
+from nornir_anyconnect.platforms.asa_ssh.asyncssh_transport import AsyncsshTransport
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import SshTransport
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from nornir_anyconnect.platforms.login_gate import gate
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
@@ -21,6 +23,12 @@ def _fresh_credentials(monkeypatch) -> Iterator[None]:
     gate.forget()
 
 
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    """Every library that can speak SSH for us."""
+    return request.param
+
+
 @pytest.fixture
 def silences_count_once(monkeypatch):
     """By the sessions' clock no time passes before the fault has happened: a slow machine is no silent device.
@@ -30,31 +38,37 @@ def silences_count_once(monkeypatch):
 
     def begin(fault):
         skipped = [0.0]
-        read = SshTransport.read
 
-        def patient(self, timeout):
-            while not (data := read(self, 0.2)):
-                if fault.fired:
-                    skipped[0] += timeout
-                    break
-            return data
+        def patient(read):
+            def look(self, timeout):
+                while not (data := read(self, 0.05 if fault.fired else 0.2)):
+                    if fault.fired:
+                        skipped[0] += timeout
+                        break
+                return data
 
-        monkeypatch.setattr(SshTransport, "read", patient)
-        monkeypatch.setattr(SshTransport, "now", lambda self: skipped[0])
+            return look
+
+        for transport in (AsyncsshTransport, SshTransport):
+            monkeypatch.setattr(transport, "read", patient(transport.read))
+            monkeypatch.setattr(transport, "now", lambda self: skipped[0])
 
     return begin
 
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a fleet and a Nornir over it: start(names=[...], count=N, latency=S, workers=N)."""
+    """Start a fleet and a Nornir over it: start(names=[...], count=N, latency=S, workers=N, transport="netmiko")."""
     with contextlib.ExitStack() as stack:
 
-        def begin(source=None, *, count=None, latency=0.0, workers=20):
+        def begin(source=None, *, count=None, latency=0.0, workers=20, **extras):
             fleet = stack.enter_context(start_fleet(source, count=count, latency=latency, record=tmp_path / "record"))
             config = fleet.write_inventory(tmp_path / "inventory")
             runner = {"plugin": "threaded", "options": {"num_workers": workers}}
             nornir = InitNornir(config_file=str(config), runner=runner, logging={"enabled": False})
+            for group in nornir.inventory.groups.values():
+                if "anyconnect_asa" in group.connection_options:
+                    group.connection_options["anyconnect_asa"].extras.update(extras)
             stack.callback(nornir.close_connections)
             return fleet, nornir
 

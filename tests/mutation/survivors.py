@@ -77,8 +77,8 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "a protocol has no bodies: what stands in for an argument that is left out is said by each platform",
     ),
     (r"LoginGate\.(?:__init__: 0|attempt: 1) -> ", "what attempts are numbered with: any numbers that differ"),
-    (r"platforms/asa_ssh/ssh\.py _socket: 0 -> 1", "the port of origin that the jump host is told; it means nothing"),
-    (r"platforms/asa_ssh/ssh\.py _socket: 1 -> 2", "any number but 0 switches TCP_NODELAY on"),
+    (r"netmiko_transport\.py _socket: 0 -> 1", "the port of origin that the jump host is told; it means nothing"),
+    (r"Endpoint\.dial: 1 -> 2", "any number but 0 switches TCP_NODELAY on"),
     (
         r"Client\.__init__: self\.set_missing_host_key_policy\(paramiko\.RejectPolicy\(\)\) -> pass",
         "paramiko refuses unknown keys by default too; said so that no release changes that",

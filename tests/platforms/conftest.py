@@ -6,6 +6,7 @@ import asyncssh
 import pytest
 
 from mock_devices.fleet import start_fleet
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from nornir_anyconnect.platforms.login_gate import gate
 from tests.waiting import eventually
 
@@ -21,6 +22,12 @@ def _credentials_of_the_tests(monkeypatch):
 def _eventually():
     """Wait until something is so: eventually(lambda: ...)."""
     return eventually
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    """Every library that can speak SSH for us: what a connection promises, it promises over each."""
+    return request.param
 
 
 BOXES = {

@@ -8,8 +8,13 @@ from types import SimpleNamespace
 import paramiko
 import pytest
 
+from nornir_anyconnect.errors import LinkLostError, UnreachableError
+from nornir_anyconnect.platforms.asa_ssh import netmiko_transport
+from nornir_anyconnect.platforms.asa_ssh.endpoint import Endpoint
 from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, GuardedSocket, Handshake, Jump, SshTransport
-from nornir_anyconnect.platforms.login_gate import Attempt
+from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
+from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
+from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate
 
 
 def sock_with(*parts):
@@ -124,7 +129,7 @@ class Channel:
 
 
 def shell(channel, patience=30.0, cut=lambda: None):
-    client = Client({}, "fw", patience=patience)
+    client = Client(Endpoint("fw", 22, "", Options(login_timeout=patience)))
     transport = SimpleNamespace(sock=SimpleNamespace(cut=cut), open_session=lambda timeout: channel)
     client.get_transport = lambda: transport
     return client.invoke_shell("vt100", width=511)
@@ -169,3 +174,88 @@ def test_cutting_and_closing_reach_the_server_in_between_as_well(jump):
     link.cut()
     link.close()
     assert done == (["cut", "jump cut", "closed", "jump closed"] if jump else ["cut", "closed"])
+
+
+def test_netmiko_left_to_itself_would_take_no_unknown_key_and_change_no_setting(server):
+    options = Options(known_hosts=server.known_hosts, transport="netmiko")
+    with contextlib.closing(
+        open_ssh("127.0.0.1", server.port, username="audit", password="right", options=options, login_gate=LoginGate())
+    ) as link:
+        assert isinstance(link._netmiko.key_policy, paramiko.RejectPolicy)
+        assert not link._netmiko.allow_auto_change
+        assert link._channel.get_transport().sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        link.read(0.01)
+        assert link._channel.gettimeout() == 0.01
+    assert [each for each in threading.enumerate() if isinstance(each, paramiko.Transport) and each.is_active()] == []
+
+
+@pytest.mark.parametrize("error", [OSError("reset"), EOFError(), paramiko.SSHException("bad packet")])
+def test_whatever_breaks_the_link_is_a_lost_link(error):
+    def broken(_):
+        raise error
+
+    channel = SimpleNamespace(settimeout=lambda _: None, recv=broken, sendall=broken)
+    link = SshTransport(SimpleNamespace(remote_conn=channel), GuardedSocket(None))
+    for call in (lambda: link.read(1), lambda: link.write(b"hello")):
+        with pytest.raises(LinkLostError, match="the SSH session ended"):
+            call()
+
+
+@pytest.fixture
+def undone(monkeypatch):
+    """What is done with the links of a login that fails, in order; no server takes part."""
+    done = []
+
+    def link(name):
+        return SimpleNamespace(
+            cut=lambda: done.append(f"cut {name}"), close=lambda: done.append(f"close {name}"), flooded=False
+        )
+
+    def client(server, *_):
+        made = link(f"client of {server.hostname}")
+        made.connect = lambda *_, **__: fail(server.hostname)
+        made.handshake, made.server = None, server
+        made.make = lambda *_, **__: SimpleNamespace(
+            set_log_channel=id, start_client=lambda **_: fail(server.hostname), close=lambda: done.append("close")
+        )
+        return made
+
+    def fail(where):
+        raise undone_by[where]
+
+    undone_by = {}
+    monkeypatch.setattr(netmiko_transport, "_socket", lambda server, _: link(server.hostname))
+    monkeypatch.setattr(netmiko_transport, "Client", client)
+    monkeypatch.setattr(netmiko_transport, "_log_in", lambda device, *_: fail(device.hostname))
+    return done, undone_by
+
+
+def reach_nobody(**options):
+    options = Options(transport="netmiko", **options)
+    open_ssh("fw", 22, username="audit", password="pw", options=options, login_gate=LoginGate())
+
+
+@pytest.mark.parametrize("error", [UnreachableError("gone"), KeyboardInterrupt()])
+def test_the_link_of_a_login_that_fails_is_cut_before_it_is_closed_so_that_nothing_waits(undone, error):
+    done, undone_by = undone
+    undone_by["fw"] = error
+    with pytest.raises(type(error)):
+        reach_nobody()
+    assert done == ["cut fw", "close client of fw", "close fw"]
+
+
+@pytest.mark.parametrize("error", [paramiko.SSHException("gone"), KeyboardInterrupt()])
+def test_so_is_that_of_a_jump_host(undone, error):
+    done, undone_by = undone
+    undone_by["jump"] = error
+    with pytest.raises((UnreachableError, KeyboardInterrupt)):
+        reach_nobody(jump_host=JumpHost("jump", 22))
+    assert done == ["cut jump", "close client of jump"]
+
+
+def test_a_server_that_is_asked_for_its_key_is_cut_before_it_is_closed(undone):
+    done, undone_by = undone
+    undone_by["fw"] = paramiko.SSHException("gone")
+    with pytest.raises(UnreachableError, match="fw:22 gives no SSH session: gone"):
+        server_key("fw", 22, Options(transport="netmiko"))
+    assert done == ["cut fw", "close"]

@@ -211,8 +211,8 @@ PLATFORM = AsaSsh()
 
 def _look_at_server(host: Host, found: dict[str, Any]) -> None:
     """Before anything of ours is sent: does it answer, with which key, known or not."""
-    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys  # noqa: PLC0415 - loads paramiko
-    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key  # noqa: PLC0415 - loads netmiko
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys  # noqa: PLC0415 - Nornir's start stays cheap
+    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key  # noqa: PLC0415 - as above
 
     options = check_host(host)
     given = host.get_connection_parameters(effective_connection(host))
@@ -221,9 +221,7 @@ def _look_at_server(host: Host, found: dict[str, Any]) -> None:
     if not (hostname := given.hostname or host.name):
         raise InventoryError(f"{host.name} has no hostname", "complete the inventory")
     try:
-        key = server_key(
-            hostname, given.port or SSH_PORT, timeout=options.connect_timeout, legacy_ssh=options.legacy_ssh
-        )
+        key = server_key(hostname, given.port or SSH_PORT, options)
     except UnreachableError:
         found["reachable"] = False
         raise
@@ -234,7 +232,7 @@ def _look_at_server(host: Host, found: dict[str, Any]) -> None:
     found |= {
         "reachable": True,
         "fingerprint": f"{key.type} {key.fingerprint}",
-        "key_known": known is not None and known.get_base64() == key.base64,
+        "key_known": known is not None and known.base64 == key.base64,
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
+import hmac
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import paramiko
 
 from nornir_anyconnect.errors import HostKeyError
 
@@ -43,12 +43,7 @@ def name_of(hostname: str, port: int) -> str:
     return hostname if port == 22 else f"[{hostname}]:{port}"  # noqa: PLR2004 - the SSH port
 
 
-def key_of(name: str, key: paramiko.PKey) -> HostKey:
-    """A server's key as presented."""
-    return HostKey(name, key.get_name(), key.get_base64())
-
-
-def known_keys(known_hosts: Path, name: str) -> dict[str, paramiko.PKey]:
+def known_keys(known_hosts: Path, name: str) -> dict[str, HostKey]:
     """The keys known for a server, by type; empty if it is unknown or the file is missing.
 
     Raises:
@@ -56,16 +51,22 @@ def known_keys(known_hosts: Path, name: str) -> dict[str, paramiko.PKey]:
 
     """
     held = _held(Path(os.path.expanduser(known_hosts)))  # noqa: PTH111 - without a home it stays as it is
-    table = paramiko.HostKeys()
-    for line in (*held.by_name.get(name, ()), *held.hashed):
-        try:
-            entry = paramiko.hostkeys.HostKeyEntry.from_line(line)
-        except (paramiko.SSHException, ValueError):
-            continue
-        if entry is not None and entry.key is not None and entry.key.get_base64() not in held.revoked:
-            for each in entry.hostnames or ():
-                table.add(each, entry.key.get_name(), entry.key)
-    return dict(table.lookup(name) or {})
+    hashed = (line for line in held.hashed if _is_about(line, name))
+    found: dict[str, HostKey] = {}
+    for line in (*held.by_name.get(name, ()), *hashed):
+        words = line.split()
+        if len(words) > 2 and words[2] not in held.revoked and _fits(*words[1:3]):  # noqa: PLR2004 - name, type, key
+            found.setdefault(words[1], HostKey(name, *words[1:3]))
+    return found
+
+
+def _fits(kind: str, key: str) -> bool:
+    """Whether this is a key of that type: both stand in it (RFC 4253, section 6.6)."""
+    try:
+        blob = base64.b64decode(key, validate=True)
+    except binascii.Error:
+        return False
+    return blob[4 : 4 + int.from_bytes(blob[:4], "big")] == kind.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) 
                 f"the host key of {key.name} is marked @revoked in {path}", "find out who presents it; it is not learnt"
             )
         known = known_keys(path, key.name)
-        if (same := known.get(key.type)) is not None and same.get_base64() == key.base64:
+        if (same := known.get(key.type)) is not None and same.base64 == key.base64:
             continue
         if known and not replace:
             raise HostKeyError(
@@ -149,6 +150,13 @@ def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) 
 def _is_about(line: str, name: str) -> bool:
     """Whether a line of known_hosts holds a key of this server, also where its name is hashed."""
     names = line.partition(" ")[0].split(",")
-    return name in names or any(
-        each.startswith("|1|") and paramiko.HostKeys.hash_host(name, each) == each for each in names
-    )
+    return name in names or any(each.startswith("|1|") and _is_hash_of(name, each) for each in names)
+
+
+def _is_hash_of(name: str, hashed: str) -> bool:
+    """``|1|salt|HMAC-SHA1 of the name``, as OpenSSH writes it."""
+    try:
+        salt, digest = (base64.b64decode(part, validate=True) for part in hashed.split("|")[2:])
+    except ValueError:
+        return False
+    return hmac.digest(salt, name.encode(), "sha1") == digest

@@ -6,44 +6,41 @@ handed to it counts what comes in, and is what a deadline cuts: paramiko waits i
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import logging
 import socket
 import time
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import paramiko
 from netmiko.cisco import CiscoAsaSSH
+from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
 
-from nornir_anyconnect.errors import DeviceError, IncompleteReplyError, LinkLostError
+from nornir_anyconnect.errors import AnyConnectError, DeviceError
 from nornir_anyconnect.platforms import deadline
+from nornir_anyconnect.platforms.asa_ssh import algorithms
+from nornir_anyconnect.platforms.asa_ssh.endpoint import LOG, LOGIN_BYTES, Endpoint, lost
+from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
 from nornir_anyconnect.platforms.login_gate import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from nornir_anyconnect.platforms.login_gate import LoginGate
 
 _CHUNK = 65536
-LOGIN_BYTES = 1 << 20
-"""Bytes that a server may send before the login is through: greetings, key exchange and banners."""
-REPLIES_PER_HOST = 4
-"""Longest replies that one session may bring in all."""
-
-
-LOG = "nornir_anyconnect.ssh"
-logging.getLogger(LOG).addHandler(logging.NullHandler())
-
-LEGACY: dict[str, list[str]] = {
-    "kex": ["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],
-    "keys": ["ssh-rsa"],
-    "pubkeys": ["ssh-rsa"],
-    "ciphers": ["3des-cbc"],
-    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1-96"],
+_DISABLED: dict[str, list[str]] = {
+    "kex": list(algorithms.LEGACY["key exchange"]),
+    "keys": list(algorithms.LEGACY["host key"]),
+    "pubkeys": list(algorithms.LEGACY["host key"]),
+    "ciphers": list(algorithms.LEGACY["cipher"]),
+    "macs": list(algorithms.LEGACY["MAC"]),
 }
-"""What is offered only to a host with ``legacy_ssh: true``; source: RFC 9142, RFC 8332."""
-
-_SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
+"""paramiko's names for what only a host with ``legacy_ssh: true`` is offered."""
 
 
 class GuardedSocket:
@@ -84,7 +81,7 @@ class GuardedSocket:
 class Handshake(paramiko.Transport):  # type: ignore[misc, unused-ignore]
     """Remembers what the server offered, for the error that names it."""
 
-    offered: Mapping[str, list[str]] = {}
+    offered: algorithms.Offer = MappingProxyType({})
     turn: Callable[[], AbstractContextManager[Attempt]]
 
     def start_client(self, event: Any = None, timeout: float | None = None) -> None:
@@ -119,10 +116,10 @@ class Handshake(paramiko.Transport):  # type: ignore[misc, unused-ignore]
     def _really_parse_kex_init(self, m: Any, ignore_first_byte: bool = False) -> dict[str, Any]:
         parsed: dict[str, Any] = super()._really_parse_kex_init(m, ignore_first_byte)
         self.offered = {
-            "key exchange": list(parsed["kex_algo_list"]),
-            "host key": list(parsed["server_key_algo_list"]),
-            "cipher": list(parsed["server_encrypt_algo_list"]),
-            "MAC": list(parsed["server_mac_algo_list"]),
+            "key exchange": tuple(parsed["kex_algo_list"]),
+            "host key": tuple(parsed["server_key_algo_list"]),
+            "cipher": tuple(parsed["server_encrypt_algo_list"]),
+            "MAC": tuple(parsed["server_mac_algo_list"]),
         }
         return parsed
 
@@ -131,30 +128,26 @@ class Client(paramiko.SSHClient):  # type: ignore[misc, unused-ignore]
     """Knows one server's keys and refuses every other.
 
     Args:
-        known: the server's keys by type.
-        name: as known_hosts writes it.
+        server: the one.
         turn: waits until this credential may be tried; held only while the server judges it.
-        patience: seconds for each answer to a request for a channel, a terminal and a shell.
 
     """
 
     def __init__(
         self,
-        known: Mapping[str, paramiko.PKey],
-        name: str,
+        server: Endpoint,
         turn: Callable[[], AbstractContextManager[Attempt]] = lambda: contextlib.nullcontext(Attempt()),
-        patience: float = 30.0,
     ) -> None:
         super().__init__()
-        self.known = known
-        self.name = name
+        self.server = server
         self.turn = turn
-        self.patience = patience
+        self.known = server.known
         self.handshake: Handshake | None = None
         self.set_log_channel(LOG)
         self.set_missing_host_key_policy(paramiko.RejectPolicy())
-        for kind, key in known.items():
-            self.get_host_keys().add(name, kind, key)
+        for kind, key in self.known.items():
+            with contextlib.suppress(paramiko.SSHException, ValueError):  # a damaged key makes nobody known
+                self.get_host_keys().add(server.name, kind, _key(key))
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
         """As paramiko does, over our transport."""
@@ -164,10 +157,8 @@ class Client(paramiko.SSHClient):  # type: ignore[misc, unused-ignore]
         """The transport of this connection."""
         self.handshake = Handshake(*args, **kwargs)
         self.handshake.turn = self.turn
-        # ask for the kind of key that is known, or a server with several keys shows another one
-        wanted = [each for kind in self.known for each in _SIGNATURES.get(kind, (kind,))]
-        rest = [each for each in self.handshake._preferred_keys if each not in wanted]  # noqa: SLF001 - no public way
-        self.handshake._preferred_keys = (*wanted, *rest)  # noqa: SLF001 - as above
+        preferred = self.handshake._preferred_keys  # noqa: SLF001 - no public way
+        self.handshake._preferred_keys = algorithms.known_first(preferred, self.known)  # noqa: SLF001 - as above
         return self.handshake
 
     def invoke_shell(self, *args: Any, **kwargs: Any) -> paramiko.Channel:
@@ -178,16 +169,17 @@ class Client(paramiko.SSHClient):  # type: ignore[misc, unused-ignore]
 
         """
         transport: paramiko.Transport = self.get_transport()
-        with deadline.host_deadline(self.patience, self.name) as ours:
+        patience = self.server.options.login_timeout
+        with deadline.host_deadline(patience, self.server.name) as ours:
             ours.cut_with(transport.sock.cut)
             try:
-                channel = transport.open_session(timeout=self.patience)
-                channel.settimeout(self.patience)
+                channel = transport.open_session(timeout=patience)
+                channel.settimeout(patience)
                 channel.get_pty(*args, **kwargs)
                 channel.invoke_shell()
             except (paramiko.SSHException, OSError, EOFError) as error:
                 if ours.over:
-                    raise paramiko.SSHException(f"no terminal within {self.patience:g} s") from error
+                    raise paramiko.SSHException(f"no terminal within {patience:g} s") from error
                 raise
         return channel
 
@@ -266,12 +258,7 @@ class SshTransport:
             self._jump.client.close()
 
     def _lost(self, what: str) -> DeviceError:
-        if self._sock.flooded:
-            return IncompleteReplyError(
-                "the device sent more than one session may bring; the rest was not read",
-                "look at what it prints, or raise reply_limit",
-            )
-        return LinkLostError(what, "look at the device's log and its SSH limits")
+        return lost(what, flooded=self._sock.flooded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,3 +267,149 @@ class Jump:
 
     client: Client
     sock: GuardedSocket
+
+
+def open_channel(device: Endpoint, jump: Endpoint | None, login_gate: LoginGate) -> SshTransport:
+    """As ``ssh.open_ssh``."""
+    between = _between(jump, login_gate) if jump is not None else None
+    try:
+        credential = _credential(device)
+        client = Client(device, device.turn(login_gate))
+        sock = _socket(device, between)
+        try:
+            channel = _log_in(device, credential, client, sock)
+        except BaseException:
+            sock.cut()
+            client.close()
+            sock.close()
+            raise
+    except BaseException:
+        if between is not None:
+            between.client.close()
+        raise
+    sock.allow(device.session_bytes)
+    return SshTransport(channel, sock, between)
+
+
+def presented_key(server: Endpoint) -> HostKey:
+    """As ``ssh.server_key``."""
+    client = Client(server)
+    patience = server.options.connect_timeout
+    sock = _socket(server, None)
+    transport = client.make(sock, disabled_algorithms=_disabled(server))
+    transport.set_log_channel(LOG)
+    transport.banner_timeout = patience
+    try:
+        transport.start_client(timeout=patience)
+        return _shown(server, transport.get_remote_server_key())
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise _explained(error, client, sock) from error
+    finally:
+        sock.cut()
+        transport.close()
+
+
+def _log_in(device: Endpoint, credential: dict[str, Any], client: Client, sock: GuardedSocket) -> NetmikoChannel:
+    options = device.options
+    try:
+        return NetmikoChannel(
+            client,
+            device_type="cisco_asa", host=device.hostname, port=device.port, username=device.username, sock=sock,
+            conn_timeout=options.connect_timeout, auth_timeout=options.login_timeout,
+            banner_timeout=options.login_timeout, ssh_strict=True, allow_auto_change=False,
+            disabled_algorithms=_disabled(device), **credential,
+        )  # fmt: skip
+    except (NetmikoAuthenticationException, NetmikoTimeoutException) as error:
+        raise _explained(error.__context__ or error, client, sock) from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        if client.handshake is None or not client.handshake.is_authenticated():
+            raise _explained(error, client, sock) from error
+        raise device.no_shell(error) from error
+
+
+def _between(jump: Endpoint, login_gate: LoginGate) -> Jump:
+    """Log in to the server in between."""
+    credential = _credential(jump)
+    client = Client(jump, jump.turn(login_gate))
+    sock = _socket(jump, None)
+    try:
+        client.connect(
+            jump.hostname, jump.port, jump.username, allow_agent=False, look_for_keys=False, sock=sock,
+            timeout=jump.options.connect_timeout, auth_timeout=jump.options.login_timeout,
+            banner_timeout=jump.options.login_timeout, disabled_algorithms=_disabled(jump), **credential,
+        )  # fmt: skip
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        sock.cut()
+        client.close()
+        raise _explained(error, client, sock) from error
+    except BaseException:
+        sock.cut()
+        client.close()
+        raise
+    sock.allow(jump.session_bytes * 2)
+    return Jump(client, sock)
+
+
+def _socket(server: Endpoint, between: Jump | None) -> GuardedSocket:
+    """Connected, and cut when the host's time is over."""
+    if between is None:
+        guarded = GuardedSocket(server.dial())
+        if (ours := deadline.current()) is not None:
+            ours.cut_with(guarded.cut)
+        return guarded
+    place = (server.hostname, server.port)
+    try:
+        carrier: paramiko.Transport = between.client.get_transport()
+        return GuardedSocket(
+            carrier.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=server.options.connect_timeout)
+        )
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        raise server.unreachable(error) from error
+
+
+def _credential(server: Endpoint) -> dict[str, Any]:
+    if server.key_file is None:
+        return {"password": server.password}
+    try:
+        return {"pkey": _unlocked(server.key_file, server.password)}
+    except Exception as error:
+        raise server.unusable(error) from error
+
+
+def _unlocked(key_file: Path, password: str | None) -> paramiko.PKey:
+    try:
+        return paramiko.PKey.from_path(key_file)
+    except (TypeError, ValueError, paramiko.PasswordRequiredException):
+        if not password:
+            raise
+        return paramiko.PKey.from_path(key_file, password.encode())
+
+
+def _disabled(server: Endpoint) -> dict[str, list[str]] | None:
+    return None if server.options.legacy_ssh else _DISABLED
+
+
+def _explained(error: BaseException, client: Client, sock: GuardedSocket) -> AnyConnectError:
+    """What went wrong, in the words of a network engineer."""
+    server = client.server
+    if isinstance(error, AnyConnectError):
+        return error
+    if not sock.flooded:
+        if isinstance(error, paramiko.BadHostKeyException):
+            return server.wrong_key(_shown(server, error.key))
+        if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+            return server.incompatible(client.handshake.offered if client.handshake else {})
+        if isinstance(error, paramiko.AuthenticationException):
+            return server.silent() if "timeout" in str(error).lower() else server.refused()
+        if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
+            return server.wrong_key(None)
+    return server.no_session(error, flooded=sock.flooded)
+
+
+def _shown(server: Endpoint, key: paramiko.PKey) -> HostKey:
+    """A server's key as presented."""
+    return HostKey(server.name, key.get_name(), key.get_base64())
+
+
+def _key(key: HostKey) -> paramiko.PKey:
+    return paramiko.PKey.from_type_string(key.type, base64.b64decode(key.base64))

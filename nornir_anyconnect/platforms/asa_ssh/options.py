@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.errors import InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nornir.core.inventory import ConnectionOptions, Host
 
@@ -33,8 +33,8 @@ _SECONDS = {
     "reply_timeout": "reply_timeout",
     "read_timeout_override": "reply_timeout",
 }
+TRANSPORTS = ("asyncssh", "netmiko")
 _PATHS = {"known_hosts": "known_hosts", "alt_key_file": "known_hosts", "key_file": "key_file"}
-_TAKEN = {*_SECONDS, *_PATHS, "secret", "jump_host", "legacy_ssh", "reply_limit"}
 _LARGEST = 4096.0
 """MB"""
 _HARMLESS = {"device_type", "ssh_strict", "system_host_keys", "alt_host_keys", "use_keys", "allow_agent", "verbose"}
@@ -85,6 +85,10 @@ class Options:
     """Silence after which a device counts as hanging."""
     reply_limit: float = 64.0
     """MB that one reply may have."""
+    transport: str = "netmiko"
+    """The library that speaks SSH; one of ``TRANSPORTS``."""
+    pipeline: bool = True
+    """Ask an audit's questions without waiting for each reply."""
 
 
 def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = True) -> Options:
@@ -103,27 +107,15 @@ def options_of(extras: Mapping[str, Any] | None, where: str, *, strict: bool = T
     _refuse_unsafe(given, where)
     values: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in _TAKEN:
+        if name not in _READ:
             if strict and name not in _HARMLESS and not any(name == unsafe[0] for unsafe in _UNSAFE):
-                close = difflib.get_close_matches(name, _TAKEN, 1)
+                close = difflib.get_close_matches(name, _READ, 1)
                 raise InventoryError(
                     f"{where}: unknown setting '{name}'", f"did you mean '{close[0]}'?" if close else "remove it"
                 )
-            continue
-        if value is None:
-            continue
-        if name in _SECONDS:
-            values[_SECONDS[name]] = _seconds(name, value, where)
-        elif name in _PATHS:
-            values[_PATHS[name]] = Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
-        elif name == "reply_limit":
-            values[name] = _megabytes(name, value, where)
-        elif name == "jump_host":
-            values[name] = _jump_host(value, where)
-        elif name == "legacy_ssh":
-            values[name] = _yes_or_no(name, value, where)
-        else:
-            values[name] = str(value)
+        elif value is not None:
+            field_name, read = _READ[name]
+            values[field_name] = read(name, value, where)
     return Options(**values)
 
 
@@ -181,6 +173,22 @@ def _yes_or_no(name: str, value: Any, where: str) -> bool:
     return truth
 
 
+def _transport(name: str, value: Any, where: str) -> str:
+    if value not in TRANSPORTS:
+        raise InventoryError(
+            f"{where}: '{name}' must be {' or '.join(TRANSPORTS)}, not {value!r}", "correct the inventory"
+        )
+    return str(value)
+
+
+def _path(_name: str, value: Any, _where: str) -> Path:
+    return Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
+
+
+def _text(_name: str, value: Any, _where: str) -> str:
+    return str(value)
+
+
 def _megabytes(name: str, value: Any, where: str) -> float:
     try:
         size = float(value)
@@ -201,7 +209,7 @@ def _seconds(name: str, value: Any, where: str) -> float:
     return seconds
 
 
-def _jump_host(value: Any, where: str) -> JumpHost:
+def _jump_host(_name: str, value: Any, where: str) -> JumpHost:
     if isinstance(value, str):
         user, at, place = value.rpartition("@")
         name, _, port = place.partition(":")
@@ -219,3 +227,16 @@ def _jump_host(value: Any, where: str) -> JumpHost:
         username=given.get("username"),
         key_file=Path(os.path.expanduser(str(key_file))) if key_file else None,  # noqa: PTH111 - as above
     )
+
+
+_READ: dict[str, tuple[str, Callable[[str, Any, str], Any]]] = {
+    **{name: (ours, _seconds) for name, ours in _SECONDS.items()},
+    **{name: (ours, _path) for name, ours in _PATHS.items()},
+    "jump_host": ("jump_host", _jump_host),
+    "legacy_ssh": ("legacy_ssh", _yes_or_no),
+    "pipeline": ("pipeline", _yes_or_no),
+    "reply_limit": ("reply_limit", _megabytes),
+    "secret": ("secret", _text),
+    "transport": ("transport", _transport),
+}
+"""Setting -> the field that it fills, and how its value is read."""

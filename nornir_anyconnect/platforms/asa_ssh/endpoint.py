@@ -1,0 +1,199 @@
+"""One SSH server and the one way in which we log in there; and what goes wrong, in plain words.
+
+Shared by the transports: they differ in the library, and in nothing that a person could notice.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nornir_anyconnect.errors import (
+    AlgorithmError,
+    CredentialError,
+    DeviceError,
+    HostKeyError,
+    IncompleteReplyError,
+    LinkLostError,
+    ReplyTimeoutError,
+    UnreachableError,
+)
+from nornir_anyconnect.platforms import deadline
+from nornir_anyconnect.platforms.asa_ssh import algorithms
+from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey, known_keys, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from nornir_anyconnect.platforms.asa_ssh.options import Options
+    from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate
+
+LOG = "nornir_anyconnect.ssh"
+logging.getLogger(LOG).addHandler(logging.NullHandler())
+
+LOGIN_BYTES = 1 << 20
+"""Bytes that a server may send before the login is through: greetings, key exchange and banners."""
+REPLIES_PER_HOST = 4
+"""Longest replies that one session may bring in all."""
+TERMINAL, COLUMNS, ROWS = "vt100", 511, 1000
+"""The terminal that is asked for: an ASA wraps and cuts what is wider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One SSH server. With a key the password only unlocks the key and never travels; without, it is the attempt."""
+
+    hostname: str
+    port: int
+    username: str
+    options: Options
+    password: str | None = field(default=None, repr=False)
+    key_file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """As known_hosts writes it."""
+        return name_of(self.hostname, self.port)
+
+    @property
+    def known(self) -> dict[str, HostKey]:
+        """The keys that it may show, by type."""
+        return known_keys(self.options.known_hosts, self.name)
+
+    @property
+    def offer(self) -> algorithms.Offer:
+        """The algorithms that it is offered."""
+        return algorithms.offer(legacy=self.options.legacy_ssh)
+
+    @property
+    def session_bytes(self) -> int:
+        """Bytes that a session may bring after its login."""
+        return int(self.options.reply_limit * REPLIES_PER_HOST * 2**20)
+
+    def turn(self, login_gate: LoginGate) -> Callable[[], AbstractContextManager[Attempt]]:
+        """Waits until this credential may be tried; to be held only while the server judges it."""
+        return lambda: login_gate.attempt(self.hostname, self.username, self._credential)
+
+    def refuse_spent(self, login_gate: LoginGate) -> None:
+        """Before anything is connected.
+
+        Raises:
+            CredentialError: there is no credential, or it was refused too often already.
+
+        """
+        if self.key_file is None and not self.password:
+            raise CredentialError(
+                f"{self.hostname}: there is no password", "set NORNIR_ANYCONNECT_PASSWORD or a key_file"
+            )
+        login_gate.refuse_spent(self.hostname, self.username, self._credential)
+
+    @property
+    def _credential(self) -> str:
+        """What tells this credential from another one; goes nowhere but into the login gate."""
+        return str(self.key_file or self.password)
+
+    def dial(self) -> socket.socket:
+        """A TCP connection. Without TCP_NODELAY every exchange would wait for a delayed acknowledgement.
+
+        Raises:
+            UnreachableError: there is none.
+
+        """
+        try:
+            sock = socket.create_connection((self.hostname, self.port), self.options.connect_timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except (OSError, UnicodeError) as error:
+            raise self.unreachable(error) from error
+        return sock
+
+    # what goes wrong
+
+    def unreachable(self, error: BaseException) -> DeviceError:
+        """No connection, directly or from the jump host."""
+        if (ours := deadline.current()) is not None and ours.over:
+            return ours.error()
+        return UnreachableError(
+            f"{self.hostname}:{self.port} cannot be reached: {said(error)}",
+            "check the address, the port and the path to it",
+        )
+
+    def no_session(self, error: BaseException, *, flooded: bool = False) -> DeviceError:
+        """Connected, and then no SSH."""
+        if (ours := deadline.current()) is not None and ours.over:
+            return ours.error()
+        if flooded:
+            return UnreachableError(
+                f"{self.hostname}:{self.port} sent more than {LOGIN_BYTES >> 20} MB before the login was through",
+                "check that it is the device's SSH server",
+            )
+        return UnreachableError(
+            f"{self.hostname}:{self.port} gives no SSH session: {said(error)}", "check that it is an SSH server"
+        )
+
+    def no_shell(self, error: BaseException) -> DeviceError:
+        """Logged in, and then no terminal or no shell."""
+        if (ours := deadline.current()) is not None and ours.over:
+            return ours.error()
+        return UnreachableError(
+            f"{self.hostname} accepted the login but opened no session ({said(error)})",
+            "an ASA has five SSH sessions: see 'show ssh sessions'",
+        )
+
+    def incompatible(self, offered: algorithms.Offer) -> DeviceError:
+        """Nothing in common of one kind; names what the server offers."""
+        kind = algorithms.not_in_common(offered, self.offer)
+        shown = {kind: offered[kind]} if kind is not None else offered
+        listed = "; ".join(f"{name}: {', '.join(names)}" for name, names in shown.items())
+        remedy = "update its SSH settings" if self.options.legacy_ssh else "set legacy_ssh: true for this host"
+        return AlgorithmError(f"{self.hostname} offers only algorithms that are not used here ({listed})", remedy)
+
+    def wrong_key(self, shown: HostKey | None) -> DeviceError:
+        """An unknown key, or another than the known one."""
+        known = self.known
+        expected = known.get(shown.type) if shown else None
+        expected = expected or next(iter(known.values()), None)
+        if shown is None or expected is None:
+            return HostKeyError(
+                f"the host key of {self.hostname} is not known in {self.options.known_hosts}; no password was sent",
+                "look at its fingerprint and learn it with trust-hosts",
+            )
+        return HostKeyError(
+            f"{self.hostname} shows the host key {shown.type} {shown.fingerprint}, "
+            f"known is {expected.type} {expected.fingerprint}; no password was sent",
+            "find out why it changed; then learn it with trust-hosts",
+        )
+
+    def refused(self) -> DeviceError:
+        """The server did not take the credential."""
+        return CredentialError(
+            f"{self.hostname} refused the login of this user", "check the user name and password; it was tried once"
+        )
+
+    def silent(self) -> DeviceError:
+        """The server did not judge the credential in time."""
+        if (ours := deadline.current()) is not None and ours.over:
+            return ours.error()
+        return ReplyTimeoutError(f"{self.hostname} did not answer the login", "look at its AAA servers")
+
+    def unusable(self, error: BaseException) -> DeviceError:
+        """The key file cannot be read or unlocked."""
+        return CredentialError(f"the key file {self.key_file} cannot be used: {error}", "check key_file")
+
+
+def lost(what: str, *, flooded: bool) -> DeviceError:
+    """A session that was open has ended."""
+    if flooded:
+        return IncompleteReplyError(
+            "the device sent more than one session may bring; the rest was not read",
+            "look at what it prints, or raise reply_limit",
+        )
+    return LinkLostError(what, "look at the device's log and its SSH limits")
+
+
+def said(error: BaseException) -> str:
+    """What went wrong, without the number of the error; some errors say nothing, then their kind."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
