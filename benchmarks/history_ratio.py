@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Verdict
-from nornir_anyconnect.history.compare import diff, flapping, trend
-from nornir_anyconnect.history.nightly import keep_report
+from nornir_anyconnect.history.compare import diff, flapping, keep_report, trend
 from nornir_anyconnect.history.store import History
 
 if TYPE_CHECKING:

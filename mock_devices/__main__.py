@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mock_devices.fleet import Fleet
 from mock_devices.inventory import write_inventory
-from mock_devices.spec import FleetError
+from mock_devices.processes import ManyProcesses, usual
+from mock_devices.spec import FleetError, expand, read_fleet
 
 MINUTES = 10.0
 """Simulated time that passes at each SIGUSR1."""
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--record", metavar="DIR", help="one file per device with every line it received")
     parser.add_argument("--inventory", metavar="DIR", help="write a Nornir inventory that fits")
     parser.add_argument("--latency", type=seconds, default=0.0, metavar="SECONDS", help="delay of each reply")
+    parser.add_argument(
+        "--processes", type=number, metavar="N", help="spread over N processes (default: one per 100 devices and core)"
+    )
     return parser
 
 
@@ -59,9 +63,13 @@ def _allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _let_time_pass(fleet: Fleet) -> None:
-    for device in fleet.devices.values():
-        device.run_traffic(MINUTES)
+def _ready(fleet: Fleet | ManyProcesses, inventory: str | None) -> None:
+    if inventory:
+        write_inventory(fleet.devices.values(), Path(inventory))
+    elif fleet.is_displaced:
+        sys.stderr.write("mock_devices: a port was taken; the packaged inventory does not fit, use --inventory\n")
+    sys.stdout.write(f"ready {len(fleet.devices)} devices\n")
+    sys.stdout.flush()
 
 
 async def _run(chosen: argparse.Namespace) -> None:
@@ -69,16 +77,23 @@ async def _run(chosen: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    fleet = Fleet(chosen.fleet, count=chosen.count, port=chosen.port, latency=chosen.latency, record=chosen.record)
-    loop.add_signal_handler(signal.SIGUSR1, lambda: _let_time_pass(fleet))
-    async with fleet:
-        if chosen.inventory:
-            write_inventory(fleet.devices.values(), Path(chosen.inventory))
-        elif fleet.is_displaced:
-            sys.stderr.write("mock_devices: a port was taken; the packaged inventory does not fit, use --inventory\n")
-        sys.stdout.write(f"ready {len(fleet.devices)} devices\n")
-        sys.stdout.flush()
+    how = {"port": chosen.port, "latency": chosen.latency, "record": chosen.record}
+    processes = chosen.processes or usual(len(expand(read_fleet(chosen.fleet), chosen.count)))
+    if processes == 1:
+        fleet = Fleet(chosen.fleet, count=chosen.count, **how)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: fleet.run_traffic(MINUTES))
+        async with fleet:
+            _ready(fleet, chosen.inventory)
+            await stopped.wait()
+        return
+    with ManyProcesses(processes, chosen.fleet, count=chosen.count, minutes=MINUTES, **how) as spread:
+        loop.add_signal_handler(signal.SIGUSR1, spread.run_traffic)
+        for file in spread.files:
+            loop.add_reader(file, stopped.set)
+        _ready(spread, chosen.inventory)
         await stopped.wait()
+        if spread.has_died:
+            raise OSError("a process of the fleet has died")
 
 
 def main() -> int:

@@ -73,14 +73,14 @@ def _allowed(suite: str, version: str) -> bool:
 def cipher_lists(tree: ConfigTree, box: Release) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Per protocol version the level (or ``custom``) and the suites in the box's order."""
     if box < (9, 3, 2, 0):
-        chosen = next((line.split()[2:] for line in tree.children() if line.startswith("ssl encryption ")), None)
+        chosen = next((line.split()[2:] for line in tree.lines("ssl encryption")), None)
         suites = tuple(LEGACY[word] for word in chosen if word in LEGACY) if chosen else LEGACY_DEFAULT
         carried = tuple(suite for suite in suites if _allowed(suite, "dtlsv1"))
         return {"tlsv1": ("custom", suites), "dtlsv1": ("custom", carried)}
     lists = {version: ("medium", _level("medium", version, box)) for version in versions(box)}
-    for line in tree.children():
+    for line in tree.lines("ssl cipher"):
         words = [token.text.strip('"') for token in tokens(line)]
-        if words[:2] == ["ssl", "cipher"] and len(words) > 3 and words[2] in lists:
+        if len(words) > 3 and words[2] in lists:
             version, level = words[2], words[3]
             if level == "custom":
                 named = [suite for word in words[4:] for suite in word.split(":") if suite]
@@ -97,7 +97,7 @@ _DTLS_RANK = ("dtlsv1", "dtlsv1.2")
 def offered(tree: ConfigTree, box: Release) -> dict[str, tuple[str, ...]]:
     """The suites per version that ``ssl server-version`` leaves."""
     lists = {version: suites for version, (_, suites) in cipher_lists(tree, box).items()}
-    words = next((line.split()[2:] for line in tree.children() if line.startswith("ssl server-version ")), [])
+    words = next((line.split()[2:] for line in tree.lines("ssl server-version")), [])
     for word in words:
         exact = word.endswith("-only")
         floor = word.removesuffix("-only")

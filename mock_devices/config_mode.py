@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mock_devices.grammar import Match, Refusal, match, same_slot, tokens
@@ -143,10 +143,7 @@ def store(tree: ConfigTree, box: Release, operation: Operation) -> None:
         source = tree.find((f"group-policy {words[4]} attributes",))
         tree.put(path, line, replaced)
         if source:
-            copied = source.copy()
-            copied.line = f"group-policy {words[1]} attributes"
-            index = next(i for i, node in enumerate(tree.root.children) if node.line == line)
-            tree.root.children.insert(index + 1, copied)
+            tree.put_behind(line, replace(source, line=f"group-policy {words[1]} attributes"))
         return
     if operation.mode == "config" and words[0] == "failover" and len(words) == 1:
         tree.drop(path, lambda stored: stored == "no failover")
@@ -156,9 +153,7 @@ def store(tree: ConfigTree, box: Release, operation: Operation) -> None:
 def exists(tree: ConfigTree, kind: str, name: str) -> bool:
     """Whether a group policy, tunnel group or user of that name is defined or built in."""
     start = f"{kind} {name} "
-    return name in ALWAYS_THERE.get(kind, ()) or any(
-        line.startswith(start) for line in tree.children() if not line.startswith("no ")
-    )
+    return name in ALWAYS_THERE.get(kind, ()) or any(node.line.startswith(start) for node in tree.part(kind).nodes)
 
 
 def _objection(tree: ConfigTree, read: Match, *, negated: bool) -> str:
@@ -175,7 +170,7 @@ def _objection(tree: ConfigTree, read: Match, *, negated: bool) -> str:
     if kind == "group-policy" and negated and len(words) == 2:
         users = [
             node.line.split(" general-")[0].removeprefix("tunnel-group ")
-            for node in tree.root.children
+            for node in tree.part("tunnel-group").nodes
             if any(child.line == f"default-group-policy {name}" for child in node.children)
         ]
         if users:

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from mock_devices.config_mode import ConfigMode
 from mock_devices.grammar import Match, match
-from mock_devices.tree import ConfigTree, Node
+from mock_devices.tree import ConfigTree, Node, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mock_devices.release import Release
 
 GROUP_POLICY = """\
@@ -159,13 +157,18 @@ def default_text(section: str, box: Release) -> str:
     return texts.get(section, "")
 
 
-def with_defaults(tree: ConfigTree, section: str, box: Release) -> Iterator[str]:
+def with_defaults(tree: ConfigTree, section: str, box: Release) -> tuple[str, ...]:
     """A section as ``show running-config all`` prints it: defaults, overlaid with what is configured."""
+    part = tree.part(section.split(maxsplit=1)[0])
+    return part.remember(("all", section, box), lambda: _merged(part, section, box))
+
+
+def _merged(part: Part, section: str, box: Release) -> tuple[str, ...]:
     merged = ConfigTree.from_text(default_text(section, box))
-    overlay = [node for node in tree.root.children if node.line == section or node.line.startswith(section + " ")]
+    overlay = [node for node in part.nodes if node.line == section or node.line.startswith(section + " ")]
     for node in overlay:
         _overlay(merged, (), node, ConfigMode(merged, box))
-    yield from merged.lines()
+    return merged.lines()
 
 
 def _overlay(merged: ConfigTree, path: tuple[str, ...], node: Node, mode: ConfigMode) -> None:

@@ -188,7 +188,7 @@ class Device:
 
         def replicate(operation: Operation) -> None:
             mate = self.mate
-            if mate and self.role == "active" and "no failover" not in tree.children():
+            if mate and self.role == "active" and not tree.holds("no failover"):
                 store(mate.contexts[context].running, self.spec.release, operation)
 
         return ConfigMode(tree if stores else tree.copy(), self.spec.release, replicate)

@@ -32,6 +32,7 @@ class Fleet:
             and one port each from 20001 on.
         latency: seconds that each byte takes to reach the box.
         record: a folder for one file per device with every line it received.
+        share: the k-th of n parts of the devices, each with the address that it has in the whole fleet.
 
     """
 
@@ -44,11 +45,16 @@ class Fleet:
         ephemeral: bool = False,
         latency: float = 0.0,
         record: str | Path | None = None,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
-        self.specs: list[DeviceSpec] = expand(read_fleet(source), count)
+        part, parts = share
+        specs = expand(read_fleet(source), count)
         self.devices: dict[str, Device] = {}
-        for spec in self.specs:
-            self.devices[spec.name] = Device(spec, self.devices)
+        self._places: dict[str, int] = {}
+        for index, (spec, whose) in enumerate(zip(specs, shares(specs, parts), strict=True)):
+            if whose == part:
+                self.devices[spec.name] = Device(spec, self.devices)
+                self._places[spec.name] = index
         self._port = port
         self._ephemeral = ephemeral
         self._latency = latency
@@ -66,12 +72,12 @@ class Fleet:
             self._record.mkdir(parents=True, exist_ok=True)
         next_port = FIRST_PORT
         try:
-            for index, device in enumerate(self.devices.values()):
+            for device in self.devices.values():
                 if self._record:
                     file = self._record / f"{device.name}.txt"
                     file.write_text("", "utf-8")
                     device.on_received = _writer(file)
-                next_port = self._open(device, index, next_port) + 1
+                next_port = self._open(device, self._places[device.name], next_port) + 1
         except OSError:
             await self.stop()
             raise
@@ -81,6 +87,7 @@ class Fleet:
             return self._listen(device, loopback(index), self._port)
         if self._ephemeral:
             return self._listen(device, LOCAL, 0)
+        next_port = max(next_port, FIRST_PORT + index)
         while True:
             try:
                 return self._listen(device, LOCAL, next_port)
@@ -99,7 +106,12 @@ class Fleet:
     def is_displaced(self) -> bool:
         """Whether a port was taken, so that the packaged inventory does not fit this fleet."""
         own = self._port is None and not self._ephemeral
-        return own and any(device.port != FIRST_PORT + index for index, device in enumerate(self.devices.values()))
+        return own and any(device.port != FIRST_PORT + self._places[name] for name, device in self.devices.items())
+
+    def run_traffic(self, minutes: float) -> None:
+        """Let the VPN users of every device live for so many simulated minutes, at once."""
+        for device in self.devices.values():
+            device.run_traffic(minutes)
 
     async def stop(self) -> None:
         """End every session and stop listening."""
@@ -114,6 +126,13 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+def shares(specs: list[DeviceSpec], parts: int) -> list[int]:
+    """The part that each device belongs to: in turn, and the units of a failover pair together."""
+    place = {spec.name: index for index, spec in enumerate(specs)}
+    pairs = (min(index, place.get(s.failover.mate, index)) if s.failover else index for index, s in enumerate(specs))
+    return [first % parts for first in pairs]
 
 
 def loopback(index: int) -> str:
@@ -163,8 +182,7 @@ class RunningFleet:
         """Let the VPN users of every device live for so many simulated minutes, at once."""
 
         async def run() -> None:
-            for device in self.devices.values():
-                device.run_traffic(minutes)
+            self._fleet.run_traffic(minutes)
 
         self._call(run())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
@@ -12,12 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from mock_devices.device import Device
+    from mock_devices.spec import DeviceSpec
+
+
+class Reachable(Protocol):
+    """A device that listens, here or in another process."""
+
+    @property
+    def name(self) -> str:
+        """As of the fleet file."""
+
+    @property
+    def spec(self) -> DeviceSpec:
+        """What the fleet file says of it."""
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+
+    @property
+    def port(self) -> int:
+        """Of its SSH server."""
+
 
 PLUGIN = "anyconnect_asa"
 
 
-def known_hosts(devices: Iterable[Device]) -> str:
+def known_hosts(devices: Iterable[Reachable]) -> str:
     """Lines for an SSH client's known_hosts file."""
     lines = []
     for device in devices:
@@ -27,7 +48,7 @@ def known_hosts(devices: Iterable[Device]) -> str:
     return "".join(lines)
 
 
-def _host(device: Device) -> dict[str, Any]:
+def _host(device: Reachable) -> dict[str, Any]:
     spec = device.spec
     extra = dict(spec.inventory)
     host: dict[str, Any] = {"hostname": device.address, "port": device.port}
@@ -38,7 +59,7 @@ def _host(device: Device) -> dict[str, Any]:
     return host
 
 
-def write_inventory(devices: Iterable[Device], folder: Path, shown_as: str | None = None) -> Path:
+def write_inventory(devices: Iterable[Reachable], folder: Path, shown_as: str | None = None) -> Path:
     """Write config.yaml, hosts.yaml, groups.yaml, defaults.yaml and known_hosts; the path of config.yaml.
 
     Args:

@@ -301,5 +301,6 @@ class Listener:
             "allow_scp": False,
             "agent_forwarding": False,
             "gss_host": None,
+            **({"kex_algs": list(device.spec.key_exchange)} if device.spec.key_exchange else {}),
             **(OLD if old else {}),
         }

@@ -189,7 +189,7 @@ class Shell:
         if self.place.page is not None and not self.device.faults.standing("pager"):
             return self.place.page
         tree = self.device.contexts[self.place.context].running
-        if "no pager" in tree.children():
+        if tree.holds("no pager"):
             return 0
         return next((int(line.split()[-1]) for line in tree.lines("pager")), PAGE)
 

@@ -155,7 +155,7 @@ def failover(device: Device) -> list[str]:
     ours = spec.failover.unit.capitalize()
     theirs = "Secondary" if ours == "Primary" else "Primary"
     roles = {"active": "Active", "standby": "Standby Ready"}
-    off = "no failover" in device.contexts[SYSTEM if spec.is_multi else SINGLE].running.children()
+    off = device.contexts[SYSTEM if spec.is_multi else SINGLE].running.holds("no failover")
     other = "Not Detected" if mate is None else roles.get(mate.role, mate.role)
     return [
         "Failover Off " if off else "Failover On ",
@@ -260,11 +260,15 @@ def session_limit(device: Device) -> int:
 
 def ssl_ciphers(device: Device, context: str) -> list[str]:
     """``show ssl ciphers``: the device's own lists per protocol version."""
-    lines = ["Current cipher configuration:"]
-    for version_name, (level, suites) in cipher_lists(device.contexts[context].running, device.spec.release).items():
-        lines.append(f"{version_name} ({level}):")
-        lines += [f"  {suite}" for suite in suites]
-    return lines
+    tree, box = device.contexts[context].running, device.spec.release
+
+    def printed() -> Iterator[str]:
+        yield "Current cipher configuration:"
+        for version_name, (level, suites) in cipher_lists(tree, box).items():
+            yield f"{version_name} ({level}):"
+            yield from (f"  {suite}" for suite in suites)
+
+    return list(tree.part("ssl").remember(("ciphers", box), printed))
 
 
 def curpriv(place: Commands) -> list[str]:

@@ -74,6 +74,8 @@ class DeviceSpec:
     cluster: ClusterSpec | None = None
     host_key: str = "ed25519"
     old_algorithms: bool = False
+    key_exchange: tuple[str, ...] = ()
+    """The only key exchanges it offers; none means what asyncssh does."""
     ssh_sessions: int = 5
     truth: Truth = field(default_factory=Truth)
     traffic: tuple[Mapping[str, Any], ...] = ()
@@ -136,6 +138,7 @@ def device_spec(entry: Mapping[str, Any], folder: Path | None = None) -> DeviceS
         for key, made in (("failover", FailoverSpec), ("cluster", ClusterSpec), ("truth", Truth)):
             if isinstance(values.get(key), Mapping):
                 values[key] = made(**{axis: str(value) for axis, value in values[key].items()})
+        values["key_exchange"] = tuple(values.get("key_exchange") or ())
         values["faults"] = tuple(Fault(**fault) for fault in values.get("faults") or ())
         values["traffic"] = tuple(values.get("traffic") or ())
         for users in values["traffic"]:

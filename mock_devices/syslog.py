@@ -34,10 +34,9 @@ class Syslog:
 
     def write(self, when: datetime, number: int, text: str) -> None:
         """Log a message, unless the configuration keeps it out; the oldest make room."""
-        stored = self._tree.children()
-        if "logging enable" not in stored or f"no logging message {number}" in stored:
+        if not self._tree.holds("logging enable") or self._tree.holds(f"no logging message {number}"):
             return
-        buffered = next(self._tree.lines("logging buffered"), None)
+        buffered = next(iter(self._tree.lines("logging buffered")), None)
         level = self._level(number)
         if buffered is None or level > _number(buffered.split()[-1]):
             return

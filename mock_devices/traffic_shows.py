@@ -168,7 +168,7 @@ def _logging(device: Device, context: str, words: str) -> str | None:
 def logging(device: Device, context: str) -> list[str]:
     """``show logging``: header and buffer."""
     world, tree = device.world(context), device.contexts[context].running
-    enabled = "logging enable" in tree.children()
+    enabled = tree.holds("logging enable")
     buffered, trap = (_logging(device, context, f"logging {where}") for where in ("buffered", "trap"))
 
     def target(name: str, level: str | None, messages: int) -> str:
@@ -178,7 +178,7 @@ def logging(device: Device, context: str) -> list[str]:
         extra = "facility 20, " if name == "Trap" else ""
         return f"    {name} logging: level {shown}, {extra}{messages} messages logged"
 
-    stamped = "logging timestamp" in tree.children()
+    stamped = tree.holds("logging timestamp")
     return [
         f"Syslog logging: {'enabled' if enabled else 'disabled'}", "    Facility: 20",
         f"    Timestamp logging: {'enabled' if stamped else 'disabled'}", "    Hide Username logging: disabled",

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.workflows.inventory import choose_hosts as choose_hosts
     from nornir_anyconnect.workflows.inventory import load_inventory as load_inventory
     from nornir_anyconnect.workflows.inventory import planned_hosts as planned_hosts
+    from nornir_anyconnect.workflows.known_changes import KnownChanges as KnownChanges
 
 _ROOMS = {
     "AnyConnectError": "errors",
@@ -79,6 +80,7 @@ _ROOMS = {
     "HostChange": "change.outcome",
     "HostChanges": "tasks.change_plan",
     "HostPlan": "tasks.plan_fix",
+    "KnownChanges": "workflows.known_changes",
     "Options": "audit.context",
     "Plan": "change.plan.model",
     "PulledDevice": "tasks.pull_config",

@@ -11,11 +11,14 @@ import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.capture import (
+    LONGEST_LINE,
+    MASK,
     TRACES,
     Printed,
     Typed,
     cleaned,
     filtered,
+    masked,
     printed_by,
     refused,
     section_of,
@@ -36,7 +39,6 @@ from nornir_anyconnect.asa.modes import (
     proves_an_asa,
     said_of,
 )
-from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK, masked
 from nornir_anyconnect.asa.running_config import Block, Sourced, notice
 
 if TYPE_CHECKING:

@@ -216,9 +216,9 @@ _ONE_SERVER = Value(("<rest>",), _one_server, names=True)
 # ---- the rows ---------------------------------------------------------------------------------------
 
 
-def _rows(mode: Mode, keywords: str, **more: Any) -> tuple[Row, ...]:
-    """Rows of commands that have no bearing on MTUs."""
-    return tuple(Row(mode, " ".join(each.split()), **more) for each in keywords.split(",") if each.strip())
+def _rows(mode: Mode, keywords: str, behind: str = "", **more: Any) -> tuple[Row, ...]:
+    """Rows of commands that have no bearing on MTUs; all of them stand ``behind`` the same words."""
+    return tuple(Row(mode, f"{behind}{each.strip()}", **more) for each in keywords.split(","))
 
 
 _CLIENT = "{anyconnect | svc}"  # the word changed with 8.4(1)
@@ -285,11 +285,8 @@ _WEBVPN = (
         "logout-message, sso, application-type, import, accounting-server-group, authentication-server-group,"
         "authentication, auto-sign-on, transcode, write, csd-hostscan, compression, zero-trust",
     ),
-    *_rows(
-        Mode.WEBVPN,
-        "cache, http-headers, hsts, hsts-server, hsts-client, content-security-policy, saml",
-        opens=Mode.DEEPER,
-    ),
+    *_rows(Mode.WEBVPN, "cache, http-headers, hsts, hsts-server, hsts-client, content-security-policy, saml",
+           opens=Mode.DEEPER),
 )
 _POLICY = (  # of a group policy, and of a username
     Row(Mode.GROUP_POLICY, "webvpn", opens=Mode.GROUP_WEBVPN, once=True),
@@ -325,19 +322,16 @@ _POLICY = (  # of a group policy, and of a username
 _POLICY_WEBVPN = (
     Row(Mode.GROUP_WEBVPN, f"{_CLIENT} mtu", "mtu", _CLIENT_MTU, decisive=True, leaf=True, copied=True),
     Row(Mode.GROUP_WEBVPN, f"{_CLIENT} [ssl] dtls", "dtls", _ON_OFF, decisive=True, copied=True),
-    Row(
-        Mode.GROUP_WEBVPN, f"{_CLIENT} [ssl] df-bit-ignore", "df_bit_ignore", _DF,
-        decisive=True, leaf=True, copied=True,
-    ),
+    Row(Mode.GROUP_WEBVPN, f"{_CLIENT} [ssl] df-bit-ignore", "df_bit_ignore", _DF,
+        decisive=True, leaf=True, copied=True),
     Row(Mode.GROUP_WEBVPN, f"{_CLIENT} [ssl] compression", "ssl_compression", _WORD, copied=True),
     Row(Mode.GROUP_WEBVPN, f"{_CLIENT} dtls compression", "dtls_compression", _WORD, copied=True),
-    *(
-        Row(Mode.GROUP_WEBVPN, f"{_CLIENT} {each}", copied=True)
-        for each in (
-            "ask", "dpd-interval", "firewall-rule", "keep-installer", "keepalive", "modules", "profiles", "rekey",
-            "routing-filtering-ignore", "mobile", "mus", "ssl rekey", "ssl keepalive", "ssl dpd-interval",
-            "dtls rekey", "enable", "required", "none", "image",
-        )
+    *_rows(
+        Mode.GROUP_WEBVPN,
+        "ask, dpd-interval, firewall-rule, keep-installer, keepalive, modules, profiles, rekey,"
+        "routing-filtering-ignore, mobile, mus, ssl rekey, ssl keepalive, ssl dpd-interval, dtls rekey, enable,"
+        "required, none, image",
+        behind=f"{_CLIENT} ", copied=True,
     ),
     *_rows(
         Mode.GROUP_WEBVPN,
@@ -354,16 +348,12 @@ _POLICY_WEBVPN = (
     ),
 )
 _TUNNEL_GROUP = (
-    Row(
-        Mode.TUNNEL_GENERAL, "default-group-policy", "default_group_policy", _NAME,
-        decisive=True, copied=True, once=True,
-    ),
+    Row(Mode.TUNNEL_GENERAL, "default-group-policy", "default_group_policy", _NAME,
+        decisive=True, copied=True, once=True),
     Row(Mode.TUNNEL_GENERAL, "address-pool", "address_pools", _BEHIND_INTERFACE, Take.JOINED, copied=True),
     Row(Mode.TUNNEL_GENERAL, "ipv6-address-pool", "ipv6_address_pools", _BEHIND_INTERFACE, Take.JOINED, copied=True),
-    Row(
-        Mode.TUNNEL_GENERAL, "authentication-server-group", "authentication_servers", _BEHIND_INTERFACE,
-        Take.EACH, copied=True,
-    ),
+    Row(Mode.TUNNEL_GENERAL, "authentication-server-group", "authentication_servers", _BEHIND_INTERFACE,
+        Take.EACH, copied=True),
     Row(Mode.TUNNEL_GENERAL, "authorization-server-group", "authorization_server", _SERVER, copied=True),
     Row(Mode.TUNNEL_GENERAL, "secondary-authentication-server-group", "secondary_server", _ONE_SERVER, copied=True),
     *_rows(
@@ -374,11 +364,8 @@ _TUNNEL_GROUP = (
         "strip-group, strip-realm, username-from-certificate",
         copied=True,
     ),
-    *_rows(
-        Mode.TUNNEL_GENERAL,
-        "annotation, secondary-username-from-certificate-choice, username-from-certificate-choice, qos-group,"
-        "radius-sdi-xauth, client-access-rule, use-entire-dn",
-    ),
+    *_rows(Mode.TUNNEL_GENERAL, "annotation, secondary-username-from-certificate-choice, qos-group,"
+           "username-from-certificate-choice, radius-sdi-xauth, client-access-rule, use-entire-dn"),
     Row(Mode.TUNNEL_WEBVPN, "authentication", "authentication_methods", _LIST, copied=True),
     Row(Mode.TUNNEL_WEBVPN, "saml identity-provider", "saml", _QUOTED, copied=True),
     Row(Mode.TUNNEL_WEBVPN, "group-alias", "group_aliases", _ALIAS, Take.EACH, copied=True),
@@ -389,11 +376,8 @@ _TUNNEL_GROUP = (
         "proxy-auth, radius-reject-message, saml, secondary-pre-fill-username, without-csd",
         copied=True,
     ),
-    *_rows(
-        Mode.TUNNEL_WEBVPN,
-        "anyconnect-custom-attr, anyconnect-custom-data, external-browser, secondary, trustpoint, webvpn,"
-        "multiple-certificate-authentication",
-    ),
+    *_rows(Mode.TUNNEL_WEBVPN, "anyconnect-custom-attr, anyconnect-custom-data, external-browser, secondary,"
+           "trustpoint, webvpn, multiple-certificate-authentication"),
 )
 _OTHERS = (
     Row(Mode.LDAP_MAP, "map-name", "attributes", _PAIR, Take.EACH, decisive=True),

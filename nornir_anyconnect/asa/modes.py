@@ -11,8 +11,8 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.asa import grammar
+from nornir_anyconnect.asa.capture import LONGEST_LINE
 from nornir_anyconnect.asa.grammar import Mode, Row, Take, words
-from nornir_anyconnect.asa.redact import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.chassis import Counted, by_marks
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
-from nornir_anyconnect.platforms.chassis import Counted, by_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,8 @@ class Summary:
     unknown: int = 0
     confirmed: int = 0
     users_affected: int = 0
+    users_past: int = 0
+    """Users that were hit before the present settings."""
     _boxes: Counted = field(default_factory=Counted, compare=False)
     _failed_boxes: Counted = field(default_factory=Counted, compare=False)
 
@@ -52,6 +54,9 @@ class Summary:
                 users.update(finding.evidence.user_names)
                 unnamed = max(unnamed, finding.evidence.users - len(finding.evidence.user_names))
         self.users_affected += len(users) + unnamed
+        # the findings of a device may tell of the same users
+        past = (each.evidence.past.users for each in device.findings if each.evidence and each.evidence.past)
+        self.users_past += max(past, default=0)
 
     def to_dict(self) -> dict[str, int]:
         """As in the JSON of an audit."""

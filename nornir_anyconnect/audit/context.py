@@ -99,7 +99,9 @@ class AuditedDevice:
         """
         if self.release is None or self.release >= releases.TWO_MTUS:
             return True
-        seen = self.observations.groups.values() if self.observations else ()
+        if self.observations is None:
+            return False
+        seen = (*self.observations.groups.values(), *self.observations.before.values())
         return any(group.large_packets for group in seen)
 
     @cached_property

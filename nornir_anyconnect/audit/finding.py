@@ -137,7 +137,7 @@ class FindingEvidence:
     sessions: int = 0
     """Users connected now, where the device was asked."""
     suspected: int = 0
-    """Reconnects after a minute without UDP in a log of notices, which would not show the drops between."""
+    """Reconnects after a minute without UDP in a log without any drop, which may have been left out of it."""
     past: PastEvidence | None = None
     client_reconnects: int = 0
     """Reconnects to apply a new MTU that clients' own logs tell of."""

@@ -73,6 +73,9 @@ class Expected:
             return Drop.NONE
         compression = compression or self.compression
         above = self.adapter is not None and packet > self.adapter
+        if above and not compression and self.model.predicts(packet, threshold, self.sets, None):
+            # the usual remedy makes the TLS MTU of before the DTLS MTU of now: what it cured is not compression
+            return Drop.PAST
         if self.model.is_dtls_mtu(threshold, self.conf) and not (
             without_udp and self.model.predicts(packet, threshold, self.sets, self.conf)
         ):
@@ -92,12 +95,14 @@ class Seen:
         group: what was seen of the policy.
         expected: what the configuration lets the log show.
         user: of this user alone, where the finding is a user's.
+        before: what was seen of the policy before a change of it that is known.
 
     """
 
     group: GroupObservations
     expected: Expected
     user: str | None = None
+    before: GroupObservations | None = None
 
     @cached_property
     def _incidents(self) -> list[tuple[Incident, Drop]]:
@@ -184,7 +189,7 @@ class Seen:
         real = self.incidents(Drop.PREDICTED, Drop.UNEXPLAINED)
         confirmed = at_risk and bool(self.incidents(Drop.PREDICTED) or self.proving or self.observed)
         users = self._users(self.proving, real)
-        answer = observable(config, device, found=bool(self.large_packets or self._incidents))
+        answer = observable(config, device, found=bool(self.large_packets or self._incidents or self.before))
         waited = [each.stalled for each in real if each.stalled is not None]
         begins, ends = device.log_begins or device.first, device.log_ends or device.last
         tls_only = self.group.tls_only_users if self.user is None else self.group.tls_only_users & {self.user}
@@ -208,13 +213,28 @@ class Seen:
             past=self._past(device),
         )
 
+    @property
+    def _proving_before(self) -> list[LargePacket]:
+        """Packets that were dropped before a known change, where neither UDP nor compression explains it."""
+        if self.before is None or self.before.compression or self.user is not None:
+            return []
+        return [
+            each
+            for each in self.before.large_packets
+            if each.sent and each.without_udp and each.packet > each.threshold
+        ]
+
     def _past(self, device: DeviceObservations) -> PastEvidence | None:
         packets = [each for each, drop in self._packets if drop is Drop.PAST]
         incidents = self.incidents(Drop.PAST)
+        if self.before is not None:
+            incidents += [each for each in self.before.incidents if self.user in (None, each.user)]
+            packets += self._proving_before
         if not (packets or incidents):
             return None
         times = [each.reconnected_at for each in incidents if each.reconnected_at is not None]
-        last = max(times, default=device.last if packets else None)
+        times += [met.dialled_at for each in packets for met in each.by_user.values() if met.dialled_at is not None]
+        last = max(times, default=device.last)
         return PastEvidence(
             users=len(self._users(packets, incidents)),
             reconnects=len(incidents),

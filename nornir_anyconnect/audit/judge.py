@@ -182,7 +182,8 @@ def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
         dtls=_dtls(device, policy) and bool(device.offers.dtls),
         compression=device.compresses(policy),
     )
-    return Seen(group, expected, subject.user)
+    before = device.observations.before.get(subject.assigned) if device.observations is not None else None
+    return Seen(group, expected, subject.user, before)
 
 
 def _dtls(device: AuditedDevice, policy: EffectivePolicy) -> bool:

@@ -85,7 +85,9 @@ def observable(config: RunningConfig, seen: DeviceObservations, *, found: bool =
             its configuration says now; but there may be more of them than could be read.
 
     """
-    found = found or any(group.large_packets or group.incidents for group in seen.groups.values())
+    found = found or any(
+        group.large_packets or group.incidents for group in (*seen.groups.values(), *seen.before.values())
+    )
     missing = gaps(seen, _needed(config.logging))
     if found:
         missing = tuple(gap for gap in missing if gap.leaves_some_out)

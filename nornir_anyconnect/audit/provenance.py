@@ -65,6 +65,22 @@ def to_dicts(sources: Mapping[str, Sourced[Any]]) -> list[dict[str, Any]]:
     ]
 
 
+_NOT_DECIDING = frozenset({"release", "tunnel-group type", "default-group-policy", "vpn-tunnel-protocol", _ICMP})
+"""Settings of a finding that change neither of its MTUs, or that a release decides."""
+
+
+def settings_of(sources: Sources) -> tuple[str, ...]:
+    """The configured settings that decide both MTUs, each with its value: who compares two audits sees a change.
+
+    What a device answers and what is packaged may differ between two ways of reading one device: it is left out.
+    """
+    return tuple(
+        f"{setting} {shown(setting, each.value)}"
+        for setting, each in sorted(sources.items())
+        if setting not in _NOT_DECIDING and each.from_ in (From.CONFIGURED, From.INHERITED)
+    )
+
+
 def tcpmss(config: RunningConfig) -> Sourced[int]:
     """``sysopt connection tcpmss`` in bytes; 0 is off."""
     if config.tcpmss is not None:

@@ -17,7 +17,7 @@ from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.change.plan.check import check_identity
 from nornir_anyconnect.errors import GateError, RejectedError
 from nornir_anyconnect.evidence.device_output.vpn_sessions import read_sessions
-from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms import one_after_the_other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from nornir_anyconnect.asa.redact import masked
+from nornir_anyconnect.asa.capture import masked
+from nornir_anyconnect.asa.config_commands import Shows, observe
 from nornir_anyconnect.change.journal import (
     Journal,
     JournalError,
@@ -25,6 +26,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.check import misjudged, rederive
 from nornir_anyconnect.change.plan.file import plan_text, read_plan
 from nornir_anyconnect.change.transaction import Change, Saving
+from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.remedies.kinds import decode
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
 
     from nornir_anyconnect.asa.config_commands import PlannedCommand
+    from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.change.plan.model import Plan, PlannedDevice
 
 SCHEMA = "nornir-anyconnect/run/1"
@@ -69,6 +72,8 @@ class HostRecord:
     changed_at: str | None = None
     """The device's own clock at the change, ISO 8601."""
     before: dict[str, Any] = field(default_factory=dict)
+    noted_at: str | None = None
+    """When the journal heard of its state last, ISO 8601, by the clock of the machine that ran it."""
 
     @property
     def unfinished(self) -> bool:
@@ -285,10 +290,61 @@ def _read_run(path: Path) -> tuple[Plan, Saving, dict[str, HostRecord]]:
             plan = read_plan(record.data["plan"], path.name, now=began)
             saving = Saving(**record.data["saving"])
         if record.host is not None:
-            hosts[record.host] = known_after(hosts.get(record.host, HostRecord()), record.event, record.data)
+            known = known_after(hosts.get(record.host, HostRecord()), record.event, record.data)
+            hosts[record.host] = replace(known, noted_at=record.time)
     if plan is None or saving is None:
         raise JournalError(f"the journal {path.name} has no beginning", "it holds no run; nothing was sent")
     return plan, saving, hosts
+
+
+@dataclass(frozen=True, slots=True)
+class MadeChange:
+    """What a run changed on one device or context, and when."""
+
+    names: tuple[str, ...]
+    """Of the inventory."""
+    context: str | None
+    group_policies: frozenset[str]
+    """Those whose users get other MTUs by it."""
+    commands: tuple[PlannedCommand, ...]
+    clock: datetime | None
+    """By the device's own clock, taken for UTC as the stamps of its log are."""
+    at: datetime
+    """By the clock of the machine that ran it; it may be a little later."""
+
+    def in_force(self, config: RunningConfig) -> bool:
+        """The configuration still shows all of it."""
+        return bool(self.commands) and all(each.shows is Shows.AFTER for each in observe(config, self.commands))
+
+
+def changes_made(directory: Path, since: datetime) -> list[MadeChange]:
+    """What the runs in that folder changed; those that ended before ``since`` are left out, like altered journals."""
+    found: list[MadeChange] = []
+    for path in sorted(directory.glob("*.jsonl")):
+        try:
+            if path.stat().st_mtime < since.timestamp():
+                continue
+            plan, _, records = _read_run(path)
+        except (OSError, AnyConnectError):
+            continue  # what it may know is not known, and nothing is taken for past
+        for planned in plan.changes:
+            record = records.get(planned.label, HostRecord())
+            if record.state is State.APPLIED and record.noted_at is not None:
+                found.append(
+                    MadeChange(
+                        (planned.name, *planned.also_named),
+                        planned.context,
+                        frozenset(
+                            each.group_policy
+                            for each in planned.outlook
+                            if each.group_policy and each.before != each.after
+                        ),
+                        record.commands,
+                        datetime.fromisoformat(record.changed_at) if record.changed_at else None,
+                        datetime.fromisoformat(record.noted_at),
+                    )
+                )
+    return found
 
 
 def unfinished_runs(plan: Plan, directory: Path) -> list[Path]:

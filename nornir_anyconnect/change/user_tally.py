@@ -17,6 +17,7 @@ from nornir_anyconnect.audit.observable import Observable, logged
 from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.events import AddressAssigned, LargePacketSent, NewConnection, SessionStarted, UserEvent
+from nornir_anyconnect.evidence.known_changes import cut_at
 from nornir_anyconnect.evidence.observations import GroupObservations
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
@@ -40,6 +41,8 @@ class Tally:
     """Connected now without DTLS."""
     large_packets: int = 0
     reconnects: int = 0
+    hit: int = 0
+    """Users with a reconnect, or with packets dropped of a session without UDP that does not compress."""
 
     def to_dict(self) -> dict[str, int]:
         """For JSON."""
@@ -79,7 +82,8 @@ def tally(
             if since is None or (each.connected_at is not None and each.connected_at >= since)
         ]
         packets = drops[name] if since else sum(each.count for each in group.large_packets)
-        counted[name] = Tally(group.sessions, came_up[name], len(group.tls_only_users), packets, len(incidents))
+        hit = len(cut_at(seen, {name: begin}).groups.get(name, group).hit)
+        counted[name] = Tally(group.sessions, came_up[name], len(group.tls_only_users), packets, len(incidents), hit)
     return counted
 
 

@@ -46,6 +46,7 @@ def audit(
     from nornir_anyconnect.workflows.finish_audit import FinishAudit, ReportOptions
     from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, sites_of
     from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
     from nornir_anyconnect.workflows.side_effects import say_what_is_left_out
 
     settings = load_settings(settings_file)
@@ -89,7 +90,11 @@ def audit(
     with only_one(settings.lock):
         with progress.hosts(len(hosts)) as bar:
             found = audit_fleet(
-                nornir, how, logged=logs.of if logs else None, on_host=lambda failed: bar.advance(failed=int(failed))
+                nornir,
+                how,
+                logged=logs.of if logs else None,
+                known=KnownChanges(settings.history),
+                on_host=lambda failed: bar.advance(failed=int(failed)),
             )
         devices = list(found.devices)
         if logs is not None:

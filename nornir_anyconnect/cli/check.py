@@ -46,6 +46,7 @@ def check(
     from nornir_anyconnect.workflows.config_files import judge_files
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
     from nornir_anyconnect.workflows.finish_audit import FinishAudit, ReportOptions
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
 
     settings = load_settings(settings_file)
     files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
@@ -69,7 +70,7 @@ def check(
         raise UsageError("standard input is named twice", "give one of them a file")
     with _few_collections():
         with progress.reading(total_size([*paths, *files.paths])) as bar:
-            judged = judge_files(paths, judging, files, bar.advance)
+            judged = judge_files(paths, judging, files, KnownChanges(settings.history), bar.advance)
         # one of the files in a folder, which nobody named
         outputs.spare(audit.targets, [each.path for each in judged.inputs if each.read_as])
         return (

@@ -42,6 +42,7 @@ def explain(
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
     from nornir_anyconnect.workflows.explain_finding import explain_host, explain_saved
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
     from nornir_anyconnect.workflows.outputs import to_stdout
 
     settings = load_settings(settings_file)
@@ -50,11 +51,12 @@ def explain(
     )
     hidden = pseudonymise_users or settings.pseudonymise_users
     evidence = progress.evidence(EvidenceFiles(syslog or (), client_log or (), debug_log or ()), single=True)
+    known = KnownChanges(settings.history)
     if host is None:
-        explained = explain_saved(str(path), tunnel_group, judging, evidence, pseudonymise=hidden)
+        explained = explain_saved(str(path), tunnel_group, judging, evidence, pseudonymise=hidden, known=known)
     else:
         asked = inventory or settings.inventory
-        explained = explain_host(host, asked, tunnel_group, judging, evidence, pseudonymise=hidden)
+        explained = explain_host(host, asked, tunnel_group, judging, evidence, pseudonymise=hidden, known=known)
     to_stdout(explained.to_json() if output == "json" else explained.to_text())
     return ExitCode.CLEAN if explained.device.status == "ok" else ExitCode.NOT_WHOLLY
 

@@ -34,7 +34,7 @@ def doctor(
 ) -> int:
     """Look at each host as an audit would find it; changes nothing."""
     from nornir_anyconnect.cli import progress
-    from nornir_anyconnect.workflows.host_checks import examine_fleet
+    from nornir_anyconnect.workflows.fleet import examine_fleet
     from nornir_anyconnect.workflows.outputs import to_stdout
 
     options.text_or_json("doctor", output)
@@ -94,7 +94,7 @@ def trust_hosts(
     """Learn SSH host keys deliberately: shows each fingerprint, and asks before it is trusted."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.platforms.asa_ssh import host_keys
-    from nornir_anyconnect.workflows.host_checks import presented_keys
+    from nornir_anyconnect.workflows.fleet import presented_keys
     from nornir_anyconnect.workflows.outputs import to_stdout
     from nornir_anyconnect.workflows.terminal import TERMINAL
 

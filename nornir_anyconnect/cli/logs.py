@@ -8,7 +8,7 @@ import typer
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
-from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
 _A_YEAR = 366 * 86400

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.workflows import terminal
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL

@@ -8,7 +8,7 @@ import typer
 
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.report.fail_on import FailOn
+from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.workflows.terminal import TERMINAL

@@ -79,14 +79,14 @@ def _users(change: HostChange) -> Iterator[str]:
     """What befell the users of every changed policy before the change and since."""
     if change.after is None:
         return
-    yield _row("group policy", "", ("sessions", "TLS only", "came up", "dropped", "reconnects"))
+    yield _row("group policy", "", ("sessions", "TLS only", "came up", "dropped", "reconnects", "users hit"))
     for policy, after in change.after.items():
         for when, counts in (("before", (change.before or {}).get(policy)), ("since", after)):
             if counts is not None:
                 yield _row(policy, when, (counts.get(key, 0) for key in _COUNTED))
 
 
-_COUNTED = ("sessions", "tls_only", "came_up", "large_packets", "reconnects")
+_COUNTED = ("sessions", "tls_only", "came_up", "large_packets", "reconnects", "hit")
 
 
 def _row(policy: str, when: str, cells: Iterable[object]) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
 INFORMATIONAL = 6
@@ -39,15 +41,8 @@ def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ..
     """
     if not seen.met and not seen.lines:
         return (Gap("no-log-given", certain=True),)
-    found = []
-    if not seen.own_log:
-        if not seen.lines:
-            found.append(Gap("no-vpn-message", certain=True))
-        elif seen.level is not None and seen.level < needed:
-            found.append(Gap("only-notices", seen.level, certain=True))
-        elif seen.sessions_only:
-            found.append(Gap("only-sessions", certain=True))
-    elif seen.level is None:
+    found = [] if seen.own_log else [*_of_others(seen, needed)]
+    if seen.own_log and seen.level is None:
         found.append(Gap("log-buffer-empty", certain=True))
     counted = (
         ("unreadable-messages", seen.unreadable),
@@ -58,3 +53,21 @@ def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ..
     if seen.buffer_wrapped:
         found.append(Gap("buffer-wrapped"))
     return tuple(found)
+
+
+def _of_others(seen: DeviceObservations, needed: int) -> Iterator[Gap]:
+    """What the device's own buffer cannot lack, but a log that somebody kept, searched and handed on."""
+    groups = seen.groups.values()
+    dropped = any(each.sent for group in groups for each in group.large_packets)
+    if not seen.lines:
+        yield Gap("no-vpn-message", certain=True)
+    elif seen.level is not None and seen.level < needed:
+        yield Gap("only-notices", seen.level, certain=True)
+    elif any(group.hit for group in groups):
+        return
+    elif seen.left_out and not dropped:
+        yield Gap("messages-left-out", int(seen.left_out[0]), certain=True)
+    elif seen.no_beginning:
+        yield Gap("no-session-begins")
+    elif number := sum(len(group.suspected) for group in groups):
+        yield Gap("reconnects-without-drops", number)

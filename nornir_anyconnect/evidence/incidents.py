@@ -138,7 +138,6 @@ class Collector:
             name = event.device if len(self._devices) < MAX_DEVICES else OTHERS
             device = self._devices.setdefault(name, DeviceTally())
         device.lines += 1
-        device.of_tunnels += event.message.startswith("722")
         return device
 
     def _take(self, device: DeviceTally, event: ev.Event) -> None:
@@ -201,12 +200,16 @@ class Collector:
         elif event.protocol == "TCP" and event.message == "722033":
             session.first_up(event)
         elif event.protocol == "TCP":
-            if session.suspicious(event):
-                group.suspect(session.suspected(event))
+            self._suspect(group, session, event)
             incident = session.new_tcp(event)
             if incident is not None:
                 device.keep(group, incident)
                 group.hit(session.user)
+
+    @staticmethod
+    def _suspect(group: GroupTally, session: Session, event: ev.UserEvent) -> None:
+        if session.suspicious(event):
+            group.suspect(session.suspected(event))
 
     def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: _Who) -> None:
         if isinstance(event, ev.AddressAssigned):
@@ -221,6 +224,7 @@ class Collector:
             elif event.protocol == "UDP":
                 session.udp_lost(event)
             elif event.protocol == "TCP" and event.established:
+                self._suspect(group, session, event)
                 session.established(event)
         elif remark := event.remark():
             group.dtls_disabled += isinstance(event, ev.DtlsDisabled)

@@ -199,6 +199,9 @@ class LogEvidence:
         for event in self._merged.events():
             collector.feed(event)
         found = collector.finish()
+        left_out = self._merged.left_out()
+        for name, seen in found.items():
+            found[name] = replace(seen, left_out=left_out.get(name, ()), no_beginning=name not in left_out)
         for name in {*found, *self._buffers}:
             found[name] = self._completed(found.get(name, DeviceObservations(name)))
         return dict(sorted(found.items()))

@@ -65,7 +65,7 @@ class LogSummary:
 
     @property
     def suspected(self) -> tuple[Incident, ...]:
-        """Reconnects in logs of notices, which would not show the drops before them."""
+        """Reconnects in logs without any drop, which may have been left out of them."""
         found = [i for device in self.devices.values() for group in device.groups.values() for i in group.suspected]
         return tuple(sorted(found, key=lambda i: (i.device, str(i.reconnected_at), i.user)))
 

@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
-from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, Record
+from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, OF_EACH_SESSION, OPENINGS, Record
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder, from_microseconds
 
@@ -192,6 +192,7 @@ class MergedLog:
         self._held: list[_Entry] = []
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
+        self._openings: dict[tuple[int, str], set[str]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -204,6 +205,8 @@ class MergedLog:
         message, time, device, fields, times, *_ = record
         if self._within is not None and not self._within(time):
             return
+        if message in OPENINGS:
+            self._openings.setdefault((source, device), set()).add(message)
         if time is None:
             identity = (message, device, fields)
             if identity in self._untimed or len(self._untimed) < MAX_HELD:
@@ -236,6 +239,17 @@ class MergedLog:
             else:
                 _, source, message, device, fields, times, time = together[0]
                 yield event(message, time, device, fields, -(-times // folds[source]))
+
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """By device the ids that every session brings, and that a log lacks in which sessions of the device begin.
+
+        A device is missing here of which no log shows a session begin.
+        """
+        found: dict[str, set[str]] = {}
+        for (_, device), openings in self._openings.items():
+            missing = (min(each) for each in OF_EACH_SESSION if not each & openings)
+            found.setdefault(device, set()).update(missing)
+        return {device: tuple(sorted(missing)) for device, missing in found.items()}
 
     def untimed(self) -> Iterator[ev.Event]:
         """All messages without a time, in an order that means nothing."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.evidence.events import name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -39,6 +40,8 @@ class Incident:
     address: str | None = None
     stalled: float | None = None
     """Seconds without DTLS before the new connection: from coming up, or from losing DTLS."""
+    dialled_at: datetime | None = None
+    """When the client last connected before it, and so took the MTU that its adapter had. Not in the JSON."""
     timeline: tuple[TimelineEntry, ...] = ()
     """From coming up to the reconnect; at most a screen."""
 
@@ -60,6 +63,23 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """One user's packets of one kind: how many, and when the client that met the latest of them had connected.
+
+    Where no line tells when it did, the time of the latest of them; None where one of them has no time.
+    """
+
+    count: int
+    dialled_at: datetime | None = None
+
+    def and_then(self, other: Met) -> Met:
+        """Both together."""
+        unknown = self.dialled_at is None or other.dialled_at is None
+        latest = None if unknown else max(filter(None, (self.dialled_at, other.dialled_at)))
+        return Met(self.count + other.count, latest)
+
+
+@dataclass(frozen=True, slots=True)
 class LargePacket:
     """A packet size met with a TLS MTU (bytes), and how often; ``without_udp``: on a session without DTLS."""
 
@@ -71,10 +91,15 @@ class LargePacket:
     """The device's own log, read from it, shows the threshold, or two users or public addresses met it."""
     sent: bool = field(default=True, compare=False)
     """722036 says so; else 602101 alone, which other tunnels of the box cause as well."""
-    users: frozenset[str] = field(default=frozenset(), compare=False)
+    by_user: Mapping[str, Met] = field(default_factory=dict, compare=False)
     """Whose packets they were, as far as it is known."""
     own: bool = field(default=False, compare=False)
     """Read from the device itself: nobody forged it on the way."""
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Whose packets they were, as far as it is known."""
+        return frozenset(self.by_user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +182,8 @@ class DeviceObservations:
     device: str
     groups: dict[str, GroupObservations] = field(default_factory=dict)
     """By group policy."""
+    before: dict[str, GroupObservations] = field(default_factory=dict)
+    """By group policy, what was seen before a change of it that is known: no evidence of what is in force now."""
     effective_mtus: tuple[tuple[int, int], ...] = ()
     """(packet bytes, effective mtu) of 602101 that no user could be joined to."""
     debug: tuple[DebugNumbers, ...] = ()
@@ -178,8 +205,10 @@ class DeviceObservations:
     """The highest level met of its messages: a log of notices ends at 5."""
     own_log: bool = False
     """It is the device's own buffer, of which nothing was picked out by id or level."""
-    sessions_only: bool = False
-    """Its messages tell that sessions begin or end, and none is of the class 722, which comes with every session."""
+    left_out: tuple[str, ...] = ()
+    """Ids that every session brings, and that a log lacks in which its sessions begin: messages were left out."""
+    no_beginning: bool = False
+    """No session begins in its logs: nothing tells which messages they would hold."""
     unreadable: int = 0
     """Lines that carry a wanted id and could not be read."""
     untimed: int = 0

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.evidence.observations import Incident, TimelineEntry
+from nornir_anyconnect.evidence.observations import Incident, Met, TimelineEntry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,18 +48,29 @@ class LargePackets:
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[int, int, bool]] = Counter()
-        self.users: dict[tuple[int, int, bool], set[str]] = {}
+        self.users: dict[tuple[int, int, bool], dict[str, Met]] = {}
         self._kept = 0
 
-    def add(self, packet: int, threshold: int, *, without_udp: bool, count: int, user: str = "") -> None:
-        """Counts packets of one kind; kinds beyond the bound are left out."""
+    def add(
+        self,
+        packet: int,
+        threshold: int,
+        *,
+        without_udp: bool,
+        count: int,
+        user: str = "",
+        dialled_at: datetime | None = None,
+    ) -> None:
+        """Counts packets of one kind, of a user who connected then; kinds beyond the bound are left out."""
         key = (packet, threshold, without_udp)
         if key not in self.counts and len(self.counts) >= self.MAX_KINDS:
             return
         self.counts[key] += count
-        users = self.users.setdefault(key, set())
-        if user and user not in users and self._kept < self.MAX_USERS:
-            users.add(user)
+        users = self.users.setdefault(key, {})
+        if user in users:
+            users[user] = users[user].and_then(Met(count, dialled_at))
+        elif user and self._kept < self.MAX_USERS:
+            users[user] = Met(count, dialled_at)
             self._kept += 1
 
 
@@ -75,8 +86,9 @@ class Session:
     """
 
     __slots__ = (
-        "_bounds", "_came_up", "_first_large", "_large", "_last_large", "_login", "_lost", "_lost_at", "_packet",
-        "_pending", "_threshold", "_timeline", "_udp", "_up", "assigned", "by_path_mtu", "doubtful", "sent", "user",
+        "_bounds", "_came_up", "_dialled_at", "_first_large", "_large", "_last_large", "_login", "_lost", "_lost_at",
+        "_met_at", "_packet", "_pending", "_suspected", "_threshold", "_timeline", "_udp", "_up", "assigned",
+        "by_path_mtu", "doubtful", "sent", "user",
     )  # fmt: skip
 
     def __init__(self, user: str, sent: LargePackets, by_path_mtu: LargePackets, bounds: Bounds) -> None:
@@ -88,7 +100,10 @@ class Session:
         self.doubtful = False
         """A UDP connection of this user was logged, and nobody can tell when."""
         self._pending: dict[tuple[LargePackets, int, int], int] | None = None
+        self._met_at: datetime | None = None
+        self._dialled_at: datetime | None = None
         self._came_up = False
+        self._suspected = False
         self._up: datetime | None = None
         self._login: datetime | None = None
         self._udp = False
@@ -113,7 +128,7 @@ class Session:
 
     def large_packet(self, event: ev.LargePacketSent) -> None:
         """722036."""
-        self._await(self.sent, event.packet, event.threshold, event.count)
+        self._await(self.sent, event.packet, event.threshold, event)
         if self._udp and not self._lost and not self._recent(event.time):
             self._forget_packets()
         if not self._large:
@@ -125,7 +140,7 @@ class Session:
 
     def path_mtu(self, event: ev.PathMtuExceeded) -> None:
         """602101, joined through the assigned address."""
-        self._await(self.by_path_mtu, event.packet, event.effective_mtu, event.count)
+        self._await(self.by_path_mtu, event.packet, event.effective_mtu, event)
 
     def udp_up(self, event: ev.UserEvent) -> None:
         """A UDP connection, by any message that tells of one: what was dropped before is over."""
@@ -179,25 +194,28 @@ class Session:
             self._restart(event)
         else:
             self.note(event, "new TCP connection")
+        self._dialled_at = event.time
         return found
 
-    def suspicious(self, event: ev.NewConnection) -> bool:
-        """Whether a session without UDP and without a drop reconnects after as long as an incident takes."""
+    def suspicious(self, event: ev.UserEvent) -> bool:
+        """Whether a session without UDP and without a drop reconnects after as long as an incident takes, and once."""
         now, up = event.time, self._up
-        if self._large or self._udp or self.doubtful or not self._came_up or now is None or up is None:
+        if self._suspected or self._large or self._udp or self.doubtful or not self._came_up:
             return False
-        return self._bounds.shortest <= now - up <= self._bounds.longest
+        return now is not None and up is not None and self._bounds.shortest <= now - up <= self._bounds.longest
 
-    def suspected(self, event: ev.NewConnection) -> Incident:
-        """The reconnect of which a log without informational messages shows no more than that it came."""
+    def suspected(self, event: ev.UserEvent) -> Incident:
+        """The reconnect of which a log without the drops shows no more than that it came."""
+        self._suspected = True
         return self._reconnect("suspected", event, self._up)
 
     def settle(self, *, without_udp: bool | None = None) -> None:
         """Hands the large packets over to the tally."""
         if self._pending:
             alone = self.without_udp if without_udp is None else without_udp
+            at = self._dialled_at or self._met_at
             for (tally, packet, threshold), count in self._pending.items():
-                tally.add(packet, threshold, without_udp=alone, count=count, user=self.user)
+                tally.add(packet, threshold, without_udp=alone, count=count, user=self.user, dialled_at=at)
             self._pending = None
 
     def is_ended_by(self, event: ev.SessionEnded) -> bool:
@@ -213,18 +231,22 @@ class Session:
         """Whether the session came up so long before ``time`` that what starts then is another one."""
         return time is not None and self._up is not None and time - self._up > SAME_LOGIN
 
-    def _await(self, tally: LargePackets, packet: int, threshold: int, count: int) -> None:
+    def _await(
+        self, tally: LargePackets, packet: int, threshold: int, event: ev.LargePacketSent | ev.PathMtuExceeded
+    ) -> None:
         if self._pending is None or len(self._pending) >= _MAX_PENDING:
             self.settle()
             self._pending = {}
         key = (tally, packet, threshold)
-        self._pending[key] = self._pending.get(key, 0) + count
+        self._pending[key] = self._pending.get(key, 0) + event.count
+        self._met_at = event.time
 
     def _restart(self, event: ev.UserEvent) -> None:
         self.settle()
         self._timeline = []
         self.note(event, "TCP connection")
-        self._came_up, self._up = True, event.time
+        self._came_up, self._up, self._dialled_at = True, event.time, event.time
+        self._suspected = False
         self._udp, self._lost, self._lost_at = False, False, None
         self._forget_packets()
 
@@ -253,7 +275,7 @@ class Session:
         self.note(event, "new TCP connection: the client reconnects")
         return self._reconnect("dtls-lost" if self._udp else "dtls-never-up", event, since)
 
-    def _reconnect(self, kind: str, event: ev.NewConnection, since: datetime | None) -> Incident:
+    def _reconnect(self, kind: str, event: ev.UserEvent, since: datetime | None) -> Incident:
         now, up = event.time, self._up
         return Incident(
             kind=kind,
@@ -269,5 +291,6 @@ class Session:
             threshold=self._threshold if self._large else None,
             packet=self._packet if self._large else None,
             address=event.address,
+            dialled_at=self._dialled_at,
             timeline=tuple(self._timeline),
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket, Met
 from nornir_anyconnect.evidence.session import LargePackets
 
 if TYPE_CHECKING:
@@ -34,10 +34,18 @@ def _large_packets(
     return tuple(
         LargePacket(
             *kind, count=count, corroborated=kind[1] in known, sent=kind in sent.counts,
-            users=frozenset(sent.users.get(kind, ())) | frozenset(other.users.get(kind, ())),
+            by_user=_by_user(sent.users.get(kind, {}), other.users.get(kind, {})),
         )
         for kind, count in sorted(counts.items())
     )  # fmt: skip
+
+
+def _by_user(sent: dict[str, Met], other: dict[str, Met]) -> dict[str, Met]:
+    """Both messages tell of the same packets: of each user whichever was logged more often."""
+    return {
+        user: max((each[user] for each in (sent, other) if user in each), key=lambda met: met.count)
+        for user in (*sent, *(each for each in other if each not in sent))
+    }
 
 
 class GroupTally:
@@ -67,7 +75,7 @@ class GroupTally:
             self.logged.add(user)
 
     def suspect(self, incident: Incident) -> None:
-        """A reconnect that counts where the log holds notices only."""
+        """A reconnect that counts where the log holds no drop at all."""
         if len(self.suspected) < MAX_TIMELINES:
             self.suspected.append(incident)
 
@@ -76,7 +84,7 @@ class GroupTally:
         self.compression |= event.compression
         self.uncompressed |= not event.compression
 
-    def observations(self, name: str, known: Container[int], *, notices_only: bool) -> GroupObservations:
+    def observations(self, name: str, known: Container[int], *, no_drop: bool) -> GroupObservations:
         """What came together of the group policy ``name``; ``known`` holds the corroborated thresholds."""
         # 602101 and 722036 tell of the same drop: whichever was logged more often saw more of them
         sent = self.sent.counts | self.by_path_mtu.counts
@@ -85,7 +93,7 @@ class GroupTally:
             users=frozenset(self.users),
             large_packets=_large_packets(sent, self.sent, self.by_path_mtu, known),
             incidents=tuple(self.incidents),
-            suspected=tuple(self.suspected) if notices_only else (),
+            suspected=tuple(self.suspected) if no_drop else (),
             compression=self.compression,
             uncompressed=self.uncompressed,
             ciphers=frozenset(self.ciphers),
@@ -105,7 +113,6 @@ class DeviceTally:
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.lines = 0
-        self.of_tunnels = 0
         self.timelines = 0
 
     def witness(self, threshold: int, user: str, address: str) -> None:
@@ -138,20 +145,19 @@ class DeviceTally:
         return group
 
     def observations(self, name: str, *, notices_only: bool) -> DeviceObservations:
-        """What came together of the device; of a log that holds notices only a reconnect is all there is to see."""
+        """What came together of the device; of a log without any drop a reconnect is all there is to see."""
+        no_drop = notices_only or not any(group.sent.counts for group in self.groups.values())
         known = {threshold for threshold, met in self.witnesses.items() if len(met) >= _CORROBORATE}
         return DeviceObservations(
             device=name,
             groups={
-                group: tally.observations(group, known, notices_only=notices_only)
-                for group, tally in sorted(self.groups.items())
+                group: tally.observations(group, known, no_drop=no_drop) for group, tally in sorted(self.groups.items())
             },
             effective_mtus=tuple(sorted(self.unjoined)),
             first=self.first,
             last=self.last,
             lines=self.lines,
             met=self.lines > 0,
-            sessions_only=self.lines > 0 and not self.of_tunnels,
             log_begins=self.first,
             log_ends=self.last,
         )

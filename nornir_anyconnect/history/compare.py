@@ -1,10 +1,11 @@
-"""What changed between two audits: new, fixed, still open, not judged; and what keeps coming back."""
+"""What changed between two audits: new, fixed, still open, not judged; what keeps coming back; and a night of it."""
 
 from __future__ import annotations
 
 import difflib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, true
@@ -15,12 +16,15 @@ from nornir_anyconnect.history.schema import audited, audits, devices, findings,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.history.store import History
 
 OPEN = frozenset({"at-risk"})
 """Verdicts that count as open unless told otherwise."""
 _NAMED = 10
 """Names that an error lists."""
+SHOWN = 90
+"""Audits in the trend of a report."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -226,6 +230,39 @@ def trend(
     return [TrendPoint(e.number, e.generated_at, counts[e.number]) for e in chosen]
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierSettings:
+    """One finding as some audits knew it, and the last of them."""
+
+    item: Item
+    group_policy: str | None
+    settings: str
+    """The digest of the settings that decide its MTUs."""
+    last: str
+    """When the last audit with these settings was made, ISO 8601."""
+
+
+def earlier_settings(history: History) -> list[EarlierSettings]:
+    """Every finding with every setting that it was ever seen with, and until when."""
+    newest = (
+        select(audited.c.device_id, audited.c.state_id, func.max(audits.c.generated_at).label("last"))
+        .join(audits, audits.c.id == audited.c.audit_id)
+        .group_by(audited.c.device_id, audited.c.state_id)
+        .subquery()
+    )
+    query = (
+        select(devices.c.name.label("device"), devices.c.context, findings, newest.c.last)
+        .join(newest, newest.c.device_id == devices.c.id)
+        .join(findings, findings.c.state_id == newest.c.state_id)
+        .where(findings.c.settings.is_not(None))
+    )
+    with history.reading() as connection:
+        return [
+            EarlierSettings(Item(r.device, r.context, r.scope, r.name), r.group_policy, r.settings, r.last)
+            for r in connection.execute(query)
+        ]
+
+
 def _must_be_known(history: History, device: str | None, group_policy: str | None, site: str | None) -> None:
     """A name that was mistyped looks like a fleet without findings."""
     wanted = (
@@ -310,3 +347,49 @@ def flapping(
                 opened[item] = opened.get(item, 0) + 1
             before[turn.device_id] = now | (was & unknown_in.get(turn.state_id, set()))
     return {item: times for item, times in sorted(opened.items()) if times > 1}
+
+
+# ---- one night ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept audit: its number, and what changed since the one before (None for the first)."""
+
+    number: int
+    changes: Diff | None
+
+
+def keep_report(
+    history: History, report: AuditReport, sites: dict[str, str] | None = None, keep_days: int | None = None
+) -> Kept:
+    """Keep an audit.
+
+    Args:
+        history: where.
+        report: the audit.
+        sites: site by host name.
+        keep_days: audits older than this many days before this one are forgotten; None keeps all.
+
+    Raises:
+        HistoryError: it could not be kept.
+
+    """
+    earlier = entries(history, 1)
+    number = history.keep(report.devices, report.summary, report.generated_at, report.tool_version, sites)
+    changes = diff(history, earlier[0].number, number) if earlier else None
+    if keep_days is not None:
+        horizon = datetime.fromisoformat(report.generated_at).astimezone(UTC) - timedelta(days=keep_days)
+        history.forget_before(horizon.isoformat(timespec="seconds"))
+    return Kept(number, changes)
+
+
+def trend_with(history: History, report: AuditReport) -> list[tuple[str, dict[str, int]]]:
+    """Counts of the last kept audits and of this one, oldest first, as the HTML report shows them.
+
+    Raises:
+        HistoryError: the history cannot be read.
+
+    """
+    earlier = [(point.generated_at, point.counts) for point in trend(history, limit=SHOWN - 1)]
+    return [*earlier, (report.generated_at, report.summary.to_dict())]

@@ -29,7 +29,7 @@ from nornir_anyconnect.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
@@ -81,6 +81,7 @@ findings = Table(
     Column("users", Integer, nullable=False),
     Column("reconnects", Integer, nullable=False),
     Column("waived", Boolean, nullable=False),
+    Column("settings", String(64)),
 )
 
 audited = Table(
@@ -95,7 +96,7 @@ audited = Table(
     sqlite_with_rowid=False,
 )
 
-UPGRADES: dict[int, tuple[str, ...]] = {}
+UPGRADES: dict[int, tuple[str, ...]] = {2: ("ALTER TABLE findings ADD COLUMN settings VARCHAR(64)",)}
 """SQL that turns version N-1 into version N, by N."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, delete, event, func, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, MultipleResultsFound, NoResultFound, NoSuchModuleError
 
+from nornir_anyconnect.audit.provenance import settings_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, is_prepared, prepare, states
 from nornir_anyconnect.masking import remember_url, url_without_credentials, without_secrets
@@ -272,7 +273,13 @@ def _values(position: int, finding: Finding) -> dict[str, Any]:
         "users": evidence.users if evidence else 0,
         "reconnects": evidence.reconnects if evidence else 0,
         "waived": finding.waiver is not None,
+        "settings": settings_digest(finding),
     }
+
+
+def settings_digest(finding: Finding) -> str:
+    """Tells whether the settings that decide a finding's MTUs are those of another night."""
+    return hashlib.sha256("\n".join(settings_of(finding.sources)).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _states(connection: Connection, judged: Sequence[DeviceAudit]) -> list[int]:

@@ -6,17 +6,25 @@ Nornir imports this package when it starts, so nothing heavy is loaded until a d
 from __future__ import annotations
 
 import pkgutil
+import threading
+from collections import defaultdict
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from nornir.core.inventory import Host
 
     from nornir_anyconnect.platforms.protocols import Platform
 
 DEFAULT = "asa_ssh"
 """The folder that takes every host that no other one claims; it says what is wrong with those that are not its own."""
+
+_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_making = threading.Lock()
 
 
 @cache
@@ -37,3 +45,21 @@ def platform_of(host: Host) -> Platform:
         if any(platform.connection in each for each in options):
             return platform
     return next((each for each in known.values() if host.platform in each.names), known[DEFAULT])
+
+
+@contextmanager
+def one_after_the_other(serials: Iterable[str]) -> Iterator[None]:
+    """Hold the chassis while the block runs; a thread that comes for the same one waits.
+
+    An ASA has five SSH sessions and one configuration, and two hosts of an inventory may lead to the same box.
+
+    Args:
+        serials: of the unit and its mate; without any nobody waits.
+
+    """
+    with ExitStack() as held:
+        for serial in sorted(set(serials)):  # one order for all, or two pairs could wait for each other
+            with _making:
+                lock = _locks[serial]
+            held.enter_context(lock)
+        yield

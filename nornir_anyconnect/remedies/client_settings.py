@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.asa.commands import quoted
-from nornir_anyconnect.asa.config_commands import ConfigCommand, Observation, Shows
-from nornir_anyconnect.asa.config_lines import ConfigLine, config_line
+from nornir_anyconnect.asa.config_commands import ConfigCommand, ConfigLine, Observation, Shows, config_line
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block, GroupPolicy, RunningConfig, Sourced, Username

@@ -18,8 +18,8 @@ from nornir_anyconnect.asa.config_commands import (
     PlannedCommand,
     Shows,
     Step,
+    config_line,
 )
-from nornir_anyconnect.asa.config_lines import config_line
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.running_config import (
     Block,

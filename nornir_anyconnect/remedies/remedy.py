@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.finding import Finding, Scope
     from nornir_anyconnect.remedies.options import Block
-    from nornir_anyconnect.remedies.predict import Prediction
-    from nornir_anyconnect.remedies.remedy_context import RemedyContext
+    from nornir_anyconnect.remedies.remedy_context import Prediction, RemedyContext
 
 PREVIEW = "preview"
 """Owner of objects that nobody created: a preview is not a run."""

@@ -17,12 +17,12 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.report.fail_on import FailOn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nornir_anyconnect.audit.audit_report import AuditReport
+    from nornir_anyconnect.audit.finding import Finding
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
 
@@ -40,6 +40,27 @@ class Subject(StrEnum):
 
 
 _TITLES = {Subject.AUDIT: "an audit", Subject.LOGS: "logs", Subject.PLAN: "a plan"}
+
+
+class FailOn(StrEnum):
+    """The least finding that counts for exit codes, JUnit failures and SARIF levels; each includes those before it."""
+
+    CONFIRMED = "confirmed"
+    AT_RISK = "at-risk"
+    UNKNOWN = "unknown"
+    MITIGATED = "mitigated"
+    NEVER = "never"
+
+
+_LEVELS = (FailOn.CONFIRMED, FailOn.AT_RISK, FailOn.UNKNOWN, FailOn.MITIGATED)
+
+
+def counts(finding: Finding, fail_on: FailOn) -> bool:
+    """Whether this finding is at or above the level; one that was waived is not."""
+    if fail_on is FailOn.NEVER or finding.waiver is not None:
+        return False
+    verdicts = {str(level) for level in _LEVELS[: _LEVELS.index(fail_on) + 1]}
+    return finding.confirmed or str(finding.verdict) in verdicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,10 @@ class Pseudonyms:
                 incidents=tuple(incident(one) for one in each.incidents),
                 suspected=tuple(incident(one) for one in each.suspected),
                 large_packets=tuple(
-                    replace(kind, users=frozenset(self.of(user) for user in kind.users)) for kind in each.large_packets
+                    replace(kind, by_user={self.of(user): met for user, met in kind.by_user.items()})
+                    for kind in each.large_packets
                 ),
-                received_large=tuple(replace(kind, users=frozenset()) for kind in each.received_large),
+                received_large=tuple(replace(kind, by_user={}) for kind in each.received_large),
             )
 
         devices = {

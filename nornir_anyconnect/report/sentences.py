@@ -89,7 +89,7 @@ _CERTAINTY_INLINE = {
     "other-assumptions": "a precaution: only under assumptions that no measurement supports",
     None: "",
 }
-_SUSPECTED = "the log holds notices only, so the drops that would prove it cannot show"
+_SUSPECTED = "the log holds none of the drops that would prove it"
 _HIGHEST_SETTABLE = 1406
 """Bytes: the largest value of ``anyconnect mtu``, above which no safe MTU is named."""
 ADVICE = {
@@ -278,7 +278,7 @@ def _past(seen: FindingEvidence) -> str:
     if past is None:
         return ""
     last = f", the last at {past.last}" if past.last else ""
-    return f"under other settings than now: {past.users} user(s) with {past.reconnects} reconnect(s){last}"
+    return f"hit before the present setting: {past.users} user(s) with {past.reconnects} reconnect(s){last}"
 
 
 def _span(finding: Finding) -> str:

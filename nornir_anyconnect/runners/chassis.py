@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nornir.core.task import AggregatedResult
 
-from nornir_anyconnect.platforms.chassis import by_chassis
+from nornir_anyconnect.asa.chassis import by_chassis
 from nornir_anyconnect.platforms.deadline import end_all
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
+from nornir_anyconnect.asa.chassis import by_chassis, chassis_of
 from nornir_anyconnect.errors import NotStartedError
-from nornir_anyconnect.platforms.chassis import by_chassis, chassis_of
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.runners.guard import guarded
 

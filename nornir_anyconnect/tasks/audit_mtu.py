@@ -16,7 +16,7 @@ from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.mtu.clients import USUAL, client_named
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK
-from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from nornir.core.inventory import Host
 
+    from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
     Logged = Callable[[tuple[str, ...]], DeviceObservations]
+    CutAtChanges = Callable[[DeviceObservations, tuple[str, ...], str | None, RunningConfig], DeviceObservations]
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ def audit_mtu(
     full: bool = False,
     on_device: Callable[[DeviceAudit], None] | None = None,
     logged: Logged | None = None,
+    cut_at_changes: CutAtChanges | None = None,
     host_timeout: float = HOST_TIMEOUT,
     client_mtu: int = DEFAULT_LINK,
     client: str = USUAL,
@@ -84,6 +87,7 @@ def audit_mtu(
         full: pull the whole running configuration instead of the sections that matter.
         on_device: called with each device or context as soon as it is judged, from the worker's thread.
         logged: what a log server saw of the device that has these names (of the inventory, of the box, its address).
+        cut_at_changes: puts aside what was seen before a change: ``KnownChanges().applied_to``.
         host_timeout: seconds that the whole of the host may take.
         client_mtu: the widest packet that clients' own networks carry, bytes.
         client: the generation of clients whose likely pair is told; ``any`` for none.
@@ -101,7 +105,7 @@ def audit_mtu(
     options = Options(
         assume=assumption_set(assume) if assume else None, client_mtu=client_mtu, client=client_named(client)
     )
-    wanted = _Wanted(options, evidence=evidence, whole=full, logged=logged, host_timeout=host_timeout)
+    wanted = _Wanted(options, evidence, full, logged, cut_at_changes, host_timeout)
     devices = []
     for device in _audit_host(task, wanted):
         devices.append(device)
@@ -118,6 +122,7 @@ class _Wanted:
     evidence: bool
     whole: bool
     logged: Logged | None
+    cut_at_changes: CutAtChanges | None
     host_timeout: float
 
 
@@ -137,7 +142,7 @@ def _audit_contexts(reader: DeviceReader, host: Host, identity: Identity, wanted
     for name in contexts_of(reader, host, identity):
         try:
             pulled = configuration_of(reader, name, whole=wanted.whole)
-            device = _judge(reader, host, identity, pulled, wanted)
+            device = _judge(reader, host, identity, pulled, wanted, context=name)
             yield replace(device, context=name)
         except Exception as error:  # noqa: BLE001 - one context must not keep the others from their verdict
             yield failed_device(host.name, error, context=name, identity=identity)
@@ -145,14 +150,25 @@ def _audit_contexts(reader: DeviceReader, host: Host, identity: Identity, wanted
                 return
 
 
-def _judge(reader: DeviceReader, host: Host, identity: Identity, pulled: Configuration, wanted: _Wanted) -> DeviceAudit:
+def _judge(
+    reader: DeviceReader,
+    host: Host,
+    identity: Identity,
+    pulled: Configuration,
+    wanted: _Wanted,
+    *,
+    context: str | None,
+) -> DeviceAudit:
     from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
 
     observed = pull_evidence(reader, host.name) if wanted.evidence else None
+    called = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
+    names = tuple(name for name in called if name)
     if wanted.logged is not None:
-        names = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
-        given = wanted.logged(tuple(name for name in names if name))
+        given = wanted.logged(names)
         observed = given if observed is None else merge(observed, given)
+    if observed is not None and wanted.cut_at_changes is not None:
+        observed = wanted.cut_at_changes(observed, names, context, pulled.running)
     device = assess_config(pulled.running, host.name, observed, wanted.options)
     unknown = ", ".join(f"'{line}'" for line in pulled.refused)
     refused = (notice("refused-by-release", commands=unknown),) if unknown else ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result, Task
 
-from nornir_anyconnect.platforms.chassis import one_after_the_other
+from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
 from nornir_anyconnect.tasks.pull_evidence import pull_evidence

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.sources.configs import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
 
 REMEDY = "save 'show running-config' there, or name another path"
 ASA_WORDS = "is full of an ASA's words"
@@ -55,6 +56,7 @@ def judge_files(
     paths: "Sequence[str]",
     judging: "Options",
     files: "EvidenceFiles | None" = None,
+    known: "KnownChanges | None" = None,
     on_progress: "Callable[[int], None] | None" = None,
 ) -> Judged:
     """Every configuration behind the paths, judged with all the evidence behind them.
@@ -65,6 +67,7 @@ def judge_files(
         paths: files, folders, archives, or ``-``.
         judging: how.
         files: evidence of which somebody says what it is.
+        known: earlier changes; None means that none is known.
         on_progress: told how many bytes on disk each step has consumed.
 
     Raises:
@@ -82,7 +85,7 @@ def judge_files(
     given = bool(files.paths) or any(each.log.devices or each.log.messages for each in summary.inputs)
     evidence = evidence_of(summary, files, single=reader.likely_configurations <= 1) if given else None
     used = {each.path: each for each in summary.inputs}
-    devices = list(_judged(reader, judging, evidence, used))
+    devices = list(_judged(reader, judging, evidence, used, known))
     for each in used.values():
         if each.lost and not each.named:
             # a backup of which nobody knows anything
@@ -116,7 +119,11 @@ def _read_all(
 
 
 def _judged(
-    reader: "LogReader", judging: "Options", evidence: "Evidence | None", used: "dict[str, Input]"
+    reader: "LogReader",
+    judging: "Options",
+    evidence: "Evidence | None",
+    used: "dict[str, Input]",
+    known: "KnownChanges | None",
 ) -> "Iterator[DeviceAudit]":
     """Every configuration that was read; ``used`` learns which texts were one."""
     from nornir_anyconnect.assess import assess_config, config_of
@@ -129,6 +136,8 @@ def _judged(
             continue
         names = names_of(text.name, text.text) if evidence else [text.name]
         seen = evidence.of(names) if evidence else None
+        if seen is not None and known is not None:
+            seen = known.applied_to(seen, names, config.context, config)
         device = replace(assess_config(config, text.name, seen, judging), path=text.path)
         used[text.path] = _used(used[text.path], config.hostname or text.name)
         yield evidence.with_client_logs(device, names) if evidence else device

@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """The name without case, folder, file suffix and domain; an address stays whole."""
     name = name.casefold().rsplit("/", 1)[-1]
     for suffix in _SUFFIXES:
@@ -64,8 +64,8 @@ class Evidence:
     def of(self, names: Iterable[str]) -> DeviceObservations:
         """What was seen of the device that has these names; empty where nothing was."""
         names = list(names)
-        known = {_short(name) for name in names}
-        matching = [device for device in self.devices if _short(device) in known]
+        known = {short_name(name) for name in names}
+        matching = [device for device in self.devices if short_name(device) in known]
         telling = [name for name, seen in self.devices.items() if seen.lines] or list(self.devices)
         # where the configuration does not say its name, or a relay knows no more than an address, it may be this one
         nobody_else = len(names) == 1 or all(_ADDRESS.fullmatch(name) for name in telling)
@@ -74,7 +74,7 @@ class Evidence:
         if self.single:
             matching += [name for name in (UNNAMED,) if name in self.devices and name not in matching]
         self._joined.update(matching)
-        outputs = [each for each in self.unnamed if self.single or _short(each.device) in known]
+        outputs = [each for each in self.unnamed if self.single or short_name(each.device) in known]
         # both units of a failover pair may have logged under names of their own
         seen = reduce(merge, (*(self.devices[name] for name in matching), *outputs), DeviceObservations(names[0]))
         others = () if matching else tuple(sorted(set(telling) - {UNNAMED}))
@@ -83,7 +83,7 @@ class Evidence:
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
         """The device with what its clients' logs say: counted for each finding with a gap, and in words."""
-        known = {_short(name) for name in names}
+        known = {short_name(name) for name in names}
         said = [
             notice(
                 f"client-reconnected{'' if each.time else '-once'}{'-for-mtu' if each.because_of_mtu else ''}",
@@ -105,7 +105,7 @@ class Evidence:
 
     def _of_clients(self, known: set[str]) -> list[ClientReconnect]:
         """What clients' logs tell of a device with one of these names."""
-        return [each for each in self.client if self.single or (each.headend and _short(each.headend) in known)]
+        return [each for each in self.client if self.single or (each.headend and short_name(each.headend) in known)]
 
     def note_the_rest(self) -> None:
         """Say which devices of the logs no configuration stands for, and which more than one does."""

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect import errors
-from nornir_anyconnect.report.fail_on import FailOn, counts
+from nornir_anyconnect.report import FailOn, counts
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:

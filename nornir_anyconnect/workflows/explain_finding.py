@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.report.explanation import Explanation
     from nornir_anyconnect.workflows.evidence_files import Evidence
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
 
 
 def explain_saved(
-    path: str, tunnel_group: str | None, judging: Options, evidence: Evidence | None = None, *, pseudonymise: bool
+    path: str,
+    tunnel_group: str | None,
+    judging: Options,
+    evidence: Evidence | None = None,
+    *,
+    pseudonymise: bool,
+    known: KnownChanges | None = None,
 ) -> Explanation:
     """Of a saved configuration.
 
@@ -29,6 +36,7 @@ def explain_saved(
         judging: how to judge.
         evidence: what was seen.
         pseudonymise: no user name in it.
+        known: earlier changes; None means that none is known.
 
     Raises:
         SourceError: the path holds no configuration, or several.
@@ -40,6 +48,8 @@ def explain_saved(
     source = one_config(path)
     seen = evidence.of(names_of(source.name, source.text)) if evidence else None
     config = config_of(source.text, source.path)
+    if seen is not None and known is not None:
+        seen = known.applied_to(seen, names_of(source.name, source.text), config.context, config)
     return _explained(config, source.name, seen, tunnel_group, judging, pseudonymise=pseudonymise)
 
 
@@ -51,6 +61,7 @@ def explain_host(
     evidence: Evidence | None = None,
     *,
     pseudonymise: bool,
+    known: KnownChanges | None = None,
 ) -> Explanation:
     """Of a host of the inventory, which is asked now. Further arguments as of ``explain_saved``.
 
@@ -65,6 +76,8 @@ def explain_host(
     config, seen = seen_on_host(host, inventory)
     if evidence:
         seen = merge(seen, evidence.of([host, config.hostname or host]))
+    if known is not None:
+        seen = known.applied_to(seen, [host, config.hostname or host], config.context, config)
     return _explained(config, host, seen, tunnel_group, judging, pseudonymise=pseudonymise)
 
 

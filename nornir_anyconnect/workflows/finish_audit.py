@@ -15,8 +15,8 @@ from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import SettingsError
+from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.report.audit_text import answer
-from nornir_anyconnect.report.fail_on import FailOn
 from nornir_anyconnect.report.sentences import device_name, troubles
 from nornir_anyconnect.version import __version__
 from nornir_anyconnect.waivers import apply_waivers, idle_waivers, load_waivers

@@ -1,10 +1,10 @@
-"""A task over a fleet: audit it, plan for it, look at one host; each host ends in exactly one state."""
+"""A task over a fleet: audit it, plan for it, see whether it is ready, look at one host; each ends in one state."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir.core.task import Result
 
@@ -12,7 +12,8 @@ from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
 from nornir_anyconnect.mtu.clients import USUAL
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK
-from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
+from nornir_anyconnect.platforms import platform_of
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device
@@ -22,6 +23,7 @@ from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from nornir.core import Nornir
     from nornir.core.inventory import Host
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from nornir_anyconnect.change.plan.making import PlanInput
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+    from nornir_anyconnect.platforms.protocols import Checkup
     from nornir_anyconnect.remedies.options import RemedyOptions
     from nornir_anyconnect.tasks.audit_mtu import Logged
+    from nornir_anyconnect.workflows.known_changes import KnownChanges
 
     OnHost = Callable[[bool], object]
     """Told of each host that has ended, and whether it failed."""
@@ -86,11 +91,36 @@ def _unheard(_failed: bool) -> None:
     """Nobody watches."""
 
 
+def _each_host(
+    nornir: Nornir,
+    task: Callable[..., Result],
+    workers: int,
+    ended: Callable[[Host, MultiResult], None],
+    **arguments: Any,
+) -> ChassisRunner:
+    """Run a task on every host; ``ended`` is told of each one, one call at a time."""
+    lock = threading.Lock()
+
+    def one_at_a_time(host: Host, result: MultiResult) -> None:
+        with lock:
+            ended(host, result)
+
+    runner = ChassisRunner(workers, one_at_a_time)
+    nornir.with_runner(runner).run(task=task, **arguments)
+    return runner
+
+
+def _of(result: MultiResult) -> Any:
+    """What the task returned."""
+    return result[0].result
+
+
 def audit_fleet(
     nornir: Nornir,
     options: FleetOptions | None = None,
     *,
     logged: Logged | None = None,
+    known: KnownChanges | None = None,
     on_host: OnHost = _unheard,
 ) -> FleetAudit:
     """Judge every host, each chassis once.
@@ -99,6 +129,7 @@ def audit_fleet(
         nornir: the hosts.
         options: how.
         logged: what a log server saw of the device that has these names.
+        known: earlier changes; None means that none is known.
         on_host: told of each host that has ended, one call at a time.
 
     Raises:
@@ -108,23 +139,23 @@ def audit_fleet(
     options = options or FleetOptions()
     devices: list[DeviceAudit] = []
     left = set(nornir.inventory.hosts)
-    lock = threading.Lock()
 
     def ended(host: Host, result: MultiResult) -> None:
         problem = result.exception
-        found = (failed_device(host.name, problem),) if isinstance(problem, Exception) else result[0].result.devices
-        with lock:
-            devices.extend(found)
-            left.discard(host.name)
-            on_host(result.failed)
+        devices.extend((failed_device(host.name, problem),) if isinstance(problem, Exception) else _of(result).devices)
+        left.discard(host.name)
+        on_host(result.failed)
 
-    runner = ChassisRunner(options.workers, ended)
-    nornir.with_runner(runner).run(
-        task=audit_mtu,
+    runner = _each_host(
+        nornir,
+        audit_mtu,
+        options.workers,
+        ended,
         assume=options.assume,
         evidence=options.evidence,
         full=options.full,
         logged=logged,
+        cut_at_changes=known.applied_to if known is not None else None,
         host_timeout=options.host_timeout,
         client_mtu=options.client_mtu,
         client=options.client,
@@ -154,22 +185,19 @@ def plan_fleet(
     """
     inputs: list[PlanInput] = []
     failed: dict[str, str] = dict.fromkeys(nornir.inventory.hosts, "not started")
-    lock = threading.Lock()
 
     def ended(host: Host, result: MultiResult) -> None:
         problem = result.exception
-        with lock:
-            on_host(result.failed)
-            if problem is None:
-                inputs.extend(result[0].result.inputs)
-                failed.pop(host.name)
-            elif isinstance(problem, AnyConnectError):
-                failed[host.name] = problem.cause
-            else:
-                failed[host.name] = f"unexpected {type(problem).__name__}"
+        on_host(result.failed)
+        if problem is None:
+            inputs.extend(_of(result).inputs)
+            failed.pop(host.name)
+        elif isinstance(problem, AnyConnectError):
+            failed[host.name] = problem.cause
+        else:
+            failed[host.name] = f"unexpected {type(problem).__name__}"
 
-    runner = ChassisRunner(workers, ended)
-    nornir.with_runner(runner).run(task=plan_fix, options=options, host_timeout=host_timeout)
+    runner = _each_host(nornir, plan_fix, workers, ended, options=options, host_timeout=host_timeout)
     runner.pass_interrupt_on()  # a plan of a part of the hosts would look whole
     return FleetPlan(tuple(inputs), failed)
 
@@ -253,3 +281,75 @@ def _seen(task: Task) -> Result:
             )
         config = configuration_of(reader, names[0]).running
         return Result(host=task.host, result=(config, pull_evidence(reader, task.host.name)))
+
+
+# ---- is every host ready, and which key does it present? Changes nothing, on no device -----------------
+
+
+def examine_fleet(nornir: Nornir, workers: int, on_host: OnHost, host_timeout: float = HOST_TIMEOUT) -> list[Checkup]:
+    """Every host as an audit would find it, by name."""
+    found: list[Checkup] = []
+
+    def ended(_host: Host, result: MultiResult) -> None:
+        if result.exception is not None:
+            raise result.exception
+        found.append(_of(result))
+        on_host(not found[-1].well)
+
+    _each_host(nornir, _examine, workers, ended, host_timeout=host_timeout).pass_interrupt_on()
+    return sorted(found, key=lambda each: each.host)
+
+
+def _examine(task: Task, host_timeout: float) -> Result:
+    with host_deadline(host_timeout, task.host.name):
+        return Result(host=task.host, result=platform_of(task.host).examine(task.host, task.nornir.config))
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedKey:
+    """The key that a host presents now; ``state`` against its known_hosts is new, known or changed."""
+
+    host: str
+    known_hosts: Path
+    key: HostKey
+    state: str
+
+
+def presented_keys(nornir: Nornir, workers: int, on_host: OnHost) -> tuple[list[PresentedKey], dict[str, str]]:
+    """The keys that the hosts present, by name, and why which host presented none."""
+    shown: list[PresentedKey] = []
+    failed: dict[str, str] = {}
+
+    def ended(host: Host, result: MultiResult) -> None:
+        if result.exception is None:
+            shown.append(_of(result))
+        else:
+            failed[host.name] = str(result.exception)
+        on_host(result.failed)
+
+    _each_host(nornir, _presented, workers, ended).pass_interrupt_on()
+    return sorted(shown, key=lambda each: each.host), failed
+
+
+def _presented(task: Task) -> Result:
+    """No user name and no password is sent."""
+    with host_deadline(HOST_TIMEOUT, task.host.name):
+        return Result(host=task.host, result=_presented_key(task.host))
+
+
+def _presented_key(host: Host) -> PresentedKey:
+    from nornir_anyconnect.platforms.asa_ssh.connection import SSH_PORT
+    from nornir_anyconnect.platforms.asa_ssh.host_keys import known_keys
+    from nornir_anyconnect.platforms.asa_ssh.options import check_host, effective_connection
+    from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
+
+    chosen = check_host(host)
+    if chosen.jump_host is not None:
+        raise AnyConnectError("it is reached through a jump host", "learn its key on the jump host")
+    given = host.get_connection_parameters(effective_connection(host))
+    key = server_key(given.hostname or host.name, given.port or SSH_PORT, chosen)
+    known = known_keys(chosen.known_hosts, key.name)
+    same = known.get(key.type)
+    alike = same is not None and same.base64 == key.base64
+    state = "new" if not known else "known" if alike else "changed"
+    return PresentedKey(host.name, chosen.known_hosts, key, state)

@@ -14,8 +14,8 @@ from nornir import InitNornir
 from nornir.core.exceptions import PluginNotRegistered
 from ruamel.yaml.error import YAMLError as RuamelError
 
+from nornir_anyconnect.asa.chassis import by_marks, chassis_of
 from nornir_anyconnect.errors import InventoryError, UsageError
-from nornir_anyconnect.platforms.chassis import by_marks, chassis_of
 from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:

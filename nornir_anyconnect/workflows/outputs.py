@@ -18,7 +18,7 @@ from nornir_anyconnect.workflows.terminal import TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from nornir_anyconnect.report.fail_on import FailOn
+    from nornir_anyconnect.report import FailOn
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.history.compare import Diff
-    from nornir_anyconnect.history.nightly import Kept
+    from nornir_anyconnect.history.compare import Diff, Kept
     from nornir_anyconnect.history.store import History
     from nornir_anyconnect.settings import Notify, Settings, Webhook
 
@@ -46,6 +45,34 @@ HISTORY_SECONDS = 120.0
 PUSH_SECONDS = 60.0
 NOTIFY_SECONDS = 90.0
 """Reading the trend, keeping the audit, pushing, telling: however often it is tried, it ends after so long."""
+
+
+def within(seconds: float, what: str, work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises.
+
+    It runs in a thread that the process does not wait for: a peer that says nothing holds nobody.
+
+    Raises:
+        AnyConnectError: it took longer than so many seconds.
+
+    """
+    found: list[T] = []
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except Exception as error:  # noqa: BLE001 - it is raised again where somebody waits for it
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name=what, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise AnyConnectError(f"{what} did not end within {seconds:g} seconds", "see whether its peer is up")
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 class SideEffects:
@@ -72,29 +99,12 @@ class SideEffects:
         return History(self._settings.history)
 
     def _within(self, seconds: float, what: str, work: Callable[[], T]) -> T | None:
-        """What ``work`` returns, or None where it failed or took too long; either is told.
-
-        It runs in a thread that the process does not wait for: a peer that says nothing holds nobody.
-        """
-        found: list[T] = []
-        failed: list[Exception] = []
-
-        def run() -> None:
-            try:
-                found.append(work())
-            except Exception as error:  # noqa: BLE001 - a failure of any kind is told, and costs nothing else
-                failed.append(error)
-
-        thread = threading.Thread(target=run, name=what, daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if thread.is_alive():
-            self._failed(
-                AnyConnectError(f"{what} did not end within {seconds:g} seconds", "see whether its peer is up")
-            )
-        elif failed:
-            self._failed(failed[0])
-        return found[0] if found and not thread.is_alive() else None
+        """What ``work`` returns, or None where it failed or took too long; either is told."""
+        try:
+            return within(seconds, what, work)
+        except Exception as error:  # noqa: BLE001 - a failure of any kind is told, and costs nothing else
+            self._failed(error)
+            return None
 
     def _failed(self, error: Exception) -> None:
         TERMINAL.failure(error)
@@ -105,7 +115,7 @@ class SideEffects:
         history = self._history
         if history is None:
             return ()
-        from nornir_anyconnect.history.nightly import trend_with
+        from nornir_anyconnect.history.compare import trend_with
 
         return self._within(TREND_SECONDS, "reading the history", lambda: trend_with(history, audit)) or ()
 
@@ -121,7 +131,7 @@ class SideEffects:
         history = self._history
         if history is None:
             return None
-        from nornir_anyconnect.history.nightly import keep_report
+        from nornir_anyconnect.history.compare import keep_report
 
         def keep() -> Kept:
             found = keep_report(history, audit, sites, self._settings.keep_days)

@@ -27,7 +27,7 @@ from nornir_anyconnect.asa.modes import (
 PACKAGE = Path(__file__).parents[2] / "nornir_anyconnect"
 
 WALK = """
-from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.config_commands import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.change.plan.check import hashes

@@ -26,8 +26,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from netutils.config.parser import ASAConfigParser
 
+from nornir_anyconnect.asa.capture import LONGEST_LINE, MASK
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.asa.redact import LONGEST_LINE, MASK
 from nornir_anyconnect.asa.running_config import ClientSettings
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import Exit
-from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send, lines_to_type
-from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.config_commands import ConfigLine, inverse_of, lines_to_send, lines_to_type
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import NameRefusedError
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling

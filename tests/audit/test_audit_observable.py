@@ -104,7 +104,8 @@ def test_a_log_that_would_have_shown_it(finding) -> None:
     [
         ({"lines": 0}, "no", "no-vpn-message"),
         ({"level": 5}, "no", "only-notices"),
-        ({"sessions_only": True}, "no", "only-sessions"),
+        ({"left_out": ("722022",)}, "no", "messages-left-out"),
+        ({"no_beginning": True}, "unknown", "no-session-begins"),
         ({"unreadable": 2}, "unknown", "unreadable-messages"),
         ({"untimed": 1}, "unknown", "messages-without-time"),
         ({"torn": 1}, "unknown", "torn-logs"),

@@ -67,7 +67,7 @@ def test_before_the_change_everything_counts():
         said("12:00:09", 722036, user="bob"),
         said("12:01:00", 722032, user="bob"),
     )
-    assert counted(*log, since=None) == Tally(large_packets=2, reconnects=1)
+    assert counted(*log, since=None) == Tally(large_packets=2, reconnects=1, hit=1)
 
 
 @pytest.mark.parametrize("message", [722051, 113039, 722033])
@@ -198,7 +198,7 @@ def test_the_sentence_for_people(counts, watch, words):
 
 
 def test_the_counts_as_data():
-    names = {"sessions": 1, "came_up": 2, "tls_only": 3, "large_packets": 4, "reconnects": 5}
-    assert as_data({"GP": Tally(1, 2, 3, 4, 5)}) == {"GP": names}
+    names = {"sessions": 1, "came_up": 2, "tls_only": 3, "large_packets": 4, "reconnects": 5, "hit": 6}
+    assert as_data({"GP": Tally(1, 2, 3, 4, 5, 6)}) == {"GP": names}
     assert as_data({}) == {}
     assert as_data(None) is None

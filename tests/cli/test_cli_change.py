@@ -117,7 +117,7 @@ def test_the_whole_story(desk):
     assert states(verified) == {"fw-a": "verified", "fw-b": "verified"}
     assert verified.json["devices"][0]["observable"]["answer"] == "yes"
     assert set(verified.json["devices"][0]["after"]["GP-STAFF"]) == {
-        "sessions", "came_up", "tls_only", "large_packets", "reconnects",
+        "sessions", "came_up", "tls_only", "large_packets", "reconnects", "hit",
     }  # fmt: skip
 
     again = here.apply("--format", "json")

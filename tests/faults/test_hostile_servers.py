@@ -31,8 +31,7 @@ from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.runners import WavesRunner
 from nornir_anyconnect.tasks import apply_plan, change_plan, rollback_plan, verify_plan
-from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, plan_fleet
-from nornir_anyconnect.workflows.host_checks import examine_fleet
+from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, examine_fleet, plan_fleet
 from tests.faults.hostile import KINDS
 from tests.promises.conftest import DEFAULTS, ENABLE, PASSWORD, box
 

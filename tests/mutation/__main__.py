@@ -31,7 +31,7 @@ MODULES = (
         f"nornir_anyconnect/{room}/*.py"
         for room in ("change", "change/plan", "platforms", "platforms/asa_ssh", "remedies", "remedies/kinds")
     ),
-    "nornir_anyconnect/asa/config_lines.py",
+    "nornir_anyconnect/asa/chassis.py",
     "nornir_anyconnect/asa/config_commands.py",
     "nornir_anyconnect/asa/commands.py",
     "nornir_anyconnect/tasks/change_plan.py",

@@ -110,7 +110,7 @@ GUARDS: tuple[Guard, ...] = (
         "tests/asa/test_commands.py::test_a_name_with_blanks_is_quoted_and_any_other_is_not",
     ),
     Guard(
-        5, f"{ASA}/config_lines.py",
+        5, f"{ASA}/config_commands.py",
         'and "?" not in line\n',
         "\n",
         "tests/asa/test_commands_config.py::test_a_masked_secret_or_an_unknown_attribute_is_never_copied",
@@ -230,7 +230,7 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}09_one_session_one_writer.py::test_a_second_process_is_refused_while_the_first_writes",
     ),
     Guard(
-        9, f"{PKG}/platforms/chassis.py",
+        9, f"{ASA}/chassis.py",
         '    return str(settings.get("chassis") or host.name)\n',
         "    return str(host.name)\n",
         "tests/runners/test_waves.py::test_hosts_of_one_chassis_never_run_at_the_same_time",
@@ -620,7 +620,7 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}23_no_secret_anywhere.py::test_what_holds_a_secret_does_not_show_it",
     ),
     Guard(
-        23, f"{ASA}/redact.py",
+        23, f"{ASA}/capture.py",
         '        line = _SECRET.sub(rf"\\1{MASK}", line)\n',
         "        pass\n",
         "tests/asa/test_asa_parse.py::test_no_secret_survives",
@@ -680,19 +680,19 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}28_minimal_installation.py::test_every_command_that_needs_no_device",
     ),
     Guard(
-        29, f"{ASA}/config_lines.py",
+        29, f"{ASA}/config_commands.py",
         "        and _TOKEN.fullmatch(created_by) is not None\n",
         "",
         "tests/asa/test_commands_config.py::test_only_the_run_that_created_an_object_can_remove_it",
     ),
     Guard(
-        29, f"{ASA}/config_lines.py",
+        29, f"{ASA}/config_commands.py",
         "        if not _has_a_shape(self.mode, self.line, self.created_by):\n",
         "        if False:\n",
         f"{P}29_leaf_lines_only.py::test_no_line_that_destroys_anything_exists",
     ),
     Guard(
-        29, f"{ASA}/config_lines.py",
+        29, f"{ASA}/config_commands.py",
         "and leaf.fullmatch(line) is not None)",
         "and leaf.match(line) is not None)",
         "tests/asa/test_commands_config.py::test_nothing_but_a_leaf_line_can_be_built",

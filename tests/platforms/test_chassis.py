@@ -7,14 +7,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.platforms.chassis import (
-    Counted,
-    by_chassis,
-    by_marks,
-    chassis_of,
-    one_after_the_other,
-    same_chassis,
-)
+from nornir_anyconnect.asa.chassis import Counted, by_chassis, by_marks, chassis_of, same_chassis
+from nornir_anyconnect.platforms import one_after_the_other
 
 
 def test_pairs_that_share_a_unit_never_wait_for_each_other_for_ever():

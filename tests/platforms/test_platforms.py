@@ -15,7 +15,7 @@ from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM as ASA
 from nornir_anyconnect.platforms.protocols import Checkup, ClusterRole, Identity, Role, Shown
 from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix, pull_config, pull_logs
-from nornir_anyconnect.workflows.host_checks import examine_fleet
+from nornir_anyconnect.workflows.fleet import examine_fleet
 
 MADE_UP = '''
 """A management station that hands over values and no text, and lets nobody change anything."""

@@ -16,7 +16,7 @@ from nornir_anyconnect.asa.commands import (
     ShowCommand,
     ShowRunning,
 )
-from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.config_commands import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import (
     CredentialError,

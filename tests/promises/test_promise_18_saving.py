@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nornir_anyconnect
 from nornir_anyconnect.asa import commands
-from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.config_commands import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import NameRefusedError

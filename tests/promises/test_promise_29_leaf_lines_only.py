@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_send
-from nornir_anyconnect.asa.config_lines import ConfigLine
+from nornir_anyconnect.asa.config_commands import ConfigLine, inverse_of, lines_to_send
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.errors import AnyConnectError, NameRefusedError, PlanError
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf

@@ -19,6 +19,7 @@ from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.logs import summarise_logs
 
 sys.path.append(str(Path(__file__).parents[1] / "evidence"))
+from export_forms import log
 from test_merged_log import PLAIN
 
 TEXT = "".join(f"{line}\n" for line in PLAIN).encode()
@@ -127,26 +128,49 @@ def test_a_line_without_an_end_is_counted_to_its_end():
     assert evidence.unreadable
 
 
+STORY = log()
+IDS = sorted({line.id for line in STORY})
+OF_EACH = {"722022", "722033", "722051"}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sets(st.sampled_from([each for each in IDS if each != "722036"])))
+def test_a_log_of_which_only_some_messages_were_kept_is_no_all_clear(kept):
+    """Whatever was left out with the drops: reconnects are there without them, or no session is there as a whole."""
+    left = [line for line in STORY if line.id in kept]
+    assert all(gaps(seen) for seen in read("".join(f"{line.whole}\n" for line in left).encode())[0].values())
+    quiet = "".join(f"{line.whole}\n" for line in left if "finn" in line.text)
+    for seen in read(quiet.encode())[0].values():
+        assert bool(gaps(seen)) == (not kept >= OF_EACH)
+
+
+@pytest.mark.parametrize("day", ["a", "b"])
+def test_a_log_of_which_messages_were_left_out_is_none_beside_a_whole_one(day):
+    quiet = [line for line in PLAIN if "finn" in line]
+    left = [line.replace("Mar 29", "Mar 30") for line in quiet if "722022" not in line]
+    logs = [quiet, left] if day == "a" else [left, quiet]
+    evidence = LogEvidence()
+    for each in logs:
+        evidence.read(["".join(f"{line}\n" for line in each).encode()])
+    (gap,) = gaps(evidence.finish()["edge7"])
+    assert (gap.code, gap.number) == ("messages-left-out", 722022)
+
+
 @pytest.mark.parametrize(
-    ("kept", "code"), [({"113039", "113019"}, "only-sessions"), ({"725001"}, "only-sessions"), ({"722022"}, None)]
-)
-def test_sessions_without_a_message_722_were_filtered(kept, code):
-    lines = [
-        (
-            "<166>Mar 29 2026 01:00:00 edge7 : %ASA-6-725001: Starting SSL handshake with client "
-            "outside:192.0.2.7/5000 to 198.51.100.1/443 for TLSv1.2 session"
-        ),
-        (
-            "<166>Mar 29 2026 01:00:01 edge7 : %ASA-6-113039: Group <GP> User <ann> IP <192.0.2.7> "
-            "AnyConnect parent session started."
-        ),
-        (
-            "<166>Mar 29 2026 01:00:02 edge7 : %ASA-6-722022: Group <GP> User <ann> IP <192.0.2.7> "
-            "UDP SVC connection established without compression"
-        ),
-    ]
-    found, _ = read("".join(f"{line}\n" for line in lines if any(each in line for each in kept)).encode())
-    assert [gap.code for gap in gaps(found["edge7"])] == ([code] if code else [])
+    ("line", "code"),
+    [
+        ("725001: Starting SSL handshake with client outside:192.0.2.7/5000 to 198.51.100.1/443 for TLSv1.2 session",
+         "no-session-begins"),
+        ("722023: Group <GP> User <ann> IP <192.0.2.7> TCP SVC connection terminated without compression",
+         "no-session-begins"),
+        ("113039: Group <GP> User <ann> IP <192.0.2.7> AnyConnect parent session started.", "messages-left-out"),
+        ("722022: Group <GP> User <ann> IP <192.0.2.7> UDP SVC connection established without compression",
+         "messages-left-out"),
+    ],
+)  # fmt: skip
+def test_a_log_without_a_session_that_begins_proves_nothing(line, code):
+    found, _ = read(f"<166>Mar 29 2026 01:00:00 edge7 : %ASA-6-{line}\n".encode())
+    assert [gap.code for gap in gaps(found["edge7"])] == [code]
 
 
 def test_an_empty_log_buffer_shows_nothing():

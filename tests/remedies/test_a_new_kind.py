@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
-from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.asa.config_commands import config_line
 from nornir_anyconnect.asa.running_config import RunningConfig
 from nornir_anyconnect.audit.finding import Finding, Remedy
 from nornir_anyconnect.remedies.client_settings import ClientLine, ClientScope, ClientSettingsOf

@@ -9,7 +9,7 @@ from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import Sourced
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.remedies import predict
+from nornir_anyconnect.remedies import remedy_context
 from nornir_anyconnect.remedies.options import EXPLAINED, Block, RemedyOptions
 from nornir_anyconnect.remedies.propose import propose, remedies_of
 
@@ -482,7 +482,7 @@ def test_two_hundred_policies_are_predicted_by_a_handful_of_judgements(monkeypat
     config = parse(HEAD + "".join(parts) + END)
     device = judge(config, "fw")
     calls = []
-    monkeypatch.setattr(predict, "judge", lambda *args, **kwargs: calls.append(1) or judge(*args, **kwargs))
+    monkeypatch.setattr(remedy_context, "judge", lambda *args, **kwargs: calls.append(1) or judge(*args, **kwargs))
     shown = propose(config, device)
     assert len(shown.findings) == 201
     assert all(each.remedies for each in shown.findings)

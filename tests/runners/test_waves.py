@@ -14,8 +14,8 @@ from nornir.core import Nornir
 from nornir.core.inventory import Defaults, Group, Groups, Host, Hosts, Inventory, ParentGroups
 from nornir.core.task import Result
 
+from nornir_anyconnect.asa.chassis import by_chassis
 from nornir_anyconnect.errors import NotStartedError
-from nornir_anyconnect.platforms.chassis import by_chassis
 from nornir_anyconnect.runners import waves as waves_module
 from nornir_anyconnect.runners.waves import WavesRunner, waves
 from tests.waiting import LONG, eventually

@@ -12,6 +12,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.chassis import same_chassis
 from nornir_anyconnect.asa.config_commands import Shows, lines_to_type, observe
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
 from nornir_anyconnect.asa.running_config import Sourced, SslSettings, Webvpn
@@ -20,7 +21,6 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan.model import Fix, PlannedDevice, named, state_of
 from nornir_anyconnect.errors import GateError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
-from nornir_anyconnect.platforms.chassis import same_chassis
 from nornir_anyconnect.remedies.kinds import kinds
 from nornir_anyconnect.remedies.propose import remedies_of
 

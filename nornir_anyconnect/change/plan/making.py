@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.chassis import by_marks
 from nornir_anyconnect.asa.config_commands import PlannedCommand, applied
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.negotiable import release_of
@@ -20,7 +21,6 @@ from nornir_anyconnect.change.plan.file import content_id
 from nornir_anyconnect.change.plan.model import VALID_DAYS, Fix, Left, Outlook, Plan, PlannedDevice, named, state_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.mtu.releases import TWO_MTUS
-from nornir_anyconnect.platforms.chassis import by_marks
 from nornir_anyconnect.remedies.kinds import must_be_a_fix
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.remedies.propose import Choice, choose, remedies_of, waived

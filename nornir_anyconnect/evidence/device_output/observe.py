@@ -11,7 +11,7 @@ from nornir_anyconnect.evidence.device_output.counters import log_buffer, no_fra
 from nornir_anyconnect.evidence.device_output.vpn_sessions import VpnSession, read_sessions, read_tunnel_summary
 from nornir_anyconnect.evidence.incidents import SILENCE
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
-from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket, Met
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,7 +87,8 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         log_ends=max((time for time in (a.log_ends, b.log_ends) if time), default=None),
         level=max((level for level in (a.level, b.level) if level is not None), default=None),
         own_log=a.own_log or b.own_log,
-        sessions_only=all(each.sessions_only for each in (a, b) if each.lines) and a.sessions_only | b.sessions_only,
+        left_out=tuple(sorted({*a.left_out, *b.left_out})),
+        no_beginning=all(each.no_beginning for each in (a, b) if each.lines) and a.no_beginning | b.no_beginning,
         unreadable=a.unreadable + b.unreadable,
         untimed=a.untimed + b.untimed,
         torn=a.torn + b.torn,
@@ -167,17 +168,19 @@ def _merge_packets(a: tuple[LargePacket, ...], b: tuple[LargePacket, ...], *, ap
     corroborated = {each.threshold for each in (*a, *b) if each.corroborated}
     sent = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.sent}
     own = {(each.packet, each.threshold, each.without_udp) for each in (*a, *b) if each.own}
-    users: dict[tuple[int, int, bool], frozenset[str]] = {}
+    users: dict[tuple[int, int, bool], dict[str, Met]] = {}
     for each in (*a, *b):
-        kind = (each.packet, each.threshold, each.without_udp)
-        users[kind] = users.get(kind, frozenset()) | each.users
+        known = users.setdefault((each.packet, each.threshold, each.without_udp), {})
+        for user, met in each.by_user.items():
+            other = known.get(user)
+            known[user] = met if other is None else other.and_then(met)
     return tuple(
         LargePacket(
             *kind,
             count=count,
             corroborated=kind[1] in corroborated,
             sent=kind in sent,
-            users=users[kind],
+            by_user=users[kind],
             own=kind in own,
         )
         for kind, count in sorted(both.items())

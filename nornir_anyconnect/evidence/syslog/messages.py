@@ -254,6 +254,13 @@ MESSAGES: dict[str, Message] = {
 }  # fmt: skip
 
 
+OPENINGS = frozenset({"113039", "722022", "722033", "722034", "722051"})
+"""What an ASA logs where a session begins, at three levels."""
+OF_EACH_SESSION = (frozenset({"722022"}), frozenset({"722033", "722034"}), frozenset({"722051"}))
+"""Of them what every AnyConnect session over TLS brings: one of each set. A log that shows sessions begin without them
+was searched for other messages, and need not hold 722036; one with them shows a reconnect as another 722022."""
+
+
 class Record(NamedTuple):
     """One message as it was read: plain values, of which an event is made once its time and its turn are known."""
 

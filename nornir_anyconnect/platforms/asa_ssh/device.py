@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.capture import masked
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
     Section,
@@ -17,7 +18,6 @@ from nornir_anyconnect.asa.commands import (
     ShowStartup,
     WriteMemory,
 )
-from nornir_anyconnect.asa.redact import masked
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh import identity as read
 from nornir_anyconnect.platforms.protocols import Configuration, Identity, Shown

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
-from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import said_of, sets
 from nornir_anyconnect.audit.finding import Verdict

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
-from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
+from nornir_anyconnect.asa.grammar import CLIENT_MTU_RANGE
 from nornir_anyconnect.remedies.client_settings import (
     ClientLine,
     ClientScope,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Finding, Remedy
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
-CLIENT_MTU_RANGE = range(256, 1463)
-"""Bytes that some release accepts for ``anyconnect mtu`` (256-1406 up to 9.1, later 576-1462)."""
 LOWEST_MTU = 576
 """Bytes; RFC 791: what every IPv4 host must accept."""
 LOWEST_MTU_IPV6 = 1280

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
-from nornir_anyconnect.asa.config_lines import config_line
+from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import Finding, Remedy, Scope
-    from nornir_anyconnect.remedies.predict import Prediction
-    from nornir_anyconnect.remedies.remedy_context import RemedyContext
+    from nornir_anyconnect.remedies.remedy_context import Prediction, RemedyContext
 
 TCPMSS_RANGE = range(65536)
 """Bytes that ``sysopt connection tcpmss`` accepts; 0 switches it off."""

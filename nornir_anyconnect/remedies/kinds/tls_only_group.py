@@ -11,8 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import quoted
-from nornir_anyconnect.asa.config_commands import CreatedObject, PlannedCommand, Step, lines_to_type
-from nornir_anyconnect.asa.config_lines import MASKED, config_line
+from nornir_anyconnect.asa.config_commands import (
+    MASKED,
+    CreatedObject,
+    PlannedCommand,
+    Step,
+    config_line,
+    lines_to_type,
+)
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import field_of, lines_below

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from nornir_anyconnect.audit.finding import Status, Verdict
-from nornir_anyconnect.report import Format, sentences
-from nornir_anyconnect.report.fail_on import counts
+from nornir_anyconnect.report import Format, counts, sentences
 from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.audit.audit_report import AuditReport
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, PastEvidence
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.report import Style
 
@@ -51,6 +51,10 @@ def _labels(device: DeviceAudit, finding: Finding) -> dict[str, str]:
     }
 
 
+def _past(finding: Finding) -> PastEvidence | None:
+    return finding.evidence.past if finding.evidence else None
+
+
 def _audit(report: AuditReport, _style: Style) -> str:
     """Totals, and one sample per tunnel group and group policy; findings about users only count in the totals."""
     total = report.summary
@@ -74,7 +78,8 @@ def _audit(report: AuditReport, _style: Style) -> str:
         *metric("failed_devices", "Devices that could not be read.", [({}, total.failed_devices)]),
         *metric("findings", "Findings by verdict.", [({"verdict": key}, count) for key, count in verdicts.items()]),
         *metric("confirmed_findings", "Findings that evidence confirms.", [({}, total.confirmed)]),
-        *metric("affected_users", "Users that were hit.", [({}, total.users_affected)]),
+        *metric("affected_users", "Users that were hit under the present settings.", [({}, total.users_affected)]),
+        *metric("past_users", "Users that were hit before the present settings.", [({}, total.users_past)]),
         *metric(
             "device_judged",
             "1 where the device was judged wholly.",
@@ -97,8 +102,13 @@ def _audit(report: AuditReport, _style: Style) -> str:
         ),
         *metric(
             "finding_affected_users",
-            "Users that were hit through this finding.",
+            "Users that were hit through this finding under the present settings.",
             [(labels, finding.evidence.users) for labels, finding in named if finding.evidence],
+        ),
+        *metric(
+            "finding_past_users",
+            "Users that were hit through this finding before the present settings.",
+            [(labels, past.users) for labels, finding in named if (past := _past(finding))],
         ),
         *metric(
             "finding_waived",

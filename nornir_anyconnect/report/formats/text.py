@@ -47,7 +47,7 @@ def _logs(summary: LogSummary, style: Style) -> str:
     for each in summary.suspected:
         lines.append(
             f"{each.device}: {each.user} ({each.group_policy}): suspected: a session without DTLS reconnected "
-            f"{_seconds(each)}; the drops before it would not show in a log of notices"
+            f"{_seconds(each)}; the log holds none of the drops that would prove it"
         )
     for reconnect in summary.client:
         at = f" at {reconnect.time.isoformat()}" if reconnect.time else ""

@@ -7,17 +7,14 @@ host's own name. Nothing is joined without such a mark.
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
 
 class Listed(Protocol):
-    """A host of an inventory, as far as it is asked here: the pure rooms count chassis too, and know no Nornir."""
+    """A host of an inventory, as far as it is asked here: the pure rooms count chassis, too, and know no Nornir."""
 
     name: str
 
@@ -27,9 +24,6 @@ class Listed(Protocol):
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Listed)
-
-_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-_making = threading.Lock()
 
 
 def same_chassis(one: Iterable[Hashable], other: Iterable[Hashable]) -> bool:
@@ -76,21 +70,3 @@ def chassis_of(host: Listed) -> str:
 def by_chassis(hosts: Sequence[H], key: Callable[[H], str] = chassis_of) -> list[list[H]]:
     """The hosts grouped by chassis, in the order of the inventory."""
     return by_marks(hosts, lambda host: (key(host),))
-
-
-@contextmanager
-def one_after_the_other(serials: Iterable[str]) -> Iterator[None]:
-    """Hold the chassis while the block runs; a thread that comes for the same one waits.
-
-    An ASA has five SSH sessions and one configuration, and two hosts of an inventory may lead to the same box.
-
-    Args:
-        serials: of the unit and its mate; without any nobody waits.
-
-    """
-    with ExitStack() as held:
-        for serial in sorted(set(serials)):  # one order for all, or two pairs could wait for each other
-            with _making:
-                lock = _locks[serial]
-            held.enter_context(lock)
-        yield
