@@ -16,6 +16,7 @@ FAMILIES = {
     "explain": ("explain",),
     "mtu": ("mtu",),
     "logs": ("logs",),
+    "probe": ("probe",),
     "hosts": ("doctor", "trust-hosts"),
     "plan": ("plan",),
     "change": ("apply", "verify", "rollback"),

@@ -9,10 +9,7 @@ from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from nornir.core import Nornir
 
     from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
     from nornir_anyconnect.platforms.protocols import Checkup
@@ -39,7 +36,7 @@ def doctor(
 
     options.text_or_json("doctor", output)
     at_once = options.at_once(workers)
-    nornir = _chosen(inventory, filters, limit)
+    nornir = options.chosen(inventory, filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
         found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)), host_timeout)
     if output == "json":
@@ -99,7 +96,7 @@ def trust_hosts(
     from nornir_anyconnect.workflows.terminal import TERMINAL
 
     at_once = options.at_once(workers)
-    nornir = _chosen(inventory, filters, limit)
+    nornir = options.chosen(inventory, filters, limit)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
         shown, failed = presented_keys(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
     news: dict[Path, dict[str, HostKey]] = {}
@@ -116,13 +113,6 @@ def trust_hosts(
         learnt = host_keys.learn(known_hosts, keys.values(), replace=replace)
         TERMINAL.note(f"{len(learnt)} key(s) learnt into {known_hosts}")
     return options.name_failed(failed)
-
-
-def _chosen(inventory: str | None, filters: "Sequence[str] | None", limit: "Sequence[str] | None") -> "Nornir":
-    from nornir_anyconnect.settings import load_settings
-    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
-
-    return choose_hosts(load_inventory(inventory or load_settings().inventory), filters or (), limit or ())
 
 
 def register(app: typer.Typer) -> None:

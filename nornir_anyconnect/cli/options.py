@@ -17,6 +17,8 @@ from nornir_anyconnect.workflows.terminal import TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nornir.core import Nornir
+
     from nornir_anyconnect.audit.judge import Options
     from nornir_anyconnect.settings import Settings
 
@@ -271,3 +273,16 @@ def verdicts(only: str | None) -> frozenset[str]:
 def filters(given: Sequence[str] | None, settings: Settings) -> Sequence[str]:
     """What ``--filter`` says, else the filter of the settings."""
     return settings.filters if given is None else given
+
+
+def chosen(inventory: str | None, filters: Sequence[str] | None, limit: Sequence[str] | None) -> Nornir:
+    """The hosts that the options, else the settings, name.
+
+    Raises:
+        UsageError: none, or an inventory that is wrong.
+
+    """
+    from nornir_anyconnect.settings import load_settings
+    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+
+    return choose_hosts(load_inventory(inventory or load_settings().inventory), filters or (), limit or ())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import Finding
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.probe import ProbeReport
 
 _MEND = "mend or remove the package that offers it"
 GROUP = "nornir_anyconnect.reports"
@@ -32,14 +33,15 @@ GROUP = "nornir_anyconnect.reports"
 
 
 class Subject(StrEnum):
-    """What is reported: ``check`` and ``audit``, ``logs``, ``plan``."""
+    """What is reported: ``check`` and ``audit``, ``logs``, ``plan``, ``probe``."""
 
     AUDIT = "audit"
     LOGS = "logs"
     PLAN = "plan"
+    PROBE = "probe"
 
 
-_TITLES = {Subject.AUDIT: "an audit", Subject.LOGS: "logs", Subject.PLAN: "a plan"}
+_TITLES = {Subject.AUDIT: "an audit", Subject.LOGS: "logs", Subject.PLAN: "a plan", Subject.PROBE: "a probe"}
 
 
 class FailOn(StrEnum):
@@ -104,6 +106,7 @@ class Format:
     audit: Callable[[AuditReport, Style], str] | None = None
     logs: Callable[[LogSummary, Style], str] | None = None
     plan: Callable[[Plan, Style], str] | None = None
+    probe: Callable[[ProbeReport, Style], str] | None = None
 
 
 class Formats(Collection[str]):
@@ -127,6 +130,7 @@ class Formats(Collection[str]):
 
 
 AUDIT_FORMATS, LOGS_FORMATS, PLAN_FORMATS = Formats(Subject.AUDIT), Formats(Subject.LOGS), Formats(Subject.PLAN)
+PROBE_FORMATS = Formats(Subject.PROBE)
 
 
 def render(name: str, report: AuditReport, style: Style = PLAIN) -> str:
@@ -147,6 +151,11 @@ def render_logs(name: str, summary: LogSummary, style: Style = PLAIN) -> str:
 def render_plan(name: str, plan: Plan, style: Style = PLAIN) -> str:
     """A plan, as above; only the plan file itself can be applied."""
     return _drawn(name, Subject.PLAN, plan, style)
+
+
+def render_probe(name: str, report: ProbeReport, style: Style = PLAIN) -> str:
+    """What head-ends answered, as above."""
+    return _drawn(name, Subject.PROBE, report, style)
 
 
 def _drawn(name: str, kind: Subject, subject: Any, style: Style) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.probe import ProbeReport
     from nornir_anyconnect.report import Style
 
 
@@ -62,4 +63,8 @@ def _plan(plan: Plan, _style: Style) -> str:
     return json.dumps(to_dict(plan), indent=2) + "\n"
 
 
-FORMAT = Format(audit=_audit, logs=_logs, plan=_plan)
+def _probe(report: ProbeReport, _style: Style) -> str:
+    return json.dumps(report.to_dict(), indent=2) + "\n"
+
+
+FORMAT = Format(audit=_audit, logs=_logs, plan=_plan, probe=_probe)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, PastEvidence
     from nornir_anyconnect.evidence.logs_report import LogSummary
+    from nornir_anyconnect.evidence.probe import ProbeReport
     from nornir_anyconnect.report import Style
 
 _PREFIX = "nornir_anyconnect"
@@ -141,4 +142,24 @@ def _logs(summary: LogSummary, _style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMAT = Format(audit=_audit, logs=_logs)
+def _probe(report: ProbeReport, _style: Style) -> str:
+    named = [({"host": each.host, "port": str(each.port)}, each) for each in report.probes]
+    lines = [
+        *metric(
+            "probe_cause", "1 for what the probe says.", [({**ids, "cause": each.cause}, 1) for ids, each in named]
+        ),
+        *metric(
+            "probe_path_mtu_bytes",
+            "Largest IP packet towards the head-end that was answered.",
+            [(ids, each.path_mtu) for ids, each in named if each.path_mtu is not None],
+        ),
+        *metric(
+            "probe_mss_bytes",
+            "MSS of the head-end's SYN-ACK.",
+            [(ids, each.mss) for ids, each in named if each.mss is not None],
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+FORMAT = Format(audit=_audit, logs=_logs, probe=_probe)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.change.plan.model import Plan
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import Incident
+    from nornir_anyconnect.evidence.probe import ProbeReport
     from nornir_anyconnect.report import Style
 
 
@@ -73,4 +74,10 @@ def _plan(plan: Plan, _style: Style) -> str:
     return plan_text.text(plan)
 
 
-FORMAT = Format(audit=audit_text.render, logs=_logs, plan=_plan)
+def _probe(report: ProbeReport, _style: Style) -> str:
+    from nornir_anyconnect.report import probe_text  # noqa: PLC0415 - an audit needs no probe
+
+    return probe_text.render(report.probes)
+
+
+FORMAT = Format(audit=audit_text.render, logs=_logs, plan=_plan, probe=_probe)

@@ -1,0 +1,148 @@
+"""Probe head-ends, several at once: which, from where they are named, and beside what another place saw."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from nornir.core.task import Result
+
+from nornir_anyconnect.errors import AnyConnectError, SourceError, UsageError
+from nornir_anyconnect.evidence.probe import Probe, ProbeReport, probes_of
+from nornir_anyconnect.mtu.clients import USUAL, clients
+from nornir_anyconnect.mtu.suites import Version
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
+from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
+from nornir_anyconnect.report import generated_at
+from nornir_anyconnect.runners.chassis import ChassisRunner
+from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
+from nornir_anyconnect.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from nornir.core import Nornir
+    from nornir.core.task import Task
+
+PORT = 443
+_LONGEST_NAME = 253
+_LARGEST_CONTROL = 16 * 2**20
+
+
+def target_of(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST``, ``HOST:PORT``, ``[ADDRESS]:PORT`` or a URL.
+
+    Raises:
+        UsageError: it is none of these.
+
+    """
+    bare = (
+        text if "://" in text else f"https://[{text}]" if text.count(":") > 1 and "]" not in text else f"https://{text}"
+    )
+    try:
+        parts = urlsplit(bare)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or len(host) > _LONGEST_NAME or any(each.isspace() or not each.isprintable() for each in host):
+        raise UsageError(f"'{text}' names no head-end", "write HOST, HOST:PORT or [ADDRESS]:PORT")
+    return host, PORT if port is None else port
+
+
+def controls_of(path: str) -> tuple[Probe, ...]:
+    """What a probe from another place found.
+
+    Raises:
+        SourceError: it cannot be read, or is something else.
+
+    """
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return probes_of(file.read(_LARGEST_CONTROL))
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(f"--control {path}: {why}", "give what 'probe --format json=FILE' wrote elsewhere") from error
+
+
+def public_names(nornir: Nornir, workers: int) -> tuple[list[tuple[str, int]], dict[str, str]]:
+    """Where clients reach the hosts: ``data.anyconnect.public``, else the group-urls of their configuration.
+
+    Returns:
+        The head-ends, each once, and why which host names none.
+
+    """
+    result = nornir.with_runner(ChassisRunner(workers)).run(task=_public_names)
+    named: dict[tuple[str, int], None] = {}
+    failed: dict[str, str] = {}
+    for name, each in result.items():
+        if isinstance(each.exception, AnyConnectError):
+            failed[name] = each.exception.cause
+        elif each.exception is not None:
+            failed[name] = f"unexpected {type(each.exception).__name__}"
+        elif not each[0].result:
+            failed[name] = "neither data.anyconnect.public nor a group-url names where clients reach it"
+        else:
+            named.update(dict.fromkeys(each[0].result))
+    return list(named), failed
+
+
+def _public_names(task: Task) -> Result:
+    given = (task.host.get("anyconnect") or {}).get("public")
+    if given:
+        names = [given] if isinstance(given, str) else given
+        return Result(host=task.host, result=[target_of(str(each)) for each in names])
+    urls = []
+    with host_deadline(HOST_TIMEOUT, task.host.name), reading(task) as reader:
+        for context in contexts_of(reader, task.host, reader.identity()):
+            running = configuration_of(reader, context).running
+            urls += [url.value.split()[0] for group in running.tunnel_groups for url in group.group_urls]
+    return Result(host=task.host, result=[target_of(url) for url in urls])
+
+
+def probe_all(
+    targets: Iterable[tuple[str, int]],
+    controls: Sequence[Probe],
+    workers: int,
+    patience: Patience,
+    on_host: Callable[[bool], None] = lambda _failed: None,
+) -> ProbeReport:
+    """Each head-end once, in the given order.
+
+    Args:
+        targets: host and port.
+        controls: what another place saw.
+        workers: head-ends at once.
+        patience: per head-end.
+        on_host: told of each that has ended, whether nothing was reached.
+
+    """
+    chosen = list(dict.fromkeys(targets))
+    client = clients()[USUAL]
+    suites = tuple(sorted(client.suites))
+    offer = Offer(suites, suites, Version.TLS1_3 in client.versions)
+    at = generated_at()
+    waiting: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[tuple[str, int], Probe]] = queue.SimpleQueue()
+    for each in chosen:
+        waiting.put(each)
+
+    def work() -> None:
+        while True:
+            try:
+                target = waiting.get_nowait()
+            except queue.Empty:
+                return
+            done.put((target, probe_head_end(*target, at, offer, patience)))
+
+    for _ in range(min(workers, len(chosen))):
+        # Ctrl-C must not wait for a name server: nothing is lost with a probe that is given up
+        threading.Thread(target=work, daemon=True).start()
+    found: dict[tuple[str, int], Probe] = {}
+    while len(found) < len(chosen):
+        target, probe = done.get()
+        found[target] = probe.beside(controls)
+        on_host(not probe.tcp)
+    return ProbeReport(tuple(found[each] for each in chosen), at, __version__)
