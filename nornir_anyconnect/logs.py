@@ -28,6 +28,7 @@ from nornir_anyconnect.evidence.device_output.saved_output import SavedOutput, s
 from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
 from nornir_anyconnect.evidence.logs_report import Input, LogSummary
+from nornir_anyconnect.evidence.probe import Probe, probes_of
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.evidence.syslog.reader import holds_message
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
@@ -60,12 +61,14 @@ class LogKind(enum.Enum):
     SYSLOG = "syslog"
     CLIENT = "client log"
     DEBUG = "debug transcript"
+    PROBE = "probe"
 
 
 _TOLD = {
     LogKind.SYSLOG: Kind(Role.SYSLOG, "syslog"),
     LogKind.CLIENT: Kind(Role.CLIENT_LOG, "client log"),
     LogKind.DEBUG: Kind(Role.DEBUG, "debug webvpn transcript"),
+    LogKind.PROBE: Kind(Role.PROBE, "probe"),
 }
 
 
@@ -96,6 +99,7 @@ class LogReader:
         self._client_lines = 0
         self._client: list[ClientReconnect] = []
         self._computed: list[DebugNumbers] = []
+        self._probes: list[Probe] = []
         self._outputs: dict[str, DeviceObservations] = {}
         self._unnamed: dict[str, DeviceObservations] = {}
         self._inputs: list[Input] = []
@@ -160,6 +164,7 @@ class LogReader:
             devices=dict(sorted(devices.items())),
             client=tuple(self._client),
             computed=tuple(self._computed),
+            probes=tuple(self._probes),
             unnamed=tuple(self._unnamed.values()),
             inputs=tuple(self._inputs),
         )
@@ -177,6 +182,8 @@ class LogReader:
                 return Input(source.path, told.read_as, self._client_log(source.path, _lines(source.chunks()), source))
             case Role.DEBUG:
                 return self._debug(source)
+            case Role.PROBE:
+                return self._probe(source)
             case Role.DEVICE_TEXT:
                 return self._device_text(source)
         return self._either(source, told.read_as if told.role is Role.CLIENT_LOG else None)
@@ -203,6 +210,18 @@ class LogReader:
         missed = sum(numbers.not_understood for numbers in found)
         problem = f"{missed} line(s) of the debug transcript were not understood" if missed else None
         return Input(source.path, "debug webvpn transcript", LogInput(messages=len(found)), problem)
+
+    def _probe(self, source: Source) -> Input:
+        text = whole(source)
+        if isinstance(text, Unread):
+            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        try:
+            found = probes_of(text.text)
+        except (ValueError, RecursionError) as error:
+            remedy = "give what 'nornir-anyconnect probe --format json=FILE' wrote"
+            return Input(source.path, None, problem=f"{source.path} is no probe: {error}", lost=True, remedy=remedy)
+        self._probes += found
+        return Input(source.path, "probe", LogInput(messages=len(found)))
 
     def _device_text(self, source: Source) -> Input:
         text = whole(source)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -304,6 +305,12 @@ class RunningConfig:
     @cached_property
     def _policies(self) -> dict[str, GroupPolicy]:
         return {policy.name: policy for policy in self.group_policies}
+
+    @property
+    def url_hosts(self) -> tuple[str, ...]:
+        """The names of the group-urls: where clients reach the box."""
+        urls = (url.value.split()[0] for group in self.tunnel_groups for url in group.group_urls)
+        return tuple(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
 
     def tunnel_group(self, name: str) -> TunnelGroup | None:
         """The tunnel group of that name, if it is defined."""

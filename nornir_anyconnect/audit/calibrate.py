@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.mtu.assumptions import COMBINATIONS, AssumptionSet
+from nornir_anyconnect.mtu.assumptions import COMBINATIONS, AssumptionSet, MssSource
 from nornir_anyconnect.mtu.suites import all_suites
 
 if TYPE_CHECKING:
@@ -230,6 +230,11 @@ class _Weighed:
         else:
             self._mismatch = True
 
+    def mss(self, mss: int, tcpmss: int) -> None:
+        """The MSS of a SYN-ACK, bytes. One-sided: what stands on the path can only lower it."""
+        if tcpmss and mss > tcpmss:
+            self._explained.append(frozenset(each for each in COMBINATIONS if each.mss_source is MssSource.INTERFACE))
+
     def left(self) -> Calibration:
         """The combinations that reproduce every explained number, if there are any."""
         left: Explained = reduce(frozenset.intersection, self._explained, frozenset(COMBINATIONS))
@@ -248,6 +253,7 @@ def calibrate(
     seen: DeviceObservations,
     confs: Mapping[str, int | None],
     compressed: frozenset[str] = frozenset(),
+    tcpmss: int = 0,
 ) -> Calibration:
     """Narrow the combinations of a box by all that was seen of it.
 
@@ -256,6 +262,7 @@ def calibrate(
         seen: what it did show.
         confs: the ``anyconnect mtu`` in force per group policy, bytes; None where none is set.
         compressed: the group policies with compression on.
+        tcpmss: ``sysopt connection tcpmss``, bytes; 0 is off.
 
     """
     lines = Counter[int]()
@@ -266,6 +273,9 @@ def calibrate(
         for packet in group.large_packets:
             compression = group.compression or name in compressed
             weighed.packet(packet, name, confs.get(name), compression=compression)
+    for probe in seen.probes:
+        if probe.mss is not None:
+            weighed.mss(probe.mss, tcpmss)
     for numbers in seen.debug:
         weighed.transcript(numbers, frozenset(confs.values()))
     return weighed.left()

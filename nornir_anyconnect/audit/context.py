@@ -278,12 +278,13 @@ def audited(config: RunningConfig, observations: DeviceObservations | None, opti
         release=release_of(config),
     )
     if observations is not None:
+        tcpmss = provenance.tcpmss(config).value
         device.model = Model(device.derivations, device.dtls_links)
         known = {name: device.policy(name) for name in observations.groups}
         confs = _confs(device, known)
         compressed = frozenset(name for name, policy in known.items() if device.compresses(policy))
-        device.calibration = calibrate(device.model, observations, confs, compressed)
-        device.proved = calibrate(device.model, observations.own, confs, compressed)
+        device.calibration = calibrate(device.model, observations, confs, compressed, tcpmss)
+        device.proved = calibrate(device.model, observations.own, confs, compressed, tcpmss)
     return device
 
 

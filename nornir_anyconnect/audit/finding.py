@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.asa.running_config import Notice, Owner
     from nornir_anyconnect.audit.provenance import Sources
+    from nornir_anyconnect.evidence.probe import Cause
     from nornir_anyconnect.mtu.derive import Step
 
 
@@ -139,6 +140,8 @@ class FindingEvidence:
     suspected: int = 0
     """Reconnects after a minute without UDP in a log without any drop, which may have been left out of it."""
     past: PastEvidence | None = None
+    probe: Cause | None = None
+    """What a probe of the head-end says of DTLS on its path."""
     client_reconnects: int = 0
     """Reconnects to apply a new MTU that clients' own logs tell of."""
 
@@ -160,6 +163,7 @@ class FindingEvidence:
             "past": self.past.to_dict() if self.past else None,
             "suspected": self.suspected,
             "client_reconnects": self.client_reconnects,
+            "probe": self.probe and str(self.probe),
         }
 
 

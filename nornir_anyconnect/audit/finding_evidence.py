@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.audit.finding import FindingEvidence, PastEvidence
 from nornir_anyconnect.audit.observable import observable
 from nornir_anyconnect.evidence.events import name_of
+from nornir_anyconnect.evidence.probe import worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -211,6 +212,7 @@ class Seen:
             sessions=self.group.sessions if self.user is None else len(tls_only),
             suspected=len(suspected),
             past=self._past(device),
+            probe=worst(each.cause for each in device.probes),
         )
 
     @property

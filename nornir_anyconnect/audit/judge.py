@@ -97,6 +97,8 @@ def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
     elif not (config.begun or device.options.assume_complete):
         found.append(notice("no-beginning"))
     seen = device.observations.groups if device.observations is not None else {}
+    probes = device.observations.probes if device.observations is not None else ()
+    found += (notice(f"probed-{each.cause}", head=each.host) for each in probes)
     found += (
         notice("evidence-of-unknown-policy", policy=name, users=len(seen[name].users))
         for name in sorted(set(seen) - device.known_policies)

@@ -38,6 +38,12 @@ _SENTENCES: Mapping[str, str] = {
     ),
     "client-reconnected-once": "client log {log}: the client reconnected",
     "client-reconnected-once-for-mtu": "client log {log}: the client reconnected to apply a new MTU (reason code 16)",
+    "probed-dtls-reachable": "probe of {head}: DTLS gets through its path",
+    "probed-dtls-blocked": "probe of {head}: DTLS is blocked on its path, the head-end answers from elsewhere",
+    "probed-no-answer": (
+        "probe of {head}: no answer over UDP: blocked on its path, or the head-end does not answer strangers"
+    ),
+    "probed-tcp-unreachable": "probe of {head}: no TCP connection",
     # why nothing could be seen
     "message-suppressed": "the configuration suppresses message 722036 (no logging message 722036)",
     "logging-off": "logging is not enabled in the configuration",

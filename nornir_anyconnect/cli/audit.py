@@ -24,6 +24,7 @@ def audit(
     syslog: options.Syslog = None,
     client_log: options.ClientLog = None,
     debug_log: options.DebugLog = None,
+    probe: options.ProbeFile = None,
     assume: options.Assume = None,
     client_mtu: options.ClientMtu = 1500,
     client: options.Client = "secure-client-5",
@@ -52,7 +53,7 @@ def audit(
     settings = load_settings(settings_file)
     # a part of the fleet is no night: everything else would count as not judged any more
     part = "--filter" if filters is not None else "--limit" if limit else ""
-    files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
+    files = EvidenceFiles(syslog or (), client_log or (), debug_log or (), probe or ())
     wanted = ReportOptions(
         # the reports of the settings are those of the whole fleet
         formats=formats or (() if part else settings.formats),

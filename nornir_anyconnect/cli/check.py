@@ -22,6 +22,7 @@ def check(
     syslog: options.Syslog = None,
     client_log: options.ClientLog = None,
     debug_log: options.DebugLog = None,
+    probe: options.ProbeFile = None,
     assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
@@ -49,7 +50,7 @@ def check(
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 
     settings = load_settings(settings_file)
-    files = EvidenceFiles(syslog or (), client_log or (), debug_log or ())
+    files = EvidenceFiles(syslog or (), client_log or (), debug_log or (), probe or ())
     wanted = ReportOptions(
         formats=formats or (),
         fail_on=fail_on,

@@ -22,6 +22,7 @@ def explain(
     syslog: options.Syslog = None,
     client_log: options.ClientLog = None,
     debug_log: options.DebugLog = None,
+    probe: options.ProbeFile = None,
     assume_complete: options.AssumeComplete = False,
     assume: options.Assume = None,
     ip_version: options.IpVersion = 4,
@@ -50,7 +51,8 @@ def explain(
         assume or settings.assume, ip_version, complete=assume_complete, client_mtu=client_mtu, client=client
     )
     hidden = pseudonymise_users or settings.pseudonymise_users
-    evidence = progress.evidence(EvidenceFiles(syslog or (), client_log or (), debug_log or ()), single=True)
+    files = EvidenceFiles(syslog or (), client_log or (), debug_log or (), probe or ())
+    evidence = progress.evidence(files, single=True)
     known = KnownChanges(settings.history)
     if host is None:
         explained = explain_saved(str(path), tunnel_group, judging, evidence, pseudonymise=hidden, known=known)

@@ -133,6 +133,10 @@ DebugLog = Annotated[
     list[str] | None,
     typer.Option("--debug-log", metavar="FILE", help="A pasted 'debug webvpn anyconnect' transcript as evidence."),
 ]
+ProbeFile = Annotated[
+    list[str] | None,
+    typer.Option("--probe", metavar="FILE", help="JSON of 'probe': what the head-end answers on somebody's path."),
+]
 AssumeComplete = Annotated[
     bool, typer.Option("--assume-complete", help="The texts are excerpts in which nothing that matters is missing.")
 ]

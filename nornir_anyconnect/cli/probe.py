@@ -11,7 +11,7 @@ from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 
 def probe(
     heads: Annotated[
-        list[str] | None, typer.Argument(metavar="[HOST[:PORT]]...", help="Head-ends, as clients reach them.")
+        list[str] | None, typer.Argument(metavar="HOST[:PORT]", help="Head-ends, as clients reach them.")
     ] = None,
     *,
     from_inventory: Annotated[

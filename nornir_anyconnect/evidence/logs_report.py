@@ -11,6 +11,7 @@ from nornir_anyconnect.evidence.log_evidence import LogInput
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, Incident
+    from nornir_anyconnect.evidence.probe import Probe
 
 SCHEMA = "nornir-anyconnect/logs/1"
 
@@ -54,6 +55,8 @@ class LogSummary:
     """The box's own MTUs, out of debug transcripts and CONNECT answers, which do not say whose they are."""
     unnamed: tuple[DeviceObservations, ...] = ()
     """What saved outputs show that do not tell of which device they are, by the names of their files."""
+    probes: tuple[Probe, ...] = ()
+    """What head-ends answered to ``probe``."""
     inputs: tuple[Input, ...] = ()
     """What was read as what, in the order of reading."""
 

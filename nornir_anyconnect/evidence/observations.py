@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from nornir_anyconnect.evidence.probe import Probe
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
@@ -187,6 +189,8 @@ class DeviceObservations:
     effective_mtus: tuple[tuple[int, int], ...] = ()
     """(packet bytes, effective mtu) of 602101 that no user could be joined to."""
     debug: tuple[DebugNumbers, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    """What it answered to ``probe``."""
     no_fragment_drops: int | None = None
     """``mp-svc-no-fragment`` of ``show asp drop``."""
     no_fragment_rate: float | None = None

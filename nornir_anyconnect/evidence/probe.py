@@ -129,6 +129,14 @@ class Probe:
         }
 
 
+_WORST_FIRST = (Cause.DTLS_BLOCKED, Cause.NO_ANSWER, Cause.TCP_UNREACHABLE, Cause.DTLS_REACHABLE)
+
+
+def worst(causes: Iterable[Cause]) -> Cause | None:
+    """What needs somebody first: one path that is blocked counts, however many are not."""
+    return min(causes, key=_WORST_FIRST.index, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
     """What one call of ``probe`` found, in the order of its arguments."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT
 from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Verdict
+from nornir_anyconnect.evidence.probe import Cause
 from nornir_anyconnect.mtu.assumptions import TECHNOTE
 from nornir_anyconnect.mtu.derive import Path, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite
@@ -110,6 +111,10 @@ def _cause(seen: FindingEvidence, port: int) -> tuple[str, str]:
     if seen.tls_only_sessions and (other_port or seen.tls_only_sessions < seen.sessions):
         users = f"{seen.tls_only_sessions} of {seen.sessions} connected users"
         return never_up, f"{users} have no DTLS tunnel{on_port}"
+    if seen.probe is Cause.DTLS_BLOCKED:
+        return PATH_BLOCKED, "a probe got no answer over UDP on its path, and one from another network did"
+    if seen.probe is Cause.DTLS_REACHABLE:
+        return UNDECIDED, "a probe got an answer over UDP: nothing blocks DTLS on its path, users' own may differ"
     if other_port:
         return UNDECIDED, f"nothing was observed; DTLS on port {port} makes a closed port the first suspect"
     return UNDECIDED, "nothing was observed that tells the causes apart"

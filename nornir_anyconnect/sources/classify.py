@@ -13,6 +13,7 @@ from nornir_anyconnect.evidence.device_output.debug_transcript import is_debug_t
 from nornir_anyconnect.evidence.device_output.saved_output import is_show_output
 from nornir_anyconnect.evidence.exports.registry import export_of
 from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.probe import is_probes
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Role(enum.Enum):
     CONNECT_ANSWER = "OpenConnect log"
     """The box's own pair of MTUs."""
     DEBUG = "debug webvpn transcript"
+    PROBE = "probe"
+    """What head-ends answered to ``probe``."""
     DEVICE_TEXT = "output of a device"
     """A configuration, saved show outputs, or both in one."""
     NOTHING = "nothing"
@@ -112,6 +115,7 @@ def _client_log(_start: bytes, text: str) -> Kind | bool:
 
 
 TABLE = (
+    _Row("probe", lambda _, text: is_probes(text), Role.PROBE),
     _Row("binary", lambda _, text: is_binary(text)),
     _Row("running-config", lambda _, text: may_be_configuration(text), Role.DEVICE_TEXT),
     _Row("debug webvpn transcript", lambda _, text: is_debug_transcript(text), Role.DEBUG),

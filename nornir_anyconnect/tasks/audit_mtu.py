@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
-    Logged = Callable[[tuple[str, ...]], DeviceObservations]
+    Logged = Callable[[tuple[str, ...], tuple[str, ...]], DeviceObservations]
     CutAtChanges = Callable[[DeviceObservations, tuple[str, ...], str | None, RunningConfig], DeviceObservations]
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,8 @@ def audit_mtu(
         evidence: also ask for log buffer, sessions and drop counters.
         full: pull the whole running configuration instead of the sections that matter.
         on_device: called with each device or context as soon as it is judged, from the worker's thread.
-        logged: what a log server saw of the device that has these names (of the inventory, of the box, its address).
+        logged: what a log server or a probe saw of the device that has these names (of the inventory, of the box, its
+            address) and that clients reach at these.
         cut_at_changes: puts aside what was seen before a change: ``KnownChanges().applied_to``.
         host_timeout: seconds that the whole of the host may take.
         client_mtu: the widest packet that clients' own networks carry, bytes.
@@ -165,7 +166,9 @@ def _judge(
     called = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
     names = tuple(name for name in called if name)
     if wanted.logged is not None:
-        given = wanted.logged(names)
+        public = (host.get("anyconnect") or {}).get("public") or ()
+        heads = (*([public] if isinstance(public, str) else public), *pulled.running.url_hosts)
+        given = wanted.logged(names, tuple(str(each) for each in heads))
         observed = given if observed is None else merge(observed, given)
     if observed is not None and wanted.cut_at_changes is not None:
         observed = wanted.cut_at_changes(observed, names, context, pulled.running)

@@ -14,6 +14,7 @@ from nornir_anyconnect.workflows.evidence_files import (
     EvidenceFiles,
     could_be_seen,
     evidence_of,
+    heads_of,
     names_of,
     read_files,
 )
@@ -135,7 +136,7 @@ def _judged(
             used[text.path] = _not_used(used[text.path], error)
             continue
         names = names_of(text.name, text.text) if evidence else [text.name]
-        seen = evidence.of(names) if evidence else None
+        seen = evidence.of(names, heads_of(config, text.text)) if evidence else None
         if seen is not None and known is not None:
             seen = known.applied_to(seen, names, config.context, config)
         device = replace(assess_config(config, text.name, seen, judging), path=text.path)

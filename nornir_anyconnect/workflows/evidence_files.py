@@ -18,14 +18,17 @@ from nornir_anyconnect.workflows.terminal import TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import DebugNumbers
+    from nornir_anyconnect.evidence.probe import Probe
     from nornir_anyconnect.logs import LogReader
 
 _HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 DEBUG_TRANSCRIPT = "debug webvpn transcript"
+_OWN_ADDRESS = re.compile(r"^ +ip(?:v6)? address ([\da-fA-F.:]+)", re.MULTILINE)
 _NOT_OURS = frozenset({"no-log-given", "log-of-others"})
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
@@ -47,6 +50,7 @@ class Evidence:
         devices: what each device of the logs showed.
         client: what client logs tell.
         debug: the box's own computation, out of debug transcripts and CONNECT answers, which do not name the box.
+        probes: what head-ends answered.
         unnamed: what saved outputs show that do not name their device, by the names of their files.
         single: one configuration is judged: where the files show one device only, it is that one.
         of_logs: logs were given, so that somebody wants to know what they show.
@@ -57,12 +61,19 @@ class Evidence:
     client: tuple[ClientReconnect, ...] = ()
     debug: tuple[DebugNumbers, ...] = ()
     unnamed: tuple[DeviceObservations, ...] = ()
+    probes: tuple[Probe, ...] = ()
     single: bool = False
     of_logs: bool = False
     _joined: Counter[str] = field(default_factory=Counter)
 
-    def of(self, names: Iterable[str]) -> DeviceObservations:
-        """What was seen of the device that has these names; empty where nothing was."""
+    def of(self, names: Iterable[str], heads: Iterable[str] = ()) -> DeviceObservations:
+        """What was seen of a device; empty where nothing was.
+
+        Args:
+            names: what logs may call it.
+            heads: names and addresses that clients reach it at.
+
+        """
         names = list(names)
         known = {short_name(name) for name in names}
         matching = [device for device in self.devices if short_name(device) in known]
@@ -79,7 +90,16 @@ class Evidence:
         seen = reduce(merge, (*(self.devices[name] for name in matching), *outputs), DeviceObservations(names[0]))
         others = () if matching else tuple(sorted(set(telling) - {UNNAMED}))
         debug = (*seen.debug, *(self.debug if self.single else ()))
-        return replace(seen, device=names[0], debug=debug, others=others)
+        return replace(seen, device=names[0], debug=debug, others=others, probes=self._of_head_end({*names, *heads}))
+
+    def _of_head_end(self, known: set[str]) -> tuple[Probe, ...]:
+        """The probes of a device that clients reach at one of these names or addresses."""
+        known = {each.casefold() for each in known}
+        found = tuple(each for each in self.probes if known & {each.host.casefold(), each.address})
+        if found or not self.single:
+            return found
+        # whose head-end it is, somebody believes and no name tells: its MSS must not lower a risk
+        return tuple(replace(each, mss=None) for each in self.probes)
 
     def with_client_logs(self, device: DeviceAudit, names: Iterable[str]) -> DeviceAudit:
         """The device with what its clients' logs say: counted for each finding with a gap, and in words."""
@@ -123,6 +143,11 @@ class Evidence:
                 TERMINAL.note(f"note: {count} configurations are of {device}: what its logs show counts for each")
 
 
+def heads_of(config: RunningConfig, text: str = "") -> list[str]:
+    """Where clients reach a device: its interfaces' addresses, as far as its text is at hand, and its group-urls."""
+    return [*config.url_hosts, *_OWN_ADDRESS.findall(text)]
+
+
 def names_of(name: str, text: str) -> list[str]:
     """What logs may call the device of a configuration: its file, and its hostname."""
     found = _HOSTNAME.search(text)
@@ -136,11 +161,12 @@ class EvidenceFiles:
     syslog: Sequence[str] = ()
     client_logs: Sequence[str] = ()
     debug_logs: Sequence[str] = ()
+    probes: Sequence[str] = ()
 
     @property
     def paths(self) -> list[str]:
         """All of them."""
-        return [*self.syslog, *self.client_logs, *self.debug_logs]
+        return [*self.syslog, *self.client_logs, *self.debug_logs, *self.probes]
 
     @property
     def size(self) -> int | None:
@@ -186,6 +212,7 @@ def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[i
 
     told = (
         (files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT), (files.debug_logs, LogKind.DEBUG),
+        (files.probes, LogKind.PROBE),
     )  # fmt: skip
     for given, kind in told:
         for source in sources(given, on_progress):
@@ -220,7 +247,15 @@ def evidence_of(summary: LogSummary, files: EvidenceFiles, *, single: bool) -> E
         if each.problem and each.read_as == DEBUG_TRANSCRIPT:
             TERMINAL.note(f"note: {each.path}: {each.problem}")
     of_logs = bool(files.syslog) or any(seen.met for seen in summary.devices.values())
-    return Evidence(summary.devices, summary.client, summary.computed, summary.unnamed, single, of_logs)
+    return Evidence(
+        devices=summary.devices,
+        client=summary.client,
+        debug=summary.computed,
+        unnamed=summary.unnamed,
+        probes=summary.probes,
+        single=single,
+        of_logs=of_logs,
+    )
 
 
 def could_be_seen(devices: Iterable[DeviceAudit]) -> bool:

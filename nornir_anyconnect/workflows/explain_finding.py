@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.assess import assess_config, config_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import explanation
-from nornir_anyconnect.workflows.evidence_files import names_of
+from nornir_anyconnect.workflows.evidence_files import heads_of, names_of
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
@@ -46,8 +46,8 @@ def explain_saved(
     from nornir_anyconnect.workflows.config_files import one_config
 
     source = one_config(path)
-    seen = evidence.of(names_of(source.name, source.text)) if evidence else None
     config = config_of(source.text, source.path)
+    seen = evidence.of(names_of(source.name, source.text), heads_of(config, source.text)) if evidence else None
     if seen is not None and known is not None:
         seen = known.applied_to(seen, names_of(source.name, source.text), config.context, config)
     return _explained(config, source.name, seen, tunnel_group, judging, pseudonymise=pseudonymise)
@@ -75,7 +75,7 @@ def explain_host(
 
     config, seen = seen_on_host(host, inventory)
     if evidence:
-        seen = merge(seen, evidence.of([host, config.hostname or host]))
+        seen = merge(seen, evidence.of([host, config.hostname or host], heads_of(config)))
     if known is not None:
         seen = known.applied_to(seen, [host, config.hostname or host], config.context, config)
     return _explained(config, host, seen, tunnel_group, judging, pseudonymise=pseudonymise)

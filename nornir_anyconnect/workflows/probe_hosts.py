@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from nornir.core import Nornir
-    from nornir.core.task import Task
+    from nornir.core.inventory import Host
+    from nornir.core.task import MultiResult, Task
 
 PORT = 443
 _LONGEST_NAME = 253
@@ -74,19 +75,26 @@ def public_names(nornir: Nornir, workers: int) -> tuple[list[tuple[str, int]], d
         The head-ends, each once, and why which host names none.
 
     """
-    result = nornir.with_runner(ChassisRunner(workers)).run(task=_public_names)
-    named: dict[tuple[str, int], None] = {}
+    named: dict[str, list[tuple[str, int]]] = {}
     failed: dict[str, str] = {}
-    for name, each in result.items():
-        if isinstance(each.exception, AnyConnectError):
-            failed[name] = each.exception.cause
-        elif each.exception is not None:
-            failed[name] = f"unexpected {type(each.exception).__name__}"
-        elif not each[0].result:
-            failed[name] = "neither data.anyconnect.public nor a group-url names where clients reach it"
-        else:
-            named.update(dict.fromkeys(each[0].result))
-    return list(named), failed
+    lock = threading.Lock()
+
+    def ended(host: Host, result: MultiResult) -> None:
+        problem = result.exception
+        with lock:
+            if isinstance(problem, AnyConnectError):
+                failed[host.name] = problem.cause
+            elif problem is not None:
+                failed[host.name] = f"unexpected {type(problem).__name__}"
+            elif not result[0].result:
+                failed[host.name] = "neither data.anyconnect.public nor a group-url names where clients reach it"
+            else:
+                named[host.name] = result[0].result
+
+    runner = ChassisRunner(workers, ended)
+    nornir.with_runner(runner).run(task=_public_names)
+    runner.pass_interrupt_on()
+    return [head for _, heads in sorted(named.items()) for head in heads], failed
 
 
 def _public_names(task: Task) -> Result:
@@ -97,8 +105,8 @@ def _public_names(task: Task) -> Result:
     urls = []
     with host_deadline(HOST_TIMEOUT, task.host.name), reading(task) as reader:
         for context in contexts_of(reader, task.host, reader.identity()):
-            running = configuration_of(reader, context).running
-            urls += [url.value.split()[0] for group in running.tunnel_groups for url in group.group_urls]
+            groups = configuration_of(reader, context).running.tunnel_groups
+            urls += [url.value.split()[0] for group in groups for url in group.group_urls]
     return Result(host=task.host, result=[target_of(url) for url in urls])
 
 

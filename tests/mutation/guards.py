@@ -769,4 +769,40 @@ GUARDS: tuple[Guard, ...] = (
         "    return False and",
         f"{P}33_never_a_false_all_clear.py::test_a_log_cut_within_a_line_says_so_or_has_read_it",
     ),
+    Guard(
+        34, f"{PKG}/audit/context.py",
+        "calibrate(device.model, observations.own, confs",
+        "calibrate(device.model, observations, confs",
+        "tests/audit/test_audit_calibrate.py::test_only_what_the_device_itself_shows_narrows_what_is_pushed",
+    ),
+    Guard(
+        34, f"{PKG}/workflows/evidence_files.py",
+        "replace(each, mss=None) for each",
+        "each for each",
+        "tests/cli/test_cli_probe.py::test_the_mss_narrows_only_where_the_configuration_names_the_head_end_and_only_downwards",
+    ),
+    Guard(
+        35, f"{ASA}/dumps.py",
+        "        elif self.several:\n",
+        "        elif False:\n",
+        "tests/asa/test_asa_dumps.py::test_a_box_shown_before_and_after_a_change_is_two",
+    ),
+    Guard(
+        36, f"{PKG}/platforms/deadline.py",
+        "                _, _, deadline = heapq.heappop(self._kept)\n            deadline.end()\n",
+        "                _, _, deadline = heapq.heappop(self._kept)\n",
+        "tests/platforms/test_deadline.py::test_a_host_whose_time_is_over_is_cut_and_one_with_time_left_is_not",
+    ),
+    Guard(
+        39, f"{PKG}/platforms/probe/path.py",
+        "self.sent >= DATAGRAMS or ",
+        "",
+        "tests/platforms/probe/test_path.py::test_a_peer_that_has_had_enough_is_no_narrow_path",
+    ),
+    Guard(
+        39, f"{PKG}/evidence/probe.py",
+        "Cause.DTLS_BLOCKED if self.control else Cause.NO_ANSWER",
+        "Cause.DTLS_BLOCKED",
+        "tests/cli/test_cli_probe.py::test_no_answer_is_exit_3_with_the_lines_to_type_and_blocked_beside_a_control_is_exit_1",
+    ),
 )  # fmt: skip

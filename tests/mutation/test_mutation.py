@@ -25,7 +25,7 @@ def _tests_of(file):
 
 
 def test_every_promise_has_a_guard_that_stands_where_it_is_said_to():
-    assert {guard.promise for guard in GUARDS} >= set(range(1, 34))
+    assert {guard.promise for guard in GUARDS} >= {*range(1, 37), 39}
     for guard in GUARDS:
         assert guard.trial().source != (ROOT / guard.file).read_text("utf-8")
 

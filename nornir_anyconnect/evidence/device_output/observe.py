@@ -77,6 +77,7 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         groups=dict(sorted(groups.items())),
         effective_mtus=tuple(sorted({*a.effective_mtus, *b.effective_mtus})),
         debug=(*a.debug, *b.debug),
+        probes=(*a.probes, *b.probes),
         no_fragment_drops=a.no_fragment_drops if b.no_fragment_drops is None else b.no_fragment_drops,
         no_fragment_rate=a.no_fragment_rate if b.no_fragment_rate is None else b.no_fragment_rate,
         first=min((time for time in (a.first, b.first) if time), default=None),

@@ -96,11 +96,9 @@ def test_a_datagram_is_as_large_as_asked(size):
     assert made == (size if size >= bare + 4 else bare)
 
 
-HELLO_VERIFY = bytes.fromhex("16feff0000000000000000" "0013" "03000007" "0000" "000000" "000007" "feff04deadbeef")
+HELLO_VERIFY = bytes.fromhex("16feff00000000000000000013030000070000000000000007feff04deadbeef")
 SERVER_HELLO = (
-    bytes.fromhex("16fefd0000000000000000" "0032" "02000026" "0000" "000000" "000026" "fefd")
-    + bytes(32)
-    + bytes.fromhex("00" "c030" "00")
+    bytes.fromhex("16fefd00000000000000000032020000260000000000000026fefd") + bytes(32) + bytes.fromhex("00c03000")
 )
 
 
@@ -108,7 +106,7 @@ def test_answers_of_dtls_servers():
     assert handshake.dtls_answer(HELLO_VERIFY).kind == "hello-verify-request"
     told = handshake.dtls_answer(SERVER_HELLO)
     assert (told.version, told.suite) == ("dtlsv1.2", "ECDHE-RSA-AES256-GCM-SHA384")
-    alert = handshake.dtls_answer(bytes.fromhex("15feff0000000000000000" "0002" "0228"))
+    alert = handshake.dtls_answer(bytes.fromhex("15feff000000000000000000020228"))
     assert (alert.kind, alert.alert) == ("alert", 40)
     for answer in (HELLO_VERIFY, SERVER_HELLO):
         for cut in range(len(answer)):
