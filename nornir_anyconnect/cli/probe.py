@@ -45,8 +45,7 @@ def probe(
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.evidence.probe import Cause
     from nornir_anyconnect.platforms.probe import Patience
-    from nornir_anyconnect.report import PROBE_FORMATS, render_probe
-    from nornir_anyconnect.report.fail_on import FailOn
+    from nornir_anyconnect.report import PROBE_FORMATS, FailOn, render_probe
     from nornir_anyconnect.workflows import outputs, probe_hosts
 
     targets = outputs.outputs(formats, PROBE_FORMATS, "probe", control or ())
