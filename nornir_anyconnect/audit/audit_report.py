@@ -10,7 +10,7 @@ from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.logs_report import Input
@@ -43,17 +43,12 @@ class Summary:
         self.devices += self._boxes.is_new(_marks(device))
         if device.status is Status.FAILED:
             self.failed_devices += self._failed_boxes.is_new(_marks(device))
-        users: set[str] = set()
-        unnamed = 0
+        self.users_affected += users_hit(device)
         for finding in device.findings:
             self.findings += 1
             field_name = str(finding.verdict).replace("-", "_")
             setattr(self, field_name, getattr(self, field_name) + 1)
             self.confirmed += finding.confirmed
-            if finding.evidence:
-                users.update(finding.evidence.user_names)
-                unnamed = max(unnamed, finding.evidence.users - len(finding.evidence.user_names))
-        self.users_affected += len(users) + unnamed
         # the findings of a device may tell of the same users
         past = (each.evidence.past.users for each in device.findings if each.evidence and each.evidence.past)
         self.users_past += max(past, default=0)
@@ -61,6 +56,15 @@ class Summary:
     def to_dict(self) -> dict[str, int]:
         """As in the JSON of an audit."""
         return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+
+
+def users_hit(device: DeviceAudit) -> int:
+    """How many users of a device were hit, each once, through however many findings."""
+    if device.nameless_users is not None:
+        return device.nameless_users
+    seen = [finding.evidence for finding in device.findings if finding.evidence]
+    named = {user for each in seen for user in each.user_names}
+    return len(named) + max((each.users - len(each.user_names) for each in seen), default=0)
 
 
 def _marks(device: DeviceAudit) -> set[str]:
@@ -95,6 +99,8 @@ class AuditReport:
     tool_version: str
     inputs: tuple[Input, ...] | None = None
     """What was read as what; None where devices were asked and no file was read."""
+    sites: Mapping[str, str] = field(default_factory=dict)
+    """Site by device name, where the inventory tells."""
 
     @property
     def caveats(self) -> tuple[str, ...]:

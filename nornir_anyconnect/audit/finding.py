@@ -369,6 +369,8 @@ class DeviceAudit:
     """The file it was read from, if any."""
     hostname: str | None = None
     """As the configuration says. Not in the JSON."""
+    nameless_users: int | None = None
+    """How many users were hit, where their names were taken out. Not in the JSON."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -99,6 +99,9 @@ Client = Annotated[
         help="Whose likely pair is told: secure-client-5, anyconnect-4 (4.10), anyconnect-4.6, or any for none.",
     ),
 ]
+HideUsers = Annotated[
+    bool, typer.Option("--hide-users", help="Say how many users were hit, and not who, not even by pseudonym.")
+]
 Pseudonymise = Annotated[
     bool, typer.Option("--pseudonymise-users", help="Replace user names by pseudonyms, stable within the report.")
 ]

@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.audit_report import AuditReport, users_hit
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.report import sentences
@@ -66,7 +66,7 @@ def answer(report: AuditReport) -> str:
     unjudged = _past(found) + _unjudged_words(report, found)
     if hit:
         boxes = _boxes(hit)
-        users = sum(_users_on(device) for device in boxes)
+        users = sum(users_hit(device) for device in boxes)
         said = f"{count(users, 'user')} on {count(len(boxes), 'firewall')} {'was' if users == 1 else 'were'} hit"
         return f"{said}{_cure(boxes, risky)}{unjudged}."
     if risky:
@@ -126,10 +126,6 @@ def _unjudged_words(report: AuditReport, found: Sequence[Found]) -> str:
 def _boxes(found: Iterable[Found]) -> list[DeviceAudit]:
     """The devices of the findings, each once."""
     return list({id(device): device for device, _ in found}.values())
-
-
-def _users_on(device: DeviceAudit) -> int:
-    return AuditReport((device,), "", "").summary.users_affected
 
 
 def _cure(boxes: Sequence[DeviceAudit], risky: Sequence[Found]) -> str:

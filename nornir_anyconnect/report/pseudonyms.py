@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.running_config import Notice, notice
+from nornir_anyconnect.audit.audit_report import users_hit
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.provenance import NotUnderstood
 
@@ -159,6 +160,22 @@ class Pseudonyms:
 
     def _evidence(self, evidence: FindingEvidence) -> FindingEvidence:
         return replace(evidence, user_names=tuple(sorted(self.of(user) for user in evidence.user_names)))
+
+
+def without_users(report: AuditReport) -> AuditReport:
+    """The report with the number of users that were hit, and none of their names."""
+
+    def hidden(finding: Finding) -> Finding:
+        seen = finding.evidence
+        return replace(finding, evidence=replace(seen, user_names=())) if seen else finding
+
+    return replace(
+        report,
+        devices=tuple(
+            replace(each, findings=tuple(hidden(one) for one in each.findings), nameless_users=users_hit(each))
+            for each in report.devices
+        ),
+    )
 
 
 def _users(finding: Finding) -> set[str]:

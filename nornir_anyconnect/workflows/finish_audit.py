@@ -41,6 +41,7 @@ class ReportOptions:
         formats: as of ``--format``; none means text on standard output.
         fail_on: the level for exit code 1; None means that of the settings.
         pseudonymise: no user name in any format.
+        hide_users: not even pseudonyms of those who were hit.
         keep: into the history, and tell of changes.
         push: the metrics, where the settings name a Pushgateway; None means those of a kept audit.
         whole: every device that there is was looked at: a waiver for none of them is told of.
@@ -55,6 +56,7 @@ class ReportOptions:
     formats: Sequence[str] = ()
     fail_on: FailOn | None = None
     pseudonymise: bool = False
+    hide_users: bool = False
     keep: bool = False
     push: bool | None = None
     whole: bool = True
@@ -86,7 +88,7 @@ class FinishAudit:
         self.options = options
         self.settings = settings
         self.fail_on = options.fail_on or FailOn(settings.fail_on)
-        self.pseudonymise = options.pseudonymise or settings.pseudonymise_users
+        self.pseudonymise = options.pseudonymise or options.hide_users or settings.pseudonymise_users
         self.targets = outputs.outputs(options.formats, report.AUDIT_FORMATS, options.command, options.inputs)
         self.waivers = load_waivers(Path(settings.waivers)) if settings.waivers else ()
 
@@ -109,12 +111,14 @@ class FinishAudit:
         """
         made_at = report.generated_at()
         self._name_idle_waivers(devices)
-        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__, inputs)
+        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__, inputs, sites or {})
         keep = self.options.keep and not interrupted
         if self.pseudonymise:
-            from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
+            from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms, without_users
 
             audit = Pseudonyms().report(audit)
+            if self.options.hide_users:
+                audit = without_users(audit)
             if keep and SALT_VARIABLE not in os.environ:
                 TERMINAL.warning(
                     f"pseudonyms differ from night to night: set {SALT_VARIABLE} to compare users' findings"

@@ -126,16 +126,24 @@ def test_filters_keep_exactly_what_they_say(opened, act, expected):
     assert len(names(opened)) == 4 + len(HOSTILE)
 
 
-def test_sorting_goes_up_down_and_back(opened):
+def test_a_number_sorts_largest_first_then_smallest_then_as_before(opened):
     opened.fill("#search", "fw-")
     opened.select_option("#verdict", "at-risk")
     opened.click("th button[data-sort=tls_mtu]")
-    assert names(opened)[-1] == "HR"
-    assert opened.locator("th:has([data-sort=tls_mtu])").get_attribute("aria-sort") == "ascending"
-    opened.click("th button[data-sort=tls_mtu]")
     assert names(opened)[0] == "HR"
+    assert opened.locator("th:has([data-sort=tls_mtu])").get_attribute("aria-sort") == "descending"
+    opened.click("th button[data-sort=tls_mtu]")
+    assert names(opened)[-1] == "HR"
     opened.click("th button[data-sort=tls_mtu]")
     assert names(opened)[0] == "SALES"
+
+
+def test_a_name_sorts_from_a_to_z_first(opened):
+    opened.fill("#search", "fw-")
+    opened.select_option("#verdict", "at-risk")
+    opened.click("th button[data-sort=device]")
+    assert names(opened)[0] == "HR"
+    assert opened.locator("th:has([data-sort=device])").get_attribute("aria-sort") == "ascending"
 
 
 def test_a_finding_shows_its_picture_arithmetic_remedy_and_inverse(opened):
@@ -238,8 +246,9 @@ def printed(page, act=lambda _: None):
     return page.locator("#paper").inner_text()
 
 
-def test_on_paper_stands_what_somebody_has_to_decide(opened):
-    text = printed(opened)
+def test_on_paper_stands_with_details_what_somebody_has_to_decide(opened):
+    opened.evaluate("window.print = () => {}")
+    text = printed(opened, lambda page: page.click("#print"))
     titles = opened.locator("#paper article h2").all_inner_texts()
     assert "SALES on fw-oslo" in titles
     assert "LAB on fw-bergen" in titles

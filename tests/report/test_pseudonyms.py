@@ -6,7 +6,7 @@ import pytest
 
 from nornir_anyconnect.asa.running_config import Owner, notice
 from nornir_anyconnect.report import AUDIT_FORMATS, render
-from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms
+from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms, without_users
 
 
 @pytest.mark.parametrize("name", AUDIT_FORMATS)
@@ -57,3 +57,13 @@ def test_a_waiver_that_expired_names_no_user(fleet):
     device = pseudonyms.device(replace(fleet.devices[0], warnings=(expired,)))
     (warning,) = device.to_dict()["warnings"]
     assert warning == f"the waiver for username {pseudonyms.of('carol')} (ops) expired on 2026-01-01"
+
+
+@pytest.mark.parametrize("name", sorted(AUDIT_FORMATS))
+def test_who_was_hit_may_be_left_out_and_the_numbers_stay(fleet, name):
+    hidden = without_users(Pseudonyms(key=b"one").report(fleet))
+    assert hidden.summary == fleet.summary
+    assert not any(each.evidence.user_names for device in hidden.devices for each in device.findings if each.evidence)
+    shown = render(name, hidden)
+    for user in ("alice", Pseudonyms(key=b"one").of("alice")):
+        assert user not in shown

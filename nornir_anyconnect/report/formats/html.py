@@ -15,10 +15,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect import report as room
-from nornir_anyconnect.audit.finding import worst_first
+from nornir_anyconnect.audit.audit_report import users_hit
+from nornir_anyconnect.audit.finding import Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import Format
+from nornir_anyconnect.report.audit_text import answer
 from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 from nornir_anyconnect.report.sentences import (
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 _ANY_POLICY = "group policy"
 """Stands in the log lines for the finding's own policy, so that findings of one kind share a timeline."""
+_TO_CURE = (Verdict.AT_RISK, Verdict.MITIGATED)
 CHUNK = 200
 """Findings whose details are packed together."""
 
@@ -65,6 +68,7 @@ ROW = (
     "reconnects",
     "confirmed",
     "waived",
+    "who",
 )
 """Columns of a row, in order; the page's script reads them by position."""
 
@@ -74,7 +78,8 @@ def _audit(report: AuditReport, style: Style) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this format needs it
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    script, styles = _asset("report.js"), _asset("report.css")
+    script = "".join(_asset(f"{part}.js") for part in ("table", "finding", "fleet", "page"))
+    styles = _asset("report.css")
     template = environment.from_string(_asset("report.html.j2"))
     rows, chunks = _rows_and_chunks(report)
     # a page is also printed: what steers a terminal must not be in it
@@ -84,7 +89,8 @@ def _audit(report: AuditReport, style: Style) -> str:
                 report=report,
                 count=count,
                 summary=report.summary.to_dict(),
-                devices=[_device(device) for device in report.devices],
+                answer=answer(report),
+                commands=style.next_commands,
                 problems=[(device_name(d), str(d.status), troubles(d)) for d in report.devices if d.status != "ok"],
                 script=script,
                 styles=styles,
@@ -94,7 +100,7 @@ def _audit(report: AuditReport, style: Style) -> str:
                 data=_json(
                     {
                         "columns": ROW,
-                        "devices": [_device(device) for device in report.devices],
+                        "devices": [_device(device, report) for device in report.devices],
                         "rows": rows,
                         "trend": [[time, counts] for time, counts in style.trend],
                         "texts": {
@@ -127,8 +133,28 @@ def _json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _device(device: DeviceAudit) -> list[str | None]:
-    return [device_name(device), device.asa_version, device.platform, str(device.status)]
+def _device(device: DeviceAudit, report: AuditReport) -> list[Any]:
+    """What the page's script reads by position: see ``fleet`` there."""
+    mates = [name for each in device.warnings if each.code == "same-chassis" for name in each.parameters["names"]]
+    return [
+        device_name(device),
+        device.asa_version,
+        device.platform,
+        str(device.status),
+        device.name,
+        report.sites.get(device.name, ""),
+        [harmless(name) for name in mates],
+        users_hit(device),
+        max((each.evidence.past.users for each in device.findings if each.evidence and each.evidence.past), default=0),
+        _to_type(device),
+    ]
+
+
+def _to_type(device: DeviceAudit) -> list[str]:
+    """Everything that cures the device, as it is typed in configuration mode: one line stands once."""
+    remedies = [recommended(each) for each in device.findings if each.verdict in _TO_CURE and each.waiver is None]
+    blocks = dict.fromkeys(each.lines for each in remedies if each is not None and each.closes)
+    return [harmless(line) for block in blocks for line in block]
 
 
 def _row(device_index: int, finding: Finding) -> list[Any]:
@@ -149,6 +175,7 @@ def _row(device_index: int, finding: Finding) -> list[Any]:
         seen.reconnects if seen else None,
         int(finding.confirmed),
         int(finding.waiver is not None),
+        [harmless(user) for user in seen.user_names] if seen and seen.user_names else 0,
     ]
 
 
