@@ -61,7 +61,7 @@ _SENTENCES: Mapping[str, str] = {
     "log-buffer-empty": "the log buffer holds no message",
     "unreadable-messages": "{number} message(s) that matter could not be read",
     "messages-without-time": "{number} message(s) have no time that was understood: reconnects cannot be told",
-    "torn-logs": "{number} log(s) begin or end in the middle of a line",
+    "torn-logs": "{number} log(s) were shortened, or begin or end in the middle of a line",
     "logging-not-known": "the configuration is incomplete: its logging settings are not known",
     "buffer-wrapped": "the log buffer has wrapped: older messages are gone",
     "clock-not-known": "the device's clock at the change is not known",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.evidence.incidents import SILENCE, Collector
 from nornir_anyconnect.evidence.merged_log import MergedLog
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.shortened import Watch
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, HeaderReader
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Sightings, Span
@@ -81,7 +82,7 @@ class LogInput:
     month_first: bool = False
     """Its dates were read with the month first."""
     torn: bool = False
-    """It begins or ends in the middle of a line."""
+    """It begins or ends in the middle of a line, or says that something was left out."""
 
     def to_dict(self) -> dict[str, Any]:
         """As in ``inputs`` of the JSON, but for the path and what it was read as."""
@@ -161,10 +162,11 @@ class LogEvidence:
 
         """
         reader = self._reader(reference, rotation)
-        records = reader.records(chunks)
+        watch = Watch()
+        records = reader.records(watch.over(chunks))
         if name is not None:
             records = (record._replace(device=name) for record in records)
-        read = self._read([(records, lambda: reader.state)], buffer, name)
+        read = self._read([(records, lambda: reader.state)], buffer, name, watch=watch)
         if rotation:
             self._anchors[rotation] = reader.state.anchor
         return read
@@ -174,20 +176,30 @@ class LogEvidence:
         reader = self._reader(reference, None)
         return self._read([(reader.records_of(envelopes), lambda: reader.state)])
 
-    def read_parts(self, parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]]) -> LogInput:
-        """One log that several processes have read: of each part its messages, and what else it holds behind them."""
-        return self._read(parts)
+    def read_parts(
+        self, parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]], end: bytes = b""
+    ) -> LogInput:
+        """One log that several processes have read.
+
+        Args:
+            parts: of each its messages, and what else it holds behind them.
+            end: the last bytes of the log.
+
+        """
+        watch = Watch()
+        watch.end(end)
+        return self._read(parts, watch=watch)
 
     def read_export(self, export: Export, chunks: Iterable[bytes], *, reference: datetime | None = None) -> LogInput:
         """One export; ``reference`` says when it was written at the latest."""
-        reader = self._reader(reference, None)
+        reader, watch = self._reader(reference, None), Watch()
 
         def records() -> Iterator[Record]:
-            yield from reader.records_of(export.envelopes(chunks))
+            yield from reader.records_of(export.envelopes(watch.over(chunks)))
             reader.lines += export.lines
-            reader.torn |= export.torn
+            reader.torn |= export.torn or export.unclosed
 
-        return self._read([(records(), lambda: reader.state)])
+        return self._read([(records(), lambda: reader.state)], watch=watch)
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device."""
@@ -218,6 +230,8 @@ class LogEvidence:
         parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]],
         buffer: LogBuffer | None = None,
         device: str | None = None,
+        *,
+        watch: Watch | None = None,
     ) -> LogInput:
         options = self._options
         source = self._merged.source()
@@ -230,6 +244,7 @@ class LogEvidence:
                 state.add(told())
         if state is None:
             return LogInput()
+        state.torn |= watch is not None and watch.shortened
         source.close(state.dates, state.latest)
         span = source.span
         for met, sighting in state.devices.items():

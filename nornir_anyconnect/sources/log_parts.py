@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.evidence.shortened import END
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
 from nornir_anyconnect.evidence.syslog.messages import Record
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
@@ -99,7 +100,10 @@ def read_in_parts(
     task = Task(str(path), options.device, tz, options.date_order, reference, export is not None)
     parts = [_Part(*each) for each in itertools.pairwise(offsets) if each[0] < each[1]]
     with contextlib.ExitStack() as stack:
-        return evidence.read_parts(_found(task, parts, processes, on_read, stack))
+        with path.open("rb") as stream:
+            stream.seek(max(size - END, 0))
+            end = stream.read(END)
+        return evidence.read_parts(_found(task, parts, processes, on_read, stack), end)
 
 
 def _found(

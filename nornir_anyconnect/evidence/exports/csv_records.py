@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.message_boundaries import ends_within_a_line
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class CsvExport(LineExport):
         fields = dict(zip(self._names, self._joined(cells), strict=False)) if self._names else _named(cells)
         found = list(self.family.envelopes(fields))
         # columns that end with the file, and no message in them: the message was behind the cut
-        self.torn |= end == len(buffer) and not found
+        if end == len(buffer) and not raw.rstrip().endswith(b'"'):
+            self.torn |= not found or not cells[-1] or ends_within_a_line(cells[-1].encode(errors="replace"))
         return found, end
 
     def _cells(self, raw: bytes) -> list[str] | None:

@@ -8,27 +8,24 @@ to it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.exports.json_lines import broken, flat, messages_of, object_in
+from nornir_anyconnect.evidence.exports.json_lines import broken
+from nornir_anyconnect.evidence.exports.json_records import Builder, messages_of, object_in
 from nornir_anyconnect.evidence.exports.records import Export
 from nornir_anyconnect.evidence.plain_text import decoded
-from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nornir_anyconnect.evidence.exports.family import Family
+    from nornir_anyconnect.evidence.syslog.envelope import Envelope
 
 _SLICE = 1 << 13
-_MOST_KEPT = 300
-"""Elements of an array that are kept for what follows them."""
-_DEEPEST = 60
 _LATELY = 64
 _WINDOW = 1 << 16
 _TRIED = 24
-_CELL = {"field", "value"}
 
 
 class JsonDocument(Export):
@@ -43,7 +40,7 @@ class JsonDocument(Export):
 
         events = ijson.sendable_list()
         parser = ijson.basic_parse_coro(events, use_float=True, multiple_values=True)
-        builder = _Builder(self.family)
+        builder = Builder(self.family)
         stream = iter(chunks)
         lately: list[Envelope] = []
         for chunk in stream:
@@ -68,7 +65,7 @@ class JsonDocument(Export):
         except (ijson.JSONError, ValueError):
             self.torn = True
         yield from builder.end()
-        self.torn |= builder.open
+        self.torn |= builder.open or builder.partial
 
     def _rest(self, first: bytes, stream: Iterator[bytes], known: set[bytes]) -> Iterator[Envelope]:
         """What follows a place that is no JSON: every object that is whole, and the words of one that is not."""
@@ -122,107 +119,3 @@ def _closing(text: str, begin: int) -> int:
 
 
 _STRUCTURE = re.compile(r'"(?:[^"\\\\]|\\\\.)*"|[{}]')
-
-
-class _Builder:
-    """Puts values together from what the parser meets, and lets go of every element of an array that was read."""
-
-    def __init__(self, family: Family) -> None:
-        self._family = family
-        self._stack: list[Any] = []
-        self._keys: list[str] = []
-        self._fed: list[bool] = []
-
-    @property
-    def open(self) -> bool:
-        """The document has not ended."""
-        return bool(self._stack)
-
-    def take(self, event: str, value: Any) -> Iterator[Envelope]:
-        """One event of the parser; the messages that are complete with it."""
-        if event in {"start_map", "start_array"}:
-            self._stack.append({} if event == "start_map" else [])
-            self._keys.append("")
-            self._fed.append(False)
-        elif event == "map_key":
-            self._keys[-1] = value
-        elif event in {"end_map", "end_array"}:
-            if self._stack:
-                done, fed = self._stack.pop(), self._fed.pop()
-                self._keys.pop()
-                yield from self._complete(done, fed=fed)
-        else:
-            yield from self._complete(value, fed=False)
-
-    def end(self) -> Iterator[Envelope]:
-        """What the document left open was never an element: its texts."""
-        while self._stack:
-            done, fed = self._stack.pop(), self._fed.pop()
-            self._keys.pop()
-            if not fed and isinstance(done, dict):
-                yield from self._record(done)
-            elif isinstance(done, list):
-                yield from self._texts(done)
-
-    def _complete(self, value: Any, *, fed: bool) -> Iterator[Envelope]:
-        if not self._stack:  # the document itself
-            if isinstance(value, dict) and not fed:
-                yield from self._record(value)
-            elif isinstance(value, list):
-                yield from self._texts(value)
-            return
-        holder = self._stack[-1]
-        if isinstance(holder, dict):
-            self._fed[-1] |= fed
-            if len(holder) < _MOST_KEPT and len(self._stack) <= _DEEPEST:
-                holder[self._keys[-1]] = value
-            return
-        record = self._element(value, fed=fed)
-        if record is not None:
-            self._fed[-1] = True
-            yield from self._record(record)
-        elif len(holder) < _MOST_KEPT:
-            holder.append(value)
-            self._fed[-1] |= fed
-        elif isinstance(value, str):
-            self._fed[-1] = True
-            yield from self._texts([*holder, value])
-            holder.clear()
-
-    def _element(self, value: Any, *, fed: bool) -> dict[str, Any] | None:
-        """The element of an array as a record; None where it is none."""
-        if fed:
-            return None
-        if isinstance(value, dict):
-            return value if not set(value) >= _CELL and _holds_message(self._family, value) else None
-        row = self._row(value) if isinstance(value, list) else {}
-        return row if row and _holds_message(self._family, row) else None
-
-    def _row(self, cells: list[Any]) -> dict[str, Any]:
-        """A row of a table as an object, by the names of its columns where they stand beside the table."""
-        if cells and all(isinstance(each, dict) and set(each) >= _CELL for each in cells):
-            return {str(each["field"]): each["value"] for each in cells}  # of CloudWatch's Logs Insights
-        for holder in reversed(self._stack):
-            columns = holder.get("columns") or holder.get("fields") if isinstance(holder, dict) else None
-            if isinstance(columns, list) and len(columns) >= len(cells):
-                names = [each.get("name", "") if isinstance(each, dict) else each for each in columns]
-                return dict(zip(map(str, names), cells, strict=False))
-        return {str(number): cell for number, cell in enumerate(cells)}
-
-    def _record(self, value: dict[str, Any]) -> Iterator[Envelope]:
-        beside: dict[str, Any] = {}
-        for holder in self._stack:
-            if isinstance(holder, dict):
-                beside |= {key: each for key, each in holder.items() if not isinstance(each, list)}
-        return messages_of(self._family, {**beside, **value})
-
-    def _texts(self, values: list[Any]) -> Iterator[Envelope]:
-        """The messages of an array of texts."""
-        for value in values:
-            if isinstance(value, str) and ANY_TAG.search(value):
-                yield Envelope(value.replace("\n", " ").strip().encode(errors="replace"))
-
-
-def _holds_message(family: Family, value: dict[str, Any]) -> bool:
-    fields = flat(value)
-    return any(ANY_TAG.search(text) for text in fields.values()) or any(True for _ in family.envelopes(fields))

@@ -60,6 +60,8 @@ class Export(ABC):
         """Records or lines met, wanted or not."""
         self.torn = False
         """It begins or ends in the middle of a record."""
+        self.unclosed = False
+        """It is a list that has no end, as far as it was read."""
         self._going_on = False
 
     @abstractmethod

@@ -12,9 +12,11 @@ import nornir_anyconnect.evidence.exports as package
 from nornir_anyconnect.evidence.exports.csv_records import csv_export
 from nornir_anyconnect.evidence.exports.family import Family
 from nornir_anyconnect.evidence.exports.json_document import JsonDocument
-from nornir_anyconnect.evidence.exports.json_lines import OTHER, JsonLines, flat, object_in
+from nornir_anyconnect.evidence.exports.json_lines import JsonLines
+from nornir_anyconnect.evidence.exports.json_records import OTHER, flat, object_in
 from nornir_anyconnect.evidence.exports.text_lines import text_export
 from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.syslog.wrappings import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _RECORDS = 20
 _KEY = re.compile(r'"([^"\\]{1,64})"\s*:')
+_COLUMN = re.compile(r'"name"\s*:\s*"([^"\\]{1,64})"', re.IGNORECASE)
 
 
 @cache
@@ -43,6 +46,8 @@ def export_of(start: bytes) -> Export | None:
         start: its first bytes, 64 KiB of them where there are so many.
 
     """
+    if is_page(start):
+        return None
     return text_export(start, families()) or _json(start) or csv_export(start, _family_of, OTHER)
 
 
@@ -59,12 +64,18 @@ def _json(start: bytes) -> Export | None:
     lines = [line for line in text.splitlines()[:_RECORDS] if line.strip(" \t\r[],")]
     records = [value for line in lines if (value := object_in(line)) is not None]
     family = _family_of({name for value in records for name in flat(value)}) or OTHER
+    if family is OTHER and '"columns"' in text:
+        family = _family_of(_names(text)) or OTHER
     begins = text.startswith(("{", "["))
     if len(records) == 1 and begins and _is_document(records[0]):
         return JsonDocument(family)
     if len(records) * 2 >= max(len(lines) - 1, 1) if begins else any(any(family.envelopes(flat(r))) for r in records):
         return JsonLines(family)
-    return JsonDocument(_family_of({key.lower() for key in _KEY.findall(text)}) or OTHER) if begins else None
+    return JsonDocument(_family_of(_names(text)) or OTHER) if begins else None
+
+
+def _names(text: str) -> set[str]:
+    return {name.lower() for name in (*_KEY.findall(text), *_COLUMN.findall(text))}
 
 
 def _is_document(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.message_boundaries import ends_within_a_line
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.exports.family import Family
 
 _LINES = 64
+_END = 16
 # names of columns, which ASDM writes above its own where it saves them as CSV
 _HEADING = re.compile(r'"?Severity"?[,;|\t]"?Date"?[,;|\t].*')
 
@@ -43,6 +45,9 @@ class TextLines(LineExport):
         if not line or self.family.line is None:
             return (), end
         if (envelope := self.family.line(line)) is not None:
+            if end == len(buffer):
+                last = envelope.message
+                self.torn |= not line.rstrip('"').endswith(decoded(last[-_END:])) or ends_within_a_line(last)
             return (envelope,), end
         self.torn |= (first and _HEADING.fullmatch(line) is None) or end == len(buffer)
         return ((Envelope(line.encode(errors="replace")),) if ANY_TAG.search(line) else ()), end

@@ -45,6 +45,8 @@ _NO_NAME = re.compile(
 )
 # the cells of a page that was saved
 _ELEMENT = re.compile(r"</?(?:t[dhr]|li|p|pre|div|span|code)(?: [^<>]*)?>", re.IGNORECASE)
+# what an ASA prints between two pages, and what takes it away again
+_PAGER = re.compile(r"<--- More --->[\s\x08]*")
 _CACHED = 4096
 
 
@@ -135,6 +137,8 @@ class HeaderReader:
         if repeated := _REPEATED.search(text):
             count = int(repeated[1])
             text = text[: repeated.start()] + " " + text[repeated.end() :]
+        if "More" in text:
+            text = _PAGER.sub(" ", text)
         if "</" in text:
             text = _ELEMENT.sub(" ", text)
         modern = False

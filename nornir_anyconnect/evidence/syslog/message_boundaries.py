@@ -10,12 +10,12 @@ is not the first begins a message only where a header stands before it, and not 
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.messages import (
     ANY_TAG_IN_BYTES,
+    ASA_MESSAGES,
     BEGINS_BODY,
     BROKEN_TAG,
     END_OF_TAG,
@@ -32,6 +32,7 @@ BLOCK = 1 << 16
 _LINES = 500
 _SHARE = 5
 """A log is broken where one line in so many begins in the middle of a message."""
+_LONGEST_WHOLE = 2048
 _ENOUGH = 3
 """Lines of one length that make a terminal's width."""
 _MAX_BODY_LINES = 10
@@ -59,8 +60,6 @@ _STARTS_AT_ONCE = re.compile(rf"(?:<\d{{1,3}}>|\*?(?:{_DATE})|%{PRODUCT})")
 _LINE_STARTS = re.compile(b"\n(?=" + _STARTS_AT_ONCE.pattern.encode() + b")")
 _ENDS = re.compile(rf"\n[ \t]*(?=\n)|\n(?=<\d{{1,3}}>|(?:{_DATE})[ T])")
 _TAGGED = re.compile(START_OF_TAG)
-_SOFT_BREAK = re.compile(rb"=\r?\n")
-_SOFT_BREAKS = 3
 _HYPHEN = re.compile(r"(?<=\S-)\s*\n\s*")
 _BREAK = re.compile(r"(?<![ \t\r])[ \t\r]*\n\s*")
 TAGS = re.compile(BROKEN_TAG + BEGINS_BODY)
@@ -119,11 +118,16 @@ def begins_within_a_line(start: bytes) -> bool:
 
 
 def ends_within_a_line(last: bytes) -> bool:
-    """Whether the last line of a log that holds messages, which no newline ends, is the beginning of one."""
+    """Whether the last line of a log that holds messages, which no newline ends, may be the beginning of one."""
     text = last.strip()
     if not text or last.endswith(b"\n") or text.startswith((b"```", b"</")):
         return False
-    return ANY_TAG_IN_BYTES.search(last) is None
+    if len(text) > _LONGEST_WHOLE:
+        return True
+    tag = ANY_TAG_IN_BYTES.search(last)
+    row = ASA_MESSAGES.rows.get(tag["id"].decode()) if tag else None
+    # of a message that nobody asked for, or that ends in somebody's words, nobody can tell where it ends
+    return tag is None or row is None or not row.is_whole(decoded(last[tag.end() :]).strip(': \t\r"'))
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -139,23 +143,6 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
             waiting = b""
     if waiting:
         yield waiting
-
-
-def is_quoted_printable(start: bytes) -> bool:
-    """Whether lines are broken as in a mail that was saved as it was sent: behind a sign that says so."""
-    broken = len(_SOFT_BREAK.findall(start))
-    return broken >= _SOFT_BREAKS and broken * _SOFT_BREAKS > start.count(b"\n")
-
-
-def quoted_printable(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes as they were before a mail was sent."""
-    rest = b""
-    for chunk in chunks:
-        raw = rest + chunk
-        cut = raw.rfind(b"=", -_SOFT_BREAKS)  # what a sign begins may end in the next chunk
-        rest = raw[cut:] if cut >= 0 else b""
-        yield a2b_qp(raw[:cut] if cut >= 0 else raw)
-    yield a2b_qp(rest)
 
 
 def place_to_cut(raw: bytes) -> int:

@@ -37,6 +37,11 @@ _DISCONNECTED = r" Session Type: ([^,]*), Duration: ([^,]*),.*?,? ?Reason: ?(.*)
 _FLOW = r"dest_addr ?= ?([^,\s]+),? ?src_addr ?= ?([^,\s]+),? ?prot ?= ?([^,\s]+)"
 _PEER = r"\w+ ([^:\s]+): ?([0-9A-Fa-f:.]+)/(\d{1,5})\b"
 _END = r"[.\s]*$"
+# why a session ended (113019): the last words of such a message that are the device's own. Source: syslog guide
+_LAST_WORDS = (
+    "User Requested", "Idle Timeout", "Max time exceeded", "Administrator Reset", "Lost Service", "Port Preempted",
+    "Connection Preempted", "Port Error", "Peer Reconnected", "Administrator Shutdown", "Authorization failed",
+)  # fmt: skip
 
 _PRODUCTS = "ASA|FTD|PIX"
 _CLASS = r"(?:[A-Za-z][\w-]{0,31}-)?"
@@ -132,6 +137,16 @@ class Message(NamedTuple):
             if found := _matcher(pattern)(body):
                 return found
         return None
+
+    def is_whole(self, body: str) -> bool:
+        """Whether a text is all of the message: it would not match with one character less, or ends as it does."""
+        if self.match(body) is None:
+            return False
+        if self.words:
+            return body.endswith(_LAST_WORDS)
+        if body.endswith("connection"):  # mostly there is more
+            return False
+        return body.endswith(".") or self.match(body[:-1]) is None
 
     def certain(self, found: re.Match[str]) -> tuple[str | None, ...]:
         """What must be right: free text at the end is for people alone."""

@@ -22,10 +22,8 @@ from nornir_anyconnect.evidence.syslog.message_boundaries import (
     begins_within_a_line,
     blocks,
     ends_within_a_line,
-    is_quoted_printable,
     mended,
     place_to_cut,
-    quoted_printable,
     shape_of,
 )
 from nornir_anyconnect.evidence.syslog.messages import (
@@ -40,6 +38,7 @@ from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.syslog.stamps import microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE, TextReader
 from nornir_anyconnect.evidence.syslog.usual_messages import UsualMessages
+from nornir_anyconnect.evidence.syslog.wrappings import unwrapped
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -60,6 +59,9 @@ _REPEATED = re.compile(rb"[^\n]{0,120}?\blast message repeated (\d{1,6}) times?\
 _BEGINS = re.compile(rb"<\d{1,3}>|\d{4}-\d\d-\d\d")
 _REPEATED_WORDS = b"message repeated"
 _REPEATED_LINE = 200
+_ENTITY = re.compile(rb"&(?:amp;)?(?:[lg]t|nbsp|#6[02]|#x3[ce]);", re.IGNORECASE)
+_PAGES_IN_PAGES = 2
+_ESCAPED = re.compile(rb"(?:\\u003|\\x3|%3)([ceCE])")
 _CUT_BEFORE = re.compile(rf"%{PRODUCT}".encode())
 
 
@@ -185,14 +187,8 @@ class SyslogReader(TextReader):
             part: they are a part of a log with one message per line, and begin and end between lines.
 
         """
-        pieces = blocks(chunks)
+        pieces = blocks(chunks) if part else unwrapped(blocks(chunks))
         first = next(pieces, b"")
-        if b"\r" in first and b"\n" not in first:
-            # lines end as they did on old Macs, and as Excel still saves them
-            first, pieces = first.replace(b"\r", b"\n"), (each.replace(b"\r", b"\n") for each in pieces)
-        if is_quoted_printable(first):
-            pieces = quoted_printable(itertools.chain((first,), pieces))
-            first = next(pieces, b"")
         self._shape = Shape() if part else shape_of(first[:BLOCK])
         self.torn = begins_within_a_line(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
@@ -290,7 +286,13 @@ class SyslogReader(TextReader):
             self.sightings.sample(rest, 0, len(rest))
             self.lines += not rest.endswith(b"\n")
             yield from self._read_lines(rest)
-            self.torn |= bool(self.sightings.devices) and ends_within_a_line(rest[rest.rfind(b"\n") + 1 :])
+            self._note_end(rest)
+
+    def _note_end(self, rest: bytes) -> None:
+        """Whether the log ends with a whole line, as its last lines tell."""
+        *_, before, last = (b"", *rest.rsplit(b"\n", 2))
+        indented = bool(last) and not last.strip() and before.startswith(last)
+        self.torn |= bool(self.sightings.devices) and (indented or ends_within_a_line(last))
 
     def _read_lines(self, buffer: bytes, begin: int = 0, end: int | None = None) -> Iterator[Record]:
         last = len(buffer) if end is None else end
@@ -367,7 +369,7 @@ class SyslogReader(TextReader):
                 done = yield from self._read_text(text, self._shape.width, final=False)
                 text = text[max(done, len(text) - _MAX_REST) :]
         yield from self._read_text(text + self._mended(rest), self._shape.width)
-        self.torn |= bool(self.sightings.devices) and ends_within_a_line(rest[rest.rfind(b"\n") + 1 :])
+        self._note_end(rest)
 
     def _mended(self, raw: bytes) -> str:
         self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})
@@ -389,10 +391,10 @@ def _begins_usually(buffer: bytes, line: int) -> bool:
 
 def _unescaped(raw: bytes) -> bytes:
     """The brackets around names as the device wrote them: pages and JSON write them otherwise."""
-    if b"&lt;" in raw or b"&gt;" in raw:
+    for _ in range(_PAGES_IN_PAGES):
+        if _ENTITY.search(raw) is None:
+            break
         raw = html.unescape(decoded(raw)).encode(errors="replace")
-    if b"\\u003" in raw:
-        raw = (
-            raw.replace(b"\\u003c", b"<").replace(b"\\u003e", b">").replace(b"\\u003C", b"<").replace(b"\\u003E", b">")
-        )
-    return raw
+    if b"\xc2\xa0" in raw:
+        raw = raw.replace(b"\xc2\xa0", b" ")
+    return _ESCAPED.sub(lambda found: b"<" if found[1] in b"cC" else b">", raw)
