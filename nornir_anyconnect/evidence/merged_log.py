@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from nornir_anyconnect.evidence.relays import OnceLines, Relays
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, OF_EACH_SESSION, OPENINGS, Record
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
@@ -192,6 +193,7 @@ class MergedLog:
         self._held: list[_Entry] = []
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
+        self._once = OnceLines()
         self._openings: dict[tuple[int, str], set[str]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
@@ -217,6 +219,7 @@ class MergedLog:
         rank, second = row.rank, time // _SECOND
         if row.once:
             copies.add((second, device, message, fields))
+            self._once.add((message, device, fields), second, source)
         if row.rank_of_udp != rank and fields[3] == "UDP":
             rank = row.rank_of_udp
         self._held.append((second * _RANKS + rank, source, message, device, fields, times, time))
@@ -230,14 +233,15 @@ class MergedLog:
     def events(self) -> Iterator[ev.Event]:
         """All messages with a time, the oldest first, whatever the order of the sources and of their lines."""
         self._held.sort(key=_TURN)
+        relays = Relays(self._once.copies())
         entries = heapq.merge(*(run.read() for run in self._runs), self._held, key=_TURN) if self._runs else self._held
         event, folds = self._catalogue.event, self.folds
         for _, group in itertools.groupby(entries, _TURN):
             together = list(group)
-            if len(together) > 1:
-                yield from self._counted(together)
+            _, source, message, device, fields, times, time = together[0]
+            if len(together) > 1 or source in relays.copies:
+                yield from self._counted(together, relays)
             else:
-                _, source, message, device, fields, times, time = together[0]
                 yield event(message, time, device, fields, -(-times // folds[source]))
 
     def left_out(self) -> dict[str, tuple[str, ...]]:
@@ -257,7 +261,7 @@ class MergedLog:
             message, device, fields = identity
             yield self._catalogue.event(message, None, device, fields, self._times(counts))
 
-    def _counted(self, entries: list[_Entry]) -> Iterator[ev.Event]:
+    def _counted(self, entries: list[_Entry], relays: Relays) -> Iterator[ev.Event]:
         """What happened within one second: each message once, with the number of times it did."""
         found: dict[_Identity, tuple[int, dict[int, int]]] = {}
         unnamed = False
@@ -279,8 +283,12 @@ class MergedLog:
             several.sort(key=_by_who)
             if any(_by_who(one) == _by_who(other) for one, other in itertools.pairwise(several)):
                 several.sort(key=_by_words)
-        for (message, device, fields), (time, counts) in several:
-            yield self._catalogue.event(message, time, device, fields, self._times(counts))
+        second = entries[0][0] // _RANKS
+        for identity, (time, counts) in several:
+            message, device, fields = identity
+            apart = not relays.copies.keys().isdisjoint(counts)
+            if times := relays.new(second, identity, counts) if apart else self._times(counts):
+                yield self._catalogue.event(message, time, device, fields, times)
 
     @staticmethod
     def _name_copies(found: dict[_Identity, tuple[int, dict[int, int]]]) -> None:

@@ -138,6 +138,36 @@ def test_last_message_repeated():
     assert sum(each.count for each in group.large_packets) == 11
 
 
+def relayed(log: list[tuple[int, str]], delay: int | random.Random) -> list[str]:
+    """By a relay that writes its own clock, and passes on lines without the device's."""
+    late = delay.randint if isinstance(delay, random.Random) else lambda _, __: delay
+    return [f"{START + timedelta(seconds=s + late(0, 2)):%b %d %Y %H:%M:%S} edge7 %ASA-{text}" for s, text in log]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2, random.Random(5), random.Random(11)])
+def test_two_relays_whose_clocks_differ_count_once(delay):
+    first, second = relayed(STORY, 0), relayed(STORY, delay)
+    alternating = [line for pair in zip(first, second, strict=True) for line in pair]
+    for logs in ((first, second), (second[::-1], first), (alternating,), (first, second, first)):
+        ((_, packets, users, _),) = shown(*logs).values()
+        incidents = [
+            each[:2] + each[4:] for ((each_incidents, *_),) in [shown(*logs).values()] for each in each_incidents
+        ]
+        assert incidents == [("dtls-never-up", "dora", 4, 1367), ("dtls-never-up", "EXAMPLE\\evan", 4, 1367)]
+        assert (sum(each.count for each in packets), users) == (8, ["EXAMPLE\\evan", "dora"])
+
+
+def test_what_happens_every_second_is_counted_every_second():
+    drops = [(s, STORY[4][1]) for s in range(5, 25)]
+    story = sorted([*STORY[:4], *drops, *(line for line in STORY if "722032" in line[1] and "dora" in line[1])])
+    for logs in ((relayed(story, 0),), (relayed(story, 0), relayed(story, 1)), (relayed(story, 0), relayed(story, 2))):
+        ((_, packets, _, _),) = shown(*logs).values()
+        assert sum(each.count for each in packets) == 20
+    # two logs that have nothing in common but a user who suffers at the same time are no copies
+    ((_, packets, _, _),) = shown(relayed([*STORY[:4], *drops[::2]], 0), relayed(drops[1::2], 0)).values()
+    assert sum(each.count for each in packets) == 20
+
+
 FORMS = {
     "iso": lambda t, text: f"{t:%Y-%m-%dT%H:%M:%S.000Z} edge7 %ASA-{text}",
     "day first": lambda t, text: f"{t:%d/%m/%Y %H:%M:%S} edge7 %ASA-{text}",
