@@ -36,7 +36,7 @@ def unwrapped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     if is_quoted_printable(first):
         pieces = _quoted_printable(itertools.chain((first,), pieces))
         first = next(pieces, b"")
-    whole = itertools.chain((first,), pieces)
+    whole: Iterator[bytes] = itertools.chain((first,), pieces)
     if first.lstrip()[:5] == rb"{\rtf":
         whole = _rewritten(whole, b"\n", _without_rtf)
     elif is_page(first):
