@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Verdict
-from nornir_anyconnect.history.compare import diff, flapping, keep_report, trend
+from nornir_anyconnect.history.compare import Part, diff, flapping, keep_report, trend
 from nornir_anyconnect.history.store import History
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def main() -> int:
             ),
             "trend": (lambda: trend(history), lambda: plain.execute(PLAIN_TREND).fetchall()),
             "trend of a site": (
-                lambda: trend(history, site="site-7"),
+                lambda: trend(history, Part(site="site-7")),
                 lambda: plain.execute(PLAIN_SITE, ("site-7",)).fetchall(),
             ),
             "flapping": (lambda: flapping(history, every), lambda: plain.execute(PLAIN_FLAPPING).fetchall()),

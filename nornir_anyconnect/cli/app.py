@@ -1,14 +1,25 @@
-"""The Typer application: one module per command family, each adds its own commands."""
+"""The Typer application: one module per command family, whose functions are called like their commands.
+
+Options travel as frozen values from here to where they act: a parameter of a command that is a dataclass becomes an
+option per field (``flat``). Values are converted without pydantic, whose import takes as long as the rest of a small
+command: newer Typer releases convert even a plain string with it, and ask a parameter for its converter with
+``get_runtime_param``. The parameters here answer with a plain one; other releases never ask, and nothing changes.
+"""
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 import typer.main
+from typer.core import TyperArgument, TyperOption
 
-from nornir_anyconnect.cli.quick_start import without_pydantic
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FAMILIES = {
     "check": ("check",),
@@ -24,7 +35,7 @@ FAMILIES = {
     "history": ("history",),
     "demo": ("demo",),
 }
-"""Modules of this package with a ``register(app)`` -> the commands it adds, in the order of ``--help``."""
+"""Modules of this package -> their commands, in the order of ``--help``."""
 
 
 def _version(asked: bool) -> None:
@@ -57,5 +68,129 @@ def build(first: str | None = None) -> Any:
     app.callback()(_root)
     asked = [family for family, commands in FAMILIES.items() if first in commands]
     for family in asked or FAMILIES:
-        import_module(f"nornir_anyconnect.cli.{family}").register(app)
-    return without_pydantic(typer.main.get_command(app))
+        module = import_module(f"nornir_anyconnect.cli.{family}")
+        for name in FAMILIES[family]:
+            command = getattr(module, name.replace("-", "_"))
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name)
+            else:
+                app.command(name)(flat(command))
+    return _without_pydantic(typer.main.get_command(app))
+
+
+def flat(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with an option for each field of its parameters that are dataclasses; Typer knows single ones."""
+    groups: dict[str, Any] = {}
+    shown: list[inspect.Parameter] = []
+    for each in inspect.signature(command, eval_str=True).parameters.values():
+        if not is_dataclass(each.annotation):
+            shown.append(each)
+            continue
+        groups[each.name] = each.annotation
+        hints = get_type_hints(each.annotation, include_extras=True)
+        shown += [
+            each.replace(name=field.name, default=field.default, annotation=hints[field.name])
+            for field in fields(each.annotation)
+        ]
+
+    def call(**given: Any) -> Any:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        return command(**given)
+
+    call.__doc__ = command.__doc__
+    call.__annotations__ = {each.name: each.annotation for each in shown}
+    call.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return call
+
+
+# ---- values converted without pydantic ---------------------------------------------------------------
+
+
+def _convert(kind: Any, value: Any) -> Any:
+    if isinstance(value, kind):
+        return value
+    if issubclass(kind, Enum):
+        choices = [str(choice.value) for choice in kind]
+        if value not in choices:
+            raise typer.BadParameter(f"'{value}' is not one of {', '.join(choices)}")
+        return kind(value)
+    try:
+        return kind(value)
+    except ValueError:
+        name = "a whole number" if kind is int else "a number"
+        raise typer.BadParameter(f"'{value}' is not {name}") from None
+
+
+def _refuse_out_of_range(value: Any, low: float | None, high: float | None) -> None:
+    """What Typer's own converter would have done; not-a-number is in no range."""
+    if not ((low is None or value >= low) and (high is None or value <= high)):
+        bounds = [f"at least {low:g}"] if low is not None else []
+        bounds += [f"at most {high:g}"] if high is not None else []
+        raise typer.BadParameter(f"{value} is out of range: {', '.join(bounds)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Typer's converter protocol for str, int, float, flags and enumerations, one or many."""
+
+    kind: Any
+    many: bool
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value is None:
+            return () if self.many else None
+        try:
+            found = tuple(_convert(self.kind, item) for item in (value if self.many else (value,)))
+            for one in found:
+                _refuse_out_of_range(one, getattr(param, "min", None), getattr(param, "max", None))
+        except typer.BadParameter as error:
+            error.param, error.ctx = param, ctx
+            raise
+        return found if self.many else found[0]
+
+
+def _plain(annotation: Any, *, many: bool) -> _Plain | None:
+    if get_origin(annotation) is list:
+        (annotation,) = get_args(annotation)
+    if isinstance(annotation, type) and (annotation in (str, int, float, bool) or issubclass(annotation, Enum)):
+        return _Plain(annotation, many)
+    return None
+
+
+class _PlainOption(TyperOption):
+    """An option that converts its value itself."""
+
+    def get_runtime_param(self) -> Any:
+        return _converter_of(self)
+
+
+class _PlainArgument(TyperArgument):
+    """An argument that does."""
+
+    def get_runtime_param(self) -> Any:
+        return _converter_of(self)
+
+
+_PLAIN_CLASS: dict[Any, Any] = {TyperOption: _PlainOption, TyperArgument: _PlainArgument}
+
+
+def _converter_of(param: Any) -> _Plain:
+    converter = _plain(
+        param.type_descriptor.annotation, many=bool(getattr(param, "multiple", False)) or param.nargs == -1
+    )
+    if converter is None:
+        raise TypeError(f"{param.name} has a type that is not converted here")
+    return converter
+
+
+def _without_pydantic(command: Any) -> Any:
+    """The command tree, its parameters given plain converters."""
+    # get_params, not params: --help is a parameter too, made on demand and then kept
+    for param in command.get_params(command.context_class(command)):
+        plain = _PLAIN_CLASS.get(type(param))
+        if plain is not None:
+            param.__class__ = plain
+    for child in getattr(command, "commands", {}).values():
+        _without_pydantic(child)
+    return command

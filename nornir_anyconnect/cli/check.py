@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,26 +20,10 @@ def check(
         list[str], typer.Argument(metavar="PATH...", help="Running-configs: files, folders, archives, or - .")
     ],
     *,
-    syslog: options.Syslog = None,
-    client_log: options.ClientLog = None,
-    debug_log: options.DebugLog = None,
-    probe: options.ProbeFile = None,
-    assume_complete: options.AssumeComplete = False,
-    assume: options.Assume = None,
-    ip_version: options.IpVersion = 4,
-    client_mtu: options.ClientMtu = 1500,
-    client: options.Client = "secure-client-5",
-    formats: options.Formats = None,
-    fail_on: options.FailOnLevel = None,
-    details: options.Details = False,
-    only: options.Only = None,
-    pseudonymise_users: options.Pseudonymise = False,
-    hide_users: options.HideUsers = False,
-    keep: options.Keep = False,
-    settings_file: options.SettingsFile = None,
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    evidence: options.GivenEvidence,
+    judging: options.Judging,
+    reporting: options.Reporting,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Judge saved running-configs; no device needed."""
     from nornir_anyconnect.cli import progress
@@ -46,34 +31,24 @@ def check(
     from nornir_anyconnect.sources.files import holds_many, total_size
     from nornir_anyconnect.workflows import outputs
     from nornir_anyconnect.workflows.config_files import judge_files
-    from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
-    from nornir_anyconnect.workflows.finish_audit import FinishAudit, ReportOptions
+    from nornir_anyconnect.workflows.finish_audit import FinishAudit
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 
-    settings = load_settings(settings_file)
-    files = EvidenceFiles(syslog or (), client_log or (), debug_log or (), probe or ())
-    wanted = ReportOptions(
-        formats=formats or (),
-        fail_on=fail_on,
-        pseudonymise=pseudonymise_users,
-        hide_users=hide_users,
-        keep=keep,
+    settings = load_settings(reporting.settings_file)
+    files = evidence.files
+    wanted = replace(
+        reporting.as_of("check"),
         whole=any(holds_many(path) for path in paths),
         inputs=[*paths, *files.paths],
-        details=details,
-        only=options.verdicts(only),
         subject=paths,
-        command="check",
     )
     audit = FinishAudit(settings, wanted)
-    judging = options.judging(
-        assume or settings.assume, ip_version, complete=assume_complete, client_mtu=client_mtu, client=client
-    )
+    how = judging.under(settings)
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
     with _few_collections():
         with progress.reading(total_size([*paths, *files.paths])) as bar:
-            judged = judge_files(paths, judging, files, KnownChanges(settings.history), bar.advance)
+            judged = judge_files(paths, how, files, KnownChanges(settings.history), bar.advance)
         # one of the files in a folder, which nobody named
         outputs.spare(audit.targets, [each.path for each in judged.inputs if each.read_as])
         return (
@@ -93,8 +68,3 @@ def _few_collections() -> "Iterator[None]":
     finally:
         gc.freeze()
         gc.set_threshold(*usual)
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("check")(check)

@@ -27,9 +27,7 @@ def demo(
         str, typer.Option("--folder", metavar="DIR", help="Where report, plan and journal are left.")
     ] = "demo-output",
     soak: Annotated[float, typer.Option(min=0, help="Seconds between the canary and the waves.")] = 3,
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Walk the whole story on a simulated fleet; needs nothing but the installation with [demo]."""
     try:
@@ -117,8 +115,3 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("demo")(demo)

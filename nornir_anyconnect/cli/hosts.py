@@ -17,28 +17,22 @@ if TYPE_CHECKING:
 
 def doctor(
     *,
-    inventory: options.Inventory = None,
-    filters: options.Filters = None,
-    limit: options.Limit = None,
-    workers: options.Workers = None,
-    host_timeout: options.HostTimeout = 300,
-    _ask_pass: options.AskPass = False,
+    hosts: options.HostsLoggedIn,
     details: Annotated[bool, typer.Option("--details", help="Show all that was found of healthy hosts, too.")] = False,
     output: options.TextOrJson = "text",
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Look at each host as an audit would find it; changes nothing."""
     from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.fleet import examine_fleet
     from nornir_anyconnect.workflows.outputs import to_stdout
 
     options.text_or_json("doctor", output)
-    at_once = options.at_once(workers)
-    nornir = options.chosen(inventory, filters, limit)
+    at_once = hosts.at_once()
+    nornir = hosts.chosen(load_settings().inventory)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)), host_timeout)
+        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)), hosts.host_timeout)
     if output == "json":
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
         to_stdout(json.dumps(answer, indent=2) + "\n")
@@ -78,25 +72,21 @@ def _checkup(found: "Checkup", *, details: bool) -> str:
 
 def trust_hosts(
     *,
-    inventory: options.Inventory = None,
-    filters: options.Filters = None,
-    limit: options.Limit = None,
-    workers: options.Workers = None,
+    hosts: options.Hosts,
     replace: Annotated[bool, typer.Option("--replace", help="Take a changed key in place of the old.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the fingerprints were compared elsewhere.")] = False,
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Learn SSH host keys deliberately: shows each fingerprint, and asks before it is trusted."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.platforms.asa_ssh import host_keys
+    from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.fleet import presented_keys
     from nornir_anyconnect.workflows.outputs import to_stdout
     from nornir_anyconnect.workflows.terminal import TERMINAL
 
-    at_once = options.at_once(workers)
-    nornir = options.chosen(inventory, filters, limit)
+    at_once = hosts.at_once()
+    nornir = hosts.chosen(load_settings().inventory)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
         shown, failed = presented_keys(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
     news: dict[Path, dict[str, HostKey]] = {}
@@ -113,9 +103,3 @@ def trust_hosts(
         learnt = host_keys.learn(known_hosts, keys.values(), replace=replace)
         TERMINAL.note(f"{len(learnt)} key(s) learnt into {known_hosts}")
     return options.name_failed(failed)
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("doctor")(doctor)
-    app.command("trust-hosts")(trust_hosts)

@@ -29,9 +29,7 @@ def journal(
         ),
     ] = None,
     output: options.TextOrJson = "text",
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Verify the hash chain of a run's journal, and show who sent what, when, and what the devices said."""
     from nornir_anyconnect.change.journal import JournalError, default_directory, find_run, read
@@ -111,8 +109,3 @@ def _told(event: str, data: dict[str, Any]) -> str:
         case "outcome":
             return f"{data.get('state')}{': ' if data.get('reason') else ''}{data.get('reason', '')}"
     return event
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("journal")(journal)

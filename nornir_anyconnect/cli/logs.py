@@ -1,7 +1,8 @@
 """``logs``: incidents out of syslog and client logs, no configuration needed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,9 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.evidence.log_evidence import LogOptions
 
 _A_YEAR = 366 * 86400
 
@@ -54,79 +58,94 @@ def moment(option: str, text: str | None, tz: tzinfo) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=tz)
 
 
-def logs(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Logs: files, .gz, .zst, folders, or - .")],
-    *,
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave earlier lines out.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave later lines out.")] = None,
-    tz: Annotated[str, typer.Option("--tz", metavar="ZONE", help="Zone of stamps that name none.")] = "UTC",
+@dataclass(frozen=True)
+class _Reading:
+    """How logs are read."""
+
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave earlier lines out.")] = None
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave later lines out.")] = None
+    tz: Annotated[str, typer.Option("--tz", metavar="ZONE", help="Zone of stamps that name none.")] = "UTC"
     year: Annotated[
         int | None, typer.Option("--year", help="Year of stamps without one; else told by the file's date.")
-    ] = None,
+    ] = None
     date_order: Annotated[
         DateOrder | None,
         typer.Option("--date-order", help="How 03/04/2026 is read; else as the whole log tells."),
-    ] = None,
+    ] = None
     shortest: Annotated[
         float, typer.Option("--shortest", metavar="SECONDS", help="From coming up to the reconnect, at least.")
-    ] = 30,
-    longest: Annotated[float, typer.Option("--longest", metavar="SECONDS", help="The same, at most.")] = 120,
+    ] = 30
+    longest: Annotated[float, typer.Option("--longest", metavar="SECONDS", help="The same, at most.")] = 120
     silence: Annotated[
         float,
         typer.Option(
             "--silence", metavar="SECONDS", help="From a large packet to the reconnect, at most, where UDP was up."
         ),
-    ] = 3600,
-    formats: options.Formats = None,
-    fail_on: options.FailOnLevel = None,
-    pseudonymise_users: options.Pseudonymise = False,
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    ] = 3600
+
+    @property
+    def understood(self) -> "LogOptions":
+        """The same, understood.
+
+        Raises:
+            UsageError: a time, zone or year that is none, or bounds that bound nothing.
+
+        """
+        from nornir_anyconnect.evidence.log_evidence import LogOptions
+
+        stamps = zone(self.tz)
+        begin, end = moment("--since", self.since, stamps), moment("--until", self.until, stamps)
+        if begin and end and begin > end:
+            raise UsageError("--since is later than --until", "swap the two")
+        if self.year is not None and not 1990 <= self.year <= 9998:  # noqa: PLR2004 - no ASA logged before PIX
+            raise UsageError(f"--year {self.year} is out of range", "give the four digits of a year")
+        if not 0 <= self.shortest <= self.longest <= _A_YEAR or not 0 <= self.silence <= _A_YEAR:
+            raise UsageError(
+                f"--shortest {self.shortest:g}, --longest {self.longest:g}, --silence {self.silence:g} bound nothing",
+                "give seconds, --shortest not above --longest, none above a year",
+            )
+        return LogOptions(
+            since=begin, until=end, tz=stamps, year=self.year, date_order=self.date_order,
+            shortest=self.shortest, longest=self.longest, silence=self.silence,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Reporting:
+    """What is done with what they show."""
+
+    formats: options.Formats = None
+    fail_on: options.FailOnLevel = None
+    pseudonymise_users: options.Pseudonymise = False
+
+
+def logs(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Logs: files, .gz, .zst, folders, or - .")],
+    *,
+    reading: _Reading,
+    reporting: _Reporting,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import progress
-    from nornir_anyconnect.evidence.log_evidence import LogOptions
     from nornir_anyconnect.logs import summarise_logs
     from nornir_anyconnect.report import LOGS_FORMATS, render_logs
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.sources.files import total_size
     from nornir_anyconnect.workflows import outputs
 
-    targets = outputs.outputs(formats, LOGS_FORMATS, "logs")
-    stamps = zone(tz)
-    begin, end = moment("--since", since, stamps), moment("--until", until, stamps)
-    if begin and end and begin > end:
-        raise UsageError("--since is later than --until", "swap the two")
-    if year is not None and not 1990 <= year <= 9998:  # noqa: PLR2004 - no ASA logged before PIX
-        raise UsageError(f"--year {year} is out of range", "give the four digits of a year")
-    if not 0 <= shortest <= longest <= _A_YEAR or not 0 <= silence <= _A_YEAR:
-        raise UsageError(
-            f"--shortest {shortest:g}, --longest {longest:g}, --silence {silence:g} bound nothing",
-            "give seconds, --shortest not above --longest, none above a year",
-        )
+    targets = outputs.outputs(reporting.formats, LOGS_FORMATS, "logs")
+    how = reading.understood
     with progress.reading(total_size(files)) as bar:
-        summary = summarise_logs(
-            files,
-            LogOptions(
-                since=begin, until=end, tz=stamps, year=year, date_order=date_order,
-                shortest=shortest, longest=longest, silence=silence,
-            ),
-            on_progress=bar.advance,
-        )  # fmt: skip
+        summary = summarise_logs(files, how, on_progress=bar.advance)
     hit = summary.users > 0 or any(each.because_of_mtu for each in summary.client)
-    if pseudonymise_users or load_settings(None).pseudonymise_users:
+    if reporting.pseudonymise_users or load_settings(None).pseudonymise_users:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
         summary = Pseudonyms().logs(summary)
-    level = fail_on or FailOn.AT_RISK
+    level = reporting.fail_on or FailOn.AT_RISK
     written = outputs.emit(targets, lambda target: render_logs(target.format, summary, outputs.style(target, level)))
     found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
     seen = ExitCode.CLEAN if summary.could_be_seen else ExitCode.NOT_WHOLLY
     unread = [ExitCode.NOT_WHOLLY for each in summary.inputs if each.problem and (each.named or each.lost)]
     return highest([written, found, seen, *unread])
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("logs")(logs)

@@ -1,9 +1,10 @@
-"""Options that several commands share, spelled once."""
+"""Options that several commands share, spelled once, and the values in which they travel on."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from nornir.core import Nornir
 
-    from nornir_anyconnect.audit.judge import Options
+    from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.settings import Settings
+    from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
+    from nornir_anyconnect.workflows.finish_audit import ReportOptions
 
 _MOST_WORKERS = 1000
 
@@ -186,52 +189,11 @@ def text_or_json(command: str, output: str) -> None:
         raise UsageError(f"{command} has no format '{output}'", "use --format text or --format json")
 
 
-def at_once(workers: int | None, usual: int = 20) -> int:
-    """How many devices are talked to at once.
-
-    Raises:
-        UsageError: none, or more than a machine has threads for.
-
-    """
-    count = usual if workers is None else workers
-    if not 1 <= count <= _MOST_WORKERS:
-        raise UsageError(f"--workers {count} is out of range", f"give 1 to {_MOST_WORKERS}")
-    return count
-
-
 def name_failed(failed: dict[str, str]) -> ExitCode:
     """Name on standard error the hosts that could not be dealt with, and say so with the exit code."""
     for name, why in sorted(failed.items()):
         TERMINAL.warning(f"failed: {name}: {why}")
     return ExitCode.NOT_WHOLLY if failed else ExitCode.CLEAN
-
-
-def judging(
-    assume: str | None,
-    ip_version: int = 4,
-    *,
-    complete: bool = False,
-    client_mtu: int = 1500,
-    client: str = "secure-client-5",
-) -> Options:
-    """How to judge, out of the options that say so.
-
-    Raises:
-        UsageError: no such assumption set, IP version or client, or an MTU that no client has.
-
-    """
-    from nornir_anyconnect.audit.judge import Options
-    from nornir_anyconnect.mtu.assumptions import assumption_set
-    from nornir_anyconnect.mtu.clients import client_named
-
-    chosen = assumption_set(assume) if assume else None
-    return Options(
-        assume=chosen,
-        assume_complete=complete,
-        ip_version=ip_version_of(ip_version),
-        client_mtu=client_mtu_of(client_mtu),
-        client=client_named(client),
-    )
 
 
 def client_mtu_of(size: int) -> int:
@@ -277,19 +239,160 @@ def verdicts(only: str | None) -> frozenset[str]:
     return frozenset(asked)
 
 
-def filters(given: Sequence[str] | None, settings: Settings) -> Sequence[str]:
-    """What ``--filter`` says, else the filter of the settings."""
-    return settings.filters if given is None else given
+# ---- the options of a command, each group of them one value ------------------------------------------
 
 
-def chosen(inventory: str | None, filters: Sequence[str] | None, limit: Sequence[str] | None) -> Nornir:
-    """The hosts that the options, else the settings, name.
+@dataclass(frozen=True)
+class Verbosity:
+    """What is said on standard error: told to ``TERMINAL`` while the call is read, and to nobody else."""
 
-    Raises:
-        UsageError: none, or an inventory that is wrong.
+    _verbose: Verbose = 0
+    _quiet: Quiet = False
+    _no_color: NoColor = False
 
-    """
-    from nornir_anyconnect.settings import load_settings
-    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
 
-    return choose_hosts(load_inventory(inventory or load_settings().inventory), filters or (), limit or ())
+@dataclass(frozen=True)
+class GivenEvidence:
+    """Files of which somebody says what they hold."""
+
+    syslog: Syslog = None
+    client_log: ClientLog = None
+    debug_log: DebugLog = None
+    probe: ProbeFile = None
+
+    @property
+    def files(self) -> EvidenceFiles:
+        """As they are read."""
+        from nornir_anyconnect.workflows.evidence_files import EvidenceFiles
+
+        return EvidenceFiles(self.syslog or (), self.client_log or (), self.debug_log or (), self.probe or ())
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How saved configurations are judged."""
+
+    assume_complete: AssumeComplete = False
+    assume: Assume = None
+    ip_version: IpVersion = 4
+    client_mtu: ClientMtu = 1500
+    client: Client = "secure-client-5"
+
+    def under(self, settings: Settings) -> Options:
+        """How to judge; the settings fill what is left open.
+
+        Raises:
+            UsageError: no such assumption set, IP version or client, or an MTU that no client has.
+
+        """
+        from nornir_anyconnect.audit.context import Options
+        from nornir_anyconnect.mtu.assumptions import assumption_set
+        from nornir_anyconnect.mtu.clients import client_named
+
+        asked = self.assume or settings.assume
+        return Options(
+            assume=assumption_set(asked) if asked else None,
+            assume_complete=self.assume_complete,
+            ip_version=ip_version_of(self.ip_version),
+            client_mtu=client_mtu_of(self.client_mtu),
+            client=client_named(self.client),
+        )
+
+
+@dataclass(frozen=True)
+class LiveJudging:
+    """How devices are judged that are asked themselves."""
+
+    assume: Assume = None
+    client_mtu: ClientMtu = 1500
+    client: Client = "secure-client-5"
+
+    def under(self, settings: Settings) -> Options:
+        """How to judge; errors as of ``Judging``."""
+        return Judging(assume=self.assume, client_mtu=self.client_mtu, client=self.client).under(settings)
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """What is done with judged devices."""
+
+    formats: Formats = None
+    fail_on: FailOnLevel = None
+    details: Details = False
+    only: Only = None
+    pseudonymise_users: Pseudonymise = False
+    hide_users: HideUsers = False
+    keep: Keep = False
+    settings_file: SettingsFile = None
+
+    def as_of(self, command: str) -> ReportOptions:
+        """The same for that command.
+
+        Raises:
+            UsageError: ``--only`` names what is no verdict.
+
+        """
+        from nornir_anyconnect.workflows.finish_audit import ReportOptions
+
+        return ReportOptions(
+            formats=self.formats or (),
+            fail_on=self.fail_on,
+            pseudonymise=self.pseudonymise_users,
+            hide_users=self.hide_users,
+            keep=self.keep,
+            details=self.details,
+            only=verdicts(self.only),
+            command=command,
+        )
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Which hosts of which inventory, and how many at once."""
+
+    inventory: Inventory = None
+    filters: Filters = None
+    limit: Limit = None
+    workers: Workers = None
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments that say which, for the next command."""
+        return [
+            *(["--inventory", self.inventory] if self.inventory else []),
+            *(word for each in self.filters or () for word in ("--filter", each)),
+            *(word for each in self.limit or () for word in ("--limit", each)),
+        ]
+
+    def chosen(self, inventory: str, filters: Sequence[str] = ()) -> Nornir:
+        """The hosts; ``inventory`` and ``filters`` are those of the settings, where the call names none.
+
+        Raises:
+            InventoryError: it cannot be understood.
+            UsageError: a filter that is none, an unknown host, or no host left.
+
+        """
+        from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+
+        chosen = filters if self.filters is None else self.filters
+        return choose_hosts(load_inventory(self.inventory or inventory), chosen, self.limit or ())
+
+    def at_once(self, usual: int = 20) -> int:
+        """How many devices are talked to at once.
+
+        Raises:
+            UsageError: none, or more than a machine has threads for.
+
+        """
+        count = usual if self.workers is None else self.workers
+        if not 1 <= count <= _MOST_WORKERS:
+            raise UsageError(f"--workers {count} is out of range", f"give 1 to {_MOST_WORKERS}")
+        return count
+
+
+@dataclass(frozen=True)
+class HostsLoggedIn(Hosts):
+    """The same for who logs in to them."""
+
+    host_timeout: HostTimeout = 300
+    _ask_pass: AskPass = False

@@ -1,6 +1,6 @@
 """``plan``: the dry-run change preview, over saved configurations or an inventory; sends nothing but show commands."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +18,66 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.change.plan.making import PlanInput
     from nornir_anyconnect.remedies.options import RemedyOptions
+    from nornir_anyconnect.workflows.fleet import FleetOptions
 
 FIXES = ("auto", "mtu", "df-bit-ignore", "tcpmss", "tls-only-group")
+
+
+@dataclass(frozen=True)
+class _Fixing:
+    """Which fix, and the explicit words that lift blocks."""
+
+    fix: Annotated[str, typer.Option("--fix", metavar="KIND", help=f"One of {', '.join(FIXES)}.")] = "auto"
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write the plan that 'apply' takes.")] = None
+    include_default_policy: Annotated[
+        bool,
+        typer.Option("--include-default-policy", help="DfltGrpPolicy may be changed: it reaches all that inherit."),
+    ] = False
+    accept_global: Annotated[
+        bool, typer.Option("--accept-global", help="sysopt connection tcpmss may be changed: it reaches the whole box.")
+    ] = False
+    accept_external: Annotated[
+        bool, typer.Option("--accept-external", help="tls-only-group although SAML or a server decides about users.")
+    ] = False
+    accept_model_mismatch: Annotated[
+        bool,
+        typer.Option("--accept-model-mismatch", help="Somebody looked at numbers of the device that nothing explains."),
+    ] = False
+    include_waived: Annotated[
+        bool, typer.Option("--include-waived", help="Plan findings too that a waiver accepts.")
+    ] = False
+    alias: Annotated[
+        str | None, typer.Option("--alias", help="group-alias of a tls-only-group; {group} is the original's name.")
+    ] = None
+    url: Annotated[
+        str | None, typer.Option("--url", help="group-url of a tls-only-group; {group} is the original's name.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """How it is judged."""
+
+    assume: options.Assume = None
+    ip_version: options.IpVersion = 4
+    client_mtu: options.ClientMtu = 1500
+    assume_complete: options.AssumeComplete = False
+
+
+@dataclass(frozen=True)
+class _Reporting:
+    """What is done with the plan."""
+
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="FORMAT[=FILE]", help="text, json, ndjson, markdown or html; repeatable."),
+    ] = None
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", metavar="LEVEL", help="Exit code 1 from this finding on, as for check.")
+    ] = FailOn.NEVER
+    pseudonymise_users: options.Pseudonymise = False
+    keep: options.Keep = False
+    settings_file: options.SettingsFile = None
 
 
 def plan(
@@ -27,54 +85,11 @@ def plan(
         list[str] | None, typer.Argument(metavar="[PATH...]", help="Saved running-configs: the plan is a preview.")
     ] = None,
     *,
-    fix: Annotated[str, typer.Option("--fix", metavar="KIND", help=f"One of {', '.join(FIXES)}.")] = "auto",
-    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write the plan that 'apply' takes.")] = None,
-    include_default_policy: Annotated[
-        bool,
-        typer.Option("--include-default-policy", help="DfltGrpPolicy may be changed: it reaches all that inherit."),
-    ] = False,
-    accept_global: Annotated[
-        bool, typer.Option("--accept-global", help="sysopt connection tcpmss may be changed: it reaches the whole box.")
-    ] = False,
-    accept_external: Annotated[
-        bool, typer.Option("--accept-external", help="tls-only-group although SAML or a server decides about users.")
-    ] = False,
-    accept_model_mismatch: Annotated[
-        bool,
-        typer.Option("--accept-model-mismatch", help="Somebody looked at numbers of the device that nothing explains."),
-    ] = False,
-    include_waived: Annotated[
-        bool, typer.Option("--include-waived", help="Plan findings too that a waiver accepts.")
-    ] = False,
-    alias: Annotated[
-        str | None, typer.Option("--alias", help="group-alias of a tls-only-group; {group} is the original's name.")
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option("--url", help="group-url of a tls-only-group; {group} is the original's name.")
-    ] = None,
-    inventory: options.Inventory = None,
-    filters: options.Filters = None,
-    limit: options.Limit = None,
-    workers: options.Workers = None,
-    host_timeout: options.HostTimeout = 300,
-    _ask_pass: options.AskPass = False,
-    assume: options.Assume = None,
-    ip_version: options.IpVersion = 4,
-    client_mtu: options.ClientMtu = 1500,
-    assume_complete: options.AssumeComplete = False,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", metavar="FORMAT[=FILE]", help="text, json, ndjson, markdown or html; repeatable."),
-    ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", metavar="LEVEL", help="Exit code 1 from this finding on, as for check.")
-    ] = FailOn.NEVER,
-    pseudonymise_users: options.Pseudonymise = False,
-    keep: options.Keep = False,
-    settings_file: options.SettingsFile = None,
-    _verbose: options.Verbose = 0,
-    _quiet: options.Quiet = False,
-    _no_color: options.NoColor = False,
+    fixing: _Fixing,
+    hosts: options.HostsLoggedIn,
+    judging: _Judging,
+    reporting: _Reporting,
+    _verbosity: options.Verbosity,
 ) -> int:
     """Preview the change of every device: commands, inverse, diff, MTUs before and after. Changes nothing."""
     from nornir_anyconnect.change.plan.file import save_plan
@@ -86,55 +101,57 @@ def plan(
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.config_files import plan_inputs
     from nornir_anyconnect.workflows.finish_audit import waived_and_kept
-    from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+    from nornir_anyconnect.workflows.fleet import FleetOptions
 
-    if paths and (inventory or filters or limit):
+    if paths and (hosts.inventory or hosts.filters or hosts.limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
-    if pseudonymise_users and out is not None:
+    if reporting.pseudonymise_users and fixing.out is not None:
         raise UsageError("a plan under pseudonyms cannot be applied", "leave out --out, or --pseudonymise-users")
-    settings = load_settings(settings_file)
-    targets = outputs.outputs(formats, PLAN_FORMATS, "plan")
+    settings = load_settings(reporting.settings_file)
+    targets = outputs.outputs(reporting.formats, PLAN_FORMATS, "plan")
     chosen = RemedyOptions(
-        fix=fix,
-        include_default_policy=include_default_policy,
-        accept_global=accept_global,
-        accept_external=accept_external,
-        accept_model_mismatch=accept_model_mismatch,
-        include_waived=include_waived,
-        alias=alias,
-        url=url,
-        assume=assume or settings.assume,
-        assume_complete=assume_complete,
-        ip_version=options.ip_version_of(ip_version),
-        client_mtu=options.client_mtu_of(client_mtu),
+        fix=fixing.fix,
+        include_default_policy=fixing.include_default_policy,
+        accept_global=fixing.accept_global,
+        accept_external=fixing.accept_external,
+        accept_model_mismatch=fixing.accept_model_mismatch,
+        include_waived=fixing.include_waived,
+        alias=fixing.alias,
+        url=fixing.url,
+        assume=judging.assume or settings.assume,
+        assume_complete=judging.assume_complete,
+        ip_version=options.ip_version_of(judging.ip_version),
+        client_mtu=options.client_mtu_of(judging.client_mtu),
     )
-    must_be_a_fix(fix)
+    must_be_a_fix(fixing.fix)
     if paths:
         inputs, failed, code = plan_inputs(paths, chosen)
     else:
-        hosts = load_inventory(inventory or settings.inventory)
-        nornir = choose_hosts(hosts, options.filters(filters, settings), limit or ())
-        inputs, failed = _over_fleet(nornir, chosen, options.at_once(workers, settings.workers), host_timeout)
+        nornir = hosts.chosen(settings.inventory, settings.filters)
+        how = FleetOptions(workers=hosts.at_once(settings.workers), host_timeout=hosts.host_timeout)
+        inputs, failed = _over_fleet(nornir, chosen, how)
         code = ExitCode.CLEAN
     code = highest([code, options.name_failed(failed)])
     if not inputs:
         return code  # nothing was read: an empty plan would only look like a result
-    devices, kept = waived_and_kept([each.device for each in inputs], settings, keep=keep)
+    devices, kept = waived_and_kept([each.device for each in inputs], settings, keep=reporting.keep)
     waiving = (replace(each, device=device) for each, device in zip(inputs, devices, strict=True))
     made = make_plan(waiving, options=chosen)
+    fail_on = reporting.fail_on
     codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
-    if out is not None:
-        save_plan(made, Path(out))
+    if fixing.out is not None:
+        save_plan(made, Path(fixing.out))
         if made.changes and not made.preview_only:
-            where = f" --inventory {inventory}" if inventory else ""
+            where = f" --inventory {hosts.inventory}" if hosts.inventory else ""
+            out = fixing.out
             TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run{where}")
-    shown = Pseudonyms().plan(made) if pseudonymise_users or settings.pseudonymise_users else made
+    shown = Pseudonyms().plan(made) if reporting.pseudonymise_users or settings.pseudonymise_users else made
     written = outputs.emit(targets, lambda target: render_plan(target.format, shown, outputs.style(target, fail_on)))
     return highest([*codes, written])
 
 
 def _over_fleet(
-    nornir: "Nornir", chosen: "RemedyOptions", workers: int, host_timeout: float
+    nornir: "Nornir", chosen: "RemedyOptions", how: "FleetOptions"
 ) -> "tuple[list[PlanInput], dict[str, str]]":
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.workflows.fleet import plan_fleet
@@ -143,13 +160,7 @@ def _over_fleet(
         found = plan_fleet(
             nornir,
             chosen,
-            workers=workers,
-            host_timeout=host_timeout,
+            how,
             on_host=lambda failed: bar.advance(failed=int(failed)),
         )
     return list(found.inputs), found.failed
-
-
-def register(app: typer.Typer) -> None:
-    """Add this family's commands."""
-    app.command("plan")(plan)

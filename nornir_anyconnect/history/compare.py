@@ -16,6 +16,8 @@ from nornir_anyconnect.history.schema import audited, audits, devices, findings,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Column
+
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.history.store import History
 
@@ -194,14 +196,19 @@ class TrendPoint:
     counts: dict[str, int]
 
 
-def trend(
-    history: History,
-    *,
-    device: str | None = None,
-    group_policy: str | None = None,
-    site: str | None = None,
-    limit: int | None = None,
-) -> list[TrendPoint]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of the fleet that is asked for; None means any."""
+
+    device: str | None = None
+    group_policy: str | None = None
+    site: str | None = None
+
+
+WHOLE = Part()
+
+
+def trend(history: History, part: Part = WHOLE, limit: int | None = None) -> list[TrendPoint]:
     """Verdict counts per audit, oldest first.
 
     Raises:
@@ -209,19 +216,18 @@ def trend(
 
     """
     chosen = list(reversed(entries(history, limit)))
-    if device is None and group_policy is None and site is None:
+    if part == WHOLE:
         return [TrendPoint(e.number, e.generated_at, e.summary) for e in chosen]
     if chosen:
-        _must_be_known(history, device, group_policy, site)
+        _must_be_known(history, part)
     query = (
         select(audited.c.audit_id, findings.c.verdict)
         .join(devices, devices.c.id == audited.c.device_id)
         .join(findings, findings.c.state_id == audited.c.state_id)
         .where(audited.c.audit_id.in_([e.number for e in chosen]))
     )
-    for column, wanted in ((devices.c.name, device), (findings.c.group_policy, group_policy), (devices.c.site, site)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for _, column, wanted in _asked(part):
+        query = query.where(column == wanted)
     counts: dict[int, dict[str, int]] = {e.number: {} for e in chosen}
     with history.reading() as connection:
         for number, verdict in connection.execute(query):
@@ -263,22 +269,25 @@ def earlier_settings(history: History) -> list[EarlierSettings]:
         ]
 
 
-def _must_be_known(history: History, device: str | None, group_policy: str | None, site: str | None) -> None:
-    """A name that was mistyped looks like a fleet without findings."""
+def _asked(part: Part) -> list[tuple[str, Column[Any], str]]:
+    """What of it is asked for: a word for people, the column, the name."""
     wanted = (
-        ("device", devices.c.name, device),
-        ("group policy", findings.c.group_policy, group_policy),
-        ("site", devices.c.site, site),
+        ("device", devices.c.name, part.device),
+        ("group policy", findings.c.group_policy, part.group_policy),
+        ("site", devices.c.site, part.site),
     )
+    return [(word, column, name) for word, column, name in wanted if name is not None]
+
+
+def _must_be_known(history: History, part: Part) -> None:
+    """A name that was mistyped looks like a fleet without findings."""
     together = select(devices.c.id)
-    if group_policy is not None:
+    if part.group_policy is not None:
         together = together.join(audited, audited.c.device_id == devices.c.id).join(
             findings, findings.c.state_id == audited.c.state_id
         )
     with history.reading() as connection:
-        for word, column, name in wanted:
-            if name is None:
-                continue
+        for word, column, name in _asked(part):
             together = together.where(column == name)
             if connection.execute(select(column).where(column == name).limit(1)).first() is None:
                 known = [each for (each,) in connection.execute(select(column).distinct().order_by(column)) if each]
@@ -294,11 +303,8 @@ def _must_be_known(history: History, device: str | None, group_policy: str | Non
 def flapping(
     history: History,
     nights: Sequence[int],
+    part: Part = WHOLE,
     verdicts: frozenset[str] = OPEN,
-    *,
-    device: str | None = None,
-    group_policy: str | None = None,
-    site: str | None = None,
 ) -> dict[Item, int]:
     """Findings that opened more than once over these audits, and how often; of the part that is asked for.
 
@@ -316,8 +322,8 @@ def flapping(
         .join(states, states.c.id == audited.c.state_id)
         .join(devices, devices.c.id == audited.c.device_id)
         .where(and_(audited.c.audit_id.in_(nights), states.c.status == "ok"))
-        .where(devices.c.name == device if device is not None else true())
-        .where(devices.c.site == site if site is not None else true())
+        .where(devices.c.name == part.device if part.device is not None else true())
+        .where(devices.c.site == part.site if part.site is not None else true())
         .subquery()
     )
     # most devices are as they were the night before: only those that are not are looked at
@@ -327,7 +333,7 @@ def flapping(
         .where(
             and_(findings.c.state_id.in_(select(changed.c.state_id)), findings.c.verdict.in_([*verdicts, "unknown"]))
         )
-        .where(findings.c.group_policy == group_policy if group_policy is not None else true())
+        .where(findings.c.group_policy == part.group_policy if part.group_policy is not None else true())
     )
     open_in: dict[int, set[tuple[str, str]]] = {}
     unknown_in: dict[int, set[tuple[str, str]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.assess import assess_config, config_of
@@ -19,24 +20,28 @@ if TYPE_CHECKING:
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 
 
-def explain_saved(
-    path: str,
-    tunnel_group: str | None,
-    judging: Options,
-    evidence: Evidence | None = None,
-    *,
-    pseudonymise: bool,
-    known: KnownChanges | None = None,
-) -> Explanation:
-    """Of a saved configuration.
+@dataclass(frozen=True, slots=True)
+class ExplainOptions:
+    """What is explained, and with what.
 
     Args:
-        path: a file, or ``-``.
-        tunnel_group: its name; None means the worst finding.
         judging: how to judge.
-        evidence: what was seen.
+        tunnel_group: its name; None means the worst finding.
         pseudonymise: no user name in it.
+        evidence: what was seen.
         known: earlier changes; None means that none is known.
+
+    """
+
+    judging: Options
+    tunnel_group: str | None = None
+    pseudonymise: bool = False
+    evidence: Evidence | None = None
+    known: KnownChanges | None = None
+
+
+def explain_saved(path: str, options: ExplainOptions) -> Explanation:
+    """Of a saved configuration: a file, or ``-``.
 
     Raises:
         SourceError: the path holds no configuration, or several.
@@ -46,24 +51,14 @@ def explain_saved(
     from nornir_anyconnect.workflows.config_files import one_config
 
     source = one_config(path)
+    names = names_of(source.name, source.text)
     config = config_of(source.text, source.path)
-    seen = evidence.of(names_of(source.name, source.text), heads_of(config, source.text)) if evidence else None
-    if seen is not None and known is not None:
-        seen = known.applied_to(seen, names_of(source.name, source.text), config.context, config)
-    return _explained(config, source.name, seen, tunnel_group, judging, pseudonymise=pseudonymise)
+    seen = options.evidence.of(names, heads_of(config, source.text)) if options.evidence else None
+    return _explained(config, names, seen, options)
 
 
-def explain_host(
-    host: str,
-    inventory: str,
-    tunnel_group: str | None,
-    judging: Options,
-    evidence: Evidence | None = None,
-    *,
-    pseudonymise: bool,
-    known: KnownChanges | None = None,
-) -> Explanation:
-    """Of a host of the inventory, which is asked now. Further arguments as of ``explain_saved``.
+def explain_host(host: str, inventory: str, options: ExplainOptions) -> Explanation:
+    """Of a host of the inventory, which is asked now.
 
     Raises:
         UsageError: no such host or tunnel group, or a host with several contexts.
@@ -74,25 +69,21 @@ def explain_host(
     from nornir_anyconnect.workflows.fleet import seen_on_host
 
     config, seen = seen_on_host(host, inventory)
-    if evidence:
-        seen = merge(seen, evidence.of([host, config.hostname or host], heads_of(config)))
-    if known is not None:
-        seen = known.applied_to(seen, [host, config.hostname or host], config.context, config)
-    return _explained(config, host, seen, tunnel_group, judging, pseudonymise=pseudonymise)
+    names = [host, config.hostname or host]
+    if options.evidence:
+        seen = merge(seen, options.evidence.of(names, heads_of(config)))
+    return _explained(config, names, seen, options)
 
 
 def _explained(
-    config: RunningConfig,
-    name: str,
-    seen: DeviceObservations | None,
-    tunnel_group: str | None,
-    judging: Options,
-    *,
-    pseudonymise: bool,
+    config: RunningConfig, names: list[str], seen: DeviceObservations | None, options: ExplainOptions
 ) -> Explanation:
-    device = assess_config(config, name, seen, judging)
-    finding = _finding(device, tunnel_group)
-    if pseudonymise:
+    """Of a configuration, whose names are what it is called here, then by others."""
+    if seen is not None and options.known is not None:
+        seen = options.known.applied_to(seen, names, config.context, config)
+    device = assess_config(config, names[0], seen, options.judging)
+    finding = _finding(device, options.tunnel_group)
+    if options.pseudonymise:
         from nornir_anyconnect.report.pseudonyms import Pseudonyms
 
         at = device.findings.index(finding)

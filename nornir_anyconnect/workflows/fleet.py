@@ -168,9 +168,8 @@ def audit_fleet(
 def plan_fleet(
     nornir: Nornir,
     options: RemedyOptions,
+    fleet: FleetOptions | None = None,
     *,
-    workers: int = WORKERS,
-    host_timeout: float = HOST_TIMEOUT,
     on_host: OnHost = _unheard,
 ) -> FleetPlan:
     """Pull and judge every host as a plan needs it; sends nothing but show commands.
@@ -178,8 +177,7 @@ def plan_fleet(
     Args:
         nornir: the hosts.
         options: the fix, and the explicit words that lift blocks.
-        workers: chassis at once.
-        host_timeout: seconds that the whole of one host may take.
+        fleet: how many at once and for how long; how they are judged ``options`` say.
         on_host: told of each host that has ended, one call at a time.
 
     """
@@ -197,7 +195,8 @@ def plan_fleet(
         else:
             failed[host.name] = f"unexpected {type(problem).__name__}"
 
-    runner = _each_host(nornir, plan_fix, workers, ended, options=options, host_timeout=host_timeout)
+    fleet = fleet or FleetOptions()
+    runner = _each_host(nornir, plan_fix, fleet.workers, ended, options=options, host_timeout=fleet.host_timeout)
     runner.pass_interrupt_on()  # a plan of a part of the hosts would look whole
     return FleetPlan(tuple(inputs), failed)
 

@@ -140,8 +140,8 @@ def test_filter_and_workers_of_the_settings_count_for_a_plan_too(cli, write, mon
 
     seen = []
 
-    def watched(nornir, words, *, workers, **_):
-        seen.append((list(nornir.inventory.hosts), workers, words.ip_version))
+    def watched(nornir, words, how, **_):
+        seen.append((list(nornir.inventory.hosts), how.workers, words.ip_version))
         return fleet.FleetPlan((), {})
 
     monkeypatch.setattr(fleet, "plan_fleet", watched)

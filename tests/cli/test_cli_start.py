@@ -106,7 +106,7 @@ def test_interruption_is_exit_130(monkeypatch, capsys):
     def interrupted(*_, **__):
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("nornir_anyconnect.cli.arithmetic.answer", interrupted)
+    monkeypatch.setattr("nornir_anyconnect.cli.mtu.answer", interrupted)
     assert main(["mtu", "--tls-suite", "RC4-SHA"]) == 130
     assert "Traceback" not in capsys.readouterr().err
 
@@ -115,7 +115,7 @@ def test_an_unforeseen_error_shows_no_traceback_unasked(monkeypatch, capsys):
     def broken(*_, **__):
         raise LookupError("boom \x1b[2J")
 
-    monkeypatch.setattr("nornir_anyconnect.cli.arithmetic.answer", broken)
+    monkeypatch.setattr("nornir_anyconnect.cli.mtu.answer", broken)
     assert main(["mtu", "--tls-suite", "RC4-SHA"]) == 2
     assert capsys.readouterr().err == (
         "error: internal error: LookupError: boom \\x1b[2J\n  fix: run it again with -vv and report what it shows\n"

@@ -139,7 +139,7 @@ def bounded():
 @pytest.fixture
 def planned(site):
     """A plan over boxes that were all well, which most are no more when it is carried out."""
-    found = plan_fleet(site.nornir, RemedyOptions(), workers=40)
+    found = plan_fleet(site.nornir, RemedyOptions(), FleetOptions(workers=40))
     assert not found.failed
     plan = make_plan(found.inputs, options=RemedyOptions())
     assert len(plan.changes) == len(KINDS) + 1
@@ -173,7 +173,7 @@ def test_a_doctor_ends_in_time(site):
 @pytest.mark.usefixtures("bounded")
 def test_a_plan_ends_in_time_and_plans_what_is_well(site):
     site.turn_hostile()
-    found = plan_fleet(site.nornir, RemedyOptions(), workers=60, host_timeout=SECONDS)
+    found = plan_fleet(site.nornir, RemedyOptions(), FleetOptions(workers=60, host_timeout=SECONDS))
     assert WELL not in found.failed
     assert set(found.failed) == {name_of(kind) for kind in KINDS}
     assert [each.name for each in make_plan(found.inputs, options=RemedyOptions()).changes] == [WELL]

@@ -8,7 +8,7 @@ import pytest
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Scope, Status, Verdict
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.history.compare import diff, entries, flapping, rows, trend
+from nornir_anyconnect.history.compare import Part, diff, entries, flapping, rows, trend
 from nornir_anyconnect.history.schema import audits
 from nornir_anyconnect.history.store import History, HistoryError, default_url
 
@@ -129,9 +129,9 @@ def test_the_trend_of_the_fleet_and_of_its_parts(history):
     keep(history, 0, device("fw1", finding("A"), finding("B")), device("fw2", finding("A")), sites=sites)
     keep(history, 1, device("fw1", finding("A"), finding("B", Verdict.SAFE)), device("fw2", finding("A")), sites=sites)
     assert [p.counts["at_risk"] for p in trend(history)] == [3, 2]
-    assert [p.counts.get("at_risk", 0) for p in trend(history, device="fw1")] == [2, 1]
-    assert [p.counts.get("at_risk", 0) for p in trend(history, site="bergen")] == [1, 1]
-    assert [p.counts for p in trend(history, group_policy="GP_B")] == [{"at_risk": 1}, {"safe": 1}]
+    assert [p.counts.get("at_risk", 0) for p in trend(history, Part(device="fw1"))] == [2, 1]
+    assert [p.counts.get("at_risk", 0) for p in trend(history, Part(site="bergen"))] == [1, 1]
+    assert [p.counts for p in trend(history, Part(group_policy="GP_B"))] == [{"at_risk": 1}, {"safe": 1}]
 
 
 def test_what_keeps_coming_back_is_flapping(history):
@@ -146,8 +146,8 @@ def test_what_keeps_coming_back_in_a_part_of_the_fleet(history):
         for n in range(3)
     ]
     for part in ({"device": "fw2"}, {"site": "bergen"}, {"site": "bergen", "group_policy": "GP_A"}):
-        assert shown(flapping(history, nights, **part)) == ["fw2 tunnel-group A"]
-    assert flapping(history, nights, group_policy="GP_B") == {}
+        assert shown(flapping(history, nights, Part(**part))) == ["fw2 tunnel-group A"]
+    assert flapping(history, nights, Part(group_policy="GP_B")) == {}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_what_keeps_coming_back_in_a_part_of_the_fleet(history):
 def test_a_part_that_is_not_there_has_no_trend(history, part, cause):
     keep(history, 0, device("fw1", finding("A")), device("fw2"), sites={"fw1": "oslo", "fw2": "bergen"})
     with pytest.raises(UsageError, match=cause):
-        trend(history, **part)
+        trend(history, Part(**part))
 
 
 def test_nothing_is_written_to_read_a_history(history_url, history):

@@ -57,7 +57,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         1, f"{PKG}/cli/change.py",
-        '        _confirm(count, "change", yes=yes, what=intent(tuple(nornir.inventory.hosts), how))\n',
+        '        _confirm(count, "change", yes=asked.yes, what=intent(tuple(nornir.inventory.hosts), how))\n',
         "",
         f"{P}01_the_default_is_to_plan.py::test_on_the_command_line_only_apply_without_dry_run_changes_anything",
     ),

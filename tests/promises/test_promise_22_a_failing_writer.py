@@ -43,7 +43,7 @@ def test_each_hook_raises_and_every_device_is_changed(site, hook):
 
 
 def test_progress_and_report_that_break_leave_the_change_as_it_is(site, cli, monkeypatch, tmp_path):
-    from nornir_anyconnect.cli import run_report
+    from nornir_anyconnect.cli import change
     from nornir_anyconnect.workflows.terminal import Terminal
 
     def broken(*_):
@@ -54,7 +54,7 @@ def test_progress_and_report_that_break_leave_the_change_as_it_is(site, cli, mon
     journal = ("--journal", tmp_path / "journal")
     assert cli("plan", *given_inventory, "--out", "plan.yaml")[0] == 0
     monkeypatch.setattr(Terminal, "note", broken)
-    monkeypatch.setattr(run_report, "_lines", broken)
+    monkeypatch.setattr(change, "_lines", broken)
     cli("apply", "plan.yaml", *given_inventory, "--yes", "--soak", 0, *journal)
     monkeypatch.undo()
     monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", "demo-password")
