@@ -325,20 +325,20 @@ class _Batches(Generic[_Value]):
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
+        self._sizes: list[int] = []
 
     def write(self, values: list[_Value]) -> None:
         """Adds tuples."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
         for at in range(0, len(values), _BATCH):
-            marshal.dump([*map(tuple, values[at : at + _BATCH])], self._file)
+            self._sizes.append(self._file.write(marshal.dumps([*map(tuple, values[at : at + _BATCH])])))
 
     def read(self) -> Iterator[_Value]:
         """All of them; they are read once."""
         if self._file is None:
             return
         with self._file as stored:
-            end = stored.tell()
             stored.seek(0)
-            while stored.tell() < end:
-                yield from marshal.load(stored)  # noqa: S302 - nobody else has written into it
+            for size in self._sizes:
+                yield from marshal.loads(stored.read(size))  # noqa: S302 - nobody else has written into it

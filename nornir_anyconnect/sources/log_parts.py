@@ -16,10 +16,11 @@ import os
 import pickle  # the same
 import struct
 import sys
+from copy import copy
 from datetime import timezone
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.shortened import END
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
@@ -28,7 +29,7 @@ from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from nornir_anyconnect.evidence.exports.records import LineExport
@@ -46,7 +47,7 @@ _CHUNK = 1 << 18
 _BATCH = 2000
 _REPEATED = b"message repeated"
 _BOUNDS = struct.Struct("=qq")
-_END = struct.Struct("=q")
+_SIZE = struct.Struct("=q")
 
 
 class Task(NamedTuple):
@@ -100,49 +101,75 @@ def read_in_parts(
     task = Task(str(path), options.device, tz, options.date_order, reference, export is not None)
     parts = [_Part(*each) for each in itertools.pairwise(offsets) if each[0] < each[1]]
     with contextlib.ExitStack() as stack:
+        found = _found(task, parts, processes, on_read, stack)
+        # quotes that reach from one part into the next: what looked like a record between them is none
+        if not all(each.even for each in found[:-1]):
+            return None
         with path.open("rb") as stream:
             stream.seek(max(size - END, 0))
             end = stream.read(END)
-        return evidence.read_parts(_found(task, parts, processes, on_read, stack), end)
+        return evidence.read_parts(map(_told, found), end)
+
+
+class _Found(NamedTuple):
+    """Where it stands what a part holds: batches of its messages, an empty one, and what else it holds."""
+
+    file: IO[bytes]
+    place: int
+    even: bool
+    """It ends where a record ends."""
 
 
 def _found(
     task: Task, parts: list[_Part], processes: int, on_read: Callable[[int], None] | None, stack: contextlib.ExitStack
-) -> Iterator[tuple[Iterator[Record], Callable[[], ReaderState]]]:
-    """What each part holds, in their order; before the first of them all were read, each by who was free."""
+) -> list[_Found]:
+    """What each part holds, in their order: all were read, each by who was free."""
     import tempfile  # noqa: PLC0415 - the other processes need none of it
 
     queue, entry = os.pipe()
     stack.callback(os.close, queue)
     with open(entry, "wb") as waiting:  # noqa: PTH123 - it is open
         waiting.writelines(_BOUNDS.pack(*part) for part in parts)
-    files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(processes)]  # noqa: SIM115 - it is one
-    others = [stack.enter_context(_other(task, queue, file)) for file in files[1:]]
-    _work(task, queue, files[0], on_read)
-    places = {begin: (files[0], place) for begin, place in _index(files[0]).items()}
-    for process, file in zip(others, files[1:], strict=True):
+    here, *files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(processes)]  # noqa: SIM115 - it is one
+    others = [stack.enter_context(_other(task, queue, file)) for file in files]
+    places = _work(task, _waiting(queue), here, on_read)
+    found = {begin: _Found(here, *told) for begin, told in places.items()}
+    for process, file in zip(others, files, strict=True):
         if process.wait() == 0:
-            places |= {begin: (file, place) for begin, place in _index(file).items()}
+            found |= {begin: _Found(file, *told) for begin, told in _index(file).items()}
     for part in parts:
-        if part.begin not in places:  # the process that took it failed
-            yield _here(task, part, on_read)
-            continue
-        file, place = places[part.begin]
-        if on_read and file is not files[0]:
+        if part.begin not in found:  # the process that took it failed
+            found[part.begin] = _Found(here, *_work(task, [part], here, on_read)[part.begin])
+        elif on_read and part.begin not in places:
             on_read(part.end - part.begin)
-        file.seek(place)
-        yield _kept(file), partial(pickle.load, file)
+    return [found[part.begin] for part in parts]
+
+
+def _told(found: _Found) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
+    found.file.seek(found.place)
+    return _kept(found.file), partial(pickle.load, found.file)
 
 
 def _kept(file: IO[bytes]) -> Iterator[Record]:
-    while batch := marshal.load(file):  # noqa: S302 - our own process wrote it
+    while batch := _read(file):
         yield from map(Record._make, batch)
 
 
-def _index(file: IO[bytes]) -> dict[int, int]:
-    file.seek(-_END.size, os.SEEK_END)
-    file.seek(*_END.unpack(file.read(_END.size)))
-    places: dict[int, int] = marshal.load(file)  # noqa: S302 - as above
+# all at once: marshal would ask a file for a few bytes at a time
+def _write(values: Any, out: IO[bytes]) -> None:
+    raw = marshal.dumps(values)
+    out.write(_SIZE.pack(len(raw)) + raw)
+
+
+def _read(file: IO[bytes]) -> Any:
+    (size,) = _SIZE.unpack(file.read(_SIZE.size))
+    return marshal.loads(file.read(size))  # noqa: S302 - our own process wrote it
+
+
+def _index(file: IO[bytes]) -> dict[int, tuple[int, bool]]:
+    file.seek(-_SIZE.size, os.SEEK_END)
+    file.seek(*_SIZE.unpack(file.read(_SIZE.size)))
+    places: dict[int, tuple[int, bool]] = _read(file)
     return places
 
 
@@ -169,24 +196,39 @@ def _other(task: Task, queue: int, found: IO[bytes]) -> Iterator[subprocess.Pope
         process.wait()
 
 
-def _work(task: Task, queue: int, out: IO[bytes], on_read: Callable[[int], None] | None = None) -> None:
-    """Takes parts as long as there are any, and writes what each holds, and last of all where that stands.
-
-    Of a part: batches of its messages, an empty one, and what else it holds.
-    """
-    places: dict[int, int] = {}
+def _waiting(queue: int) -> Iterator[_Part]:
     while taken := os.read(queue, _BOUNDS.size):
-        part = _Part(*_BOUNDS.unpack(taken))
-        records, told = _here(task, part, on_read)
-        places[part.begin] = out.tell()
+        yield _Part(*_BOUNDS.unpack(taken))
+
+
+def _work(
+    task: Task, parts: Iterable[_Part], out: IO[bytes], on_read: Callable[[int], None] | None = None
+) -> dict[int, tuple[int, bool]]:
+    """Writes what each part holds; returns by its beginning where that stands, and whether it ends with a record."""
+    places: dict[int, tuple[int, bool]] = {}
+    pristine = _export(task) if task.export else None
+    for part in parts:
+        reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
+        chunks = _chunks(task, part, on_read)
+        export = copy(pristine)
+        if part.begin:
+            reader.sightings.go_on()
+        if export is None:
+            records = reader.records(chunks, part=True)
+        else:
+            if part.begin:
+                export.go_on()
+            records = reader.records_of(export.envelopes(chunks))
+        place = out.tell()
         while batch := [*map(tuple, itertools.islice(records, _BATCH))]:
-            marshal.dump(batch, out)
-        marshal.dump([], out)
-        pickle.dump(told(), out, pickle.HIGHEST_PROTOCOL)
-    end = out.tell()
-    marshal.dump(places, out)
-    out.write(_END.pack(end))
-    out.flush()
+            _write(batch, out)
+        _write([], out)
+        if export is not None:
+            reader.lines += export.lines
+            reader.torn |= export.torn
+        pickle.dump(reader.state, out, pickle.HIGHEST_PROTOCOL)
+        places[part.begin] = place, export is None or export.even
+    return places
 
 
 def _between_messages(path: Path, size: int, parts: int) -> list[int] | None:
@@ -248,18 +290,7 @@ def _chunks(task: Task, part: _Part, on_read: Callable[[int], None] | None) -> I
             yield chunk
 
 
-def _here(
-    task: Task, part: _Part, on_read: Callable[[int], None] | None = None
-) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
-    reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
-    if part.begin:
-        reader.sightings.go_on()
-    chunks = _chunks(task, part, on_read)
-    records = _of_export(task, part, reader, chunks) if task.export else reader.records(chunks, part=True)
-    return records, lambda: reader.state
-
-
-def _of_export(task: Task, part: _Part, reader: SyslogReader, chunks: Iterator[bytes]) -> Iterator[Record]:
+def _export(task: Task) -> LineExport:
     # a process that reads parts of a plain log needs none of it
     from nornir_anyconnect.evidence.exports.records import LineExport  # noqa: PLC0415 - as above
     from nornir_anyconnect.evidence.exports.registry import export_of  # noqa: PLC0415 - as above
@@ -268,18 +299,18 @@ def _of_export(task: Task, part: _Part, reader: SyslogReader, chunks: Iterator[b
         export = export_of(stream.read(BLOCK))
     if not isinstance(export, LineExport):
         raise TypeError(f"{task.path} changed while it was read")
-    if part.begin:
-        export.go_on()
-    yield from reader.records_of(export.envelopes(chunks))
-    reader.lines += export.lines
-    reader.torn |= export.torn
+    return export
 
 
 def main() -> None:
     """What parts hold, on standard output."""
     gc.disable()  # nothing here is a circle
     task: Task = pickle.loads(bytes.fromhex(sys.argv[1]))  # noqa: S301 - the process that started this one wrote it
-    _work(task, sys.stdin.fileno(), sys.stdout.buffer)
+    out = sys.stdout.buffer
+    places = _work(task, _waiting(sys.stdin.fileno()), out)
+    end = out.tell()
+    _write(places, out)
+    out.write(_SIZE.pack(end))
 
 
 if __name__ == "__main__":

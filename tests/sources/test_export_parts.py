@@ -41,3 +41,14 @@ def test_the_same_as_in_one_piece(tmp_path, form):
     assert (parts.messages, parts.unreadable, parts.torn, parts.lines) == (len(LOG), 0, False, once.lines)
     assert parts == once
     assert alone.finish() == together.finish()
+
+
+def test_a_field_that_looks_like_records_keeps_the_export_in_one_piece(tmp_path):
+    path = tmp_path / "export"
+    path.write_text(FORMS["Splunk CSV"](MIXED))
+    header, *lines = path.read_text().splitlines(keepends=True)
+    columns = header.count(",") + 1
+    inside = (",".join(['""x""'] * columns) + "\n") * len(lines) * 8
+    path.write_text("".join([header, *lines, ",".join(['"y"'] * (columns - 1)), f',"{inside}"\n', *lines]))
+    export = export_of(path.read_bytes()[: 1 << 16])
+    assert read_in_parts(LogEvidence(), path, LogOptions(), WRITTEN, export=export) is None

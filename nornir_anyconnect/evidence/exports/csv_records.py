@@ -67,10 +67,8 @@ class CsvExport(LineExport):
 
     def complete(self, buffer: bytes) -> int:
         """As of :class:`LineExport`: a field that is quoted may hold the end of a line."""
-        last = buffer.rfind(b"\n", 0, len(buffer) - 1) + 1
-        if last and self._columns and self._cells(buffer[last:]) is not None:
-            return len(buffer)
-        if buffer.count(b'"') % 2 == 0:
+        # to take them out finds them with memchr, which count() does not use: half the time
+        if (len(buffer) - len(buffer.replace(b'"', b""))) % 2 == 0:
             return len(buffer)
         cut = len(buffer)
         for _ in range(_MOST_LINES):
@@ -79,7 +77,25 @@ class CsvExport(LineExport):
                 return cut
             if cut == 0:
                 break
+        self.even = False
         return len(buffer)  # a quote stands alone somewhere, and opens nothing
+
+    def around(self, buffer: bytes, base: int, start: int, stop: int) -> tuple[int, int]:
+        """As of :class:`LineExport`: a line is inside of a field where the quotes before it are odd in number."""
+        if buffer.count(b'"', base, start) % 2 == 0:
+            return start, stop
+        first = start
+        for _ in range(_MOST_LINES):
+            last, first = first - 1, buffer.rfind(b"\n", base, first - 1) + 1 or base
+            if buffer.count(b'"', first, start) % 2:
+                whole = _quoted(buffer, first, last)
+                # where a quote stands alone somewhere its number means nothing
+                if whole and whole[1] >= stop and len(self._cells(buffer[slice(*whole)]) or ()) == self._columns:
+                    return first, last
+                break
+            if first == base:
+                break
+        return start, stop
 
     def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
         """As of :class:`LineExport`."""
@@ -113,7 +129,7 @@ class CsvExport(LineExport):
             if each.count('"') % 2:
                 continue
             try:
-                cells = next(csv.reader(each.splitlines(keepends=True), delimiter=self._separator), [])
+                cells = next(csv.reader([each], delimiter=self._separator), [])
             except csv.Error:
                 continue
             if len(cells) > 1 and len(cells) >= self._columns:

@@ -29,7 +29,7 @@ _SAMPLED = 1 << 20
 _MONTH = b"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # a quoted field that is a line as an ASA sends it: with its own stamp and name, and nothing in it that is written twice
 _WHOLE_MESSAGE = re.compile(
-    rb'"((?:<\d{1,3}>)?(?:' + _MONTH + rb") \d\d \d{4} \d\d:\d\d:\d\d [A-Za-z][\w-]{0,63} : "
+    rb'(?<!")"((?:<\d{1,3}>)?(?:' + _MONTH + rb") \d\d \d{4} \d\d:\d\d:\d\d [A-Za-z][\w-]{0,63} : "
     rb'%(?:ASA|FTD)-[0-7]-\d{6}: [^"\\\n]*)"(?=[]},;\t|\r\n]|$)'
 )
 MOST_RECORD = 1 << 20
@@ -62,6 +62,8 @@ class Export(ABC):
         """It begins or ends in the middle of a record."""
         self.unclosed = False
         """It is a list that has no end, as far as it was read."""
+        self.even = True
+        """What was read ends where a record ends, as far as one can tell."""
         self._going_on = False
 
     @abstractmethod
@@ -91,6 +93,19 @@ class LineExport(Export):
         del line
         return True
 
+    def around(self, buffer: bytes, base: int, start: int, stop: int) -> tuple[int, int]:
+        """Where the record begins that holds the line from ``start`` to ``stop``, and where its first line ends.
+
+        Args:
+            buffer: records.
+            base: where one of them begins, at ``start`` or before.
+            start: of a line.
+            stop: of the same line.
+
+        """
+        del buffer, base
+        return start, stop
+
     def go_on(self) -> None:
         """What is read next is not the beginning of the export: it has been seen, and its header was read."""
         self._going_on = True
@@ -111,13 +126,17 @@ class LineExport(Export):
                 yield from found
                 begun += max(end, stop) + 1 - at
                 at = max(end, stop) + 1
-            for start, stop in self._wanted(buffer, at):
-                if start < at:
+            for line, end_of_line in self._wanted(buffer, at):
+                if line < at:
                     continue
+                start, stop = line, end_of_line
+                quick = self._quickly(buffer, start, stop)
+                if quick is None:
+                    start, stop = self.around(buffer, at, start, stop)
                 if buffer.find(_REPEATED, max(start - _NEAR, at), start) >= 0:
                     before = buffer.rfind(b"\n", at, max(start - 1, at)) + 1 or at
                     yield from self.record(buffer, before, start - 1)[0]
-                found, end = self._quickly(buffer, start, stop)
+                found, end = quick or self.record(buffer, start, stop)
                 yield from found
                 at = max(end, stop) + 1
                 if buffer.find(_REPEATED, at, at + _NEAR) >= 0:
@@ -128,15 +147,20 @@ class LineExport(Export):
             if at < len(buffer) and (final or sampled >= _SAMPLED):
                 sampled = 0
                 last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at
-                yield from self.record(buffer, last, _end_of_line(buffer, last))[0]
+                yield from self.record(buffer, *self.around(buffer, at, last, _end_of_line(buffer, last)))[0]
             begun = max(begun, 1)
 
-    def _quickly(self, buffer: bytes, start: int, stop: int) -> tuple[Iterable[Envelope], int]:
-        """The record of a line: what has its own time and device, as most have, needs nothing of what is around it."""
-        whole = _WHOLE_MESSAGE.search(buffer, start, stop)
-        if whole and not MARK.search(buffer, whole.end(), stop):
-            return (Envelope(whole[1]),), stop
-        return self.record(buffer, start, stop)
+    def _quickly(self, buffer: bytes, start: int, stop: int) -> tuple[Iterable[Envelope], int] | None:
+        """The record of a line as most are: what has its own time and device needs nothing of what is around it.
+
+        None where more must be looked at: the one tag is not that of a quoted field, or quotes reach beyond the line.
+        """
+        whole = None if self.family.ids else _WHOLE_MESSAGE.search(buffer, start, stop)
+        if whole is None or MARK.search(buffer, start, whole.start()) or MARK.search(buffer, whole.end(), stop):
+            return None
+        if buffer.count(b'"', start, whole.start()) % 2 or buffer.count(b'"', whole.end(), stop) % 2:
+            return None
+        return (Envelope(whole[1]),), stop
 
     def _blocks(self, chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         """The same bytes, cut between records, as far as records have an end; and whether these are the last."""
@@ -161,6 +185,7 @@ class LineExport(Export):
                 yield (block if cut == len(block) else block[:cut]), False
             rest = block[cut:] + chunk[max(tail, begin) :]
         if rest:
+            self.even &= self.complete(rest) == len(rest)
             yield rest, True
 
     def _wanted(self, buffer: bytes, begin: int) -> Iterator[tuple[int, int]]:
