@@ -375,7 +375,9 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     left = ""
     for chunk in chunks:
-        *lines, left = (left + decoder.decode(chunk)).split("\n")
+        text = left + decoder.decode(chunk)
+        # the Event Viewer writes all of its events into one line
+        *lines, left = text.replace("</Event>", "</Event>\n").split("\n")
         yield from (line.rstrip("\r") for line in lines)
         left = left[:_MAX_LINE]
     if left:

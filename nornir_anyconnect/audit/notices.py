@@ -73,6 +73,9 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 
+_MOST_LISTED = 10
+
+
 def sentence(notice: Notice) -> str:
     """The notice in words; a code without a sentence shows itself."""
     template = _SENTENCES.get(notice.code)
@@ -84,4 +87,7 @@ def sentence(notice: Notice) -> str:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return ", ".join(str(each) for each in value) if isinstance(value, tuple | list) else str(value)
+    if not isinstance(value, tuple | list):
+        return str(value)
+    more = f" and {len(value) - _MOST_LISTED} more" if len(value) > _MOST_LISTED else ""
+    return ", ".join(map(str, value[:_MOST_LISTED])) + more

@@ -54,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     terminal.TERMINAL.reset()
     with _sigterm_interrupts():
-        return _run(argv)
+        code = _run(argv)
+        terminal.TERMINAL.count_the_rest()
+        return code
 
 
 def _reader_is_gone() -> int:

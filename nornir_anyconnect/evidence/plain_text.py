@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 # C0 and C1 (terminal escapes), line and paragraph separators, and the marks that turn the reading direction
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
+_NO_LETTER = re.compile(r"&#0*[0-9]{8,};?")
 MAX_NAME = 256
 
 
@@ -16,6 +18,11 @@ def decoded(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def unescaped(text: str) -> str:
+    """The text with the letters that HTML's and XML's numbers and names stand for; no entity of its own is obeyed."""
+    return html.unescape(_NO_LETTER.sub(REPLACEMENT, text))
 
 
 def harmless(text: str, limit: int = MAX_NAME) -> str:

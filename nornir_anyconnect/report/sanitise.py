@@ -7,6 +7,11 @@ a name read like another one. Both are shown as what they are instead of being o
 from __future__ import annotations
 
 import re
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # C0 and C1 controls and DEL drive terminals; the others reorder or hide text (Unicode TR 36), or can't be encoded
 _UNSAFE = re.compile(
@@ -29,6 +34,24 @@ def harmless(text: str) -> str:
 def harmless_lines(text: str) -> str:
     """The same for a text of several lines: its line ends and tabs are its own."""
     return _UNSAFE.sub(lambda found: found[0] if found[0] in "\n\t" else harmless(found[0]), text)
+
+
+def pasteable(words: Iterable[str]) -> str:
+    """A command for a shell: a name that could steer the terminal is spelled in a way that bash and zsh undo."""
+    return " ".join(shlex.quote(word) if harmless(word) == word else _spelled(word) for word in words)
+
+
+def _spelled(word: str) -> str:
+    letters = (chr(each) if chr(each).isalnum() and each < 128 else f"\\x{each:02x}" for each in _raw(word))  # noqa: PLR2004
+    return f"$'{''.join(letters)}'"
+
+
+def _raw(word: str) -> bytes:
+    """The name as a file system has it."""
+    try:
+        return word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return word.encode("utf-8", "replace")
 
 
 def code(text: str) -> str:

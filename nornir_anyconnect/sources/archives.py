@@ -24,6 +24,12 @@ MOST_MEMBERS = 100_000
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 _PIECE = 1 << 18
+_OF_THE_NEXT_ENTRY = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_LONGEST_HEADER = 1 << 20
+_PATIENCE = 64
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -115,6 +121,12 @@ class _Entry(tarfile.TarInfo):
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"its end is missing ({error})") from error
 
+    def _proc_member(self, archive: tarfile.TarFile) -> Self:
+        # the library reads a name or a table of fields whole, however long its header says that it is
+        if self.type in _OF_THE_NEXT_ENTRY and not 0 <= self.size <= _LONGEST_HEADER:
+            raise tarfile.ReadError("the name of an entry has no end")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]  # typeshed does not have it
+
 
 class _Stream(io.RawIOBase):
     """Chunks as a file that is read from front to back."""
@@ -122,6 +134,7 @@ class _Stream(io.RawIOBase):
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._left = memoryview(b"")
+        self._missed = 0
 
     def readable(self) -> bool:
         return True
@@ -129,6 +142,9 @@ class _Stream(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if not self._left:
             self._left = memoryview(next(self._chunks, b""))
+            self._missed += not self._left
+            if self._missed > _PATIENCE:  # the library skips a terabyte that is not there piece by piece
+                raise tarfile.ReadError("its end is missing")
         taken = min(len(buffer), len(self._left))
         buffer[:taken] = self._left[:taken]
         self._left = self._left[taken:]
@@ -154,7 +170,7 @@ def tar_members(name: str, chunks: Iterator[bytes]) -> Iterator[Member]:
                 # a sparse file of a few bytes may claim a terabyte of zeros, and no log is one
                 if entry.isreg() and not entry.issparse() and (stream := archive.extractfile(entry)) is not None:
                     yield Member(entry.name, _tar_time(entry), _of_tar(name, stream))
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
         raise _damaged(name, error) from error
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import itertools
+import math
 import os
 import re
 import select
@@ -43,6 +44,10 @@ _IN_MEMORY = 1 << 24
 _LARGEST_PIPED_ZIP = 1 << 30
 _BARE_REPOSITORY = frozenset({"HEAD", "objects", "refs"})
 _RCS = ",v"
+_LONGEST_NAME = 4095
+"""Letters of a path on Linux."""
+_OF_NO_SIZE = 4 << 20
+"""Bytes that are read of what claims to be empty: below /proc there is no end to some."""
 _VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr", "CVS", "__MACOSX"})
 """Folders of version control and of archivers: old revisions and shadows of the files beside them."""
 _ZIP_NAME = ".zip"
@@ -167,7 +172,7 @@ def _listed(paths: Iterable[str | Path]) -> list[_Listed | Unread]:
     found: list[_Listed | Unread] = []
     for given in map(str, paths):
         if given != STDIN and os.path.isdir(given):  # noqa: PTH112 - Path("") would be the current folder
-            found += _folder(Path(given), named=True)
+            found += _folder(Path(given))
         else:
             found.append(_Listed(given, named=True))
     places: dict[str, int] = {}
@@ -186,25 +191,43 @@ def _rotation(name: str) -> tuple[str, str, int]:
     return name, "~", 0
 
 
-def _folder(folder: Path, *, named: bool = False) -> Iterator[_Listed | Unread]:
+def _folder(named: Path) -> Iterator[_Listed | Unread]:
     """The files of a folder and its subfolders by name; hidden files and version control are left out."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Unread(str(folder), f"{folder}: {error.strerror}", "check the permissions of the folder", named=True)
-        return
-    if {entry.name for entry in entries} >= _BARE_REPOSITORY:
-        remedy = f"git clone {folder}, check the clone"
-        yield Unread(str(folder), f"{folder} is a bare git repository", remedy, named, left_out=True)
-        return
+    open_folders: list[Iterator[_Listed | str]] = [iter([os.fspath(named)])]
+    while open_folders:  # a loop: folders may lie deeper in each other than functions
+        folder = next(open_folders[-1], None)
+        if folder is None:
+            open_folders.pop()
+        elif isinstance(folder, _Listed):
+            yield folder
+        else:
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                yield Unread(folder, f"{folder}: {error.strerror}", "check the permissions of the folder", named=True)
+                continue
+            if {entry.name for entry in entries} >= _BARE_REPOSITORY:
+                remedy = f"git clone {folder}, check the clone"
+                cause = f"{folder} is a bare git repository"
+                yield Unread(folder, cause, remedy, named=folder == os.fspath(named), left_out=True)
+                continue
+            open_folders.append(_of_folder(entries))
+
+
+def _of_folder(entries: Iterable[os.DirEntry[str]]) -> Iterator[_Listed | str]:
+    """Its files, and the paths of its folders."""
     for entry in entries:
-        path = Path(entry.path)
         # links to folders are not followed: they can lead in a circle, or out of what was asked for
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in _VERSION_CONTROL:
-                yield from _folder(path)
-        elif entry.is_file() and not entry.name.startswith("."):
-            yield _Listed(str(path), named=False)
+                yield entry.path
+        elif not entry.name.startswith(".") and (_leads_nowhere(entry) or entry.is_file()):
+            yield _Listed(entry.path, named=False)
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a link to nothing, or to itself: a backup that is missing."""
+    return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 - false for a circle, too
 
 
 def _opened(listed: _Listed, on_read: Callable[[int], None] | None) -> Iterator[Source | Unread]:
@@ -233,10 +256,13 @@ def _opened(listed: _Listed, on_read: Callable[[int], None] | None) -> Iterator[
                 on_read(size)
 
         written = datetime.fromtimestamp(status.st_mtime, UTC)
-        place = _Place(path, os.path.basename(path), named, written, None if pipe else Path(path))  # noqa: PTH119
+        # what has no size is made as it is read, such as what stands below /proc: it is there once
+        again = None if pipe or not status.st_size else Path(path)
+        place = _Place(path, os.path.basename(path), named, written, again)  # noqa: PTH119
         try:
-            with closing(_pipe(path) if pipe else open(path, "rb", buffering=0)) as stream:  # noqa: PTH123
-                yield from _texts(place, _read(path, stream, count))
+            with closing(_pipe(path) if pipe else open(path, "rb", buffering=0, opener=_unwaiting)) as stream:
+                most = math.inf if again or pipe else _OF_NO_SIZE
+                yield from _texts(place, _read(path, stream, count, most))
         except OSError as error:
             yield Unread(path, f"{path}: {error.strerror or error}", "check the file and its permissions", named)
         except SourceError as error:
@@ -252,6 +278,11 @@ def _standard_input() -> IO[bytes]:
         return sys.stdin.buffer  # a stand-in without a descriptor
 
 
+def _unwaiting(path: str, flags: int) -> int:
+    """Open what ends where it would wait for more: the kernel's log is a regular file, and a link can lead there."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _pipe(path: str) -> IO[bytes]:
     """A named pipe, once somebody writes into it: opening one that nobody opens would wait for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -264,9 +295,14 @@ def _pipe(path: str) -> IO[bytes]:
     return open(descriptor, "rb", buffering=0)  # noqa: PTH123 - it is open
 
 
-def _read(path: str, stream: IO[bytes], on_read: Callable[[int], None] | None) -> Iterator[bytes]:
+def _read(
+    path: str, stream: IO[bytes], on_read: Callable[[int], None] | None, most: float = math.inf
+) -> Iterator[bytes]:
     try:
         while chunk := stream.read(CHUNK):
+            most -= len(chunk)
+            if most < 0:
+                raise SourceError(f"{path} has no end", "name what was saved into a file")
             if on_read:
                 on_read(len(chunk))
             yield chunk
@@ -364,7 +400,10 @@ def _archive(place: _Place, members: Iterator[archives.Member]) -> Iterator[Sour
         for member in members:
             *folders, name = member.name.replace("\\", "/").split("/")
             shown = f"{place.path}/{member.name}"
-            if ".." in folders:
+            if len(member.name) > _LONGEST_NAME:
+                cut = f"{shown[: len(place.path) + 60]}..."
+                yield Unread(cut, f"{cut} has a name that no file can have", "unpack it and name it", named=False)
+            elif ".." in folders:
                 yield Unread(shown, f"{shown} points out of the archive", "unpack it and look", named=False)
             elif name.startswith(".") or any(each in _VERSION_CONTROL or each.endswith(".git") for each in folders):
                 left_out += 1

@@ -174,7 +174,7 @@ def _say(problem: SourceError, *, named: bool) -> ExitCode:
     if named:
         TERMINAL.failure(problem)
         return ExitCode.USAGE
-    TERMINAL.note(f"skipped: {problem.cause}")
+    TERMINAL.note(f"skipped: {problem.cause}", "files that were skipped")
     return ExitCode.CLEAN
 
 
@@ -256,7 +256,7 @@ def _each_saved(
         elif isinstance(source, Unread) and not source.left_out:
             unread(source)
         else:
-            TERMINAL.note(f"skipped: {problem.cause}")
+            TERMINAL.note(f"skipped: {problem.cause}", "files that were skipped")
     return code
 
 

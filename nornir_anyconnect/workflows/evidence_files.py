@@ -138,9 +138,11 @@ class Evidence:
             if not count and device == UNNAMED:
                 TERMINAL.note("note: lines of the logs name no device; they were not judged")
             elif not count:
-                TERMINAL.note(f"note: the logs name {device}, which is none of the configurations; it was not judged")
+                said = f"note: the logs name {device}, which is none of the configurations; it was not judged"
+                TERMINAL.note(said, "devices that only the logs name")
             elif count > 1:
-                TERMINAL.note(f"note: {count} configurations are of {device}: what its logs show counts for each")
+                said = f"note: {count} configurations are of {device}: what its logs show counts for each"
+                TERMINAL.note(said, "devices of which there are several configurations")
 
 
 def heads_of(config: RunningConfig, text: str = "") -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report import FailOn
 from nornir_anyconnect.report.audit_text import answer
+from nornir_anyconnect.report.sanitise import pasteable
 from nornir_anyconnect.report.sentences import device_name, troubles
 from nornir_anyconnect.version import __version__
 from nornir_anyconnect.waivers import apply_waivers, idle_waivers, load_waivers
@@ -169,13 +169,19 @@ def next_commands(audit: AuditReport, options: ReportOptions) -> tuple[str, ...]
         if live:
             inventory = options.subject[:2] if options.subject[:1] == ["--inventory"] else []
             commands.append(["explain", "--host", device.name, *group, *inventory])
-        elif device.path is not None and "-" not in options.subject:
-            commands.append(["explain", device.path, *group])
+        elif device.path is not None and Path(device.path).is_file() and "-" not in options.subject:
+            commands.append(["explain", _path(device.path), *group])
         if "-" not in options.subject:
-            commands.append(["plan", *options.subject, *(["--out", "plan.yaml"] if live else [])])
+            commands.append(["plan", *(options.subject if live else map(_path, options.subject))])
+            commands[-1] += ["--out", "plan.yaml"] if live else []
     elif live and any(device.status is Status.FAILED for device in audit.devices):
         commands.append(["doctor", *options.subject])
-    return tuple(f"nornir-anyconnect {shlex.join(command)}" for command in commands)
+    return tuple(f"nornir-anyconnect {pasteable(command)}" for command in commands)
+
+
+def _path(path: str) -> str:
+    """A file's name that is none of an option."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _name_expired_waivers(devices: Sequence[DeviceAudit]) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import traceback
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 
 DEBUG = 2
+_MOST_OF_A_KIND = 20
+_LONGEST = 1000
+"""Letters of a line; no line of an ASA and no path that there is comes near it."""
 
 
 @dataclass(slots=True)
@@ -20,15 +24,32 @@ class Terminal:
     verbosity: int = 0
     quiet: bool = False
     color: bool = True
+    _noted: Counter[str] = field(default_factory=Counter)
 
     def reset(self) -> None:
         """As at the start of a process."""
         self.verbosity, self.quiet, self.color = 0, False, True
+        self._noted.clear()
 
-    def note(self, text: str) -> None:
-        """One line about what was done, unless ``--quiet``."""
-        if not self.quiet:
+    def note(self, text: str, kind: str = "") -> None:
+        """One line about what was done, unless ``--quiet``.
+
+        Args:
+            text: the line.
+            kind: of notes that there may be thousands of; of each the first ones are shown, and a count at the end.
+
+        """
+        self._noted[kind] += 1
+        if not self.quiet and (not kind or self._noted[kind] <= _MOST_OF_A_KIND or self.verbosity):
             self.warning(text)
+
+    def count_the_rest(self) -> None:
+        """Say how many notes of each kind were not shown; all of them are with ``-v``."""
+        if self.quiet or self.verbosity:
+            return
+        for kind, count in self._noted.items():
+            if kind and count > _MOST_OF_A_KIND:
+                self.warning(f"... and {count - _MOST_OF_A_KIND} more {kind}; -v shows all of them")
 
     def warning(self, text: str) -> None:
         """One line that ``--quiet`` does not silence."""
@@ -58,7 +79,10 @@ class Terminal:
 
 
 def _one_line(text: str) -> str:
-    return harmless(without_secrets(text))
+    text = without_secrets(text)
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 4 :]}"
+    return harmless(text)
 
 
 def _write(text: str) -> None:

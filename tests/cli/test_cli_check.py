@@ -410,6 +410,14 @@ def test_a_firewall_at_risk_ends_with_the_lines_to_type_and_the_next_commands(cl
     )
 
 
+def test_the_next_command_of_a_hostile_name_steers_no_terminal_and_is_no_option(cli, write):
+    write("-\x1b[2J.cfg", AT_RISK)
+    run = cli("check", "--", "-\x1b[2J.cfg")
+    assert run.code == 1
+    assert "\x1b" not in run.out + run.err
+    assert "next: nornir-anyconnect plan $'\\x2e\\x2f\\x2d\\x1b\\x5b2J\\x2ecfg'\n" in run.out
+
+
 def test_only_shows_the_verdicts_that_are_asked_for(cli, write):
     write("a.cfg", AT_RISK)
     write("b.cfg", SAFE)

@@ -1,10 +1,13 @@
 """Text that steers terminals comes out as what it is."""
 
+import os
+import subprocess
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sanitise import harmless, pasteable
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,20 @@ def test_one_line_and_encodable_whatever_comes(text):
 )
 def test_no_name_gives_a_ci_runner_orders(text, shown):
     assert harmless(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("edge.cfg", "edge.cfg"),
+        ("my edge.cfg", "'my edge.cfg'"),
+        ("Größe", "'Größe'"),
+        ("\x1b[2Jx", "$'\\x1b\\x5b2Jx'"),
+        ("a'\n$(x)", "$'a\\x27\\x0a\\x24\\x28x\\x29'"),
+        ("n\udce9", "$'n\\xe9'"),
+    ],
+)
+def test_a_command_to_paste_steers_nothing_and_means_the_same(word, shown):
+    assert pasteable([word]) == shown
+    echoed = subprocess.run(["bash", "-c", f"printf %s {pasteable([word])}"], capture_output=True, check=True).stdout
+    assert echoed == os.fsencode(word)

@@ -31,7 +31,7 @@ AGENT = re.compile(
     r"\b(?:acvpn|csc_vpn|vpn)(?:agent|agentd|ui)d?\b|\bcom\.cisco\.\w+|\bAnyConnect\b|\bSecure Client\b", re.IGNORECASE
 )
 _PROGRAM = re.compile(r"\b(?:ac|csc_)?vpn(?:agent|ui)d?\b|\bcom\.cisco\.\w+", re.IGNORECASE)
-_RECORD = re.compile(r"^\s*Description\s*:", re.MULTILINE)
+_RECORD = re.compile(r"^[ \t]*Description[ \t]*:", re.MULTILINE)
 _REASON = re.compile(r"[Rr]econfigure reason code (\d{1,5})")
 _NEW_MTU = re.compile(r"New MTU configuration", re.IGNORECASE)
 _APPLIED = re.compile(r"A new MTU needs to be applied", re.IGNORECASE)

@@ -6,11 +6,11 @@ The column titles are in the language of Windows; the order of the columns is no
 from __future__ import annotations
 
 import csv
-import html
 import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.clients.client_log import AGENT, ClientLogForm
+from nornir_anyconnect.evidence.plain_text import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ _DATE = re.compile(
     r"\s*(\d{1,4}[./-]\d{1,2}[./-]\d{1,4})[, T]+(\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?)\s*"
 )
 _SOURCE_AT, _TEXT_AT = 2, 5
+_END = "</Event>"
 _EVENT = re.compile(r"<Event[ >]")
 _SYSTEM_TIME = re.compile(r"SystemTime=['\"](\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)[\d.]*Z?['\"]")
 _PROVIDER = re.compile(r"<Provider Name=['\"]([^'\"]{1,200})['\"]")
@@ -46,18 +47,26 @@ def _rows(lines: Iterable[str], separator: str) -> Iterator[dict[str, str]]:
 
 
 def _xml(lines: Iterable[str]) -> Iterator[dict[str, str]]:
-    text = ""
+    kept: list[str] = []
+    size = 0
     for line in lines:
-        text = f"{text}\n{line}"[-_MOST_EVENT:]
-        *events, text = text.split("</Event>")
+        kept.append(line)
+        size += len(line) + 1
+        if size > 2 * _MOST_EVENT:  # the beginning of an event that never ends
+            kept = ["\n".join(kept)[-_MOST_EVENT:]]
+            size = len(kept[0])
+        if _END not in line:
+            continue
+        *events, text = "\n".join(kept).split(_END)
+        kept, size = [text], len(text)
         for event in events:
             begin = max((found.start() for found in _EVENT.finditer(event)), default=0)
             time, source = _SYSTEM_TIME.search(event, begin), _PROVIDER.search(event, begin)
-            said = {html.unescape(each[2]).strip(): None for each in _TEXTS.finditer(event, begin)}
+            said = {unescaped(each[2]).strip(): None for each in _TEXTS.finditer(event, begin)}
             yield {
                 "Date": time[1] if time else "",
                 "Time": f"{time[2]}Z" if time else "",
-                "Source": html.unescape(source[1]) if source else "",
+                "Source": unescaped(source[1]) if source else "",
                 "Description": " ".join(" ".join(said).split()),
             }
 

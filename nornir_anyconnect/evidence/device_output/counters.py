@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-_FRAME_DROP = re.compile(r"^\s*Frame drop:", re.MULTILINE)
+_FRAME_DROP = re.compile(r"^[ \t]*Frame drop:", re.MULTILINE)
 # the command reference prints a suffix -ASP that real boxes do not have
 _NO_FRAGMENT = re.compile(r"\(mp-svc-no-fragment(?:-ASP)?\)\s+(\d{1,20})")
 _BUFFER = re.compile(

@@ -26,6 +26,8 @@ _SLICE = 1 << 13
 _LATELY = 64
 _WINDOW = 1 << 16
 _TRIED = 24
+_ALWAYS, _LOOKED_THROUGH = 1 << 20, 4
+"""Letters that are looked at for what is whole in a broken document: so many, and so many times its length."""
 
 
 class JsonDocument(Export):
@@ -70,14 +72,17 @@ class JsonDocument(Export):
     def _rest(self, first: bytes, stream: Iterator[bytes], known: set[bytes]) -> Iterator[Envelope]:
         """What follows a place that is no JSON: every object that is whole, and the words of one that is not."""
         waiting = first
+        left = _ALWAYS
         while True:
             chunk = next(stream, b"")
             waiting += chunk
+            left += _LOOKED_THROUGH * len(chunk)
             text = decoded(waiting)
             stop = len(text) if not chunk else len(text) - _WINDOW
             at = 0
             while (tag := ANY_TAG.search(text, at)) and tag.start() < stop:
-                found, at = _around(self.family, text, at, tag)
+                found, at, looked_at = _around(self.family, text, at, tag, _TRIED if left > 0 else 0)
+                left -= looked_at
                 for envelope in found:
                     if envelope.message not in known:
                         self.lines += 1
@@ -88,23 +93,37 @@ class JsonDocument(Export):
             waiting = text[max(at, stop) :].encode(errors="replace")
 
 
-def _around(family: Family, text: str, begin: int, tag: re.Match[str]) -> tuple[list[Envelope], int]:
-    """The messages of the object that a tag stands in, the outermost that is whole, and where it ends."""
+def _around(family: Family, text: str, begin: int, tag: re.Match[str], tried: int) -> tuple[list[Envelope], int, int]:
+    """The messages of the object that a tag stands in, the outermost that is whole, and where it ends.
+
+    Args:
+        family: whose records they are.
+        text: what is no document.
+        begin: where the object begins at the earliest.
+        tag: of the message.
+        tried: so many places are tried for its beginning.
+
+    Returns:
+        Also how many letters were looked at.
+
+    """
     best: tuple[list[Envelope], int] | None = None
-    place = tag.start()
-    for _ in range(_TRIED):
+    place, looked_at = tag.start(), 0
+    for _ in range(tried):
         place = text.rfind("{", begin, place)
         if place < 0:
             break
         end = _closing(text, place)
+        looked_at += end - place or _WINDOW
         if end > tag.end() and (value := object_in(text[place:end])) is not None:
             best = list(messages_of(family, value)), end
             if not text[:place].rstrip().endswith(":"):  # an element of an array, or a document
                 break
     if best:
-        return best
-    end = min(each for each in (text.find("\n", tag.end()), text.find('"', tag.end()), len(text)) if each >= 0)
-    return broken(text[max(begin, tag.start() - 256) : end + 1]), end + 1
+        return *best, looked_at
+    last = min(tag.end() + _WINDOW, len(text))
+    end = min(each for each in (text.find("\n", tag.end(), last), text.find('"', tag.end(), last), last) if each >= 0)
+    return broken(text[max(begin, tag.start() - 256) : end + 1]), end + 1, looked_at
 
 
 def _closing(text: str, begin: int) -> int:

@@ -99,8 +99,9 @@ class Builder:
         self._keys: list[str] = []
         self._fed: list[bool] = []
         self._sizes: list[Counter[str]] = []
+        self._below = 0
         self.partial = False
-        """It says that it does not hold all that was found."""
+        """It says that it does not hold all that was found, or what it holds lies deeper than any export puts it."""
 
     @property
     def open(self) -> bool:
@@ -109,7 +110,10 @@ class Builder:
 
     def take(self, event: str, value: Any) -> Iterator[Envelope]:
         """One event of the parser; the messages that are complete with it."""
-        if event in {"start_map", "start_array"}:
+        if self._below or (event in {"start_map", "start_array"} and len(self._stack) >= _DEEPEST_KEPT):
+            self._below += {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}.get(event, 0)
+            self.partial = True
+        elif event in {"start_map", "start_array"}:
             self._stack.append({} if event == "start_map" else [])
             self._keys.append("")
             self._fed.append(False)
@@ -158,7 +162,7 @@ class Builder:
         if isinstance(holder, dict):
             self._fed[-1] |= fed
             self.partial |= bool(value) and self._keys[-1].lower() in _THERE_IS_MORE and not isinstance(value, dict)
-            if len(holder) < _MOST_KEPT and len(self._stack) <= _DEEPEST_KEPT:
+            if len(holder) < _MOST_KEPT:
                 holder[self._keys[-1]] = value
             return
         self._sizes[-1][""] += 1
@@ -239,18 +243,20 @@ def _holds_lists(value: dict[str, Any] | list[Any], depth: int = _DEEPEST) -> bo
     return False
 
 
-def _walked(value: Any) -> Iterator[tuple[str, Any]]:
-    """A value as what a parser would have met."""
-    if isinstance(value, dict):
+def _walked(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """A value as what a parser would have met, as deep as it is looked at."""
+    if depth > _DEEPEST_KEPT:
+        yield "value", None
+    elif isinstance(value, dict):
         yield "start_map", None
         for key, each in value.items():
             yield "map_key", key
-            yield from _walked(each)
+            yield from _walked(each, depth + 1)
         yield "end_map", None
     elif isinstance(value, list):
         yield "start_array", None
         for each in value:
-            yield from _walked(each)
+            yield from _walked(each, depth + 1)
         yield "end_array", None
     else:
         yield "value", value

@@ -6,14 +6,13 @@ is its id; what a later one is, ``message_boundaries`` tells. A log with broken 
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded, harmless
+from nornir_anyconnect.evidence.plain_text import decoded, harmless, unescaped
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     BLOCK,
@@ -394,7 +393,7 @@ def _unescaped(raw: bytes) -> bytes:
     for _ in range(_PAGES_IN_PAGES):
         if _ENTITY.search(raw) is None:
             break
-        raw = html.unescape(decoded(raw)).encode(errors="replace")
+        raw = unescaped(decoded(raw)).encode(errors="replace")
     if b"\xc2\xa0" in raw:
         raw = raw.replace(b"\xc2\xa0", b" ")
     return _ESCAPED.sub(lambda found: b"<" if found[1] in b"cC" else b">", raw)
