@@ -131,7 +131,8 @@ def main(argv: list[str]) -> None:
     if argv == ["--extras"]:
         sys.stdout.write("\n".join(known()) + "\n")
         return
-    minimal()
+    if not argv:
+        minimal()
     for extra, (module, try_it) in EXTRAS.items():
         here = importlib.util.find_spec(module) is not None
         if here != (extra in argv):
