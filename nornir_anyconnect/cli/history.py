@@ -1,4 +1,4 @@
-"""``history list | show | diff | trend``: earlier audits."""
+"""``history list | show | diff | trend | report``: earlier audits."""
 
 import json
 from dataclasses import dataclass
@@ -150,8 +150,32 @@ def trend(
     asked.print(data, lines or ["the history is empty: keep an audit with --keep"])
 
 
+def report(
+    *,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="The folder that the pages are written into.")],
+    history: Url = None,
+    settings_file: options.SettingsFile = None,
+    last: Last = 30,
+    _verbosity: options.Verbosity,
+) -> None:
+    """Static pages: the trend, what is new and fixed since when, and one page per device."""
+    from pathlib import Path
+
+    from nornir_anyconnect.history.pages import pages
+    from nornir_anyconnect.workflows.outputs import write_page
+    from nornir_anyconnect.workflows.terminal import TERMINAL
+
+    folder = Path(out)
+    number = 0
+    for name, text in pages(_Asked(history, settings_file).opened(), last):
+        write_page(folder / name, text)
+        number += 1
+    TERMINAL.note(f"written: {folder / 'index.html'} and {number - 1} page(s) of devices")
+
+
 history = typer.Typer(help="Earlier audits: what is new, fixed, still open.", rich_markup_mode=None)
 history.command("list")(flat(list_audits))
 history.command("show")(flat(show))
 history.command("diff")(flat(diff))
 history.command("trend")(flat(trend))
+history.command("report")(flat(report))

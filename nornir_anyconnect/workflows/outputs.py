@@ -126,6 +126,20 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
     return code
 
 
+def write_page(path: Path, text: str) -> None:
+    """One file of a folder of pages; the folder is made.
+
+    Raises:
+        UsageError: it cannot be written.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, without_secrets(text))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", "name a folder that can be written: --out") from error
+
+
 def to_stdout(text: str) -> None:
     """The result; characters that the terminal's encoding lacks are spelled as escapes."""
     text = without_secrets(text)

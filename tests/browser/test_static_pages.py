@@ -1,14 +1,19 @@
 """The pages without a script, of ``plan`` and ``logs``, on a phone and read by everybody."""
 
+import tempfile
 from datetime import UTC, datetime
 
 import pytest
 
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
+from nornir_anyconnect.history.compare import keep_report
+from nornir_anyconnect.history.pages import pages
+from nornir_anyconnect.history.store import History
 from nornir_anyconnect.report import plan_text, render_logs
 
 pytestmark = pytest.mark.browser
@@ -43,7 +48,30 @@ def logs_page():
     )
 
 
-@pytest.mark.parametrize("made", [plan_page, logs_page])
+def history_page():
+    """The first page of two nights."""
+    with tempfile.TemporaryDirectory() as folder:
+        history = History(f"sqlite:///{folder}/history.sqlite")
+        for day in (1, 2):
+            device = judge(parse(CONFIG), "fw-tokyo-branch-17.example.net")
+            keep_report(history, AuditReport((device,), f"2026-03-0{day}T02:00:00+00:00", "0"), {device.name: "Tokyo"})
+        return next(pages(history, 30))[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_history(browser, tmp_path, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    path = tmp_path / "index.html"
+    path.write_text(history_page(), encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    context.close()
+    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("made", [plan_page, logs_page, history_page])
 def test_on_a_phone_the_tables_scroll_and_the_page_does_not(browser, tmp_path, made):
     path = tmp_path / "page.html"
     path.write_text(made(), encoding="utf-8")
