@@ -150,7 +150,9 @@ class Source:
         copies = _Copies(Counter())
         waiting = map(Record._make, self._waiting.read())
         first = last = None
-        for record in map(self._decided, itertools.chain(waiting, self._held)):
+        for record in itertools.chain(waiting, self._held):
+            if record.otherwise is not None or record.repeated_before or record.repeated_behind:
+                record = self._decided(record)  # noqa: PLW2901 - now it is what it means
             time = record.time
             if time is None:
                 self.untimed += 1

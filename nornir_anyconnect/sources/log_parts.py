@@ -247,9 +247,14 @@ def _between_messages(path: Path, size: int, parts: int) -> list[int] | None:
 
 
 def _between_records(path: Path, size: int, parts: int, export: LineExport) -> list[int] | None:
-    """The same of an export: None where no line behind one of the places is a whole record."""
+    """The same of an export: None where no line behind one of the places is a whole record, and of an array.
+
+    Whether something closes an array only who reads all of it can tell.
+    """
     offsets = [0]
     with path.open("rb") as stream:
+        if stream.read(BLOCK).lstrip().startswith(b"["):
+            return None
         for part in range(1, parts):
             stream.seek(size * part // parts)
             offset = _next_record(stream.read(BLOCK), export)

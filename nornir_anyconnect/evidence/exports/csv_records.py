@@ -67,8 +67,7 @@ class CsvExport(LineExport):
 
     def complete(self, buffer: bytes) -> int:
         """As of :class:`LineExport`: a field that is quoted may hold the end of a line."""
-        # to take them out finds them with memchr, which count() does not use: half the time
-        if (len(buffer) - len(buffer.replace(b'"', b""))) % 2 == 0:
+        if buffer.count(b'"') % 2 == 0:
             return len(buffer)
         cut = len(buffer)
         for _ in range(_MOST_LINES):

@@ -29,7 +29,7 @@ _SAMPLED = 1 << 20
 _MONTH = b"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # a quoted field that is a line as an ASA sends it: with its own stamp and name, and nothing in it that is written twice
 _WHOLE_MESSAGE = re.compile(
-    rb'(?<!")"((?:<\d{1,3}>)?(?:' + _MONTH + rb") \d\d \d{4} \d\d:\d\d:\d\d [A-Za-z][\w-]{0,63} : "
+    rb'"(?<!"")((?:<\d{1,3}>)?(?:' + _MONTH + rb") \d\d \d{4} \d\d:\d\d:\d\d [A-Za-z][\w-]{0,63} : "
     rb'%(?:ASA|FTD)-[0-7]-\d{6}: [^"\\\n]*)"(?=[]},;\t|\r\n]|$)'
 )
 MOST_RECORD = 1 << 20

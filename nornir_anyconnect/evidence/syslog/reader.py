@@ -216,7 +216,10 @@ class SyslogReader(TextReader):
                 held = held and held._replace(repeated_behind=before)
                 continue
             read = self._read_as_usual(envelope.message) or self._read(envelope.message)
-            found = [self._with_envelope(record, envelope) for record in read]
+            found = [
+                self._with_envelope(record, envelope) if record.time is None and envelope.time else record
+                for record in read
+            ]
             if not found:
                 if held:
                     yield held
@@ -226,7 +229,7 @@ class SyslogReader(TextReader):
             for record in found:
                 if held:
                     yield held
-                held, before = record._replace(repeated_before=before), 0
+                held, before = record._replace(repeated_before=before) if before else record, 0
             before = 0
         if held:
             yield held
@@ -248,10 +251,9 @@ class SyslogReader(TextReader):
         return [Record(text.message, header.time, header.device, text.fields)]
 
     def _with_envelope(self, record: Record, envelope: Envelope) -> Record:
-        if record.time is None and envelope.time:
-            moment = self._header.moment_of(envelope.time)
-            record = record._replace(time=microseconds(moment.time), otherwise=microseconds(moment.otherwise))
-            self.sightings.note(Header(record.time, record.device, 1, record.otherwise), 0)
+        moment = self._header.moment_of(envelope.time)
+        record = record._replace(time=microseconds(moment.time), otherwise=microseconds(moment.otherwise))
+        self.sightings.note(Header(record.time, record.device, 1, record.otherwise), 0)
         return record
 
     def _sight(self, envelope: Envelope, tag: re.Match[bytes]) -> None:

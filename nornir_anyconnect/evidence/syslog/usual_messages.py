@@ -5,7 +5,8 @@ A log says the same over and over: who, where, when and what. Whatever is not us
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.messages import MARK
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _TAGS = frozenset({b"%ASA-", b"%FTD-"})
 _CACHED = 8192
+_BEFORE_ADDRESS = b"> IP <"
+# who a message is about, where nothing in a name can be taken for the end of it: what follows reads the same for others
+_WHO = re.compile(rb"Group <[^<>]*> User <[^<>]*> IP <[^<>\s]*>")
+_Value = TypeVar("_Value")
 
 
 class UsualText(NamedTuple):
@@ -45,7 +50,9 @@ class UsualMessages:
         self.headers: dict[bytes, Header] = {}
         """What was read before, by what stands before the dash before the id."""
         self.texts: dict[bytes, UsualText] = {}
-        """The same by what stands behind it."""
+        """The same by what stands behind it, where the names of a user are not apart from the rest."""
+        self._names: dict[bytes, tuple[object, ...]] = {}
+        self._rests: dict[bytes, UsualText] = {}
 
     def header(self, raw: bytes) -> Header | None:
         """What stands before the id of a message as most are; None where more must be looked at."""
@@ -58,9 +65,7 @@ class UsualMessages:
         if known is None:
             return None
         self._sightings.note(known, level)
-        if len(self.headers) >= _CACHED:
-            self.headers.clear()
-        self.headers[raw] = known
+        _keep(self.headers, raw, known)
         return known
 
     def text(self, raw: bytes) -> UsualText | None:
@@ -68,14 +73,29 @@ class UsualMessages:
         known = self.texts.get(raw)
         if known is not None:
             return known
-        if raw[6:8] != b": " or len(raw) > MAX_LINE or MARK.search(raw):
+        if raw[6:8] != b": " or len(raw) > MAX_LINE:
+            return None
+        cut = raw.find(b">", raw.find(_BEFORE_ADDRESS) + len(_BEFORE_ADDRESS)) + 1
+        who, rest = raw[8:cut], raw[:6] + raw[cut:]
+        if (names := self._names.get(who)) is not None and (same := self._rests.get(rest)) is not None:
+            return UsualText(same.message, names + same.fields, same.words)
+        if MARK.search(raw):
             return None
         message = raw[:6].decode()
         row = self._rows[message]
         match = row.match(decoded(raw[8:]).rstrip("\r\n"))
         if match is None:
             return None
-        if len(self.texts) >= _CACHED:
-            self.texts.clear()
-        known = self.texts[raw] = UsualText(message, row.fields(match), row.words)
+        known = UsualText(message, row.fields(match), row.words)
+        if raw.isascii() and match.end(3) == len(who) and _WHO.fullmatch(who):
+            _keep(self._names, who, known.fields[:3])
+            _keep(self._rests, rest, UsualText(message, known.fields[3:], row.words))
+        else:
+            _keep(self.texts, raw, known)
         return known
+
+
+def _keep(table: dict[bytes, _Value], key: bytes, value: _Value) -> None:
+    if len(table) >= _CACHED:
+        table.clear()
+    table[key] = value
