@@ -21,9 +21,9 @@ from nornir_anyconnect.evidence.clients.client_log import (
 )
 from nornir_anyconnect.evidence.clients.openconnect import read_connect_answers
 from nornir_anyconnect.evidence.clients.registry import client_log_of
+from nornir_anyconnect.evidence.device_evidence import merge, observe_device
 from nornir_anyconnect.evidence.device_output.counters import log_buffer
 from nornir_anyconnect.evidence.device_output.debug_transcript import read_debug_log
-from nornir_anyconnect.evidence.device_output.observe import merge, observe_device
 from nornir_anyconnect.evidence.device_output.saved_output import SavedOutput, saved_outputs
 from nornir_anyconnect.evidence.exports.records import LineExport
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions

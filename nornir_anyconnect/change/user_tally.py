@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.observable import Observable, logged
+from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.evidence.device_output.counters import log_buffer
-from nornir_anyconnect.evidence.device_output.observe import observe_device
 from nornir_anyconnect.evidence.events import AddressAssigned, LargePacketSent, NewConnection, SessionStarted, UserEvent
 from nornir_anyconnect.evidence.known_changes import cut_at
 from nornir_anyconnect.evidence.observations import GroupObservations

@@ -110,7 +110,7 @@ class Shown:
 
         """
         # Nornir loads this room when it starts, and reads no evidence then
-        from nornir_anyconnect.evidence.device_output.observe import observe_device  # noqa: PLC0415 - see above
+        from nornir_anyconnect.evidence.device_evidence import observe_device  # noqa: PLC0415 - see above
 
         return observe_device(
             name,

@@ -11,7 +11,7 @@ from nornir.core.task import Result, Task
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import AnyConnectError
-from nornir_anyconnect.evidence.device_output.observe import merge
+from nornir_anyconnect.evidence.device_evidence import merge
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.mtu.clients import USUAL, client_named

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.errors import SourceError, UsageError
-from nornir_anyconnect.evidence.device_output.observe import merge
+from nornir_anyconnect.evidence.device_evidence import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.workflows.terminal import TERMINAL

@@ -65,7 +65,7 @@ def explain_host(host: str, inventory: str, options: ExplainOptions) -> Explanat
         AnyConnectError: the device could not be read.
 
     """
-    from nornir_anyconnect.evidence.device_output.observe import merge
+    from nornir_anyconnect.evidence.device_evidence import merge
     from nornir_anyconnect.workflows.fleet import seen_on_host
 
     config, seen = seen_on_host(host, inventory)

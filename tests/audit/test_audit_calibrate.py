@@ -16,7 +16,7 @@ from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import Options, judge
 from nornir_anyconnect.audit.negotiable import Offer
-from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.evidence.incidents import observe
 from nornir_anyconnect.evidence.observations import (
     DebugNumbers,

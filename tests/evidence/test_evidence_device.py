@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from nornir_anyconnect.evidence.device_evidence import merge, observe_device
 from nornir_anyconnect.evidence.device_output.counters import LogBuffer, log_buffer, no_fragment_drops, no_fragment_rate
-from nornir_anyconnect.evidence.device_output.observe import merge, observe_device
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)

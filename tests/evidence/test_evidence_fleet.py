@@ -10,7 +10,7 @@ import pytest
 from mock_devices import traffic_shows as shows
 from mock_devices.device import Device
 from mock_devices.fleet import read_fleet
-from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.evidence.device_evidence import observe_device
 
 FLEET = read_fleet(Path(str(files("mock_devices") / "fleet.yaml")))
 

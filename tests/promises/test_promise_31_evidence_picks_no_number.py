@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
-from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 
 TEXT = """\

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.coverage import gaps
-from nornir_anyconnect.evidence.device_output.observe import observe_device
+from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
