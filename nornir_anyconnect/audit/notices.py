@@ -27,6 +27,10 @@ _SENTENCES: Mapping[str, str] = {
     "lines-not-understood": "{count} line(s) in relevant blocks were not understood, the first at line {line}: {text}",
     "lines-not-quoted": "{count} line(s) in relevant blocks were not understood, the first at line {line}",
     "refused-by-release": "the release refused {commands}: simpler forms and packaged defaults stand in",
+    "asked-one-by-one": (
+        "what was asked together came back mixed up ({doubt}): the device was asked again, one by one; "
+        "pipeline: false asks it so from the beginning"
+    ),
     "same-chassis": "the same chassis as {names}: counted once",
     # evidence
     "evidence-of-unknown-policy": (

@@ -78,6 +78,19 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What will be asked of each context: a reader may ask for it together, before it is wanted."""
+
+    configuration: bool = False
+    whole: bool = False
+    """Every line of the configuration instead of the parts that matter."""
+    observations: Collection[Show] = ()
+
+
+NOTHING_FORESEEN = Foreseen()
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The configuration of one context as it is now, as typed values."""
 
@@ -86,6 +99,8 @@ class Configuration:
     """Characters of each part that was read."""
     refused: tuple[str, ...] = ()
     """Commands that this release does not know: simpler forms and packaged defaults stand in for them."""
+    doubt: str | None = None
+    """Why the device was asked one by one, though its questions were to be asked together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +226,7 @@ class Platform(Protocol):
     """A host with ``connection_options`` of this name is reached this way, whatever its ``platform`` says."""
 
     def reading(
-        self, host: Host, configuration: Config, *, last_slot: bool = False
+        self, host: Host, configuration: Config, *, last_slot: bool = False, foreseen: Foreseen = NOTHING_FORESEEN
     ) -> AbstractContextManager[DeviceReader]:
         """The host for a while; ``last_slot``: also where nobody else could log in meanwhile."""
 

@@ -18,8 +18,9 @@ from nornir_anyconnect.mtu.clients import USUAL, client_named
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK
 from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
+from nornir_anyconnect.platforms.protocols import Foreseen
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
-from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+from nornir_anyconnect.tasks.pull_evidence import EVERYTHING, pull_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,7 +132,8 @@ def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit]:
     """Every host ends in exactly one state, whatever happens (promise 21)."""
     host = task.host
     try:
-        with reading(task, wanted.host_timeout) as reader:
+        foreseen = Foreseen(configuration=True, whole=wanted.whole, observations=EVERYTHING if wanted.evidence else ())
+        with reading(task, wanted.host_timeout, foreseen) as reader:
             identity = reader.identity()
             with one_after_the_other(identity.serials):
                 yield from _audit_contexts(reader, host, identity, wanted)
@@ -175,10 +177,11 @@ def _judge(
     device = assess_config(pulled.running, host.name, observed, wanted.options)
     unknown = ", ".join(f"'{line}'" for line in pulled.refused)
     refused = (notice("refused-by-release", commands=unknown),) if unknown else ()
+    doubted = (notice("asked-one-by-one", doubt=pulled.doubt),) if pulled.doubt is not None else ()
     return replace(
         device,
         serials=identity.serials or device.serials,
-        warnings=(*device.warnings, *refused),
+        warnings=(*device.warnings, *refused, *doubted),
     )
 
 

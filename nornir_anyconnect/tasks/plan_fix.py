@@ -9,8 +9,9 @@ from nornir.core.task import Result, Task
 
 from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
+from nornir_anyconnect.platforms.protocols import Foreseen
 from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
-from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+from nornir_anyconnect.tasks.pull_evidence import EVERYTHING, pull_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +91,8 @@ def plan_fix(
 
 
 def _inputs(task: Task, options: RemedyOptions, *, evidence: bool, host_timeout: float) -> Iterator[PlanInput]:
-    with reading(task, host_timeout) as reader:
+    foreseen = Foreseen(configuration=True, observations=EVERYTHING if evidence else ())
+    with reading(task, host_timeout, foreseen) as reader:
         identity = reader.identity()
         with one_after_the_other(identity.serials):
             for name in contexts_of(reader, task.host, identity):

@@ -11,6 +11,7 @@ from nornir.core.task import Result, Task
 from nornir_anyconnect.errors import InventoryError, RejectedError
 from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
+from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def pull_config(task: Task, *, full: bool = False, host_timeout: float = HOST_TI
         AnyConnectError: the device could not be read.
 
     """
-    with reading(task, host_timeout) as reader:
+    with reading(task, host_timeout, Foreseen(configuration=True, whole=full)) as reader:
         identity = reader.identity()
         contexts = tuple(
             PulledContext(name, configuration_of(reader, name, whole=full))
@@ -93,11 +94,13 @@ def pull_config(task: Task, *, full: bool = False, host_timeout: float = HOST_TI
 
 
 @contextmanager
-def reading(task: Task, host_timeout: float = HOST_TIMEOUT) -> Iterator[DeviceReader]:
+def reading(
+    task: Task, host_timeout: float = HOST_TIMEOUT, foreseen: Foreseen = NOTHING_FORESEEN
+) -> Iterator[DeviceReader]:
     """The task's host, by its platform, for a while; cut after so many seconds, whatever it is doing then."""
     with (
         host_deadline(host_timeout, task.host.name),
-        platform_of(task.host).reading(task.host, task.nornir.config) as reader,
+        platform_of(task.host).reading(task.host, task.nornir.config, foreseen=foreseen) as reader,
     ):
         yield reader
 

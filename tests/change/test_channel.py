@@ -50,6 +50,9 @@ class Box:
     def leave_configuration(self):
         self.asked.append("leave")
 
+    def ask_ahead(self, commands):
+        pass
+
     def send(self, command):
         self.asked.append(command)
         text = self.said[command] if isinstance(self.said, dict) else self.said

@@ -7,6 +7,8 @@ import pytest
 from nornir_anyconnect.asa.commands import Section, ShowRunning
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice, without_passwords
+from nornir_anyconnect.platforms.protocols import Foreseen
+from nornir_anyconnect.tasks.pull_evidence import EVERYTHING
 
 HEAD = "SID Client IP       Version Mode Encryption Hmac     State            Username\n"
 ROWS = (
@@ -61,10 +63,15 @@ class Talk:
     """A session that answers from a table; a list gives one answer after the other."""
 
     name = "fw1"
+    doubt = None
+    context = None
 
     def __init__(self, **changed):
         self.answers = {k: list(v) if isinstance(v, list) else v for k, v in {**ANSWERS, **changed}.items()}
-        self.sent = []
+        self.sent, self.foreseen = [], []
+
+    def ask_ahead(self, commands):
+        self.foreseen.append([each.text for each in commands])
 
     def send(self, command):
         self.sent.append(command.text)
@@ -76,7 +83,7 @@ class Talk:
 
     @property
     def prompt(self):
-        return SimpleNamespace(hostname="fw1")
+        return SimpleNamespace(hostname="fw1", context=self.context)
 
     def settle(self):
         self.sent.append("settled")
@@ -122,6 +129,33 @@ def test_what_cannot_change_within_a_session_is_asked_once():
     device.contexts()
     device.configuration()
     assert [talk.sent.count(each) for each in ("show version", "show mode", "show failover")] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_is_asked_ahead_is_what_is_asked_then(whole):
+    text = ": Saved\nASA Version 9.1\nwebvpn\n enable outside\n: end\n"
+    talk = Talk(**{"show running-config": text, "show mode": "Security context mode: single"})
+    device = AsaDevice(talk)
+    device.foreseen = Foreseen(configuration=True, whole=whole, observations=EVERYTHING)
+    device.look_ahead()
+    (everything,) = talk.foreseen
+    device.leave_one_free()
+    device.identity()
+    device.configuration(whole=whole)
+    device.observations(EVERYTHING)
+    assert list(dict.fromkeys(everything)) == sorted(set(talk.sent) - {"settled"}, key=everything.index)
+    assert set(everything) == set(talk.sent) - {"settled"}
+    for ahead in talk.foreseen[1:]:
+        assert set(ahead) <= set(everything)
+
+
+def test_where_a_prompt_names_a_context_its_configuration_may_not_be_wanted():
+    talk = Talk()
+    talk.context = "admin"
+    device = AsaDevice(talk)
+    device.foreseen = Foreseen(configuration=True, observations=EVERYTHING)
+    device.look_ahead()
+    assert [each for each in talk.foreseen[0] if "running-config" in each or "logging" in each] == []
 
 
 @pytest.mark.parametrize("whole", ["", ": Saved\nASA Version 9.1\nwebvpn\n enable outside"])

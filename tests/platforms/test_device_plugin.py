@@ -104,6 +104,9 @@ def opened(monkeypatch):
         def pager_off(self):
             made["done"].append("pager off")
 
+        def one_by_one(self):
+            made["done"].append("one by one")
+
         def cut(self):
             made["done"].append("cut")
 
@@ -120,12 +123,12 @@ def opened(monkeypatch):
 
 
 def test_a_session_gets_the_bounds_of_its_host_and_logs_in_enables_and_switches_the_pager_off(opened):
-    extras = {"reply_limit": 2, "reply_timeout": 7, "secret": "canary-enable"}
+    extras = {"reply_limit": 2, "reply_timeout": 7, "secret": "canary-enable", "pipeline": False}
     AnyConnectAsa().open("192.0.2.1", "audit", "canary-password", 2222, "asa", extras)
     assert opened == {
         "where": ("192.0.2.1", 2222), "login": ("audit", "canary-password"), "transport": "link",
         "name": "192.0.2.1", "user": "audit", "secret": "canary-enable", "reply_timeout": 7,
-        "longest_reply": 2 * 1024 * 1024, "done": ["log in", "enable", "pager off"],
+        "longest_reply": 2 * 1024 * 1024, "pipeline": False, "done": ["log in", "enable", "pager off"],
     }  # fmt: skip
 
 

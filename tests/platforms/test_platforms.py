@@ -72,7 +72,7 @@ class MadeUp:
     connection = "made_up_manager"
 
     @contextmanager
-    def reading(self, host, configuration, *, last_slot=False):
+    def reading(self, host, configuration, *, last_slot=False, foreseen=None):
         yield Reader()
 
     def open_writer(self, host, configuration):

@@ -305,6 +305,15 @@ def test_enable_goes_through_its_own_method_and_the_pager_needs_no_reply():
 def test_the_pager_is_switched_off_on_the_device():
     box = Box()
     session_on(box).pager_off()
+    assert box.lines == ["terminal pager 0"]  # the line that proved the prompt was taken
+
+
+def test_where_the_line_that_proves_the_prompt_was_refused_the_pager_is_tried_again_and_nothing_is_asked_ahead():
+    refused = "ERROR: % Invalid input detected at '^' marker.\r\n"
+    box = Box({"terminal pager 0": refused, "show mode": "single\r\n"})
+    session = session_on(box, pipeline=True)
+    session.pager_off()
+    session.ask_ahead([ShowCommand(Show.MODE)])
     assert box.lines == ["terminal pager 0"] * 2
 
 

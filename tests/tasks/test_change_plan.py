@@ -49,6 +49,9 @@ class Box:
         if step in self.faults:
             raise self.faults[step]
 
+    def ask_ahead(self, commands):
+        pass
+
     def send(self, command):
         refusal = "ERROR: % Invalid input" if command.show in self.refused else None
         return SimpleNamespace(text=SAID[command.show], refusal=refusal)

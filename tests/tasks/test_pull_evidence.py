@@ -40,6 +40,9 @@ class FakeSession:
         self.refused = refused
         self.sent: list[Show] = []
 
+    def ask_ahead(self, commands):
+        pass
+
     def send(self, command):
         assert isinstance(command, ShowCommand)
         self.sent.append(command.show)

@@ -14,7 +14,7 @@ from nornir_anyconnect.masking import remember
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment, secrets_of
 from nornir_anyconnect.platforms.asa_ssh.options import CONNECTION, check_host, effective_connection, options_of
-from nornir_anyconnect.platforms.protocols import Checkup
+from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Checkup, Foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +94,7 @@ class AnyConnectAsa:
             secret=options.secret or known.enable,
             reply_timeout=options.reply_timeout,
             longest_reply=int(options.reply_limit * 2**20),
+            pipeline=options.pipeline,
         )
         try:
             session.log_in()
@@ -149,13 +150,16 @@ class AsaSsh:
     connection = CONNECTION
 
     @contextmanager
-    def reading(self, host: Host, configuration: Config, *, last_slot: bool = False) -> Iterator[AsaDevice]:
+    def reading(
+        self, host: Host, configuration: Config, *, last_slot: bool = False, foreseen: Foreseen = NOTHING_FORESEEN
+    ) -> Iterator[AsaDevice]:
         """The host for a while: a session that was opened for this is closed again, to free its slot.
 
         Args:
             host: of the inventory.
             configuration: Nornir's.
             last_slot: also where the device then has no SSH session left for anybody else.
+            foreseen: what will be asked of each context, so that it can be asked together.
 
         Raises:
             NoSlotError: it would be the last one.
@@ -164,21 +168,30 @@ class AsaSsh:
         """
         was_open = CONNECTION in host.connections
         try:
-            device = self.open_writer(host, configuration)
-            if not was_open and not last_slot:
-                device.leave_one_free()
+            device = self._open(host, configuration)
+            device.foreseen = foreseen
+            if not was_open:
+                device.look_ahead()
+                if not last_slot:
+                    device.leave_one_free()
             yield device
         finally:
             if not was_open:
                 close_session(host)
 
     def open_writer(self, host: Host, configuration: Config) -> AsaDevice:
-        """The host's device; its session is opened if there is none that lives.
+        """The host's device; its session is opened if there is none that lives, and sends line by line from now on.
 
         Raises:
             AnyConnectError: as of :func:`open_session`.
 
         """
+        device = self._open(host, configuration)
+        device.session.one_by_one()
+        return device
+
+    @staticmethod
+    def _open(host: Host, configuration: Config) -> AsaDevice:
         session = open_session(host, configuration)
         if (ours := deadline.current()) is not None:
             ours.cut_with(session.cut)  # one that was open already belongs to this host's time now

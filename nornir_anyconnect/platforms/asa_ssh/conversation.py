@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from nornir_anyconnect.errors import (
@@ -13,6 +14,7 @@ from nornir_anyconnect.errors import (
 )
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.platforms import deadline
+from nornir_anyconnect.platforms.asa_ssh.ahead import AskedAhead, Doubt, Question
 from nornir_anyconnect.platforms.asa_ssh.dialogue import (
     LONGEST_REPLY,
     Changes,
@@ -25,7 +27,7 @@ from nornir_anyconnect.platforms.asa_ssh.dialogue import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from nornir_anyconnect.platforms.asa_ssh.prompts import Prompt
 
@@ -37,6 +39,8 @@ LONGEST_WAIT = 300.0
 """Seconds that one reply may take, however steadily it trickles."""
 LONGEST_LOGIN = 90.0
 """Seconds until the first prompt, however steadily a banner trickles."""
+STALLED = 1.0
+"""Seconds of silence at a prompt after which what was typed ahead counts as not taken."""
 PROOFS = 3
 LAST_WORDS = 16
 """Pieces of text that are read at most after the last line, beside its echo."""
@@ -80,6 +84,7 @@ class Conversation:
         self._transport = transport
         self._dialogue = Dialogue(longest_reply=longest_reply)
         self._reply_timeout = reply_timeout
+        self._longest_reply = longest_reply
 
     @property
     def prompt(self) -> Prompt:
@@ -93,9 +98,13 @@ class Conversation:
             raise LinkLostError(f"{self.name}: not logged in", "log in first")
         return self._dialogue.prompt
 
-    def log_in(self) -> None:
+    def log_in(self) -> LoggedIn:
         """Learn the first prompt, past any banner."""
-        self._converse((), "login", self._reply_timeout, None, longest=max(LONGEST_LOGIN, self._reply_timeout))
+        longest = max(LONGEST_LOGIN, self._reply_timeout)
+        proved = self._converse((), "login", self._reply_timeout, None, longest=longest)
+        if not isinstance(proved, LoggedIn):
+            raise IncompleteReplyError(f"{self.name}: no prompt", "log in again")
+        return proved
 
     def ask(
         self, line: str, changes: Changes, *, timeout: float | None = None, secret: str | None = None,
@@ -118,6 +127,26 @@ class Conversation:
         if not isinstance(reply, Reply):
             raise IncompleteReplyError(f"{self.name}: no reply to '{line}'", "ask the device again")
         return reply
+
+    def ask_ahead(self, questions: Sequence[Question]) -> tuple[Reply, ...] | Doubt:
+        """Send several lines without waiting for each reply; the replies, or why none of them is believed.
+
+        After a doubt the device has answered, or lost, all that was sent, and stands at a prompt that is proved.
+
+        Raises:
+            DeviceError: as of :meth:`ask`.
+
+        """
+        if not self.alive or self._dialogue.busy:
+            raise LinkLostError(f"{self.name}: the session is over", "open a new one")
+        ahead = AskedAhead(self.prompt, questions, self._longest_reply)
+        with self._ending_on_error(lambda: ahead.command):
+            self._drive_ahead(ahead)
+        if ahead.doubt is None:
+            return tuple(ahead.replies)
+        self._dialogue.begin_again(ahead.left)
+        self._converse((), "what was asked together", self._reply_timeout, None)
+        return ahead.doubt
 
     def say_goodbye(self, line: str) -> None:
         """Send the line that ends the session, and end it whatever happens; never raises."""
@@ -146,17 +175,43 @@ class Conversation:
         self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float = LONGEST_WAIT
     ) -> Reply | LoggedIn:
         """Drive the dialogue until a reply is complete; whatever fails ends the session."""
+        with self._ending_on_error(lambda: what):
+            return self._drive(events, what, silence, secret, longest)
+
+    @contextmanager
+    def _ending_on_error(self, what: Callable[[], str]) -> Iterator[None]:
         ours = deadline.current()
         try:
-            return self._drive(events, what, silence, secret, longest)
+            yield
         except LinkLostError as error:
             self.end()
             if ours is not None and ours.over:
                 raise ours.error() from error
-            raise LinkLostError(f"{self.name}: the session ended during '{what}'", error.remedy) from error
+            raise LinkLostError(f"{self.name}: the session ended during '{what()}'", error.remedy) from error
         except BaseException:
             self.end()
             raise
+
+    def _drive_ahead(self, ahead: AskedAhead) -> None:
+        """Until everything is answered or something is in doubt."""
+        now = self._transport.now
+        began = heard_at = now()
+        answered, probed_at = 0, 0.0
+        while not ahead.done and ahead.doubt is None:
+            if lines := ahead.to_send():
+                self._transport.write(lines)
+            data = self._transport.read(min(QUIET, max(0.01, self._reply_timeout - (now() - heard_at))))
+            if data:
+                heard_at = now()
+                ahead.receive(data)
+                if len(ahead.replies) > answered:
+                    answered, began = len(ahead.replies), heard_at
+            quiet = 0.0 if data else now() - heard_at
+            if quiet >= STALLED and now() - max(heard_at, probed_at) >= STALLED and (probe := ahead.silent()):
+                probed_at = now()
+                self._transport.write(probe)
+            if ahead.doubt is None:
+                self._give_up_in_time(ahead, ahead.command, (quiet, self._reply_timeout), (now() - began, LONGEST_WAIT))
 
     def _drive(
         self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float
@@ -184,7 +239,7 @@ class Conversation:
                 continue
             # silence counts only where nothing lay ready to be read: this process may have been held up itself
             quiet = 0.0 if data else now() - heard_at
-            self._give_up_in_time(what, quiet, silence, now() - began, longest)
+            self._give_up_in_time(self._dialogue, what, (quiet, silence), (now() - began, longest))
             if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
                 proofs += 1
                 todo += self._dialogue.prove()
@@ -194,19 +249,23 @@ class Conversation:
             raise CredentialError(f"{self.name} refused the enable secret", "check it; it was tried once")
         return self._dialogue.answer_password(secret)
 
-    def _refuse_question(self, question: str) -> NoReturn:
+    def _refuse_question(self, question: str, last_words: str) -> NoReturn:
         if question == "enable_password_not_set":
             raise CredentialError(
                 f"{self.name} has no enable password and asks for a first one; none was set",
                 "set one on the device",
             )
         raise RejectedError(
-            f"{self.name} asks a question that is never answered here: {without_secrets(self._dialogue.last_words)!r}",
+            f"{self.name} asks a question that is never answered here: {without_secrets(last_words)!r}",
             "answer it on the device",
         )
 
-    def _give_up_in_time(self, what: str, quiet: float, silence: float, lasted: float, longest: float) -> None:
-        if quiet >= silence and self._dialogue.begun:
+    def _give_up_in_time(
+        self, heard: Dialogue | AskedAhead, what: str, waited: tuple[float, float], taken: tuple[float, float]
+    ) -> None:
+        """Each time stands beside how long it may be."""
+        (quiet, silence), (lasted, longest) = waited, taken
+        if quiet >= silence and heard.begun:
             raise IncompleteReplyError(
                 f"{self.name}: the reply to '{what}' stopped before its end (silent for {quiet:.0f} s)",
                 "ask again; look at the path and the device's load",
@@ -221,8 +280,8 @@ class Conversation:
                 f"{self.name}: the reply to '{what}' did not end within {longest:g} s",
                 "look at the path and the device's load",
             )
-        if quiet >= QUESTION_QUIET and (question := self._dialogue.question) is not None:
-            self._refuse_question(question)
+        if quiet >= QUESTION_QUIET and (question := heard.question) is not None:
+            self._refuse_question(question, heard.last_words)
 
     def listen(self, seconds: float) -> str:
         """What the device says of itself until it has been silent for that long."""

@@ -20,7 +20,7 @@ from nornir_anyconnect.asa.commands import (
 )
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh import identity as read
-from nornir_anyconnect.platforms.protocols import Configuration, Identity, Shown
+from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Configuration, Identity, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,9 +62,20 @@ class AsaDevice:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.name = session.name
+        self.foreseen = NOTHING_FORESEEN
+        """What will be asked of each context."""
         self._version: Reply | None = None
         self._multiple: bool | None = None
         self._context: str | None = None
+        self._here: read.Contexts | None = None
+
+    def look_ahead(self) -> None:
+        """Ask at once whatever can be asked before anything of it is known: who it is, and what is foreseen.
+
+        A prompt that names a context tells that the configuration asked for here may not be wanted.
+        """
+        wanted = [ShowCommand(Show.SSH_SESSIONS), *self._who()]
+        self.session.ask_ahead(wanted if self.session.prompt.context else [*wanted, *self._wanted_of_context()])
 
     @property
     def alive(self) -> bool:
@@ -78,11 +89,13 @@ class AsaDevice:
 
         What a release does not know (``show cluster info`` before 9.0) counts as not there.
         """
+        self.session.ask_ahead(self._who())
         version = read.version(_text(self._show_version()))
         failover = read.failover(self._answer(Show.FAILOVER))
         cluster = read.cluster_role(self._answer(Show.CLUSTER))
         multiple = self._has_contexts()
-        context = read.contexts(self._answer(Show.CONTEXT)).current if multiple else None
+        self._here = read.contexts(self._answer(Show.CONTEXT)) if multiple else None
+        context = self._here.current if self._here is not None else None
         self._context = None if context == read.SYSTEM else context
         serials = {*failover.serials, *([version.serial] if version.serial else [])}
         if multiple and not serials and context not in (None, read.SYSTEM):
@@ -107,14 +120,14 @@ class AsaDevice:
         """
         if not self._has_contexts():
             return ()
-        here = read.contexts(self._answer(Show.CONTEXT))
+        here = self._here = self._here or read.contexts(self._answer(Show.CONTEXT))
         if here.in_system:
             return here.names
         try:
             self.enter(None)
         except RejectedError:
             return here.names
-        return read.contexts(self._answer(Show.CONTEXT)).names
+        return self._here.names
 
     def enter(self, context: str | None) -> None:
         """Change to a context, or with ``None`` to the system space, and ask the device whether it did.
@@ -123,10 +136,15 @@ class AsaDevice:
             RejectedError: the device refused, or stands elsewhere.
 
         """
-        self._version = None  # each context answers with its own name
+        self._version = self._here = None  # each context answers with its own name
         reply = self.session.send(ChangeTo(context))
         wanted = context or read.SYSTEM
-        stands = None if reply.refusal else read.contexts(self._answer(Show.CONTEXT)).current
+        stands = None
+        if reply.refusal is None:
+            if context is not None:
+                self.session.ask_ahead([ShowCommand(Show.CONTEXT), *self._wanted_of_context()])
+            self._here = read.contexts(self._answer(Show.CONTEXT))
+            stands = self._here.current
         if stands != wanted:
             raise RejectedError(
                 f"{self.name}: could not change to {wanted}: {reply.refusal or f'it stands in {stands}'}",
@@ -175,6 +193,7 @@ class AsaDevice:
             RejectedError: the login may not read the configuration.
 
         """
+        self.session.ask_ahead(self._configuration(whole=whole))
         # TTP is slow to import: only who reads a configuration pays
         from nornir_anyconnect.asa.parser import PulledConfig  # noqa: PLC0415 - see above
 
@@ -215,7 +234,7 @@ class AsaDevice:
             hostname=read.version(version).hostname or self.session.prompt.hostname,
         )
         sizes = {"whole": len(text)} if text is not None else {str(s): len(each) for s, each in sections.items()}
-        return Configuration(_typed(pull, text), tuple(sizes.items()), tuple(refused))
+        return Configuration(_typed(pull, text), tuple(sizes.items()), tuple(refused), self.session.doubt)
 
     def observations(self, wanted: Collection[Show], *, interval: float = 0) -> Shown:
         """What the context in which the session stands has seen; what it refuses to show is left out.
@@ -239,6 +258,7 @@ class AsaDevice:
             text = shown(Show.ASP_DROP)
             return [(datetime.now(UTC), text)] if text else []
 
+        self.session.ask_ahead(self._observations(wanted))
         began = time.monotonic()
         dropped = drops()
         logging = shown(Show.LOGGING)
@@ -282,6 +302,37 @@ class AsaDevice:
             raise RejectedError(f"write memory was answered with: {' '.join(said.split())}", "save it by hand")
 
     # how it is asked
+
+    def _who(self) -> list[ShowCommand]:
+        """What :meth:`identity` asks."""
+        shows = [Show.FAILOVER, Show.CLUSTER]
+        if self._version is None:
+            shows.insert(0, Show.VERSION)
+        if self._multiple is None:
+            shows.append(Show.MODE)
+        elif self._multiple:
+            shows.append(Show.CONTEXT)
+        return [ShowCommand(each) for each in shows]
+
+    def _configuration(self, *, whole: bool = False) -> list[ShowCommand | ShowRunning]:
+        """What :meth:`configuration` asks first of a release that refuses nothing."""
+        shows = [Show.SSL_CIPHERS] if self._version is not None else [Show.VERSION, Show.SSL_CIPHERS]
+        defaults = [ShowRunning(each, defaults=True) for each in WITH_DEFAULTS]
+        parts = [ShowRunning()] if whole else [ShowRunning(each) for each in SECTIONS]
+        return [*map(ShowCommand, shows), *defaults, *parts]
+
+    @staticmethod
+    def _observations(wanted: Collection[Show]) -> list[ShowCommand]:
+        """What :meth:`observations` asks of a release that knows the detailed sessions."""
+        order = (Show.ASP_DROP, Show.LOGGING, Show.SESSIONS_DETAIL, Show.SESSIONS, Show.SESSIONS_SUMMARY)
+        left_out = {Show.SESSIONS} if Show.SESSIONS_DETAIL in wanted else set()
+        return [ShowCommand(each) for each in order if each in wanted and each not in left_out]
+
+    def _wanted_of_context(self) -> list[ShowCommand | ShowRunning]:
+        """What is foreseen for the context in which the session stands."""
+        asked = self._configuration(whole=self.foreseen.whole) if self.foreseen.configuration else []
+        known = {each.text for each in asked}
+        return [*asked, *(each for each in self._observations(self.foreseen.observations) if each.text not in known)]
 
     def _answer(self, show: Show) -> str:
         """What a show command says; nothing where the release refuses it."""

@@ -68,6 +68,8 @@ class LoggedIn:
     """The first prompt is known."""
 
     prompt: Prompt
+    refusal: str | None = None
+    """The device's words, where it refused the line that proves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class _Asked:
     changes: Changes
     keep_log_lines: bool = False
     proving: bool = False
+    patient: bool = False
+    """The proof waits until the device is silent: what was asked before may still be answered."""
 
 
 class Dialogue:
@@ -118,6 +122,18 @@ class Dialogue:
         self._asked = _Asked(command, changes, keep_log_lines)
         self._offers_reporting = changes is Changes.MODE and self.prompt.mode is None
         return (Write(command.encode() + b"\n"),)
+
+    def begin_again(self, left: bytes) -> None:
+        """It is not known any more whose reply comes: learn the prompt anew once the device is silent.
+
+        Args:
+            left: what it has said that belongs to nobody.
+
+        """
+        self.prompt = None
+        self._screen = bytearray(left)
+        self._seen = self._looked_through = 0
+        self._asked = _Asked("what was asked together", Changes.CONTEXT, patient=True)
 
     def answer_password(self, secret: str) -> tuple[Event, ...]:
         """Answer ``PasswordAsked``. The secret is not kept."""
@@ -199,10 +215,11 @@ class Dialogue:
         return self._at_prompt(self._asked, prompt)
 
     def _refuse_flood(self) -> None:
-        most = LONGEST_GREETING if self.prompt is None else self._longest
+        greeting = self.prompt is None and not (self._asked and self._asked.patient)
+        most = LONGEST_GREETING if greeting else self._longest
         if len(self._screen) <= most:
             return
-        what = "its banner" if self.prompt is None else f"'{self._asked.command}'" if self._asked else "nothing"
+        what = "its banner" if greeting else f"'{self._asked.command}'" if self._asked else "nothing"
         raise IncompleteReplyError(
             f"more than {most / 2**20:g} MB came as the reply to {what}; the rest was not read",
             "look at what the device prints, or raise reply_limit",
@@ -223,7 +240,7 @@ class Dialogue:
         if asked.proving:
             return self._proved(asked, prompt)
         if self.prompt is None:
-            return self.prove()
+            return () if asked.patient else self.prove()
         if asked.changes is Changes.CONTEXT:
             return self.prove() if self._after_echo(asked, self.prompt) is not None else ()
         return self._answered(asked, self.prompt, prompt)
@@ -238,7 +255,7 @@ class Dialogue:
 
     def _quiet(self, text: str) -> str:
         """The text without what the device said unasked."""
-        return self._looks.unsolicited.sub("", text)
+        return self._looks.quiet(text)
 
     def _answered(self, asked: _Asked, old: Prompt, new: Prompt) -> tuple[Event, ...]:
         """The reply, if the prompt is one that this command may lead to and the echo was seen."""
@@ -270,7 +287,7 @@ class Dialogue:
             return ()
         if self.prompt is None:
             self._finish(prompt)
-            return (LoggedIn(prompt),)
+            return (LoggedIn(prompt, self._looks.refusal(after)),)
         before = self._after_echo(asked, self.prompt)
         if before is None:
             return ()

@@ -55,6 +55,7 @@ class Appearance:
     password: re.Pattern[str]
     questions: tuple[tuple[str, re.Pattern[str]], ...]
     unsolicited: re.Pattern[str]
+    unsolicited_marks: tuple[str, ...]
     refusals: tuple[re.Pattern[str], ...]
     replication_stopped: str
     priority_words: frozenset[str]
@@ -77,6 +78,11 @@ class Appearance:
             mode=match["mode"],
             end=match["end"],
         )
+
+    def quiet(self, text: str) -> str:
+        """The text without the lines that the device prints unasked."""
+        # the pattern alone would be tried at every character: 50 ms for a configuration of 2,000 lines
+        return self.unsolicited.sub("", text) if any(mark in text for mark in self.unsolicited_marks) else text
 
     def question(self, line: str) -> str | None:
         """Which question the device waits with on this last line."""
@@ -101,6 +107,7 @@ def appearance() -> Appearance:
         password=re.compile(data["password"]),
         questions=tuple((kind, re.compile(pattern)) for kind, pattern in data["questions"].items()),
         unsolicited=re.compile("(?:" + "|".join(data["unsolicited"]) + r")\n"),
+        unsolicited_marks=tuple(data["unsolicited_marks"]),
         refusals=tuple(re.compile(pattern) for pattern in data["refusals"]),
         replication_stopped=data["replication_stopped"],
         priority_words=frozenset(data["priority_words"]),
@@ -115,7 +122,9 @@ def plain(raw: bytes | bytearray) -> str:
         text = _ESCAPE.sub("", text)
     if "More" in text:
         text = _PAGER_LEFT.sub("", text)
-    text = _LINE_END.sub("\n", text)
+    # what is usual alone is seven times as fast as the pattern for all variants
+    simple = text.replace("\r\n", "\n")
+    text = simple if "\r" not in simple else _LINE_END.sub("\n", text)
     if "\x08" in text:
         text = "\n".join(_erased(line) if "\x08" in line else line for line in text.split("\n"))
     if "\r" in text:

@@ -18,12 +18,15 @@ from nornir_anyconnect.asa.commands import (
     WriteMemory,
 )
 from nornir_anyconnect.errors import CredentialError, DeviceError, GateError, NameRefusedError, RejectedError
+from nornir_anyconnect.platforms.asa_ssh.ahead import Doubt, Question
 from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
 from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_REPLY, Changes
 from nornir_anyconnect.platforms.asa_ssh.prompts import appearance
 from nornir_anyconnect.platforms.login_gate import LoginGate, gate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.platforms.asa_ssh.dialogue import Reply
     from nornir_anyconnect.platforms.asa_ssh.prompts import Prompt
 
@@ -40,15 +43,22 @@ class Session:
         secret: the enable secret; kept until it was used.
         reply_timeout: seconds of silence after which the device counts as hanging.
         longest_reply: bytes that one reply may have.
+        pipeline: what only shows something may be asked without waiting for each reply.
         login_gate: where refused secrets are counted.
 
     """
 
     def __init__(
         self, transport: Transport, *, name: str, user: str = "", secret: str | None = None,
-        reply_timeout: float = 30.0, longest_reply: int = LONGEST_REPLY, login_gate: LoginGate = gate,
+        reply_timeout: float = 30.0, longest_reply: int = LONGEST_REPLY, pipeline: bool = False,
+        login_gate: LoginGate = gate,
     ) -> None:  # fmt: skip
         self.name = name
+        self.doubt: Doubt | None = None
+        """Why this session asks one by one, where it did not from the beginning."""
+        self._pipeline = pipeline
+        self._pager_is_off = False
+        self._held: dict[str, Reply] = {}
         self._conversation = Conversation(transport, name, reply_timeout, longest_reply)
         self._user = user
         self._secret = secret
@@ -71,7 +81,41 @@ class Session:
 
     def log_in(self) -> None:
         """Learn the first prompt, past any banner."""
-        self._conversation.log_in()
+        proved = self._conversation.log_in()
+        self._pager_is_off = proved.prompt.privileged and proved.refusal is None
+
+    def one_by_one(self) -> None:
+        """From now on nothing is sent before the reply to the line before: always so where something is changed."""
+        self._pipeline = False
+        self._held.clear()
+
+    def ask_ahead(self, commands: Iterable[Command]) -> None:
+        """Ask at once what will be asked anyway: the next :meth:`send` of each has its reply already.
+
+        Nothing happens where this session asks one by one. With the first doubt about whose reply is whose, none of
+        these is believed, and the session goes on one by one.
+
+        Raises:
+            TypeError: not a command that only shows something.
+            DeviceError: as of :meth:`send`.
+
+        """
+        wanted = [
+            each for line, each in {self._line_of(each): each for each in commands}.items() if line not in self._held
+        ]
+        if wrong := next((each for each in wanted if not isinstance(each, ShowRunning | ShowCommand)), None):
+            raise TypeError(f"'{wrong.text}' is not asked ahead")
+        if not self._pipeline or not wanted or self.prompt.mode is not None:
+            return
+        # the last one proves that nothing was left unread, and the pager is off for sure
+        replies = self._conversation.ask_ahead([*map(_question, wanted), Question(PagerOff().text)])
+        if not isinstance(replies, Doubt) and replies[-1].rejected_text and replies[-1].refusal is None:
+            replies = Doubt.GOES_ON
+        if isinstance(replies, Doubt):
+            self.one_by_one()
+            self.doubt = replies
+            return
+        self._held = {each.command: each for each in (*self._held.values(), *replies)}
 
     def send(self, command: Command, *, timeout: float | None = None) -> Reply:
         """Send one typed command and return its whole reply.
@@ -90,13 +134,18 @@ class Session:
         line = self._line_of(command)
         if isinstance(command, Enable):
             raise TypeError("enable needs its secret: use Session.enable()")
+        if isinstance(command, ShowRunning | ShowCommand):
+            if (held := self._held.pop(line, None)) is not None:
+                return held
+            self._held.pop(PagerOff().text, None)  # it proved what came before this one
+        else:
+            self._held.clear()
         changes = Changes.MODE
         if isinstance(command, ChangeTo):
             changes = Changes.CONTEXT
         elif isinstance(command, _PROMPT_STAYS):
             changes = Changes.NOTHING
-        logs = isinstance(command, ShowCommand) and command.show is Show.LOGGING
-        return self._conversation.ask(line, changes, timeout=timeout, keep_log_lines=logs)
+        return self._conversation.ask(line, changes, timeout=timeout, keep_log_lines=_question(command).keep_log_lines)
 
     def enable(self) -> None:
         """Reach privileged mode; at ``#`` nothing is sent. The secret is tried once.
@@ -129,8 +178,12 @@ class Session:
         self._secret = None
 
     def pager_off(self) -> None:
-        """Switch the pager off for this session; where that is refused, pages are turned one by one."""
-        self.send(PagerOff())
+        """Switch the pager off for this session; where that is refused, pages are turned one by one.
+
+        The line that proves the first prompt is the very same: where it was taken, nothing more is sent.
+        """
+        if not self._pager_is_off and self.send(PagerOff()).refusal is not None and not self.prompt.ftd:
+            self.one_by_one()
 
     def settle(self) -> None:
         """Prove that nothing was left unread: a further exchange in which only its own echo may come.
@@ -139,7 +192,8 @@ class Session:
             IncompleteReplyError: the last reply had gone on.
 
         """
-        self.send(PagerOff())
+        if self._held.pop(PagerOff().text, None) is None:
+            self.send(PagerOff())
 
     def configure(self, *, settle: float = 1.0) -> None:
         """Enter configuration mode, answer an anonymous-reporting notice with *ask later*.
@@ -215,3 +269,7 @@ class Session:
         if not line.isprintable() or "?" in line:
             raise NameRefusedError(f"{line!r} cannot be sent", "remove control characters and question marks")
         return line
+
+
+def _question(command: Command) -> Question:
+    return Question(command.text, isinstance(command, ShowCommand) and command.show is Show.LOGGING)
