@@ -1,6 +1,7 @@
 """What a syslog line says, as typed values; one class per kind of message.
 
 Source: Cisco ASA Series Syslog Messages. Sizes are bytes; ``time`` is aware, or None where the line has no stamp.
+Nobody changes an event; but what Python froze would take four times as long to make, and there is one per message.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def name_of(user: str, address: str | None) -> str:
     return user if user and user != HIDDEN else f"{HIDDEN} ({address})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Event:
     """Any message; ``message`` is its six-digit id, ``device`` the name in the line's header."""
 
@@ -29,7 +30,7 @@ class Event:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class UserEvent(Event):
     """A message about one user: its *group policy*, name and public address.
 
@@ -45,7 +46,7 @@ class UserEvent(Event):
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class LargePacketSent(UserEvent):
     """722036: a packet above the threshold was to go to the client."""
 
@@ -54,7 +55,7 @@ class LargePacketSent(UserEvent):
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class LargePacketReceived(UserEvent):
     """722035: a packet above the threshold came from the client."""
 
@@ -63,14 +64,14 @@ class LargePacketReceived(UserEvent):
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class NewConnection(UserEvent):
     """722032 (replaces the old one), 722033 (the first), 722034 (no other exists); ``protocol`` TCP, UDP or empty."""
 
     protocol: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ConnectionState(UserEvent):
     """722022 (established) and 722023 (terminated)."""
 
@@ -79,7 +80,7 @@ class ConnectionState(UserEvent):
     compression: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class StaleConnectionClosed(UserEvent):
     """722028."""
 
@@ -88,7 +89,7 @@ class StaleConnectionClosed(UserEvent):
         return "a stale connection was closed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ConnectionClosing(UserEvent):
     """722037."""
 
@@ -99,7 +100,7 @@ class ConnectionClosing(UserEvent):
         return f"closing: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class DtlsDisabled(UserEvent):
     """722043: no suite can carry DTLS for this session."""
 
@@ -110,7 +111,7 @@ class DtlsDisabled(UserEvent):
         return f"DTLS disabled: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AddressAssigned(UserEvent):
     """722051: the addresses of the virtual adapter; None where none was given."""
 
@@ -118,7 +119,7 @@ class AddressAssigned(UserEvent):
     ipv6: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ClientMessage(UserEvent):
     """722011: what the client itself says, such as that it reconnects."""
 
@@ -129,7 +130,7 @@ class ClientMessage(UserEvent):
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SessionLost(UserEvent):
     """716058: the session waits to be resumed. ``group_policy`` holds the *tunnel group*."""
 
@@ -138,7 +139,7 @@ class SessionLost(UserEvent):
         return "the session lost its connection"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SessionResumed(UserEvent):
     """716059. ``group_policy`` holds the *tunnel group*."""
 
@@ -147,12 +148,12 @@ class SessionResumed(UserEvent):
         return "the session was resumed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SessionStarted(UserEvent):
     """113039: the parent session."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SessionEnded(UserEvent):
     """113019; ``group_policy`` holds the *tunnel group* here. ``seconds`` is the session's duration."""
 
@@ -161,7 +162,7 @@ class SessionEnded(UserEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class PathMtuExceeded(Event):
     """602101: a packet above the effective MTU; ``destination`` is the assigned address of a client."""
 
@@ -173,7 +174,7 @@ class PathMtuExceeded(Event):
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Handshake(Event):
     """725001 (started) and 725002 (completed); ``version`` as printed, such as ``TLSv1.2`` or ``DTLSv1``."""
 
@@ -183,7 +184,7 @@ class Handshake(Event):
     completed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CipherChosen(Event):
     """725012: the suite of the connection from ``address`` and ``port``."""
 

@@ -67,11 +67,9 @@ class Collector:
     def feed(self, event: ev.Event) -> None:
         """Takes one event, none of whose device is older than those before."""
         device = self._device(event)
-        if (time := event.time) is not None:
-            if device.first is None or time < device.first:
-                device.first = time
-            if device.last is None or time > device.last:
-                device.last = time
+        if event.time is not None:
+            device.first = device.first or event.time
+            device.last = event.time
         self._take(device, event)
 
     def feed_untimed(self, events: Iterable[ev.Event]) -> None:

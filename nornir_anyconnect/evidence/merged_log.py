@@ -240,10 +240,10 @@ class MergedLog:
         event, folds = self._catalogue.event, self.folds
         for _, group in itertools.groupby(entries, _TURN):
             together = list(group)
-            _, source, message, device, fields, times, time = together[0]
-            if len(together) > 1 or source in relays.copies:
+            if relays.copies or (len(together) > 1 and not _in_turn(together)):
                 yield from self._counted(together, relays)
-            else:
+                continue
+            for _, source, message, device, fields, times, time in together:
                 yield event(message, time, device, fields, -(-times // folds[source]))
 
     def left_out(self) -> dict[str, tuple[str, ...]]:
@@ -309,6 +309,19 @@ class MergedLog:
             ((source, count),) = counts.items()
             return -(-count // self.folds[source])
         return max(-(-count // self.folds[source]) for source, count in counts.items())
+
+
+def _who(entry: _Entry) -> tuple[str, str, tuple[Any, ...]]:
+    return entry[2], entry[3], entry[4][:3]
+
+
+def _in_turn(entries: list[_Entry]) -> bool:
+    """Puts in order what happened within one second; False where more than that tells, such as copies of a line."""
+    keys = [_who(entry) for entry in entries]
+    if len(set(keys)) < len(keys) or any(device == UNNAMED for _, device, _ in keys):
+        return False
+    entries.sort(key=_who)
+    return True
 
 
 def _by_who(item: tuple[_Identity, object]) -> tuple[str, str, tuple[Any, ...]]:

@@ -62,7 +62,7 @@ def test_a_message_is_added_with_one_row():
     assert list(SyslogReader().read([log.encode()])) == []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TunnelMoved(ev.UserEvent):
     """A kind of message that nobody knows yet."""
 
