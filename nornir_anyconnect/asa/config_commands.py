@@ -25,7 +25,7 @@ from nornir_anyconnect.asa.modes import copied_lines, object_lines, sent_headers
 from nornir_anyconnect.errors import NameRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nornir_anyconnect.asa.running_config import RunningConfig
 
@@ -180,6 +180,10 @@ class ConfigCommand(ABC):
     def claims(self) -> frozenset[str]:
         """Lines that may stand only once on a box, whoever writes them."""
         return frozenset()
+
+    def with_users(self, called: Callable[[str], str]) -> Self:  # noqa: ARG002 - most commands name no user
+        """The same command, with every local user that it names ``called`` otherwise."""
+        return self
 
     def owned_by(self, token: str) -> Self:  # noqa: ARG002 - only what creates an object has an owner
         """The same command, with what it creates owned by the run ``token``."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.running_config import Notice
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from nornir_anyconnect.asa.running_config import Notice
 
 _SENTENCES: Mapping[str, str] = {
     # what the text is
@@ -72,6 +72,17 @@ _SENTENCES: Mapping[str, str] = {
     "log-not-readable": "this login may not read the log, or it was not understood",
     "no-log-buffer": "the device keeps no log buffer (no logging buffered)",
     "buffer-wrapped-since-change": "the log buffer has wrapped since the change: older messages are gone",
+    # which remedy is planned, or why none is
+    "closes": "{why}",
+    "last-resort": "the {kind} remedy cannot be used ({because}): {why}",
+    "asked-for": "{kind} was asked for",
+    "blocked": "{because}",
+    "closes-only-under": "it closes the gap only under {sets}",
+    "not-offered": "{why}",
+    "nothing-closes": "no remedy closes this finding",
+    "not-at-risk": "nothing is planned for a finding that is {verdict}",
+    "accepted": "accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)",
+    "changed-partly": "vpn load-balancing group {group} is changed partly: {changed} but not {others}",
     # waivers
     "waiver-expired": "the waiver for {scope} {name} ({owner}) expired on {expires}",
 }
@@ -92,6 +103,6 @@ def _shown(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, tuple | list):
-        return str(value)
+        return sentence(value) if isinstance(value, Notice) else str(value)
     more = f" and {len(value) - _MOST_LISTED} more" if len(value) > _MOST_LISTED else ""
     return ", ".join(map(str, value[:_MOST_LISTED])) + more

@@ -24,7 +24,7 @@ _SWITCHES = ("anyconnect", "svc")
 
 
 class NotUnderstood(NamedTuple):
-    """The line of a setting that nobody here understands, in place of its value."""
+    """The line of a setting that nobody here understands, in place of its value; empty where it must not be quoted."""
 
     line: str
 
@@ -35,7 +35,7 @@ def shown(setting: str, value: Any) -> str:
         case None:
             return "not set"
         case NotUnderstood(line):
-            return f"not understood: {line.strip()}"
+            return f"not understood: {line.strip()}" if line else "not understood"
         case True:
             return "enable"
         case False:

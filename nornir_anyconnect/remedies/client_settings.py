@@ -1,7 +1,7 @@
 """One line of the client's ``webvpn`` sub-block of a group policy or username: where it stands, and what it does there.
 
 The remedies that set such a line share this: the headers that lead to it, the configuration after it in typed
-values and in text, and the value that a device shows.
+values and in text, the value that a device shows, and the command that is all of it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from nornir_anyconnect.asa.commands import quoted
-from nornir_anyconnect.asa.config_commands import ConfigCommand, ConfigLine, Observation, Shows, config_line
+from nornir_anyconnect.asa.config_commands import (
+    ConfigCommand,
+    ConfigLine,
+    Observation,
+    PlannedCommand,
+    Shows,
+    Step,
+    config_line,
+)
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block, GroupPolicy, RunningConfig, Sourced, Username
 from nornir_anyconnect.errors import NameRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nornir_anyconnect.asa.running_config import ClientSettings
 
 Body = tuple[Sourced[str], ...]
@@ -187,6 +197,83 @@ class ClientLine(NamedTuple):
         if not body and blocks[at].line == ADDED:
             return (*blocks[:at], *blocks[at + 1 :])
         return (*blocks[:at], replace(blocks[at], body=body), *blocks[at + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSetting(PlannedCommand):
+    """A command that sets one such line, ``SPELLING WORD after``; ``None`` = not set there."""
+
+    target: ClientSettingsOf
+    before: Any
+    after: Any
+    spelling: StrEnum
+
+    word: ClassVar[str]
+    """The word behind the spelling."""
+    field: ClassVar[str]
+    """What it sets in ``ClientSettings``."""
+    spellings: ClassVar[type[StrEnum]]
+
+    @staticmethod
+    def value(said: Any) -> Any:
+        """What the line's last word comes to."""
+        return said
+
+    def __post_init__(self) -> None:
+        must_change(self.before, self.after)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The one line, under its headers."""
+        words = f"{self.spelling} {self.word}"
+        line = f"no {words}" if self.after is None else f"{words} {self.after}"
+        return (Step(self.target.headers, config_line(self.target.mode, line)),)
+
+    @property
+    def inverse(self) -> Self:
+        """The same with both values exchanged."""
+        return replace(self, before=self.after, after=self.before)
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """The policy or user."""
+        return self.target.touched
+
+    def applied_to(self, config: RunningConfig) -> RunningConfig:
+        """The configuration with that value."""
+        return self._line.set_in(config, self.target)
+
+    def held_against(self, config: RunningConfig) -> Observation:
+        """The value that is there."""
+        return self._line.compared(self, config, self.target, self.value(self.before))
+
+    @property
+    def _line(self) -> ClientLine:
+        line = None if self.after is None else f"  {self.spelling} {self.word} {self.after}"
+        return ClientLine(self.field, self.value(self.after), line)
+
+    def with_users(self, called: Callable[[str], str]) -> Self:
+        """The same for a user of another name."""
+        if self.target.scope is not ClientScope.USERNAME:
+            return self
+        return replace(self, target=replace(self.target, name=called(self.target.name)))
+
+    def encoded(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {
+            "scope": str(self.target.scope),
+            "name": self.target.name,
+            "before": self.before,
+            "after": self.after,
+            "spelling": str(self.spelling),
+        }
+
+    @classmethod
+    def decoded(cls, data: dict[str, Any]) -> Self:
+        """The command that :meth:`encoded` wrote."""
+        values = dict(data)
+        target = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
+        return cls(target=target, spelling=cls.spellings(values.pop("spelling")), **values)
 
 
 def _exchanged(holders: tuple[Any, ...], before: Any, after: Any, *, empty: Any) -> tuple[Any, ...]:

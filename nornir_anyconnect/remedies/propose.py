@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
 from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
 from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
@@ -57,10 +58,10 @@ def propose(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The remedy to plan for a finding, or None; ``why`` is one sentence either way."""
+    """The remedy to plan for a finding, or None, and why."""
 
     remedy: Remedy | None
-    why: str
+    why: Notice
     blocked_by: tuple[str, ...] = ()
 
 
@@ -68,8 +69,7 @@ def waived(finding: Finding) -> Choice | None:
     """A finding that somebody accepted stays as it is; None where nobody did."""
     if finding.waiver is None:
         return None
-    owner, reason, expires = (finding.waiver[key] for key in ("owner", "reason", "expires"))
-    return Choice(None, f"accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)")
+    return Choice(None, notice("accepted", **finding.waiver))
 
 
 def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Choice:
@@ -88,18 +88,18 @@ def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Cho
     if fix != AUTO:
         return _asked_for(by_kind.get(fix), kinds()[fix])
     if finding.verdict is not Verdict.AT_RISK:
-        return Choice(None, f"nothing is planned for a finding that is {finding.verdict}")
+        return Choice(None, notice("not-at-risk", verdict=finding.verdict))
     closing = _of(Auto.CLOSES, by_kind)
     for remedy in closing:
         if remedy.closes and not remedy.blocked_by:
-            return Choice(remedy, kinds()[remedy.kind].why)
+            return Choice(remedy, notice("closes", why=kinds()[remedy.kind].why))
     if not closing:
-        return Choice(None, "no remedy closes this finding")
+        return Choice(None, notice("nothing-closes"))
     first = closing[0]
     for last in _of(Auto.LAST_RESORT, by_kind):
         if not last.blocked_by:
-            why = f"the {first.kind} remedy cannot be used ({_because(first)}): {kinds()[last.kind].why}"
-            return Choice(last, why)
+            why = kinds()[last.kind].why
+            return Choice(last, notice("last-resort", kind=first.kind, because=_because(first), why=why))
     return Choice(None, _because(first), first.blocked_by)
 
 
@@ -109,13 +109,13 @@ def _of(when: Auto, by_kind: dict[str, Remedy]) -> list[Remedy]:
 
 def _asked_for(remedy: Remedy | None, kind: RemedyKind) -> Choice:
     if remedy is None:
-        return Choice(None, kind.not_offered)
+        return Choice(None, notice("not-offered", why=kind.not_offered))
     if remedy.blocked_by:
         return Choice(None, _because(remedy), remedy.blocked_by)
-    return Choice(remedy, f"{kind.name} was asked for")
+    return Choice(remedy, notice("asked-for", kind=kind.name))
 
 
-def _because(remedy: Remedy) -> str:
+def _because(remedy: Remedy) -> Notice:
     if not remedy.blocked_by:
-        return f"it closes the gap only under {', '.join(remedy.closes_under) or 'no assumption set'}"
-    return "; ".join(EXPLAINED[each] for each in remedy.blocked_by)
+        return notice("closes-only-under", sets=remedy.closes_under or "no assumption set")
+    return notice("blocked", because="; ".join(EXPLAINED[each] for each in remedy.blocked_by))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hmac
 import os
-import re
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
+from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.modes import NAMED, header_of
 from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.audit_report import users_hit
 from nornir_anyconnect.audit.finding import Scope
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import Owner, Sourced
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, FindingEvidence, Remedy
-    from nornir_anyconnect.change.plan.model import Plan
+    from nornir_anyconnect.change.plan.model import Fix, Plan, PlannedDevice
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import GroupObservations, Incident
 
@@ -50,13 +52,11 @@ class Pseudonyms:
         return replace(report, devices=tuple(self.device(device) for device in report.devices))
 
     def device(self, device: DeviceAudit) -> DeviceAudit:
-        """The device without a single user name."""
-        names = {user for finding in device.findings for user in _users(finding)}
+        """The device without a single user name; one that could not be read names none."""
         return replace(
             device,
-            errors=tuple(self._mentions(text, names) for text in device.errors),
             warnings=tuple(self._notice(each) for each in device.warnings),
-            findings=tuple(self._finding(finding, names) for finding in device.findings),
+            findings=tuple(self._finding(finding) for finding in device.findings),
         )
 
     def logs(self, summary: LogSummary) -> LogSummary:
@@ -87,30 +87,37 @@ class Pseudonyms:
 
     def plan(self, plan: Plan) -> Plan:
         """The plan without a single user name: for people, it can no longer be applied."""
-        from nornir_anyconnect.change.plan.file import plan_of, to_dict  # noqa: PLC0415 - only a plan needs it
+        return replace(plan, devices=tuple(self._planned(each) for each in plan.devices))
 
-        mark = f"{Scope.USERNAME} "
-        findings = [each.finding for device in plan.devices for each in device.outlook]
-        findings += [each.finding for device in plan.devices for each in device.left]
-        findings += [name for device in plan.devices for fix in device.fixes for name in (*fix.serves, *fix.affects)]
-        names = {name.removeprefix(mark) for name in findings if name.startswith(mark)}
+    def _planned(self, device: PlannedDevice) -> PlannedDevice:
+        def fix(one: Fix) -> Fix:
+            return replace(
+                one,
+                serves=tuple(self._part(each) for each in one.serves),
+                affects=tuple(self._part(each) for each in one.affects),
+                commands=tuple(each.with_users(self.of) for each in one.commands),
+            )
 
-        def shown(value: Any) -> Any:
-            if isinstance(value, str):
-                return self._mentions(value, names)
-            if isinstance(value, dict):
-                plain = {shown(key): shown(each) for key, each in value.items()}
-                return plain | {"name": self.of(value["name"])} if value.get("scope") == Scope.USERNAME else plain
-            return [shown(each) for each in value] if isinstance(value, list) else value
+        return replace(
+            device,
+            fixes=tuple(fix(each) for each in device.fixes),
+            diff="\n".join(self._diff_line(line) for line in device.diff.split("\n")),
+            outlook=tuple(replace(each, finding=self._part(each.finding)) for each in device.outlook),
+            left=tuple(replace(each, finding=self._part(each.finding)) for each in device.left),
+            hashes={self._part(part): digest for part, digest in device.hashes.items()},
+        )
 
-        return plan_of(shown(to_dict(plan)))
+    def _part(self, named: str) -> str:
+        """A finding, or a part of a configuration, as a plan names it: ``scope name``."""
+        scope, _, name = named.partition(" ")
+        return f"{scope} {self.of(name)}" if scope == Scope.USERNAME else named
 
-    def _mentions(self, text: str, names: set[str]) -> str:
-        """The text with every ``username X`` of these users replaced; X may stand in quotes."""
-        for name in sorted(names, key=len, reverse=True):
-            pattern = rf"(?i)(\busername\s+[\"']?){re.escape(name)}(?![\w.@\\-])"
-            text = re.sub(pattern, lambda found, name=name: found[1] + self.of(name), text)  # type: ignore[misc]
-        return text
+    def _diff_line(self, line: str) -> str:
+        """A line of configuration behind its mark; of a user's lines the header alone says whose they are."""
+        header = header_of(line[1:])
+        if header is None or header.row.opens is not Mode.USERNAME:
+            return line
+        return line[:1] + header.row.keyword.replace(NAMED, self.of(header.name))
 
     def _notice(self, given: Notice) -> Notice:
         """The notice without a user: a line that nobody understood may name anybody, so it is not quoted."""
@@ -124,34 +131,32 @@ class Pseudonyms:
     def _owner(self, owner: Owner) -> Owner:
         return owner._replace(name=self.of(owner.name)) if owner.kind == Scope.USERNAME else owner
 
-    def _sourced(self, source: Sourced[Any], names: set[str]) -> Sourced[Any]:
+    def _sourced(self, source: Sourced[Any]) -> Sourced[Any]:
         owner = self._owner(source.owner) if source.owner else None
-        value = source.value
-        if isinstance(value, NotUnderstood):
-            value = NotUnderstood(self._mentions(value.line, names))
+        # a line that nobody understood may name anybody
+        value = NotUnderstood("") if isinstance(source.value, NotUnderstood) else source.value
         return source._replace(value=value, owner=owner)
 
-    def _finding(self, finding: Finding, names: set[str]) -> Finding:
-        def mentions(texts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(self._mentions(text, names) for text in texts)
-
-        def remedy(one: Remedy) -> Remedy:
-            return replace(
-                one,
-                finding=self._key(one.finding),
-                commands=(),  # a report under pseudonyms is for people: nothing can be sent from it
-                lines=mentions(one.lines),
-                rollback=mentions(one.rollback),
-                reaches=tuple(self._key(each) for each in one.reaches),
-            )
-
+    def _finding(self, finding: Finding) -> Finding:
         return replace(
             finding,
             name=self._key(finding.key)[1],
             reachable_by=tuple(self._owner(each) for each in finding.reachable_by),
-            sources={setting: self._sourced(each, names) for setting, each in finding.sources.items()},
-            remedies=tuple(remedy(each) for each in finding.remedies),
+            sources={setting: self._sourced(each) for setting, each in finding.sources.items()},
+            remedies=tuple(self._remedy(each) for each in finding.remedies),
             evidence=self._evidence(finding.evidence) if finding.evidence else None,
+        )
+
+    def _remedy(self, remedy: Remedy) -> Remedy:
+        """A report under pseudonyms is for people: nothing can be sent from it."""
+        commands = tuple(each.with_users(self.of) for each in remedy.commands)
+        return replace(
+            remedy,
+            finding=self._key(remedy.finding),
+            commands=(),
+            lines=lines_to_type(commands),
+            rollback=lines_to_type(inverse_of(commands)),
+            reaches=tuple(self._key(each) for each in remedy.reaches),
         )
 
     def _key(self, key: tuple[Scope, str]) -> tuple[Scope, str]:
@@ -176,10 +181,3 @@ def without_users(report: AuditReport) -> AuditReport:
             for each in report.devices
         ),
     )
-
-
-def _users(finding: Finding) -> set[str]:
-    users = set(finding.evidence.user_names) if finding.evidence else set()
-    if finding.scope is Scope.USERNAME:
-        users.add(finding.name)
-    return users | {owner.name for owner in finding.reachable_by if owner.kind == Scope.USERNAME}

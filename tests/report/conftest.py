@@ -15,6 +15,8 @@ from nornir_anyconnect.audit.finding import (
     Verdict,
 )
 from nornir_anyconnect.mtu.derive import Step
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 
 AT = "2024-05-17T22:00:00+00:00"
 
@@ -127,7 +129,8 @@ def fleet():
             Remedy(
                 "mtu",
                 (Scope.USERNAME, "carol"),
-                lines=("username carol attributes", " webvpn"),
+                commands=(ClientMtu(ClientSettingsOf(ClientScope.USERNAME, "carol"), 1418, 1300),),
+                lines=("username carol attributes", "webvpn", "anyconnect mtu 1300"),
                 blocked_by=("below 576",),
             ),
         ),

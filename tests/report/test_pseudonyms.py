@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nornir_anyconnect.asa.running_config import Owner, notice
+from nornir_anyconnect.asa.running_config import Owner, Sourced, notice
+from nornir_anyconnect.audit.provenance import NotUnderstood
 from nornir_anyconnect.report import AUDIT_FORMATS, render
 from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms, without_users
 
@@ -21,7 +22,8 @@ def test_the_same_user_is_the_same_pseudonym_within_a_report(fleet):
     red = pseudonyms.report(fleet).devices[1]
     carol = pseudonyms.of("carol")
     assert red.findings[0].name == carol
-    assert red.findings[0].remedies[0].lines == (f"username {carol} attributes", " webvpn")
+    assert red.findings[0].remedies[0].lines == (f"username {carol} attributes", "webvpn", "anyconnect mtu 1300")
+    assert red.findings[0].remedies[0].rollback == (f"username {carol} attributes", "webvpn", "anyconnect mtu 1418")
     assert red.findings[1].reachable_by == (Owner("username", carol), Owner("ldap attribute-map", "AD"))
     assert pseudonyms.of("CAROL") == carol
     assert pseudonyms.of("carola") != carol
@@ -39,10 +41,23 @@ def test_a_new_run_has_new_pseudonyms_unless_a_salt_is_given(monkeypatch):
     assert "pepper" not in repr(Pseudonyms())
 
 
-def test_a_name_inside_another_word_is_left_alone():
+def test_a_line_that_stands_for_a_value_is_not_quoted_either(fleet):
+    read = {
+        "webvpn / anyconnect mtu": Sourced(NotUnderstood("anyconnect mtu carlotta"), 7, owner=Owner("username", "bob"))
+    }
+    device = replace(fleet.devices[0], findings=(replace(fleet.devices[0].findings[0], sources=read),))
+    (source,) = Pseudonyms().device(device).to_dict()["findings"][0]["sources"]
+    assert (source["value"], source["line"]) == ("not understood", 7)
+
+
+def test_a_difference_names_no_user_and_leaves_all_else_as_it_is():
     pseudonyms = Pseudonyms(key=b"k")
-    assert pseudonyms._mentions("username bobby attributes", {"bob"}) == "username bobby attributes"
-    assert pseudonyms._mentions('username "bob" attributes', {"bob"}) == f'username "{pseudonyms.of("bob")}" attributes'
+    bob = pseudonyms.of("bob")
+    lines = (" username bob attributes", '+username "bob" attributes', "+  anyconnect mtu 1300", " username", "-!", "")
+    hidden = (f" username {bob} attributes", f"+username {bob} attributes", *lines[2:])
+    assert tuple(pseudonyms._diff_line(line) for line in lines) == hidden
+    assert pseudonyms._part("username bob") == f"username {bob}"
+    assert pseudonyms._part("tunnel-group username bob") == "tunnel-group username bob"
 
 
 def test_a_line_that_nobody_understood_is_not_quoted(fleet):

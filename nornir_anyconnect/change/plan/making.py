@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.chassis import by_marks
 from nornir_anyconnect.asa.config_commands import PlannedCommand, applied
+from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.negotiable import release_of
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.change.plan.check import hashes, parts_read
 from nornir_anyconnect.change.plan.file import content_id
 from nornir_anyconnect.change.plan.model import VALID_DAYS, Fix, Left, Outlook, Plan, PlannedDevice, named, state_of
@@ -29,7 +31,7 @@ from nornir_anyconnect.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nornir_anyconnect.asa.running_config import Block, RunningConfig
+    from nornir_anyconnect.asa.running_config import Block, Notice, RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy, Scope
     from nornir_anyconnect.evidence.observations import DeviceObservations
 
@@ -157,7 +159,7 @@ def _two_mtus_seen(config: RunningConfig, stakes: Sequence[Finding]) -> tuple[st
 
 def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], tuple[PlannedCommand, ...]]:
     """The remedies, each once: one line in a policy serves all the findings that hang on it."""
-    served: dict[tuple[PlannedCommand, ...], list[tuple[Remedy, str]]] = defaultdict(list)
+    served: dict[tuple[PlannedCommand, ...], list[tuple[Remedy, Notice]]] = defaultdict(list)
     for choice in choices.values():
         if choice.remedy is not None:
             served[choice.remedy.commands].append((choice.remedy, choice.why))
@@ -169,7 +171,7 @@ def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], t
         fixes.append(
             Fix(
                 remedy=remedy.kind,
-                why=why,
+                why=sentence(why),
                 cost=remedy.cost,
                 serves=tuple(named(key) for key in keys),
                 affects=tuple(named(key) for key in remedy.reaches if key not in keys),
@@ -189,7 +191,7 @@ def _refuse_same_alias(served: Iterable[tuple[PlannedCommand, ...]]) -> None:
 
 
 def _left(finding: Finding, choice: Choice) -> Left:
-    return Left(named(finding.key), str(finding.verdict), choice.why, choice.blocked_by)
+    return Left(named(finding.key), str(finding.verdict), sentence(choice.why), choice.blocked_by)
 
 
 def _outlook(device: DeviceAudit, after: DeviceAudit, fixes: Sequence[Fix], *, asked: bool) -> tuple[Outlook, ...]:
@@ -226,9 +228,8 @@ def _partly_changed(devices: Sequence[PlannedDevice]) -> tuple[str, ...]:
         changed = [each.name for each in each_of if each.fixes]
         others = [each.name for each in each_of if not each.fixes]
         if changed and others:
-            warnings.append(
-                f"vpn load-balancing group {group} is changed partly: {', '.join(changed)} but not {', '.join(others)}"
-            )
+            said = {"changed": ", ".join(changed), "others": ", ".join(others)}  # a plan names all
+            warnings.append(sentence(notice("changed-partly", group=group, **said)))
     return tuple(warnings)
 
 

@@ -5,27 +5,20 @@ Source: Cisco tech note 116881, section "Resolution"; ASA command reference, ``a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import said_of, sets
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.remedies.client_settings import (
-    ClientLine,
-    ClientScope,
-    ClientSettingsOf,
-    Spelling,
-    must_change,
-)
+from nornir_anyconnect.remedies.client_settings import ClientSetting, Spelling
 from nornir_anyconnect.remedies.options import Block
 from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, first_offered, remedy_of
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.remedies.client_settings import ClientSettingsOf
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 
@@ -38,68 +31,21 @@ class DfSpelling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DfBitIgnore(PlannedCommand):
+class DfBitIgnore(ClientSetting):
     """``anyconnect ssl df-bit-ignore``; the word is enable, disable or none, ``None`` = not set there."""
 
-    target: ClientSettingsOf
     before: str | None
     after: str | None
     spelling: DfSpelling = DfSpelling.ANYCONNECT_SSL
 
-    def __post_init__(self) -> None:
-        must_change(self.before, self.after)
+    word: ClassVar[str] = "df-bit-ignore"
+    field: ClassVar[str] = "df_bit_ignore"
+    spellings: ClassVar[type[DfSpelling]] = DfSpelling
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The one line, under its headers."""
-        words = f"{self.spelling} df-bit-ignore"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, config_line(self.target.mode, line)),)
-
-    @property
-    def inverse(self) -> DfBitIgnore:
-        """The same with both words exchanged."""
-        return replace(self, before=self.after, after=self.before)
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        """The policy or user."""
-        return self.target.touched
-
-    def applied_to(self, config: RunningConfig) -> RunningConfig:
-        """The configuration with that word."""
-        return self._line.set_in(config, self.target)
-
-    def held_against(self, config: RunningConfig) -> Observation:
-        """Whether it is on there."""
-        return self._line.compared(self, config, self.target, _truth(self.before))
-
-    @property
-    def _line(self) -> ClientLine:
-        line = None if self.after is None else f"  {self.spelling} df-bit-ignore {self.after}"
-        return ClientLine("df_bit_ignore", _truth(self.after), line)
-
-    def encoded(self) -> dict[str, Any]:
-        """As JSON-ready data."""
-        return {
-            "scope": str(self.target.scope),
-            "name": self.target.name,
-            "before": self.before,
-            "after": self.after,
-            "spelling": str(self.spelling),
-        }
-
-    @classmethod
-    def decoded(cls, data: dict[str, Any]) -> Self:
-        """The command that :meth:`encoded` wrote."""
-        values = dict(data)
-        target = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
-        return cls(target=target, spelling=DfSpelling(values.pop("spelling")), **values)
-
-
-def _truth(word: str | None) -> bool | None:
-    """``none`` and ``disable`` both mean off."""
-    return None if word is None else word == "enable"
+    @staticmethod
+    def value(said: str | None) -> bool | None:
+        """Whether it is on; ``none`` and ``disable`` both mean off."""
+        return None if said is None else said == "enable"
 
 
 def propose(context: RemedyContext, finding: Finding) -> Remedy | None:

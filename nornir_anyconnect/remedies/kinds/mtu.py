@@ -6,14 +6,11 @@ Source: Cisco tech note 116881, section "Resolution"; ASA command reference, ``a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
 from nornir_anyconnect.asa.grammar import CLIENT_MTU_RANGE
 from nornir_anyconnect.remedies.client_settings import (
-    ClientLine,
-    ClientScope,
-    ClientSettingsOf,
+    ClientSetting,
     Spelling,
     must_be_in,
     must_change,
@@ -24,8 +21,9 @@ from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, remedy_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.remedies.client_settings import ClientSettingsOf
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 LOWEST_MTU = 576
@@ -35,63 +33,20 @@ LOWEST_MTU_IPV6 = 1280
 
 
 @dataclass(frozen=True, slots=True)
-class ClientMtu(PlannedCommand):
+class ClientMtu(ClientSetting):
     """``anyconnect mtu`` of a group policy or username, bytes; ``None`` = not set there."""
 
-    target: ClientSettingsOf
     before: int | None
     after: int | None
     spelling: Spelling = Spelling.ANYCONNECT
 
+    word: ClassVar[str] = "mtu"
+    field: ClassVar[str] = "mtu"
+    spellings: ClassVar[type[Spelling]] = Spelling
+
     def __post_init__(self) -> None:
         must_change(self.before, self.after)
         must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The one line, under its headers."""
-        words = f"{self.spelling} mtu"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
-        return (Step(self.target.headers, config_line(self.target.mode, line)),)
-
-    @property
-    def inverse(self) -> ClientMtu:
-        """The same with both values exchanged."""
-        return replace(self, before=self.after, after=self.before)
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        """The policy or user."""
-        return self.target.touched
-
-    def applied_to(self, config: RunningConfig) -> RunningConfig:
-        """The configuration with that value."""
-        return self._line.set_in(config, self.target)
-
-    def held_against(self, config: RunningConfig) -> Observation:
-        """The value that is there."""
-        return self._line.compared(self, config, self.target, self.before)
-
-    @property
-    def _line(self) -> ClientLine:
-        return ClientLine("mtu", self.after, None if self.after is None else f"  {self.spelling} mtu {self.after}")
-
-    def encoded(self) -> dict[str, Any]:
-        """As JSON-ready data."""
-        return {
-            "scope": str(self.target.scope),
-            "name": self.target.name,
-            "before": self.before,
-            "after": self.after,
-            "spelling": str(self.spelling),
-        }
-
-    @classmethod
-    def decoded(cls, data: dict[str, Any]) -> Self:
-        """The command that :meth:`encoded` wrote."""
-        values = dict(data)
-        target = ClientSettingsOf(ClientScope(values.pop("scope")), values.pop("name"))
-        return cls(target=target, spelling=Spelling(values.pop("spelling")), **values)
 
 
 def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
