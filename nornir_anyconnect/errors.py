@@ -46,7 +46,7 @@ class AnyConnectError(Exception):
     def __str__(self) -> str:
         return self.cause
 
-    def __reduce__(self) -> tuple[type[AnyConnectError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[AnyConnectError], tuple[str, ...]]:
         return (type(self), (self.cause, self.remedy))
 
 
@@ -159,9 +159,16 @@ class NotStartedError(ChangeError):
 
 
 class GateError(ChangeError):
-    """Refused before the first line was sent."""
+    """Refused before the first line was sent; ``refusal`` says which gate it was, where one of ours refused."""
 
     code = "refused"
+
+    def __init__(self, cause: str, remedy: str = "", refusal: str = "") -> None:
+        super().__init__(cause, remedy)
+        self.refusal = refusal
+
+    def __reduce__(self) -> tuple[type[AnyConnectError], tuple[str, ...]]:
+        return (type(self), (self.cause, self.remedy, self.refusal))
 
 
 class NoSlotError(DeviceError, GateError):

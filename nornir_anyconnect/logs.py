@@ -315,8 +315,9 @@ class LogReader:
         if not text or text.isspace():
             return Input(source.path, None, problem=f"{source.path} is empty", lost=True, remedy=SAVE)
         self._keep(ConfigText(source.name, source.path, text, source.named))
-        known = "is full of an ASA's words, and nobody can tell what it is" if speaks_of_an_asa(text) else NOTHING_IN_IT
-        return Input(source.path, None, problem=f"{source.path} {known}")
+        unclear = speaks_of_an_asa(text)
+        known = "is full of an ASA's words, and nobody can tell what it is" if unclear else NOTHING_IN_IT
+        return Input(source.path, None, problem=f"{source.path} {known}", unclear=unclear)
 
     def _client_log(self, name: str, lines: Iterable[str], source: Source) -> LogInput:
         said: list[str] = []

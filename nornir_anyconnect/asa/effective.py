@@ -24,7 +24,7 @@ from nornir_anyconnect.asa.running_config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 DEFAULT_POLICY = "DfltGrpPolicy"
 DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
@@ -32,6 +32,7 @@ DEFAULT_RA_GROUP = "DefaultRAGroup"
 UNTYPED_GROUPS = frozenset({DEFAULT_WEBVPN_GROUP, DEFAULT_RA_GROUP})
 """Groups that never print their type."""
 _L2L_GROUP = "DefaultL2LGroup"
+DEFAULT_DTLS_PORT = 443
 BUILT_IN_MTU = 1406
 """Bytes that ``show running-config all`` prints for ``anyconnect mtu`` where none is configured."""
 
@@ -43,6 +44,8 @@ _OLD_COMPRESSION = {"ssl_compression": "deflate", "dtls_compression": "lzs"}
 """Before 8.4 compression was on unless switched off [ASA 8.0 command reference, svc compression]."""
 
 _SSL_CLIENT = frozenset({"ssl-client", "svc"})
+_NO_SERVER = {"LOCAL", "NONE"}
+"""What stands where a server group is named and asks none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +280,20 @@ def reachable_by(config: RunningConfig, policy: str) -> tuple[Owner, ...]:
         if user.group_policy and user.group_policy.value == policy
     ]
     return tuple(dict.fromkeys([*maps, *users]))
+
+
+def attributes_elsewhere(config: RunningConfig, groups: Iterable[TunnelGroup]) -> bool:
+    """Whether a DAP, or a server that one of ``groups`` asks, may hand out attributes nobody sees here."""
+    return bool(config.dap_records) or any(_asks_a_server(each) for each in groups)
+
+
+def _asks_a_server(group: TunnelGroup) -> bool:
+    asked = (*group.authentication_servers, group.authorization_server, group.secondary_server)
+    servers = {each.value.upper() for each in asked if each is not None}
+    return group.saml is not None or not servers <= _NO_SERVER
+
+
+def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:
+    """Site-to-site tunnel groups and crypto maps, which ``sysopt connection tcpmss`` would touch."""
+    groups = [f"tunnel-group {each.name}" for each in config.tunnel_groups if is_l2l(each)]
+    return (*groups, *dict.fromkeys(each.value for each in config.crypto_maps))

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
+from nornir_anyconnect.asa.effective import attributes_elsewhere, l2l_tunnels
 from nornir_anyconnect.asa.running_config import Platform
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
-from nornir_anyconnect.audit.caveats import attributes_elsewhere, l2l_tunnels
 from nornir_anyconnect.audit.derivations import Derivations, Link, Pair, derivations
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations

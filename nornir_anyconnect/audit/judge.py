@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.asa.running_config import From, notice
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.caveats import attributes_elsewhere, caveats
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
     VERDICT_ORDER,
@@ -27,7 +26,7 @@ from nornir_anyconnect.audit.likely_pair import likely_pair
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import Notice, Owner, RunningConfig, TunnelGroup, Username
@@ -260,31 +259,47 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
         calibrated=tuple(each.combination for each in device.calibration.standing),
         proved=tuple(each.combination for each in device.proved.standing),
         evidence=_evidence(device, seen, rule.verdict),
-        caveats=caveats(
-            device.config,
-            verdict=rule.verdict,
-            reason=rule.reason,
-            numbers=tuple(shown.get("assumptions", {}).values()),
-            mtu_from_default_policy=_from_default_policy(policy, subject.assigned),
-            release_known=device.release_printed,
-            attributes_possible=_attributes_possible(device, subject.group),
-            l2l=device.has_l2l,
-            mismatch=device.mismatches(subject.assigned) or case.observed,
-        ),
+        caveats=_caveats(device, subject, case, rule, shown.get("assumptions", {}).values()),
         **shown,
     )
 
 
-def _from_default_policy(policy: EffectivePolicy, assigned: str) -> bool:
+def _caveats(
+    device: AuditedDevice, subject: _Subject, case: Case, rule: Rule, numbers: Collection[Numbers]
+) -> tuple[str, ...]:
+    """What a reader must know beside the verdict, in the order of the contract."""
+    at_risk = rule.verdict is Verdict.AT_RISK
+    judged_by_mtu = any(each.gap is not None for each in numbers)
+    dtls_port = device.config.webvpn.dtls_port
+    answered = device.config.defaults.icmp_unreachable_limit if device.config.defaults else None
+    holds = {
+        "udp-above-client-mtu": rule.reason == "tls-mtu-at-or-above-dtls-mtu"
+        and any(each.gap is not None and each.gap < 0 for each in numbers),
+        "icmp-unreachable-rate-limited": at_risk and (device.config.icmp_unreachable_limit or answered) is not None,
+        "icmp-path-unknown": at_risk,
+        "non-default-dtls-port": judged_by_mtu
+        and dtls_port is not None
+        and dtls_port.value != effective.DEFAULT_DTLS_PORT,
+        "external-attributes-possible": rule.verdict is not Verdict.NOT_APPLICABLE
+        and _attributes_possible(device, subject.group),
+        "default-policy-affected": judged_by_mtu and _from_default_policy(subject),
+        "l2l-tunnels-present": rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and device.has_l2l,
+        "release-unknown": not device.release_printed,
+        "model-mismatch": device.mismatches(subject.assigned) or case.observed,
+    }
+    return tuple(name for name, true in holds.items() if true)
+
+
+def _from_default_policy(subject: _Subject) -> bool:
     """Whether DfltGrpPolicy sets the MTU in force; where nobody sets one, whether it is what users get."""
-    owner = policy.mtu.owner
-    set_by = owner.name if owner and policy.mtu.from_ in (From.CONFIGURED, From.INHERITED) else assigned
+    mtu = subject.policy.mtu
+    set_by = mtu.owner.name if mtu.owner and mtu.from_ in (From.CONFIGURED, From.INHERITED) else subject.assigned
     return set_by == effective.DEFAULT_POLICY
 
 
 def _attributes_possible(device: AuditedDevice, group: TunnelGroup | None) -> bool:
     """By the group's own servers; a policy that a login hands out comes from whatever the device asks."""
-    return attributes_elsewhere(device.config, (group,)) if group is not None else device.asks_servers
+    return effective.attributes_elsewhere(device.config, (group,)) if group is not None else device.asks_servers
 
 
 def _evidence(device: AuditedDevice, seen: Seen | None, verdict: Verdict) -> FindingEvidence | None:

@@ -14,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import Show
+from nornir_anyconnect.change.outcome import Refusal, refused
 from nornir_anyconnect.change.plan.check import check_identity
-from nornir_anyconnect.errors import GateError, RejectedError
+from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.device_output.vpn_sessions import read_sessions
 from nornir_anyconnect.platforms import one_after_the_other
 
@@ -55,13 +56,10 @@ class Channel:
 
     def _refuse_the_wrong_unit(self, found: Identity) -> None:
         if found.ftd:
-            raise GateError("it is an FTD: its configuration belongs to the management center (FMC)", "change it there")
+            raise refused(Refusal.FTD)
         if not found.may_be_configured:
             cluster = f", cluster {found.cluster}" if found.cluster != "none" else ""
-            raise GateError(
-                f"this unit may not be configured: failover {found.role}{cluster}",
-                "plan and apply on the active unit (the control unit of a cluster)",
-            )
+            raise refused(Refusal.WRONG_UNIT, role=found.role, cluster=cluster)
 
     def read(self) -> RunningConfig:
         """What it is configured to do now."""
@@ -126,10 +124,7 @@ def _only_process(serial: str, folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(handle)
-        raise GateError(
-            f"another run is working on the chassis {serial} (its lock is in {folder})",
-            "wait for it to end; nothing was sent by this one",
-        ) from error
+        raise refused(Refusal.BUSY, serial=serial, folder=folder) from error
     try:
         yield
     finally:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nornir_anyconnect.errors import GateError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -99,6 +101,71 @@ _WORDS: dict[Why, str] = {
     Why.NOT_FINISHED: "this run did not finish it: {shown}",
     Why.NOT_VERIFIED: "could not be verified: {error}",
 }
+
+
+class Refusal(StrEnum):
+    """The gate that refused a device before its first line; its parameters stand in braces in its words."""
+
+    PREVIEW = "preview"
+    OTHER_CHASSIS = "other-chassis"
+    OTHER_CONTEXT = "other-context"
+    FTD = "ftd"
+    WRONG_UNIT = "wrong-unit"
+    BUSY = "busy"
+    MOVED = "moved"
+    DRIFT = "drift"
+    OTHER_DERIVATION = "other-derivation"
+    WIDER_REACH = "wider-reach"
+    OTHER_TUNNELS = "other-tunnels"
+    FOREIGN_CHANGES = "foreign-changes"
+    IN_USE = "in-use"
+
+
+_PLAN_AGAIN = "plan again and look at what changed"
+_REFUSALS: dict[Refusal, tuple[str, str]] = {
+    Refusal.PREVIEW: (
+        "the plan for {name} is a preview: it knows no serial number",
+        "plan over an inventory, so that the device itself is asked",
+    ),
+    Refusal.OTHER_CHASSIS: (
+        "{name} has serial number {found}, planned was {planned}",
+        "check the inventory's address, or plan again",
+    ),
+    Refusal.OTHER_CONTEXT: (
+        "the session is in context {found}, planned was {planned}",
+        "check the inventory's context",
+    ),
+    Refusal.FTD: ("it is an FTD: its configuration belongs to the management center (FMC)", "change it there"),
+    Refusal.WRONG_UNIT: (
+        "this unit may not be configured: failover {role}{cluster}",
+        "plan and apply on the active unit (the control unit of a cluster)",
+    ),
+    Refusal.BUSY: (
+        "another run is working on the chassis {serial} (its lock is in {folder})",
+        "wait for it to end; nothing was sent by this one",
+    ),
+    Refusal.MOVED: ("drift: {moved}", _PLAN_AGAIN),
+    Refusal.DRIFT: ("drift since the plan was made: {parts}", _PLAN_AGAIN),
+    Refusal.OTHER_DERIVATION: ("{name}: what was planned is not what is derived now: {lines}", _PLAN_AGAIN),
+    Refusal.WIDER_REACH: ("{name}: {kind} would also reach {findings}, which the plan does not name", _PLAN_AGAIN),
+    Refusal.OTHER_TUNNELS: ("{name}: the L2L tunnels are not those that the plan names", _PLAN_AGAIN),
+    Refusal.FOREIGN_CHANGES: (
+        "running and startup configuration already differ: saving would save somebody else's changes",
+        "save or discard them first, apply with --save never, or add --save-foreign-changes",
+    ),
+    Refusal.IN_USE: (
+        "{users} users are connected through {name}, which would be removed",
+        "wait until they have left, or move them; nobody is logged off",
+    ),
+}
+
+
+def refused(code: Refusal, **parameters: object) -> GateError:
+    """The error of that gate, to be raised."""
+    cause, remedy = _REFUSALS[code]
+    return GateError(cause.format_map(parameters), remedy, code)
+
+
 _UNSAVED = frozenset({Why.UNSAVED, Why.UNSAVED_NOT_OURS, Why.UNSAVED_FOREIGN})
 
 
@@ -145,6 +212,11 @@ class Outcome:
     def unsaved(self) -> bool:
         """It is in force, and a reload would lose it although saving was asked for."""
         return any(each.code in _UNSAVED for each in self.reasons)
+
+    @property
+    def refusal(self) -> str:
+        """The gate that refused it, one of ``Refusal``; empty where none of ours did."""
+        return next((str(each.parameters["refusal"]) for each in self.reasons if each.code is Why.REFUSED), "")
 
     @property
     def not_planned(self) -> bool:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from nornir_anyconnect.asa.config_commands import Shows, begun, inverse_of, lines_to_send, lines_to_type, observe
-from nornir_anyconnect.change.outcome import Outcome, Reason, State, Why, because, ended
+from nornir_anyconnect.change.outcome import Outcome, Reason, Refusal, State, Why, because, ended, refused
 from nornir_anyconnect.errors import (
     GateError,
     IncompleteReplyError,
@@ -110,7 +110,7 @@ class Saving:
 
 
 def _refused(error: GateError) -> Outcome:
-    return ended(State.REFUSED, Why.REFUSED, cause=error.cause, remedy=error.remedy)
+    return ended(State.REFUSED, Why.REFUSED, cause=error.cause, remedy=error.remedy, refusal=error.refusal)
 
 
 class Transaction:
@@ -247,13 +247,10 @@ class Transaction:
             return True
         moved = [str(each) for each in seen if each.shows is not Shows.BEFORE]
         if moved:
-            raise GateError("drift: " + "; ".join(moved), "plan again and look at what changed")
+            raise refused(Refusal.MOVED, moved="; ".join(moved))
         self._change.check(config)
         if self._foreign_changes(device):
-            raise GateError(
-                "running and startup configuration already differ: saving would save somebody else's changes",
-                "save or discard them first, apply with --save never, or add --save-foreign-changes",
-            )
+            raise refused(Refusal.FOREIGN_CHANGES)
         return False
 
     def _note_intent(self) -> None:
@@ -340,10 +337,7 @@ class Transaction:
     def _refuse_if_in_use(self, device: Device, undo: Sequence[ConfigCommand]) -> None:
         for command in undo:
             if command.removes and (users := device.sessions_on(command.removes)):
-                raise GateError(
-                    f"{users} users are connected through {command.removes.name}, which would be removed",
-                    "wait until they have left, or move them; nobody is logged off",
-                )
+                raise refused(Refusal.IN_USE, users=users, name=command.removes.name)
 
     def _save(self, device: Device) -> tuple[Reason, ...]:
         """Save if asked; a save that fails leaves the change in force and is reported."""

@@ -1,6 +1,6 @@
 """``audit``: the same judgement over a Nornir inventory, pulled over SSH; never changes anything."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
@@ -8,15 +8,22 @@ import typer
 from nornir_anyconnect.cli import options
 
 
+@dataclass(frozen=True)
+class _Pulling:
+    """What is pulled of a device."""
+
+    no_evidence: Annotated[
+        bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
+    ] = False
+    full: Annotated[
+        bool, typer.Option("--full", help="Pull the whole configuration, not just the sections that matter.")
+    ] = False
+
+
 def audit(
     *,
     hosts: options.HostsLoggedIn,
-    no_evidence: Annotated[
-        bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
-    ] = False,
-    full: Annotated[
-        bool, typer.Option("--full", help="Pull the whole configuration, not just the sections that matter.")
-    ] = False,
+    pulling: _Pulling,
     evidence: options.GivenEvidence,
     judging: options.LiveJudging,
     reporting: options.Reporting,
@@ -51,8 +58,8 @@ def audit(
         assume=judging.assume or settings.assume,
         client_mtu=judging.client_mtu,
         client=judging.client,
-        evidence=settings.evidence and not no_evidence,
-        full=full,
+        evidence=settings.evidence and not pulling.no_evidence,
+        full=pulling.full,
         workers=hosts.at_once(settings.workers),
         host_timeout=hosts.host_timeout,
     )
@@ -68,7 +75,7 @@ def audit(
                 how,
                 logged=logs.of if logs else None,
                 known=KnownChanges(settings.history),
-                on_host=lambda failed: bar.advance(failed=int(failed)),
+                on_host=bar.ended,
             )
         devices = list(found.devices)
         if logs is not None:

@@ -199,7 +199,7 @@ def rollback(
     _verbosity: options.Verbosity,
 ) -> int:
     """Take a run back, device by device, where the device still shows what the run wrote."""
-    from nornir_anyconnect.workflows.change_run import open_run, rollback_run
+    from nornir_anyconnect.workflows.change_run import RollbackOptions, open_run, rollback_run
     from nornir_anyconnect.workflows.inventory import planned_hosts
 
     options.text_or_json("rollback", asked.output)
@@ -210,15 +210,8 @@ def rollback(
         if not taking_back.dry_run:
             _confirm(count, "take back", yes=asked.yes)
         with _progress(count) as told:
-            end = rollback_run(
-                run,
-                nornir,
-                everyone,
-                dry_run=taking_back.dry_run,
-                deadline=taking_back.deadline,
-                save_foreign_changes=taking_back.save_foreign_changes,
-                on_progress=told,
-            )
+            how = RollbackOptions(taking_back.dry_run, taking_back.deadline, taking_back.save_foreign_changes)
+            end = rollback_run(run, nornir, everyone, how, on_progress=told)
     return _report(end, asked.output)
 
 
@@ -232,7 +225,7 @@ def _progress(total: int, *, soak: float = 0) -> "Iterator[Callable[[Progress], 
 
         def told(now: "Progress") -> None:
             nonlocal seen
-            bar.advance(failed=now.failed - seen)
+            bar.ended(now.failed > seen)
             seen = now.failed
             if not sys.stderr.isatty():
                 TERMINAL.note(f"{now.done} done, {now.failed} failed, {now.left} left")

@@ -32,7 +32,7 @@ def doctor(
     at_once = hosts.at_once()
     nornir = hosts.chosen(load_settings().inventory)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-        found = examine_fleet(nornir, at_once, lambda failed: bar.advance(failed=int(failed)), hosts.host_timeout)
+        found = examine_fleet(nornir, at_once, bar.ended, hosts.host_timeout)
     if output == "json":
         answer = {"schema": "nornir-anyconnect/doctor/1", "hosts": [each.to_dict() for each in found]}
         to_stdout(json.dumps(answer, indent=2) + "\n")
@@ -88,7 +88,7 @@ def trust_hosts(
     at_once = hosts.at_once()
     nornir = hosts.chosen(load_settings().inventory)
     with progress.hosts(len(nornir.inventory.hosts)) as bar:
-        shown, failed = presented_keys(nornir, at_once, lambda failed: bar.advance(failed=int(failed)))
+        shown, failed = presented_keys(nornir, at_once, bar.ended)
     news: dict[Path, dict[str, HostKey]] = {}
     for each in shown:
         to_stdout(f"{each.host}: {each.key.name} {each.key.type} {each.key.fingerprint} {each.state}\n")

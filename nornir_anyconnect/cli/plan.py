@@ -161,6 +161,6 @@ def _over_fleet(
             nornir,
             chosen,
             how,
-            on_host=lambda failed: bar.advance(failed=int(failed)),
+            on_host=bar.ended,
         )
     return list(found.inputs), found.failed

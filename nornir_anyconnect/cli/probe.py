@@ -68,7 +68,7 @@ def probe(
             controls,
             at_once,
             Patience(answer=probing.seconds),
-            lambda unreached: bar.advance(failed=int(unreached)),
+            bar.ended,
         )
     written = outputs.emit(
         targets, lambda target: render_probe(target.format, report, outputs.style(target, FailOn.AT_RISK))

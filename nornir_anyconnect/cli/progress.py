@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 class Bar(Protocol):
     """What a command tells the bar."""
 
-    def advance(self, amount: int = 1, *, failed: int = 0) -> None:
-        """So much more is done, so many of it failed."""
+    def advance(self, amount: int = 1) -> None:
+        """So much more is done."""
+
+    def ended(self, failed: bool) -> None:
+        """One more host has ended."""
 
 
 class _Silent:
-    def advance(self, amount: int = 1, *, failed: int = 0) -> None:
+    def advance(self, amount: int = 1) -> None:
+        pass
+
+    def ended(self, failed: bool) -> None:
         pass
 
 
@@ -47,10 +53,13 @@ def hosts(total: int) -> Iterator[Bar]:
         class _Hosts:
             failed = 0
 
-            def advance(self, amount: int = 1, *, failed: int = 0) -> None:
-                self.failed += failed
+            def advance(self, amount: int = 1) -> None:
                 done = int(progress.tasks[0].completed) + amount
                 progress.update(task, advance=amount, failed=self.failed, left=total - done)
+
+            def ended(self, failed: bool) -> None:
+                self.failed += failed
+                self.advance()
 
         yield _Hosts()
 
@@ -68,9 +77,11 @@ def reading(total: int | None) -> Iterator[Bar]:
         task = progress.add_task("read", total=total)
 
         class _Bytes:
-            def advance(self, amount: int = 1, *, failed: int = 0) -> None:
-                del failed  # a byte does not fail
+            def advance(self, amount: int = 1) -> None:
                 progress.update(task, advance=amount)
+
+            def ended(self, failed: bool) -> None:
+                """A byte does not fail."""
 
         yield _Bytes()
 

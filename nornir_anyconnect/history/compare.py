@@ -6,7 +6,7 @@ import difflib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, true
 
@@ -358,8 +358,7 @@ def flapping(
 # ---- one night ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A kept audit: its number, and what changed since the one before (None for the first)."""
 
     number: int

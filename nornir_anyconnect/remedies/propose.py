@@ -9,7 +9,7 @@ from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
 from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
 from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
-from nornir_anyconnect.remedies.remedy import Auto
+from nornir_anyconnect.remedies.remedy import Auto, remedy_of
 from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def remedies_of(
     context = RemedyContext(config, device, options or RemedyOptions(), observations)
     found = {}
     for finding in context.at_stake:
-        offered = (kind.propose(context, finding) for kind in kinds().values())
-        found[finding.key] = tuple(each for each in offered if each is not None)
+        offers = ((kind, kind.propose(context, finding)) for kind in kinds().values())
+        found[finding.key] = tuple(remedy_of(kind, finding, offer) for kind, offer in offers if offer is not None)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from nornir_anyconnect.asa.config_commands import PlannedCommand, inverse_of, li
 from nornir_anyconnect.audit.finding import Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nornir_anyconnect.audit.finding import Finding, Scope
     from nornir_anyconnect.remedies.options import Block
@@ -30,6 +30,28 @@ class Auto(Enum):
     NEVER = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a kind offers for one finding.
+
+    Args:
+        commands: what it sends; none where nothing can be sent.
+        blocks: why it must not be carried out.
+        reaches: every finding that it touches.
+        after: what the finding would be, where that could be predicted.
+        closes_all: it closes every gap, whatever the numbers.
+        said: what stands for the fields in the kind's cost.
+
+    """
+
+    commands: tuple[PlannedCommand, ...]
+    blocks: Sequence[Block]
+    reaches: tuple[tuple[Scope, str], ...] = ()
+    after: Prediction | None = None
+    closes_all: bool = False
+    said: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemedyKind:
     """All of one kind of remedy: a file of ``remedies/kinds/`` with a ``KIND`` of this type.
@@ -42,10 +64,10 @@ class RemedyKind:
         rank: its place in a report and for ``auto``; the first is the default.
         auto: when ``auto`` takes it.
         commands: what a plan of it may hold; none for advice.
-        propose: the remedy for one finding, None where it has none.
+        propose: what it offers for one finding, None where it has nothing.
         agreed: the commands that hold under several assumption sets, of the remedies offered under each and the
             safe MTUs (bytes) of the finding.
-        cost: what it costs, one sentence; fields in braces are its own.
+        cost: what it costs, one sentence; for its fields in braces stands what was ``said`` with the offer.
         why: why ``auto`` takes it, one sentence.
         not_offered: why a finding has none, one sentence.
         cost_names_others: the cost names whom it reaches beside the findings, so another cost is another reach.
@@ -56,7 +78,7 @@ class RemedyKind:
     rank: int
     auto: Auto
     commands: tuple[type[PlannedCommand], ...]
-    propose: Callable[[RemedyContext, Finding], Remedy | None]
+    propose: Callable[[RemedyContext, Finding], Offer | None]
     agreed: Callable[[Sequence[Remedy], Sequence[int]], tuple[PlannedCommand, ...]]
     cost: str
     why: str
@@ -69,32 +91,11 @@ def first_offered(offered: Sequence[Remedy], safe: Sequence[int]) -> tuple[Plann
     return offered[0].commands
 
 
-def remedy_of(
-    kind: RemedyKind,
-    finding: Finding,
-    commands: tuple[PlannedCommand, ...],
-    blocks: Iterable[Block],
-    *,
-    cost: str,
-    reaches: tuple[tuple[Scope, str], ...] = (),
-    after: Prediction | None = None,
-    closes_all: bool = False,
-) -> Remedy:
-    """One remedy for one finding.
-
-    Args:
-        kind: whose it is.
-        finding: what it is for.
-        commands: what it sends; none where nothing can be sent.
-        blocks: why it must not be carried out.
-        cost: one sentence.
-        reaches: every finding that it touches.
-        after: what the finding would be, where that could be predicted.
-        closes_all: it closes every gap, whatever the numbers.
-
-    """
+def remedy_of(kind: RemedyKind, finding: Finding, offer: Offer) -> Remedy:
+    """What a kind offers, as the remedy of the finding."""
     standing = frozenset(finding.standing)
-    closed = after.closed(finding) if after else standing if closes_all else frozenset()
+    after, commands = offer.after, offer.commands
+    closed = after.closed(finding) if after else standing if offer.closes_all else frozenset()
     return Remedy(
         kind=kind.name,
         finding=finding.key,
@@ -103,8 +104,8 @@ def remedy_of(
         rollback=lines_to_type(inverse_of(commands)),
         closes=bool(standing) and closed == standing,
         closes_under=finding.with_gap(name for name in finding.standing if name in closed),
-        blocked_by=tuple(dict.fromkeys(str(each) for each in blocks)),
-        cost=cost,
+        blocked_by=tuple(dict.fromkeys(str(each) for each in offer.blocks)),
+        cost=kind.cost.format_map(offer.said),
         predicted=after.numbers if after else {},
-        reaches=reaches,
+        reaches=offer.reaches,
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.effective import DEFAULT_DTLS_PORT
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT
 from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Verdict
 from nornir_anyconnect.evidence.probe import Cause
 from nornir_anyconnect.mtu.assumptions import TECHNOTE

@@ -12,22 +12,23 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nornir.core.processor import Processors
 from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.asa.chassis import by_chassis, chassis_of
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.platforms.deadline import host_deadline
-from nornir_anyconnect.runners.guard import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
     from nornir.core.inventory import Host
+    from nornir.core.processor import Processor
     from nornir.core.task import Task
 
 logger = logging.getLogger(__name__)
@@ -67,12 +68,50 @@ def _harmless(tell: Callable[[Any], None], what: object) -> None:
         logger.exception("the progress display failed; the run goes on")
 
 
+_HOOKS = frozenset(
+    {
+        "task_started",
+        "task_completed",
+        "task_instance_started",
+        "task_instance_completed",
+        "subtask_instance_started",
+        "subtask_instance_completed",
+    }
+)
+
+
+class _Guarded:
+    """Passes every hook on and logs, instead of raising, what the processor raises: it must not touch the run."""
+
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+
+    def __getattr__(self, name: str) -> Any:
+        hook = getattr(self._processor, name)
+        if name not in _HOOKS:
+            return hook
+
+        def call(*args: Any) -> None:
+            try:
+                hook(*args)
+            except Exception:
+                logger.exception("processor %r failed in %s; the run goes on", self._processor, name)
+
+        return call
+
+
+def guarded(processors: Iterable[Processor]) -> Processors:
+    """The same processors, none of which can stop a run."""
+    return Processors(p if isinstance(p, _Guarded) else _Guarded(p) for p in processors)
+
+
 def _reason_to_stop(outcome: MultiResult) -> str | None:
     """What a task says in its result's ``stop_run``."""
     reasons = (getattr(each, "stop_run", None) for each in outcome)
     return next((reason for reason in reasons if reason), None)
 
 
+@dataclass(eq=False, kw_only=True)
 class WavesRunner:
     """Nornir runner ``anyconnect_waves``.
 
@@ -98,40 +137,23 @@ class WavesRunner:
 
     """
 
-    def __init__(
-        self,
-        *,
-        canary: int = 1,
-        canary_host: str | None = None,
-        wave_percent: float = 10,
-        wave_size: int = 10,
-        max_failures: int = 0,
-        soak: float = 300,
-        deadline: float | None = 600,
-        stop_file: str | Path | None = None,
-        hold: Callable[[Sequence[str]], str | None] | None = None,
-        hold_every: float = 30,
-        on_progress: Callable[[Progress], None] | None = None,
-        on_stop: Callable[[str], None] | None = None,
-        key: Callable[[Host], str] = chassis_of,
-    ) -> None:
-        self.canary = canary
-        self.canary_host = canary_host
-        self.wave_percent = wave_percent
-        self.wave_size = wave_size
-        self.max_failures = max_failures
-        self.soak = soak
-        self.deadline = deadline
-        self.stop_file = Path(stop_file) if stop_file else None
-        self.hold = hold
-        self.hold_every = hold_every
-        self.on_progress = on_progress
-        self.on_stop = on_stop
-        self.key = key
-        self.stopped: str | None = None
-        self.interrupted = False
-        self._stop = threading.Event()
-        self._stop_lock = threading.Lock()
+    canary: int = 1
+    canary_host: str | None = None
+    wave_percent: float = 10
+    wave_size: int = 10
+    max_failures: int = 0
+    soak: float = 300
+    deadline: float | None = 600
+    stop_file: str | Path | None = None
+    hold: Callable[[Sequence[str]], str | None] | None = None
+    hold_every: float = 30
+    on_progress: Callable[[Progress], None] | None = None
+    on_stop: Callable[[str], None] | None = None
+    key: Callable[[Host], str] = chassis_of
+    stopped: str | None = field(default=None, init=False)
+    interrupted: bool = field(default=False, init=False)
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _stop_lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Run the task over all hosts; every host has a result in the end."""
@@ -273,7 +295,7 @@ class WavesRunner:
             self.stop(reason)
 
     def _look_at_stop_file(self) -> None:
-        if self.stop_file is not None and self.stop_file.exists():
+        if self.stop_file and Path(self.stop_file).exists():
             self.stop(f"the stop file {self.stop_file} exists")
 
     def _not_started(self, task: Task, host: Host) -> MultiResult:

@@ -87,9 +87,9 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
             _note_the_time(channels[-1], note)
         return HostChange(planned.name, planned.context, outcome)
 
-    return _each_planned(
-        task, run, carry_out, changed=(State.APPLIED,), dry=dry, per_context=2 * deadline, doubt_stops=True
-    )
+    changed = (State.APPLIED,)
+    verb = _Verb(work=carry_out, changed=changed, dry=dry, per_context=2 * deadline, doubt_stops=True)
+    return _each_planned(task, run, verb)
 
 
 def rollback_plan(
@@ -131,7 +131,8 @@ def rollback_plan(
         return HostChange(planned.name, planned.context, outcome)
 
     changed = (State.ROLLED_BACK, State.REVERTED)
-    return _each_planned(task, run, take_back, changed=changed, dry=dry, per_context=2 * deadline, either_unit=True)
+    verb = _Verb(work=take_back, changed=changed, dry=dry, per_context=2 * deadline, either_unit=True)
+    return _each_planned(task, run, verb)
 
 
 def verify_plan(task: Task, *, run: Run, host_timeout: float = HOST_TIMEOUT) -> Result:
@@ -167,38 +168,46 @@ def verify_plan(task: Task, *, run: Run, host_timeout: float = HOST_TIMEOUT) -> 
             outcome = ended(State.INDETERMINATE, Why.NOT_FINISHED, lines, shown=wrong)
         return HostChange(planned.name, planned.context, outcome, record.before or None, as_data(after), watch)
 
-    return _each_planned(task, run, look, changed=(), dry=False, per_context=host_timeout, either_unit=True)
+    return _each_planned(task, run, _Verb(work=look, per_context=host_timeout, either_unit=True))
 
 
-def _each_planned(
-    task: Task,
-    run: Run,
-    work: Callable[[PlannedDevice, Callable[[], Channel]], HostChange],
-    *,
-    changed: tuple[State, ...],
-    dry: bool,
-    per_context: float,
-    doubt_stops: bool = False,
-    either_unit: bool = False,
-) -> Result:
-    """All contexts of a host one after the other, in one session that is closed in the end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verb:
+    """What is done with each planned device or context of a host.
 
-    ``per_context``: seconds that one of them may take, with what it takes to be taken back.
-    ``either_unit``: of a failover pair the unit that is active now, whichever was when it was planned.
+    Args:
+        work: does it; it logs in with what it is handed.
+        changed: the states in which it changed something.
+        dry: it only shows.
+        per_context: seconds that one of them may take, with what it takes to be taken back.
+        doubt_stops: a device in doubt stops the run.
+        either_unit: of a failover pair the unit that is active now, whichever was when it was planned.
+
     """
+
+    work: Callable[[PlannedDevice, Callable[[], Channel]], HostChange]
+    changed: tuple[State, ...] = ()
+    dry: bool = False
+    per_context: float
+    doubt_stops: bool = False
+    either_unit: bool = False
+
+
+def _each_planned(task: Task, run: Run, verb: _Verb) -> Result:
+    """All contexts of a host one after the other, in one session that is closed in the end."""
     planned = [each for each in run.plan.changes if each.name == task.host.name]
     done: list[HostChange] = []
-    hosts = [task.host, *(_mates(task, run, planned) if either_unit else ())]
+    hosts = [task.host, *(_mates(task, run, planned) if verb.either_unit else ())]
     for host in hosts:
         run.never_write(platform_of(host).secrets(host))
     try:
         with (
             only_writer((serial for each in planned for serial in each.serials), run.journal.path.parent),
-            host_deadline(TO_REACH_IT + per_context * len(planned), task.host.name),
+            host_deadline(TO_REACH_IT + verb.per_context * len(planned), task.host.name),
         ):
             try:
                 for each in planned:
-                    done.append(_in_one_state(work, each, _connector(hosts, task.nornir.config, each)))
+                    done.append(_in_one_state(verb.work, each, _connector(hosts, task.nornir.config, each)))
                     if done[-1].outcome.state is State.INDETERMINATE:
                         break  # nothing more is sent to a box in doubt
             finally:
@@ -209,8 +218,8 @@ def _each_planned(
         done = [HostChange(each.name, each.context, refused) for each in planned]
     done = [replace(each, outcome=each.outcome.hidden(run.hides)) for each in done]
     outcomes = [each.outcome.state for each in done]
-    did = any(state in changed for state in outcomes)
-    would = dry and any(each.outcome.lines for each in done)
+    did = any(state in verb.changed for state in outcomes)
+    would = verb.dry and any(each.outcome.lines for each in done)
     doubt = next((str(each) for each in done if each.outcome.state is State.INDETERMINATE), None)
     return Result(
         host=task.host,
@@ -220,7 +229,7 @@ def _each_planned(
         diff="\n".join(each.diff for each in planned),
         applied=did,
         plan_id=run.plan.id,
-        stop_run=doubt if doubt_stops else None,
+        stop_run=doubt if verb.doubt_stops else None,
     )
 
 

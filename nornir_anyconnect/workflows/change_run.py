@@ -232,30 +232,44 @@ def verify_run(
     return _ended(run, result, runner, nornir)
 
 
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """How a run is taken back.
+
+    Args:
+        dry_run: every line is shown and none is sent.
+        deadline: seconds a device or context may take.
+        save_foreign_changes: a saved change is taken back in the startup configuration too, whatever else is unsaved.
+
+    """
+
+    dry_run: bool = False
+    deadline: float = 300
+    save_foreign_changes: bool = False
+
+
 def rollback_run(
     run: Run,
     nornir: Nornir,
     inventory: Nornir,
+    options: RollbackOptions,
     *,
-    dry_run: bool = False,
-    deadline: float = 300,
-    save_foreign_changes: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunEnd:
     """Take a run back, where the device still shows what the run wrote. Arguments as of ``apply_run``."""
     run.inventory = inventory.inventory.hosts
-    runner = _one_wave(run.plan, on_progress, deadline)
+    runner = _one_wave(run.plan, on_progress, options.deadline)
     result = nornir.with_runner(runner).run(
         task=rollback_plan,
         run=run,
-        dry_run=dry_run,
-        deadline=deadline,
-        save_foreign_changes=save_foreign_changes,
+        dry_run=options.dry_run,
+        deadline=options.deadline,
+        save_foreign_changes=options.save_foreign_changes,
         on_failed=True,
     )
     end = _ended(run, result, runner, nornir)
     idle = all(each.outcome.state in (State.UNCHANGED, State.NOT_STARTED) for each in end.changes)
-    return replace(end, nothing_to_take_back=idle and not dry_run)
+    return replace(end, nothing_to_take_back=idle and not options.dry_run)
 
 
 def settle_unfinished(plan: Plan, folder: Path, nornir: Nornir, inventory: Nornir) -> ExitCode:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 
 REMEDY = "save 'show running-config' there, or name another path"
-ASA_WORDS = "is full of an ASA's words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def say_problem(read: "Input") -> ExitCode:
     if read.read_as == DEBUG_TRANSCRIPT:
         return ExitCode.CLEAN  # it was said
     problem = str(read.problem)
-    if read.read_as is None and (read.named or ASA_WORDS not in problem):
+    if read.read_as is None and (read.named or not read.unclear):
         return _say(SourceError(problem, read.remedy or REMEDY), named=read.named)
     TERMINAL.warning(problem if read.path in problem else f"{read.path}: {problem}")
     return ExitCode.NOT_WHOLLY
@@ -166,7 +165,7 @@ def _not_used(read: "Input", error: SourceError) -> "Input":
     outputs = [each for each in (read.read_as or "").split(", ") if each and each != "running-config"]
     if outputs:
         return replace(read, read_as=", ".join(outputs))
-    return replace(read, read_as=None, problem=read.problem if ASA_WORDS in (read.problem or "") else error.cause)
+    return replace(read, read_as=None, problem=read.problem if read.unclear else error.cause)
 
 
 def _say(problem: SourceError, *, named: bool) -> ExitCode:

@@ -375,7 +375,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         8, f"{PKG}/tasks/change_plan.py",
-        "hosts = [task.host, *(_mates(task, run, planned) if either_unit else ())]",
+        "hosts = [task.host, *(_mates(task, run, planned) if verb.either_unit else ())]",
         "hosts = [task.host]",
         f"{P}08_the_unit_that_configures.py::test_after_a_failover_the_active_unit_is_verified_and_taken_back",
     ),
@@ -543,7 +543,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         19, f"{PKG}/runners/waves.py",
-        "        if self.stop_file is not None and self.stop_file.exists():\n",
+        "        if self.stop_file and Path(self.stop_file).exists():\n",
         "        if False:\n",
         "tests/runners/test_waves.py::test_the_stop_file_stops_before_the_next_host",
     ),
@@ -590,7 +590,7 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}21_every_host_in_one_state.py::test_whatever_happens_the_states_are_those_of_the_plan",
     ),
     Guard(
-        22, f"{PKG}/runners/guard.py",
+        22, f"{PKG}/runners/waves.py",
         "    return Processors(p if isinstance(p, _Guarded) else _Guarded(p) for p in processors)\n",
         "    return Processors(processors)\n",
         f"{P}22_a_failing_writer.py::test_each_hook_raises_and_every_device_is_changed",

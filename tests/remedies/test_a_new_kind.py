@@ -30,9 +30,9 @@ from typing import Any, Self
 from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step
 from nornir_anyconnect.asa.config_commands import config_line
 from nornir_anyconnect.asa.running_config import RunningConfig
-from nornir_anyconnect.audit.finding import Finding, Remedy
+from nornir_anyconnect.audit.finding import Finding
 from nornir_anyconnect.remedies.client_settings import ClientLine, ClientScope, ClientSettingsOf
-from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, first_offered, remedy_of
+from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind, first_offered
 from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 
@@ -74,7 +74,7 @@ class NoClientMtu(PlannedCommand):
         return cls(ClientSettingsOf(ClientScope.GROUP_POLICY, data["of"]), data["size"])
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     target = context.target(finding, "mtu")
     now = context.client(target).mtu
     if now is None:
@@ -82,9 +82,7 @@ def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
     command = NoClientMtu(target, now.value)
     after = context.predictor.after(finding, (command,), KIND.name)
     reaches = context.keys_reached(target, "mtu")
-    return remedy_of(
-        KIND, finding, (command,), context.blocked_for(finding), cost=KIND.cost, reaches=reaches, after=after
-    )
+    return Offer((command,), context.blocked_for(finding), reaches=reaches, after=after)
 
 
 KIND = RemedyKind(

@@ -18,8 +18,8 @@ from nornir_anyconnect.asa.effective import DEFAULT_POLICY
 from nornir_anyconnect.asa.running_config import Sourced, SslSettings, Webvpn
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.change.outcome import Refusal, refused
 from nornir_anyconnect.change.plan.model import Fix, PlannedDevice, named, state_of
-from nornir_anyconnect.errors import GateError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.kinds import kinds
 from nornir_anyconnect.remedies.propose import remedies_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy
     from nornir_anyconnect.remedies.options import RemedyOptions
 
-_PLAN_AGAIN = "plan again and look at what changed"
 ANSWERS = "the device's own defaults"
 """The part that ``show running-config all`` and ``show ssl ciphers`` answered."""
 _WHOLE_BOX = ("webvpn", "ssl", "sysopt connection", "mtu")
@@ -141,21 +140,12 @@ def check_identity(planned: PlannedDevice, serials: tuple[str, ...], context: st
 
     """
     if planned.preview_only or not planned.serials:
-        raise GateError(
-            f"the plan for {planned.name} is a preview: it knows no serial number",
-            "plan over an inventory, so that the device itself is asked",
-        )
+        raise refused(Refusal.PREVIEW, name=planned.name)
     if not same_chassis(planned.serials, serials):
-        raise GateError(
-            f"{planned.name} has serial number {', '.join(serials) or 'unknown'}, planned was "
-            f"{', '.join(planned.serials)}",
-            "check the inventory's address, or plan again",
-        )
+        found, wanted = ", ".join(serials) or "unknown", ", ".join(planned.serials)
+        raise refused(Refusal.OTHER_CHASSIS, name=planned.name, found=found, planned=wanted)
     if (context or None) != planned.context:
-        raise GateError(
-            f"the session is in context {context or 'none'}, planned was {planned.context or 'none'}",
-            "check the inventory's context",
-        )
+        raise refused(Refusal.OTHER_CONTEXT, found=context or "none", planned=planned.context or "none")
 
 
 def rederive(
@@ -178,7 +168,7 @@ def rederive(
     if not all(each.shows is Shows.AFTER for each in observe(config, planned.commands)):
         moved = drifted(config, planned.hashes)
         if moved:
-            raise GateError(f"drift since the plan was made: {', '.join(moved)}", _PLAN_AGAIN)
+            raise refused(Refusal.DRIFT, parts=", ".join(moved))
         _refuse_other_derivation(planned, config, options)
     return planned.commands_of(run) if run else planned.commands
 
@@ -205,7 +195,7 @@ def _refuse_other_derivation(planned: PlannedDevice, config: RunningConfig, opti
             now += kinds()[fix.remedy].agreed(offered, safe)
     if tuple(now) != planned.commands:
         other = " / ".join(lines_to_type(now)) or "nothing"
-        raise GateError(f"{planned.name}: what was planned is not what is derived now: {other}", _PLAN_AGAIN)
+        raise refused(Refusal.OTHER_DERIVATION, name=planned.name, lines=other)
 
 
 def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy]) -> None:
@@ -213,11 +203,9 @@ def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy])
     known = {*fix.serves, *fix.affects}
     new = dict.fromkeys(named(key) for one in offered for key in one.reaches if named(key) not in known)
     if new:
-        raise GateError(
-            f"{planned.name}: {fix.remedy} would also reach {', '.join(new)}, which the plan does not name", _PLAN_AGAIN
-        )
+        raise refused(Refusal.WIDER_REACH, name=planned.name, kind=fix.remedy, findings=", ".join(new))
     if kinds()[fix.remedy].cost_names_others and any(one.cost != fix.cost for one in offered):
-        raise GateError(f"{planned.name}: the L2L tunnels are not those that the plan names", _PLAN_AGAIN)
+        raise refused(Refusal.OTHER_TUNNELS, name=planned.name)
 
 
 def _judged(

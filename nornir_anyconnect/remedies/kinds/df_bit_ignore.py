@@ -14,10 +14,10 @@ from nornir_anyconnect.asa.modes import said_of, sets
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.remedies.client_settings import ClientSetting, Spelling
 from nornir_anyconnect.remedies.options import Block
-from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, first_offered, remedy_of
+from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind, first_offered
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.audit.finding import Finding
     from nornir_anyconnect.remedies.client_settings import ClientSettingsOf
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
@@ -48,7 +48,7 @@ class DfBitIgnore(ClientSetting):
         return None if said is None else said == "enable"
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     """``df-bit-ignore enable``; None where it is on already, or nothing is at risk."""
     if finding.verdict is not Verdict.AT_RISK:
         return None
@@ -61,12 +61,9 @@ def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
         blocks.append(Block.PRIOR_VALUE)
     commands = () if Block.NAME in blocks else (DfBitIgnore(target, before, "enable", spelling),)
     change = (KIND.name, finding.configured_mtu)
-    return remedy_of(
-        KIND,
-        finding,
+    return Offer(
         commands,
         blocks,
-        cost=KIND.cost,
         reaches=context.keys_reached(target, "df_bit_ignore"),
         after=context.predictor.after(finding, commands, change) if commands else None,
     )

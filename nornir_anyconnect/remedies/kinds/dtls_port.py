@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.caveats import DEFAULT_DTLS_PORT
+from nornir_anyconnect.asa.effective import DEFAULT_DTLS_PORT
 from nornir_anyconnect.remedies.options import Block
-from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, first_offered, remedy_of
+from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind, first_offered
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.audit.finding import Finding
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     """Put DTLS back on 443, or open its port; None where it is there."""
     port = context.config.webvpn.dtls_port
     if port is None or port.value == DEFAULT_DTLS_PORT:
         return None
-    cost = KIND.cost.format(usual=DEFAULT_DTLS_PORT, port=port.value)
-    return remedy_of(KIND, finding, (), [*context.blocked_for(finding), Block.ADVICE], cost=cost)
+    said = {"usual": DEFAULT_DTLS_PORT, "port": port.value}
+    return Offer((), [*context.blocked_for(finding), Block.ADVICE], said=said)
 
 
 KIND = RemedyKind(

@@ -16,7 +16,7 @@ from nornir_anyconnect.remedies.client_settings import (
     must_change,
 )
 from nornir_anyconnect.remedies.options import Block
-from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, remedy_of
+from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ class ClientMtu(ClientSetting):
         must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     """``anyconnect mtu`` at the safe MTU; None where there is none, or where no larger one is set."""
     if finding.safe_mtu is None:
         return None
@@ -69,14 +69,12 @@ def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
     commands: tuple[PlannedCommand, ...] = ()
     if size >= LOWEST_MTU and Block.NAME not in blocks:
         commands = (ClientMtu(target, before, size, context.spelling),)
-    return remedy_of(
-        KIND,
-        finding,
+    return Offer(
         commands,
         blocks,
-        cost=KIND.cost.format(bytes=size),
         reaches=context.keys_reached(target, "mtu"),
         after=context.predictor.after(finding, commands, (KIND.name, size)) if commands else None,
+        said={"bytes": size},
     )
 
 

@@ -11,15 +11,15 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
+from nornir_anyconnect.asa.effective import l2l_tunnels
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.asa.running_config import Sourced
-from nornir_anyconnect.audit.caveats import l2l_tunnels
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 from nornir_anyconnect.remedies.client_settings import ADDED, compared, must_be_in, must_change
 from nornir_anyconnect.remedies.options import Block
-from nornir_anyconnect.remedies.remedy import Auto, RemedyKind, remedy_of
+from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,7 @@ class _OfTheBox(NamedTuple):
     after: dict[tuple[Scope, str], Prediction]
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     """A larger ``tcpmss``; None where it does not close the finding under every standing set."""
     found = context.once(KIND.name, lambda: _of_the_box(context))
     if found is None:
@@ -108,8 +108,8 @@ def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
     if not context.options.accept_global:
         blocks.append(Block.ACCEPT_GLOBAL)
     tunnels = l2l_tunnels(context.config)
-    cost = KIND.cost + (f"; L2L tunnels that it reaches: {', '.join(tunnels)}" if tunnels else "")
-    return remedy_of(KIND, finding, (found.command,), blocks, cost=cost, reaches=context.keys_judged, after=after)
+    said = {"tunnels": f"; L2L tunnels that it reaches: {', '.join(tunnels)}" if tunnels else ""}
+    return Offer((found.command,), blocks, reaches=context.keys_judged, after=after, said=said)
 
 
 def _of_the_box(context: RemedyContext) -> _OfTheBox | None:
@@ -172,7 +172,7 @@ KIND = RemedyKind(
     commands=(TcpMss,),
     propose=propose,
     agreed=_agreed,
-    cost="changes the whole box and helps TCP only; UDP above the client's MTU is still dropped",
+    cost="changes the whole box and helps TCP only; UDP above the client's MTU is still dropped{tunnels}",
     why="it closes the gap under every standing assumption set, and it was allowed",
     not_offered="no value of tcpmss closes the gap under every standing assumption set",
     cost_names_others=True,

@@ -19,23 +19,22 @@ from nornir_anyconnect.asa.config_commands import (
     config_line,
     lines_to_type,
 )
-from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.effective import DEFAULT_POLICY, attributes_elsewhere
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import field_of, lines_below
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.asa.running_config import GroupPolicy, RunningConfig, Sourced, TunnelGroup
-from nornir_anyconnect.audit.caveats import attributes_elsewhere
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.errors import NameRefusedError
 from nornir_anyconnect.remedies.client_settings import WEBVPN_OF_POLICY, Spelling
 from nornir_anyconnect.remedies.new_objects import NewObject, printed, read_back, without
 from nornir_anyconnect.remedies.options import Block
-from nornir_anyconnect.remedies.remedy import PREVIEW, Auto, RemedyKind, first_offered, remedy_of
+from nornir_anyconnect.remedies.remedy import PREVIEW, Auto, Offer, RemedyKind, first_offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nornir_anyconnect.audit.finding import Finding, Remedy
+    from nornir_anyconnect.audit.finding import Finding
     from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 SUFFIX = "-TLS"
@@ -173,7 +172,7 @@ class NewTunnelGroup(NewObject):
         return replace(config, tunnel_groups=groups, blocks=without(config, self.blocks))
 
 
-def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
+def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     """A second group beside the one of the finding; None for other findings."""
     group = context.groups.get(finding.name)
     if finding.scope is not Scope.TUNNEL_GROUP or group is None:
@@ -196,7 +195,7 @@ def propose(context: RemedyContext, finding: Finding) -> Remedy | None:
         blocks += refused
     # of what was not read wholly nothing can be said to be closed, whichever remedy it is
     closing = bool(commands) and Block.INCOMPLETE not in blocks
-    return remedy_of(KIND, finding, commands, blocks, cost=KIND.cost, closes_all=closing)
+    return Offer(commands, blocks, closes_all=closing)
 
 
 def _taken(context: RemedyContext, group: TunnelGroup) -> bool:
