@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nornir_anyconnect.asa.managed import ManagedBy
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -297,6 +299,8 @@ class RunningConfig:
     """The device's own answers to ``show running-config all ...``: what it does where nothing is set."""
     device_ciphers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """``show ssl ciphers``, per protocol version: the device's own lists."""
+    manager: ManagedBy | None = None
+    """Whose the configuration is, where a manager was asked for it."""
 
     def group_policy(self, name: str) -> GroupPolicy | None:
         """The policy of that name, if it is defined."""

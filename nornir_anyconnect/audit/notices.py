@@ -31,6 +31,10 @@ _SENTENCES: Mapping[str, str] = {
         "what was asked together came back mixed up ({doubt}): the device was asked again, one by one; "
         "pipeline: false asks it so from the beginning"
     ),
+    "undeployed-change": (
+        "group policy {policy}: its object in FMC says MTU {object_mtu}, df-bit-ignore {object_df}, the device runs "
+        "MTU {device_mtu}, df-bit-ignore {device_df}: a change was not deployed"
+    ),
     "same-chassis": "the same chassis as {names}: counted once",
     # evidence
     "evidence-of-unknown-policy": (

@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "unknown-suite": "A cipher suite is configured whose size is not known, so its MTU cannot be computed.",
     "unsupported-value": "A setting that decides the MTU has a value that could not be understood.",
     "dtls-not-negotiable": "No configured cipher suite can carry DTLS, so the tunnel runs over TLS alone.",
+    "undeployed-change": "The object in FMC and the device differ: what FMC deploys next is not what was judged.",
     "single-mtu-release": "Releases before 9.0 make one MTU estimate for both tunnels; which one is not known.",
     "dtls-mtu-exceeds-tls-mtu": (
         "The adapter comes up with the DTLS MTU; without DTLS, full-size packets do not fit into the TLS tunnel, "
