@@ -195,6 +195,11 @@ class PlannedCommand(ConfigCommand):
 
     __slots__ = ()
 
+    @property
+    def in_the_manager(self) -> tuple[str, Any] | None:
+        """Name and value of the same setting in FMC's group policy object; None where it holds none."""
+        return None
+
     @abstractmethod
     def encoded(self) -> dict[str, Any]:
         """As JSON-ready data, without the name of its class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -172,6 +173,45 @@ AFFECTED_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
+class ManagerSteps:
+    """A remedy in the words of the manager that owns the policy.
+
+    Args:
+        url: of the manager.
+        page: where to click, and what to set there.
+        path: of the object in its API; PUT takes the whole of it.
+        body: the object with the new value.
+        terraform: the line of a ``fmc_group_policy``.
+        shared_with: the other devices that the object reaches.
+
+    """
+
+    url: str
+    page: str
+    path: str
+    body: dict[str, Any]
+    terraform: str
+    shared_with: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For people, one step a line."""
+        shared = f"shared with {', '.join(self.shared_with)}" if self.shared_with else "no other device uses the object"
+        return (
+            f"in FMC ({self.url}): {self.page}",
+            f"or PUT {self.path}: {json.dumps(self.body)}",
+            f"or Terraform, fmc_group_policy: {self.terraform}",
+            shared,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "shared_with"} | {
+            "shared_with": list(self.shared_with)
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """One remedy for one finding: what to send, its exact inverse, and what that would do."""
 
@@ -192,6 +232,8 @@ class Remedy:
     """MTUs afterwards, per assumption set; empty where no DTLS is left or nothing could be predicted."""
     reaches: tuple[tuple[Scope, str], ...] = ()
     """Every finding that it touches, its own too where it does."""
+    manager: ManagerSteps | None = None
+    """The same in the manager, where the device's configuration belongs to one."""
 
     @property
     def affects(self) -> tuple[tuple[Scope, str], ...]:
@@ -209,7 +251,7 @@ class Remedy:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {
+        found: dict[str, Any] = {
             "kind": self.kind,
             "commands": list(self.lines),
             "rollback": list(self.rollback),
@@ -220,6 +262,7 @@ class Remedy:
             "predicted": {name: numbers.to_dict() for name, numbers in self.predicted.items()},
             "affects": list(self.affects_named),
         }
+        return found | {"manager": self.manager.to_dict()} if self.manager else found
 
 
 @dataclass(frozen=True, slots=True)

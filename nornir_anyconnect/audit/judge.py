@@ -24,6 +24,8 @@ from nornir_anyconnect.audit.finding import (
 from nornir_anyconnect.audit.finding_evidence import Expected, Seen
 from nornir_anyconnect.audit.likely_pair import likely_pair
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
+from nornir_anyconnect.audit.undeployed import REASON as UNDEPLOYED
+from nornir_anyconnect.audit.undeployed import undeployed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -73,6 +75,7 @@ def judge(
     options = options or Options()
     device = audited(config, observations, options)
     findings = tuple(_finding(device, subject) for subject in _subjects(device, only))
+    findings += tuple(_undeployed(config, findings, only))
     whole = device.complete and config.indented
     return ordered(
         DeviceAudit(
@@ -88,6 +91,16 @@ def judge(
     )
 
 
+def _undeployed(
+    config: RunningConfig, findings: tuple[Finding, ...], only: frozenset[tuple[Scope, str]] | None
+) -> Iterator[Finding]:
+    """A finding of its own per policy that has none; what is judged is what the device runs now."""
+    for each in undeployed(config):
+        key = (Scope.GROUP_POLICY, each.policy)
+        if key not in {known.key for known in findings} and (only is None or key in only):
+            yield Finding(Scope.GROUP_POLICY, each.policy, each.policy, Verdict.UNKNOWN, UNDEPLOYED)
+
+
 def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
     config = device.config
     found = list(config.warnings)
@@ -96,6 +109,7 @@ def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
     elif not (config.begun or device.options.assume_complete):
         found.append(notice("no-beginning"))
     seen = device.observations.groups if device.observations is not None else {}
+    found += (notice(UNDEPLOYED, **each._asdict()) for each in undeployed(config))
     probes = device.observations.probes if device.observations is not None else ()
     found += (notice(f"probed-{each.cause}", head=each.host) for each in probes)
     found += (

@@ -32,8 +32,8 @@ _SENTENCES: Mapping[str, str] = {
         "pipeline: false asks it so from the beginning"
     ),
     "undeployed-change": (
-        "group policy {policy}: its object in FMC says MTU {object_mtu}, df-bit-ignore {object_df}, the device runs "
-        "MTU {device_mtu}, df-bit-ignore {device_df}: a change was not deployed"
+        "group policy {policy}: its object in FMC says MTU {object_mtu}, Ignore DF Bit {object_df}, the device runs "
+        "MTU {device_mtu}, {device_df}: a change was not deployed"
     ),
     "same-chassis": "the same chassis as {names}: counted once",
     # evidence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
 from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
+from nornir_anyconnect.remedies.manager_steps import manager_steps
 from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
 from nornir_anyconnect.remedies.remedy import Auto, remedy_of
 from nornir_anyconnect.remedies.remedy_context import RemedyContext
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.audit.finding import DeviceAudit, Scope
+    from nornir_anyconnect.audit.finding import DeviceAudit, ManagerSteps, Scope
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.remedies.remedy import RemedyKind
 
@@ -40,7 +41,11 @@ def remedies_of(
     found = {}
     for finding in context.at_stake:
         offers = ((kind, kind.propose(context, finding)) for kind in kinds().values())
-        found[finding.key] = tuple(remedy_of(kind, finding, offer) for kind, offer in offers if offer is not None)
+        remedies = tuple(remedy_of(kind, finding, offer) for kind, offer in offers if offer is not None)
+        found[finding.key] = tuple(
+            replace(each, manager=manager_steps(config.manager, each.commands)) if config.manager else each
+            for each in remedies
+        )
     return found
 
 
@@ -63,6 +68,8 @@ class Choice:
     remedy: Remedy | None
     why: Notice
     blocked_by: tuple[str, ...] = ()
+    manager: ManagerSteps | None = None
+    """What is done in the manager instead, where the device's configuration belongs to one."""
 
 
 def waived(finding: Finding) -> Choice | None:
@@ -100,7 +107,7 @@ def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Cho
         if not last.blocked_by:
             why = kinds()[last.kind].why
             return Choice(last, notice("last-resort", kind=first.kind, because=_because(first), why=why))
-    return Choice(None, _because(first), first.blocked_by)
+    return Choice(None, _because(first), first.blocked_by, first.manager)
 
 
 def _of(when: Auto, by_kind: dict[str, Remedy]) -> list[Remedy]:
@@ -111,7 +118,7 @@ def _asked_for(remedy: Remedy | None, kind: RemedyKind) -> Choice:
     if remedy is None:
         return Choice(None, notice("not-offered", why=kind.not_offered))
     if remedy.blocked_by:
-        return Choice(None, _because(remedy), remedy.blocked_by)
+        return Choice(None, _because(remedy), remedy.blocked_by, remedy.manager)
     return Choice(remedy, notice("asked-for", kind=kind.name))
 
 

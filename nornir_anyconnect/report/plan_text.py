@@ -91,7 +91,9 @@ def text(plan: Plan) -> str:
         lines += [f"  {each.remedy} for {', '.join(each.serves)}: {each.why}; {each.cost}" for each in device.fixes]
         lines += [f"  also reached: {', '.join(each.affects)}" for each in device.fixes if each.affects]
         lines += [f"  {each.finding}: {_state(each.before)} -> {_state(each.after)}" for each in device.outlook]
-        lines += [f"  left as it is: {each.finding} ({each.verdict}): {each.why}" for each in device.left]
+        for each in device.left:
+            lines.append(f"  left as it is: {each.finding} ({each.verdict}): {each.why}")
+            lines += [f"    {step}" for step in each.steps]
         lines += [f"    {line}" for line in device.diff.splitlines()]
         if device.rollback:
             lines.append(f"  to take it back: {' / '.join(device.rollback)}")
@@ -143,6 +145,10 @@ def markdown(plan: Plan) -> str:
             f"| {code(device_name(device))} | {code(each.finding)} | {each.verdict} | {escaped(each.why)} |"
             for device, each in left
         ]
+    for device, each in left:
+        if each.steps:
+            lines += ["", f"{code(device_name(device))}, {code(each.finding)}:", ""]
+            lines += [f"- {escaped(step)}" for step in each.steps]
     return "\n".join(lines) + "\n"
 
 

@@ -805,4 +805,10 @@ GUARDS: tuple[Guard, ...] = (
         "Cause.DTLS_BLOCKED",
         "tests/cli/test_cli_probe.py::test_no_answer_is_exit_3_with_the_lines_to_type_and_blocked_beside_a_control_is_exit_1",
     ),
+    Guard(
+        38, f"{PKG}/platforms/fmc/manager.py",
+        "        raise GateError(\n",
+        "        return None\n        raise GateError(\n",
+        "tests/platforms/fmc/test_fmc.py::test_no_host_of_a_manager_is_ever_opened_for_writing",
+    ),
 )  # fmt: skip

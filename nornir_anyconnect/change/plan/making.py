@@ -191,7 +191,8 @@ def _refuse_same_alias(served: Iterable[tuple[PlannedCommand, ...]]) -> None:
 
 
 def _left(finding: Finding, choice: Choice) -> Left:
-    return Left(named(finding.key), str(finding.verdict), sentence(choice.why), choice.blocked_by)
+    steps = choice.manager.lines if choice.manager else ()
+    return Left(named(finding.key), str(finding.verdict), sentence(choice.why), choice.blocked_by, steps)
 
 
 def _outlook(device: DeviceAudit, after: DeviceAudit, fixes: Sequence[Fix], *, asked: bool) -> tuple[Outlook, ...]:

@@ -52,6 +52,8 @@ class Left:
     verdict: str
     why: str
     blocked_by: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    """What a person does in the manager that the device's configuration belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from one address are allowed, then 429; a list comes in pages.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections import deque
@@ -38,6 +39,7 @@ REQUESTS, WINDOW = 120, 60.0
 CONNECTIONS = 10
 PAGE = 1000
 _TRIES = 4
+_SHORTEST_PAUSE = 0.01
 _LARGEST = 64 * 2**20
 _TOO_MANY, _UNAUTHORISED, _FORBIDDEN, _SERVER = 429, 401, 403, 500
 
@@ -87,18 +89,23 @@ class FmcClient:
         self._clock, self._sleep = clock, sleep
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         try:
-            # a proxy of the environment would see the token
-            self._http = httpx.Client(
-                base_url=options.url, verify=options.verify, timeout=options.timeout, limits=limits, trust_env=False
-            )
+            trusted = _trust(options.verify)
         except OSError as error:
             raise InventoryError(f"{options.url}: verify: {error}", "name a file of certificates") from error
+        # a proxy of the environment would see the token
+        self._http = httpx.Client(
+            base_url=options.url, verify=trusted, timeout=options.timeout, limits=limits, trust_env=False
+        )
         self._slots = threading.BoundedSemaphore(CONNECTIONS)
         self._lock = threading.Lock()
         self._pace = threading.Lock()
         self._sent: deque[float] = deque()
         self._token = ""
         self._domains: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Let go of the connections; never raises."""
+        self._http.close()
 
     def items(self, path: str) -> Iterator[dict[str, Any]]:
         """Every item of a list, expanded, page after page.
@@ -137,23 +144,26 @@ class FmcClient:
         return found
 
     def _answered(self, path: str, query: dict[str, str]) -> httpx.Response:
-        """GET; once more with a new token, and later where the manager has enough or is ill."""
-        for turn in range(_TRIES):
+        """GET; again with a new token where the old one is no longer taken."""
+        for _ in range(_TRIES):
             token = self._token
-            answer = self._send("GET", path, params=query, headers={_TOKEN_HEADER: token})
-            status = answer.status_code
-            if status == _UNAUTHORISED and turn < _TRIES - 1:
-                self._log_in(token)
-            elif status == _TOO_MANY or status >= _SERVER:
-                self._wait(_seconds(answer.headers.get("Retry-After"), 2.0**turn))
-            elif answer.is_success:
+            answer = self._patiently("GET", path, params=query, headers={_TOKEN_HEADER: token})
+            if answer.is_success:
                 return answer
-            else:
+            if answer.status_code != _UNAUTHORISED:
                 break
-        words = _words_of(answer)
-        raise RejectedError(
-            f"{self.options.url}: {path} was answered with {answer.status_code}: {words}", "see FMC's log"
-        )
+            self._log_in(token)
+        said = f"{answer.status_code}: {_words_of(answer)}"
+        raise RejectedError(f"{self.options.url}: {path} was answered with {said}", "look at the manager")
+
+    def _patiently(self, method: str, path: str, **how: Any) -> httpx.Response:
+        """The answer; later, where the manager has enough or is ill."""
+        for turn in range(_TRIES):
+            answer = self._send(method, path, **how)
+            if answer.status_code != _TOO_MANY and answer.status_code < _SERVER:
+                break
+            self._wait(_seconds(answer.headers.get("Retry-After"), 2.0**turn))
+        return answer
 
     def _log_in(self, refused: str) -> None:
         """A token, unless another thread has fetched one since ``refused`` was."""
@@ -161,7 +171,7 @@ class FmcClient:
             if self._token != refused:
                 return
             options = self.options
-            answer = self._send("POST", TOKEN, auth=(options.user, options.password))
+            answer = self._patiently("POST", TOKEN, auth=(options.user, options.password))
             if answer.status_code in (_UNAUTHORISED, _FORBIDDEN):
                 raise CredentialError(
                     f"{options.url} refused the login of {options.user}",
@@ -218,7 +228,7 @@ class FmcClient:
                     self._sent.append(now)
                     return
                 pause = WINDOW - (now - self._sent[0])
-            self._wait(pause)
+            self._wait(max(pause, _SHORTEST_PAUSE))
 
     def _wait(self, seconds: float) -> None:
         ours = deadline.current()
@@ -227,6 +237,20 @@ class FmcClient:
                 f"{self.options.url} allows no further request in time", "raise --host-timeout, or ask fewer devices"
             )
         self._sleep(seconds)
+
+
+def _trust(verify: bool | str) -> ssl.SSLContext:
+    """The system's certificates, those of a file, or none.
+
+    Raises:
+        OSError: the file cannot be read, or holds none.
+
+    """
+    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _seconds(told: str | None, usual: float) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import said_of, sets
@@ -46,6 +46,11 @@ class DfBitIgnore(ClientSetting):
     def value(said: str | None) -> bool | None:
         """Whether it is on; ``none`` and ``disable`` both mean off."""
         return None if said is None else said == "enable"
+
+    @property
+    def in_the_manager(self) -> tuple[str, Any] | None:
+        """``ignoreDFBit``."""
+        return "ignoreDFBit", self.value(self.after) is True
 
 
 def propose(context: RemedyContext, finding: Finding) -> Offer | None:

@@ -6,7 +6,7 @@ Source: Cisco tech note 116881, section "Resolution"; ASA command reference, ``a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nornir_anyconnect.asa.grammar import CLIENT_MTU_RANGE
 from nornir_anyconnect.remedies.client_settings import (
@@ -47,6 +47,11 @@ class ClientMtu(ClientSetting):
     def __post_init__(self) -> None:
         must_change(self.before, self.after)
         must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
+
+    @property
+    def in_the_manager(self) -> tuple[str, Any] | None:
+        """``mtuSize``; an FMC's object always holds one."""
+        return None if self.after is None else ("mtuSize", self.after)
 
 
 def propose(context: RemedyContext, finding: Finding) -> Offer | None:
