@@ -89,7 +89,8 @@ def test_every_module_can_be_imported(folder):
     code = """
     import importlib, pkgutil, nornir_anyconnect
     for each in pkgutil.walk_packages(nornir_anyconnect.__path__, "nornir_anyconnect."):
-        if each.name.split(".")[-1] not in ("testing", "__main__"):
+        # what only the extra [fmc] reaches, says so itself
+        if each.name.split(".")[-1] not in ("testing", "__main__") and not each.name.endswith("fmc.client"):
             importlib.import_module(each.name)
             print(each.name)
     """

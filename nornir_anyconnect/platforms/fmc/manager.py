@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import AnyConnectError, GateError, InventoryError, RejectedError
-from nornir_anyconnect.platforms.protocols import Checkup
+from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Checkup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.platforms.fmc.client import FmcClient
     from nornir_anyconnect.platforms.fmc.device import ManagedFtd
     from nornir_anyconnect.platforms.fmc.objects import Estate
-    from nornir_anyconnect.platforms.protocols import DeviceWriter
+    from nornir_anyconnect.platforms.protocols import DeviceWriter, Foreseen
 
 CONNECTION = "anyconnect_fmc"
 USERNAME, PASSWORD = "NORNIR_ANYCONNECT_FMC_USERNAME", "NORNIR_ANYCONNECT_FMC_PASSWORD"
@@ -90,7 +90,14 @@ class FtdBehindFmc:
     connection = CONNECTION
 
     @contextmanager
-    def reading(self, host: Host, configuration: Config, *, last_slot: bool = False) -> Iterator[ManagedFtd]:  # noqa: ARG002
+    def reading(
+        self,
+        host: Host,
+        configuration: Config,  # noqa: ARG002 - the protocol's, like the next two
+        *,
+        last_slot: bool = False,  # noqa: ARG002 - see above
+        foreseen: Foreseen = NOTHING_FORESEEN,  # noqa: ARG002 - see above
+    ) -> Iterator[ManagedFtd]:
         """The host for a while.
 
         Raises:
