@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.tasks.change_plan import apply_plan as apply_plan
     from nornir_anyconnect.tasks.change_plan import rollback_plan as rollback_plan
     from nornir_anyconnect.tasks.change_plan import verify_plan as verify_plan
+    from nornir_anyconnect.tasks.collect_findings import CollectFindings as CollectFindings
     from nornir_anyconnect.tasks.plan_fix import HostPlan as HostPlan
     from nornir_anyconnect.tasks.plan_fix import plan_fix as plan_fix
     from nornir_anyconnect.tasks.pull_config import PulledDevice as PulledDevice
@@ -70,6 +71,7 @@ _ROOMS = {
     "AnyConnectError": "errors",
     "AssumptionSet": "mtu.assumptions",
     "AuditReport": "audit.audit_report",
+    "CollectFindings": "tasks.collect_findings",
     "DeviceAudit": "audit.finding",
     "DeviceObservations": "evidence.observations",
     "Finding": "audit.finding",

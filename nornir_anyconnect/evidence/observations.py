@@ -238,6 +238,9 @@ class DeviceObservations:
         }
         return replace(self, groups=groups)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         groups = self.groups.values()
         return (

@@ -55,15 +55,12 @@ class HostAudit:
         return {"host": self.host, "devices": [device.to_dict() for device in self.devices]}
 
     def __str__(self) -> str:
-        lines = []
-        for device in self.devices:
-            where = f"{device.name}/{device.context}" if device.context else device.name
-            lines.append(f"{where} {device.asa_version or ''} {device.status}".replace("  ", " "))
-            lines += [f"  error: {error}" for error in device.errors]
-            lines += [
-                f"  {finding.scope} {finding.name}: {finding.verdict} ({finding.reason})" for finding in device.findings
-            ]
-        return "\n".join(lines)
+        from nornir_anyconnect.report.task_lines import audit_lines  # noqa: PLC0415 - Nornir's start must stay cheap
+
+        return "\n".join(audit_lines(self.devices))
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def audit_mtu(

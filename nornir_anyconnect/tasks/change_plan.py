@@ -47,6 +47,9 @@ class HostChanges:
         """As in the JSON of a run."""
         return {"host": self.host, "devices": [each.to_dict() for each in self.changes]}
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         return "\n".join(str(each) for each in self.changes) or f"{self.host}: nothing planned"
 

@@ -39,13 +39,12 @@ class HostPlan:
         return to_dict(self.plan)
 
     def __str__(self) -> str:
-        lines = [f"{self.host}: plan {self.plan.id}"]
-        for device in self.plan.devices:
-            lines += [
-                f"{device.label}: {each.remedy} for {', '.join(each.serves)}: {each.why}" for each in device.fixes
-            ]
-            lines += [f"{device.label}: {each.finding} stays {each.verdict}: {each.why}" for each in device.left]
-        return "\n".join(lines)
+        from nornir_anyconnect.report.task_lines import plan_lines  # noqa: PLC0415 - as above
+
+        return "\n".join([f"{self.host}: plan {self.plan.id}", *plan_lines(self.plan)])
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def plan_fix(

@@ -61,6 +61,9 @@ class PulledDevice:
             ],
         }
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.identity.hostname} {self.identity.release or ''} {self.identity.role}"]
         for each in self.contexts:
