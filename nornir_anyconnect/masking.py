@@ -58,6 +58,13 @@ def without_secrets(text: str) -> str:
     return re.sub("|".join(_where(form) for form in found), HIDDEN, text) if found else text
 
 
+def holds_secret(raw: bytes) -> bool:
+    """Whether a secret of eight letters or more stands in bytes that are about to leave; shorter ones are words."""
+    return any(
+        form.encode() in raw for form in _spelled(frozenset(_known | _of_environment())) if len(form) >= _ANYWHERE
+    )
+
+
 def environment_without_secrets(*also: str | None) -> dict[str, str]:
     """The environment for somebody else's program: none of our variables, no password of the database.
 

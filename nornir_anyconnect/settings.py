@@ -49,9 +49,27 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     webhook: Webhook | None = None
 
 
+class Dask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cluster of ``runner: dask``. ``scheduler`` is an address; none means processes on this machine.
+
+    ``ca``, ``cert`` and ``key`` are the files of a scheduler with TLS; ``processes`` those of this machine.
+    """
+
+    scheduler: str | None = None
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    processes: Positive | None = None
+
+    def at(self, scheduler: str) -> Dask:
+        """The same with another scheduler."""
+        return msgspec.structs.replace(self, scheduler=scheduler)
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a scheduled audit needs to know.
 
+    ``runner`` is ``threads`` of this process, or ``dask``.
     ``history`` is a path or an SQLAlchemy URL, ``keep_days`` its retention in days, ``formats`` are
     ``NAME=FILE`` pairs as for ``--format``, ``lock`` is a file that keeps two runs apart, ``push`` the
     address of a Prometheus Pushgateway that is given the metrics of every audit of the whole fleet.
@@ -60,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inventory: str = "inventory/config.yaml"
     filter: dict[str, str | int | float | bool] = {}
     workers: Positive = 20
+    runner: Literal["threads", "dask"] = "threads"
+    dask: Dask = Dask()
     evidence: bool = True
     assume: str | None = None
     formats: tuple[str, ...] = ()
@@ -168,7 +188,7 @@ def _in_words(error: str, data: dict[str, Any], source: str) -> SettingsError:
     if field := _FIELD.search(error):
         if field[1] == "missing required":
             return SettingsError(f"{source}: '{prefix}{field[2]}' is missing", _SEE)
-        known = {"": Settings, "notify.": Notify}.get(prefix, Webhook).__struct_fields__
+        known = {"": Settings, "notify.": Notify, "dask.": Dask}.get(prefix, Webhook).__struct_fields__
         near = difflib.get_close_matches(field[2], known, n=1)
         remedy = f"did you mean '{prefix}{near[0]}'?" if near else f"known: {', '.join(known)}"
         return SettingsError(f"{source}: there is no setting '{prefix}{field[2]}'", remedy)
@@ -180,6 +200,8 @@ def _in_words(error: str, data: dict[str, Any], source: str) -> SettingsError:
     expected = _EXPECTED.search(error)
     if name == "fail_on":
         return _wrong(source, name, value, f"one of {', '.join(get_args(FailOnName))}")
+    if name == "runner":
+        return _wrong(source, name, value, "threads or dask")
     if name in ("filter", "formats", "notify.command"):
         return _wrong(source, name, value, _WANTED["object" if name == "filter" else "array"])
     if expected is None or expected[1] == "object":

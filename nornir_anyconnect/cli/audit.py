@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nornir_anyconnect.cli import options
+from nornir_anyconnect.cli.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class _Pulling:
 def audit(
     *,
     hosts: options.HostsLoggedIn,
+    cluster: Cluster,
     pulling: _Pulling,
     evidence: options.GivenEvidence,
     judging: options.LiveJudging,
@@ -62,6 +64,7 @@ def audit(
         full=pulling.full,
         workers=hosts.at_once(settings.workers),
         host_timeout=hosts.host_timeout,
+        dask=cluster.under(settings),
     )
     judging.under(settings)  # what is wrong with it is said before any device is asked
     nornir = hosts.chosen(settings.inventory, settings.filters)

@@ -114,6 +114,12 @@ class LoginGate:
             limits = [each for each in (wait, ours.left if ours else None) if each is not None]
             self._changed.wait(min(limits) + 0.001 if limits else None)
 
+    def tally(self) -> tuple[bool, int]:
+        """Whether any credential has proved good, and how many logins were refused so far."""
+        with self._changed:
+            records = self._records.values()
+            return any(each.proved for each in records), sum(each.refusals for each in records)
+
     def forget(self) -> None:
         """Start anew, for a process that asks for another password."""
         with self._changed:

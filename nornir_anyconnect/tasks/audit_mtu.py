@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nornir.core.task import Result, Task
 
@@ -32,10 +32,54 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
+    Leave = Literal["nothing", "hit", "everything"]
     Logged = Callable[[tuple[str, ...], tuple[str, ...]], DeviceObservations]
     CutAtChanges = Callable[[DeviceObservations, tuple[str, ...], str | None, RunningConfig], DeviceObservations]
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDevice:
+    """What one device or context answered: all that judging it needs."""
+
+    host: str
+    names: tuple[str, ...]
+    public: tuple[str, ...]
+    """What its clients call it, as the inventory has it."""
+    context: str | None
+    identity: Identity
+    pulled: Configuration
+    observed: DeviceObservations | None
+
+    @property
+    def was_hit(self) -> bool:
+        """Whether it saw anybody stall: only then does it matter what was changed before."""
+        groups = self.observed.groups.values() if self.observed is not None else ()
+        return any(group.large_packets or group.incidents for group in groups)
+
+    def judged(
+        self, options: Options, logged: Logged | None = None, cut_at_changes: CutAtChanges | None = None
+    ) -> DeviceAudit:
+        """The device with its findings; arguments as of :func:`audit_mtu`."""
+        from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
+
+        observed = self.observed
+        if logged is not None:
+            given = logged(self.names, (*self.public, *self.pulled.running.url_hosts))
+            observed = given if observed is None else merge(observed, given)
+        if observed is not None and cut_at_changes is not None:
+            observed = cut_at_changes(observed, self.names, self.context, self.pulled.running)
+        device = assess_config(self.pulled.running, self.host, observed, options)
+        unknown = ", ".join(f"'{line}'" for line in self.pulled.refused)
+        refused = (notice("refused-by-release", commands=unknown),) if unknown else ()
+        doubted = (notice("asked-one-by-one", doubt=self.pulled.doubt),) if self.pulled.doubt is not None else ()
+        return replace(
+            device,
+            context=self.context,
+            serials=self.identity.serials or device.serials,
+            warnings=(*device.warnings, *refused, *doubted),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +88,8 @@ class HostAudit:
 
     host: str
     devices: tuple[DeviceAudit, ...]
+    unjudged: tuple[SeenDevice, ...] = ()
+    """What was left to be judged where more is known; see ``leave`` of :func:`audit_mtu`."""
 
     @property
     def failed(self) -> bool:
@@ -75,6 +121,7 @@ def audit_mtu(
     host_timeout: float = HOST_TIMEOUT,
     client_mtu: int = DEFAULT_LINK,
     client: str = USUAL,
+    leave: Leave = "nothing",
 ) -> Result:
     """Nornir task: pull what is needed, judge it, keep the findings and none of the text.
 
@@ -90,6 +137,8 @@ def audit_mtu(
         host_timeout: seconds that the whole of the host may take.
         client_mtu: the widest packet that clients' own networks carry, bytes.
         client: the generation of clients whose likely pair is told; ``any`` for none.
+        leave: what is returned unjudged, for somebody who knows of logs and earlier changes: ``nothing``, devices
+            that saw somebody ``hit``, or ``everything``.
 
     Returns:
         ``result`` is a :class:`HostAudit`; a host that could not be read holds a failed device with its error,
@@ -99,17 +148,16 @@ def audit_mtu(
         UsageError: no assumption set or client of that name.
 
     """
-    from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
-
-    options = Options(
-        assume=assumption_set(assume) if assume else None, client_mtu=client_mtu, client=client_named(client)
-    )
-    wanted = _Wanted(options, evidence, full, logged, cut_at_changes, host_timeout)
-    devices = []
+    wanted = _Wanted(judging(assume, client_mtu, client), evidence, full, logged, cut_at_changes, host_timeout, leave)
+    devices: list[DeviceAudit] = []
+    left: list[SeenDevice] = []
     for device in _audit_host(task, wanted):
+        if isinstance(device, SeenDevice):
+            left.append(device)
+            continue
         devices.append(device)
         _hand_on(on_device, device)
-    audit = HostAudit(task.host.name, tuple(devices))
+    audit = HostAudit(task.host.name, tuple(devices), tuple(left))
     return Result(host=task.host, result=audit, changed=False, failed=audit.failed)
 
 
@@ -123,9 +171,24 @@ class _Wanted:
     logged: Logged | None
     cut_at_changes: CutAtChanges | None
     host_timeout: float
+    leave: Leave
 
 
-def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit]:
+def judging(assume: str | None, client_mtu: int, client: str) -> Options:
+    """How to judge; arguments as of :func:`audit_mtu`.
+
+    Raises:
+        UsageError: no assumption set or client of that name.
+
+    """
+    from nornir_anyconnect.audit.context import Options  # noqa: PLC0415 - Nornir's start must stay cheap
+
+    return Options(
+        assume=assumption_set(assume) if assume else None, client_mtu=client_mtu, client=client_named(client)
+    )
+
+
+def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit | SeenDevice]:
     """Every host ends in exactly one state, whatever happens (promise 21)."""
     host = task.host
     try:
@@ -138,48 +201,27 @@ def _audit_host(task: Task, wanted: _Wanted) -> Iterator[DeviceAudit]:
         yield failed_device(host.name, error)
 
 
-def _audit_contexts(reader: DeviceReader, host: Host, identity: Identity, wanted: _Wanted) -> Iterator[DeviceAudit]:
+def _audit_contexts(
+    reader: DeviceReader, host: Host, identity: Identity, wanted: _Wanted
+) -> Iterator[DeviceAudit | SeenDevice]:
     for name in contexts_of(reader, host, identity):
         try:
             pulled = configuration_of(reader, name, whole=wanted.whole)
-            device = _judge(reader, host, identity, pulled, wanted, context=name)
-            yield replace(device, context=name)
+            observed = pull_evidence(reader, host.name) if wanted.evidence else None
+            called = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
+            seen = SeenDevice(host.name, tuple(filter(None, called)), _public(host), name, identity, pulled, observed)
+            later = wanted.leave == "everything" or (wanted.leave == "hit" and seen.was_hit)
+            yield seen if later else seen.judged(wanted.options, wanted.logged, wanted.cut_at_changes)
         except Exception as error:  # noqa: BLE001 - one context must not keep the others from their verdict
             yield failed_device(host.name, error, context=name, identity=identity)
             if not reader.alive:
                 return
 
 
-def _judge(
-    reader: DeviceReader,
-    host: Host,
-    identity: Identity,
-    pulled: Configuration,
-    wanted: _Wanted,
-    *,
-    context: str | None,
-) -> DeviceAudit:
-    from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
-
-    observed = pull_evidence(reader, host.name) if wanted.evidence else None
-    called = (host.name, identity.hostname, host.hostname or "", pulled.running.context or "")
-    names = tuple(name for name in called if name)
-    if wanted.logged is not None:
-        public = (host.get("anyconnect") or {}).get("public") or ()
-        heads = (*([public] if isinstance(public, str) else public), *pulled.running.url_hosts)
-        given = wanted.logged(names, tuple(str(each) for each in heads))
-        observed = given if observed is None else merge(observed, given)
-    if observed is not None and wanted.cut_at_changes is not None:
-        observed = wanted.cut_at_changes(observed, names, context, pulled.running)
-    device = assess_config(pulled.running, host.name, observed, wanted.options)
-    unknown = ", ".join(f"'{line}'" for line in pulled.refused)
-    refused = (notice("refused-by-release", commands=unknown),) if unknown else ()
-    doubted = (notice("asked-one-by-one", doubt=pulled.doubt),) if pulled.doubt is not None else ()
-    return replace(
-        device,
-        serials=identity.serials or device.serials,
-        warnings=(*device.warnings, *refused, *doubted),
-    )
+def _public(host: Host) -> tuple[str, ...]:
+    """``data.anyconnect.public``: a name or several."""
+    given = (host.get("anyconnect") or {}).get("public") or ()
+    return tuple(str(each) for each in ([given] if isinstance(given, str) else given))
 
 
 def failed_device(

@@ -16,9 +16,10 @@ from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
-from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device
+from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_device, judging
 from nornir_anyconnect.tasks.plan_fix import HostPlan, plan_fix
 from nornir_anyconnect.version import __version__
+from nornir_anyconnect.workflows.dask_cluster import dask_runner
 from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
     from nornir_anyconnect.platforms.protocols import Checkup
     from nornir_anyconnect.remedies.options import RemedyOptions
+    from nornir_anyconnect.runners.dask import DaskRunner
+    from nornir_anyconnect.settings import Dask
     from nornir_anyconnect.tasks.audit_mtu import Logged
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 
@@ -59,6 +62,7 @@ class FleetOptions:
         host_timeout: seconds that the whole of one host may take.
         client_mtu: the widest packet that clients' own networks carry, bytes.
         client: the generation of clients whose likely pair is told; ``any`` for none.
+        dask: the cluster that reads it; None means threads of this process.
 
     """
 
@@ -69,6 +73,7 @@ class FleetOptions:
     host_timeout: float = HOST_TIMEOUT
     client_mtu: int = DEFAULT_LINK
     client: str = USUAL
+    dask: Dask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +144,35 @@ def audit_fleet(
     options = options or FleetOptions()
     devices: list[DeviceAudit] = []
     left = set(nornir.inventory.hosts)
+    judge = judging(options.assume, options.client_mtu, options.client)
+    cut = known.applied_to if known is not None else None
 
     def ended(host: Host, result: MultiResult) -> None:
         problem = result.exception
-        devices.extend((failed_device(host.name, problem),) if isinstance(problem, Exception) else _of(result).devices)
+        if isinstance(problem, Exception):
+            devices.append(failed_device(host.name, problem))
+        else:
+            devices.extend(_of(result).devices)
+            devices.extend(each.judged(judge, logged, cut) for each in _of(result).unjudged)
         left.discard(host.name)
         on_host(result.failed)
 
-    runner = _each_host(
-        nornir,
-        audit_mtu,
-        options.workers,
-        ended,
-        assume=options.assume,
-        evidence=options.evidence,
-        full=options.full,
-        logged=logged,
-        cut_at_changes=known.applied_to if known is not None else None,
-        host_timeout=options.host_timeout,
-        client_mtu=options.client_mtu,
-        client=options.client,
-    )
+    how: dict[str, Any] = {
+        "assume": options.assume,
+        "evidence": options.evidence,
+        "full": options.full,
+        "host_timeout": options.host_timeout,
+        "client_mtu": options.client_mtu,
+        "client": options.client,
+    }
+    runner: ChassisRunner | DaskRunner
+    if options.dask is None:
+        runner = _each_host(nornir, audit_mtu, options.workers, ended, logged=logged, cut_at_changes=cut, **how)
+    else:
+        # logs and earlier changes are known here, and not where the devices are read
+        leave = "everything" if logged is not None else "hit" if cut is not None else "nothing"
+        runner = dask_runner(options.dask, options.workers, ended)
+        nornir.with_runner(runner).run(task=audit_mtu, leave=leave, **how)
     not_started = NotStartedError("interrupted before its turn came", "run the audit again")
     devices += [failed_device(name, not_started) for name in sorted(left)]
     return FleetAudit(tuple(once_per_chassis(devices)), runner.interrupted)
