@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from nornir_anyconnect.tasks.collect_findings import CollectFindings as CollectFindings
     from nornir_anyconnect.tasks.plan_fix import HostPlan as HostPlan
     from nornir_anyconnect.tasks.plan_fix import plan_fix as plan_fix
-    from nornir_anyconnect.tasks.pull_config import PulledDevice as PulledDevice
-    from nornir_anyconnect.tasks.pull_config import pull_config as pull_config
-    from nornir_anyconnect.tasks.pull_evidence import pull_logs as pull_logs
-    from nornir_anyconnect.tasks.pull_evidence import pull_sessions as pull_sessions
+    from nornir_anyconnect.tasks.pull import PulledDevice as PulledDevice
+    from nornir_anyconnect.tasks.pull import pull_config as pull_config
+    from nornir_anyconnect.tasks.pull import pull_logs as pull_logs
+    from nornir_anyconnect.tasks.pull import pull_sessions as pull_sessions
     from nornir_anyconnect.workflows.change_run import open_run as open_run
     from nornir_anyconnect.workflows.exit_codes import exit_code_of as exit_code_of
     from nornir_anyconnect.workflows.finish_audit import FinishAudit as FinishAudit
@@ -85,7 +85,7 @@ _ROOMS = {
     "KnownChanges": "workflows.known_changes",
     "Options": "audit.context",
     "Plan": "change.plan.model",
-    "PulledDevice": "tasks.pull_config",
+    "PulledDevice": "tasks.pull",
     "RemedyOptions": "remedies.options",
     "ReportOptions": "workflows.finish_audit",
     "Run": "change.run",
@@ -113,9 +113,9 @@ _ROOMS = {
     "plan_fix": "tasks.plan_fix",
     "plan_of": "workflows.fleet",
     "planned_hosts": "workflows.inventory",
-    "pull_config": "tasks.pull_config",
-    "pull_logs": "tasks.pull_evidence",
-    "pull_sessions": "tasks.pull_evidence",
+    "pull_config": "tasks.pull",
+    "pull_logs": "tasks.pull",
+    "pull_sessions": "tasks.pull",
     "render": "report",
     "render_plan": "report",
     "rollback_plan": "tasks.change_plan",

@@ -2,6 +2,9 @@
 
 Every key can be overridden by an environment variable ``NORNIR_ANYCONNECT_<KEY>`` (upper case), whose
 text is read as YAML. What the command line says wins over both.
+
+YAML that a person wrote is read with bounds, and what is wrong with it is said with its line. No alias and no deep
+nesting: 600 bytes of them can stand for gigabytes, and none of our files needs one.
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
+import yaml
 
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.masking import remember_url, url_without_credentials
-from nornir_anyconnect.yaml_text import YamlTextError, load_yaml, read_yaml
 
 FILE_NAME = "nornir-anyconnect.yaml"
 PREFIX = "NORNIR_ANYCONNECT_"
@@ -216,3 +219,84 @@ def _wrong(source: str, name: str, value: Any, wanted: str) -> SettingsError:
     shown = repr(value)
     cut = f"{shown[:_SHOWN]}..." if len(shown) > _SHOWN else shown
     return SettingsError(f"{source}: '{name}' is {cut}, it must be {wanted}", _SEE)
+
+
+# ---- YAML that a person wrote ------------------------------------------------------------------------
+
+_LARGEST = 4 << 20
+"""Bytes; a file of settings or waivers is far smaller."""
+_DEEPEST = 40
+
+
+class YamlTextError(ValueError):
+    """What is wrong in one line, beginning with the number of the line where it is known."""
+
+
+def read_yaml(path: Path) -> Any:
+    """What the file holds; None where it is empty.
+
+    Raises:
+        YamlTextError: it is no YAML, or none of ours.
+        OSError: it cannot be read.
+
+    """
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise YamlTextError("it is too large for this")
+    try:
+        return load_yaml(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise YamlTextError("this is not YAML: it is not UTF-8") from error
+
+
+def load_yaml(text: str) -> Any:
+    """The same for a text.
+
+    Raises:
+        YamlTextError: as above.
+
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, with bounds
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}: " if mark else ""
+        ours = isinstance(error, _RefusedError)
+        raise YamlTextError(f"{where}{'' if ours else 'this is not YAML: '}{error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise YamlTextError(f"this is not YAML: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
+
+
+class _RefusedError(yaml.MarkedYAMLError):
+    def __init__(self, problem: str, mark: Any) -> None:
+        super().__init__(problem=problem, problem_mark=mark)
+
+
+_OF_A_VALUE = 20  # letters that an error shows
+_KINDS = {"timestamp": "date", "int": "number", "float": "number"}
+
+
+class _Loader(yaml.SafeLoader):
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise _RefusedError("an alias (*name) is not understood here: write it out", event.start_mark)
+        if self.depth >= _DEEPEST:
+            raise _RefusedError("this is nested too deeply", event.start_mark)
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            kind = _KINDS.get(node.tag.rpartition(":")[2], "value")
+            shown = node.value if isinstance(node.value, str) else ""
+            cut = f"{shown[:_OF_A_VALUE]}..." if len(shown) > _OF_A_VALUE else shown
+            raise _RefusedError(f"'{cut}' is no {kind} that there is", node.start_mark) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Scope, Status
 from nornir_anyconnect.errors import SettingsError
-from nornir_anyconnect.yaml_text import YamlTextError, read_yaml
+from nornir_anyconnect.settings import YamlTextError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

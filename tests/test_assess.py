@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.assess import assess_text
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.audit.judge import Options
 from nornir_anyconnect.errors import SourceError
 from tests.texts import name_of, texts
 

@@ -43,7 +43,7 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line to a device. Only subclasses defined in this module exist; they build ``text`` themselves."""
+    """One line to a device. Only subclasses of this room exist; they build ``text`` themselves."""
 
     @property
     def text(self) -> str:
@@ -71,7 +71,6 @@ class Section(StrEnum):
     DAP = "dynamic-access-policy-record"
     LOAD_BALANCING = "vpn load-balancing"
     FAILOVER = "failover"
-    AAA_SERVER = "aaa-server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,9 @@ class Show(StrEnum):
     VERSION = "show version"
     MODE = "show mode"
     CURPRIV = "show curpriv"
-    CHECKSUM = "show checksum"
     FAILOVER = "show failover"
     CLUSTER = "show cluster info"
     CONTEXT = "show context"
-    CONTEXT_NAME = "show context detail"
     SSL_CIPHERS = "show ssl ciphers"
     SESSIONS = "show vpn-sessiondb anyconnect"
     SESSIONS_DETAIL = "show vpn-sessiondb detail anyconnect"
@@ -117,7 +114,6 @@ class Show(StrEnum):
     LOGGING = "show logging"
     CLOCK = "show clock"
     SSH_SESSIONS = "show ssh sessions"
-    RESOURCE_SSH = "show resource usage resource ssh"
 
 
 @dataclass(frozen=True, slots=True)

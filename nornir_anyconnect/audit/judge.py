@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
-__all__ = ["Options", "judge"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Subject:

@@ -3,8 +3,7 @@
 from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu
 from nornir_anyconnect.tasks.change_plan import HostChanges, apply_plan, rollback_plan, verify_plan
 from nornir_anyconnect.tasks.plan_fix import HostPlan, plan_fix
-from nornir_anyconnect.tasks.pull_config import PulledDevice, pull_config
-from nornir_anyconnect.tasks.pull_evidence import pull_logs, pull_sessions
+from nornir_anyconnect.tasks.pull import PulledDevice, pull_config, pull_logs, pull_sessions
 
 __all__ = [
     "HostAudit",

@@ -10,8 +10,7 @@ from nornir.core.task import Result, Task
 from nornir_anyconnect.platforms import one_after_the_other
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT
 from nornir_anyconnect.platforms.protocols import Foreseen
-from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
-from nornir_anyconnect.tasks.pull_evidence import EVERYTHING, pull_evidence
+from nornir_anyconnect.tasks.pull import EVERYTHING, configuration_of, contexts_of, pull_evidence, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -280,8 +280,7 @@ def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObserv
 
 
 def _seen(task: Task) -> Result:
-    from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
-    from nornir_anyconnect.tasks.pull_evidence import pull_evidence
+    from nornir_anyconnect.tasks.pull import configuration_of, contexts_of, pull_evidence, reading
 
     with reading(task) as reader:
         names = tuple(contexts_of(reader, task.host, reader.identity()))

@@ -18,7 +18,7 @@ from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
-from nornir_anyconnect.tasks.pull_config import configuration_of, contexts_of, reading
+from nornir_anyconnect.tasks.pull import configuration_of, contexts_of, reading
 from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Finding, Scope
-from nornir_anyconnect.audit.judge import Options, judge
+from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations
 
 VPN1 = """\

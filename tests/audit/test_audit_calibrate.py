@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.finding import Scope
-from nornir_anyconnect.audit.judge import Options, judge
+from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.negotiable import Offer
 from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.evidence.incidents import observe

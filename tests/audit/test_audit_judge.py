@@ -6,8 +6,9 @@ import pytest
 
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import From, Owner, Sourced
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict
-from nornir_anyconnect.audit.judge import Options, judge
+from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import assumption_set
 

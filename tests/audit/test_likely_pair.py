@@ -12,25 +12,13 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu.clients import client_named, clients
 from nornir_anyconnect.mtu.suites import all_suites
+from tests.texts import AT_DEFAULTS
 
-DEFAULTS = """\
-ASA Version {release}
-webvpn
- enable outside
- anyconnect enable
-group-policy GP internal
-group-policy GP attributes
- vpn-tunnel-protocol ssl-client
-tunnel-group STAFF type remote-access
-tunnel-group STAFF general-attributes
- default-group-policy GP
-{more}Cryptochecksum:0
-"""
 ECDHE, TLS13 = "ECDHE-RSA-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384"
 
 
 def likely(release="9.16(1)", client="secure-client-5", more="", seen=None) -> Likely | None:
-    config = parse(DEFAULTS.format(release=release, more=more))
+    config = parse(AT_DEFAULTS.format(release=release, more=more))
     audit = judge(config, "fw", seen, Options(client=client_named(client)))
     return next(each for each in audit.findings if each.name == "STAFF").likely
 
@@ -86,7 +74,7 @@ def test_without_a_client_only_what_sessions_show_is_told() -> None:
 
 
 def test_the_verdict_and_the_safe_mtu_stay_the_worst_pair_s() -> None:
-    config = parse(DEFAULTS.format(release="9.16(1)", more=""))
+    config = parse(AT_DEFAULTS.format(release="9.16(1, more=)", more=""))
     for client in ("secure-client-5", "any"):
         audit = judge(config, "fw", options=Options(client=client_named(client)))
         found = next(each for each in audit.findings if each.name == "STAFF")

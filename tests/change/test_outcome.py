@@ -1,8 +1,11 @@
 """How a change ended, in words and as data."""
 
+import pickle
+
 import pytest
 
-from nornir_anyconnect.change.outcome import HostChange, Outcome, State, Why, because, ended
+from nornir_anyconnect.change.outcome import HostChange, Outcome, Refusal, State, Why, because, ended, refused
+from nornir_anyconnect.errors import GateError, NoSlotError
 
 
 def test_what_is_several_things_is_said_one_after_the_other_and_an_error_without_words_by_its_name():
@@ -32,6 +35,30 @@ def test_what_a_reload_would_lose_is_known_by_its_code(code):
     assert not ended(State.APPLIED, Why.NOT_PLANNED).unsaved
     assert ended(State.APPLIED, Why.NOT_PLANNED).not_planned
     assert not ended(State.APPLIED, code, error="").not_planned
+
+
+SAID = dict.fromkeys(
+    ("name", "found", "planned", "role", "cluster", "serial", "folder", "moved", "parts", "lines", "kind", "findings",
+     "users"), "it",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", Refusal)
+def test_every_gate_says_what_is_wrong_what_to_do_and_which_it_is(code):
+    error = refused(code, **SAID)
+    assert error.cause
+    assert error.remedy
+    assert "{" not in error.cause + error.remedy
+    assert error.refusal == code
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.cause, again.remedy, again.refusal) == (GateError, error.cause, error.remedy, code)
+    outcome = ended(State.REFUSED, Why.REFUSED, cause=error.cause, remedy=error.remedy, refusal=error.refusal)
+    assert (outcome.refusal, outcome.hidden(str).refusal) == (code, code)
+
+
+def test_who_was_not_refused_by_a_gate_of_ours_names_none():
+    assert ended(State.REFUSED, Why.PROBLEM, error="busy").refusal == ""
+    assert NoSlotError("no session is left", "wait").refusal == ""
 
 
 def test_an_outcome_with_one_reason_keeps_its_lines():

@@ -447,7 +447,8 @@ def test_saving_only_when_asked_and_only_after_the_read_back():
 def test_foreign_unsaved_changes_refuse_saving_unless_told():
     box = Firewall()
     box.startup = RunningConfig()
-    assert run(box, saving=Saving(wanted=True)).state is State.REFUSED
+    outcome = run(box, saving=Saving(wanted=True))
+    assert (outcome.state, outcome.refusal) == (State.REFUSED, "foreign-changes")
     assert box.received == []
     assert run(box, saving=Saving(wanted=True, foreign_changes=True)).state is State.APPLIED
 

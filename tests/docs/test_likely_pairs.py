@@ -8,27 +8,17 @@ from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.mtu.clients import client_named
+from tests.texts import AT_DEFAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 RELEASES = ("9.8(2)", "9.12(4)", "9.16(4)", "9.18(4)", "9.20(2)", "9.22(1)")
 CLIENTS = ("secure-client-5", "anyconnect-4.10")
-DEFAULTS = """\
-ASA Version {release}
-webvpn
- enable outside
- anyconnect enable
-group-policy GP internal
-group-policy GP attributes
- vpn-tunnel-protocol ssl-client
-tunnel-group STAFF type remote-access
-tunnel-group STAFF general-attributes
- default-group-policy GP
-Cryptochecksum:0
-"""
 
 
 def row(release: str, client: str) -> str:
-    audit = judge(parse(DEFAULTS.format(release=release)), "fw", options=Options(client=client_named(client)))
+    audit = judge(
+        parse(AT_DEFAULTS.format(release=release, more="")), "fw", options=Options(client=client_named(client))
+    )
     found = next(each for each in audit.findings if each.name == "STAFF")
     numbers = found.likely.assumptions[found.primary_set]
     worst = found.assumptions[found.primary_set]

@@ -5,7 +5,7 @@ from nornir.core.inventory import Host
 
 from nornir_anyconnect.errors import InventoryError, RejectedError
 from nornir_anyconnect.tasks.audit_mtu import failed_device
-from nornir_anyconnect.tasks.pull_config import wanted_contexts
+from nornir_anyconnect.tasks.pull import wanted_contexts
 
 
 def test_contexts_are_those_the_inventory_wants():

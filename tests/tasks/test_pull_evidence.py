@@ -14,7 +14,7 @@ from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.platforms.asa_ssh import device
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
-from nornir_anyconnect.tasks import pull_evidence, pull_logs, pull_sessions
+from nornir_anyconnect.tasks import pull, pull_logs, pull_sessions
 
 LOGGING = """\
     Buffer logging: level informational, 3 messages logged
@@ -53,7 +53,7 @@ class FakeSession:
 @pytest.fixture
 def run(monkeypatch):
     def start(function, session, **arguments):
-        monkeypatch.setattr(pull_evidence, "reading", lambda *_: nullcontext(AsaDevice(session)))
+        monkeypatch.setattr(pull, "reading", lambda *_: nullcontext(AsaDevice(session)))
         task = Task(function, SimpleNamespace(config=None), False, [])
         task.host = Host(name="edge-1")
         return function(task, **arguments)
@@ -119,7 +119,7 @@ def test_sessions_that_may_not_be_seen_are_an_error(run):
 
 def test_everything_in_one_go_and_the_plain_sessions_where_the_detailed_are_refused(run):
     session = FakeSession({Show.LOGGING: LOGGING, Show.SESSIONS: SESSIONS}, (Show.SESSIONS_DETAIL,))
-    seen = pull_evidence.pull_evidence(AsaDevice(session), "edge-1")
+    seen = pull.pull_evidence(AsaDevice(session), "edge-1")
     assert session.sent == [
         Show.ASP_DROP, Show.LOGGING, Show.SESSIONS_DETAIL, Show.SESSIONS, Show.SESSIONS_SUMMARY,
     ]  # fmt: skip
@@ -128,5 +128,5 @@ def test_everything_in_one_go_and_the_plain_sessions_where_the_detailed_are_refu
 
 
 def test_what_a_device_does_not_show_is_left_out(run):
-    seen = pull_evidence.pull_evidence(AsaDevice(FakeSession({}, tuple(Show))), "edge-1")
+    seen = pull.pull_evidence(AsaDevice(FakeSession({}, tuple(Show))), "edge-1")
     assert seen == DeviceObservations("edge-1")

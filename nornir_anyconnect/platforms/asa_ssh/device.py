@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.platforms.asa_ssh.dialogue import Reply
     from nornir_anyconnect.platforms.asa_ssh.session import Session
 
-SECTIONS = tuple(section for section in Section if section is not Section.AAA_SERVER)
+SECTIONS = tuple(Section)
 """What is asked for; AAA servers decide nothing here, and hold keys."""
 WITH_DEFAULTS = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN, Section.SSL, Section.SYSOPT)
 """Asked for a second time with ``all``: what the device does where nothing is set."""
