@@ -46,10 +46,12 @@ def explain(
         raise UsageError("explain takes one PATH, or a --host of the inventory", "give one of the two")
     options.text_or_json("explain", shown.output)
     from nornir_anyconnect.cli import progress
+    from nornir_anyconnect.report import FailOn
+    from nornir_anyconnect.report.screen import on_screen
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.explain_finding import ExplainOptions, explain_host, explain_saved
     from nornir_anyconnect.workflows.known_changes import KnownChanges
-    from nornir_anyconnect.workflows.outputs import to_stdout
+    from nornir_anyconnect.workflows.outputs import Output, style, to_stdout
 
     settings = load_settings(shown.settings_file)
     how = ExplainOptions(
@@ -63,5 +65,8 @@ def explain(
         explained = explain_saved(str(path), how)
     else:
         explained = explain_host(asked.host, asked.inventory or settings.inventory, how)
-    to_stdout(explained.to_json() if shown.output == "json" else explained.to_text())
+    if shown.output == "json":
+        to_stdout(explained.to_json())
+    else:
+        to_stdout(on_screen(explained.to_text(), style(Output("text", None), FailOn.NEVER)))
     return ExitCode.CLEAN if explained.device.status == "ok" else ExitCode.NOT_WHOLLY

@@ -68,10 +68,10 @@ def _logs(summary: LogSummary, style: Style) -> str:
     return "\n".join(harmless(line) for line in lines) + "\n"
 
 
-def _plan(plan: Plan, _style: Style) -> str:
-    from nornir_anyconnect.report import plan_text  # noqa: PLC0415 - an audit needs no plan
+def _plan(plan: Plan, style: Style) -> str:
+    from nornir_anyconnect.report import plan_text, screen  # noqa: PLC0415 - an audit needs no plan
 
-    return plan_text.text(plan)
+    return screen.on_screen(plan_text.text(plan), style)
 
 
 def _probe(report: ProbeReport, _style: Style) -> str:
