@@ -38,6 +38,8 @@ BEGINNING = 1 << 16
 """Bytes of a text that tell what it is."""
 FIRST_WORD = 20
 """Seconds that a named pipe may stay without anybody who writes into it."""
+_LOOKED_AT = 4096
+_NEARLY = 10
 _DEEPEST = 3
 """An archive in an archive in an archive; deeper lies nothing that anybody kept."""
 _IN_MEMORY = 1 << 24
@@ -365,15 +367,28 @@ def _failing(error: SourceError) -> Iterator[bytes]:
 
 
 def _utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16."""
+    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16, with a mark or without."""
     first = next(chunks, b"")
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    if wide := _wide(first):
+        decoder = codecs.getincrementaldecoder(wide)(errors="replace")
         for chunk in itertools.chain((first,), chunks):
             yield decoder.decode(chunk).encode(errors="replace")
     else:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from chunks
+
+
+def _wide(first: bytes) -> str:
+    """The encoding of a text whose characters have two or four bytes each; empty where they have not."""
+    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = first[:_LOOKED_AT:2], first[1:_LOOKED_AT:2]
+    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros and zeros.count(0) * _NEARLY > len(zeros) * (_NEARLY - 1) and others.count(0) * _NEARLY < len(others):
+            return name
+    return ""
 
 
 def _zip(place: _Place, chunks: Iterator[bytes]) -> Iterator[archives.Member]:

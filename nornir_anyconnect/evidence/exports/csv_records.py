@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,10 @@ _HOST = re.compile(
     r"(?:[A-Za-z][\w.-]*|\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
+_GREP = re.compile(
+    rb"^(?:(?P<name>[^\s:,;\"|]{1,255}\.\w{1,8}(?:\.(?:gz|bz2|xz|zst|\d{1,3}))?):)?(?:(?P<number>\d{1,9}):(?!\d\d[:.]))?",
+    re.MULTILINE,
+)
 _NO_HOSTS = frozenset({"udp", "tcp", "syslog", "cisco_asa", "asa", "main", "true", "false", "null", "none"})
 _NAME = re.compile(r"[@_A-Za-z#*][\w.@ \[\]()/#:-]{0,63}")
 
@@ -50,6 +55,12 @@ class CsvExport(LineExport):
         self._header = header
         self._columns = len(names)
         self._first = True
+        self._before: re.Pattern[bytes] | None = None
+
+    def behind(self, before: re.Pattern[bytes], header: int) -> CsvExport:
+        """The same where grep put something before each line; ``header`` is where the first record begins."""
+        self._before, self._header = before, header if self._names else 0
+        return self
 
     def begin(self, buffer: bytes) -> int:
         """As of :class:`LineExport`."""
@@ -58,7 +69,7 @@ class CsvExport(LineExport):
 
     def is_whole(self, line: bytes) -> bool:
         """As of :class:`LineExport`."""
-        return self._cells(line) is not None
+        return self._cells(self._peeled(line)) is not None
 
     def go_on(self) -> None:
         """As of :class:`LineExport`."""
@@ -99,7 +110,7 @@ class CsvExport(LineExport):
     def record(self, buffer: bytes, begin: int, end: int) -> tuple[Iterable[Envelope], int]:
         """As of :class:`LineExport`."""
         first, self._first = self._first, False
-        raw = buffer[begin:end]
+        raw = self._peeled(buffer[begin:end])
         if not raw.strip():
             return (), end
         cells = self._cells(raw)
@@ -119,6 +130,9 @@ class CsvExport(LineExport):
         if end == len(buffer) and not raw.rstrip().endswith(b'"'):
             self.torn |= not found or not cells[-1] or ends_within_a_line(cells[-1].encode(errors="replace"))
         return found, end
+
+    def _peeled(self, line: bytes) -> bytes:
+        return self._before.sub(b"", line, count=1) if self._before else line
 
     def _cells(self, raw: bytes) -> list[str] | None:
         """The columns of a record; None where this is not a whole one."""
@@ -191,6 +205,13 @@ def csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None]
         other: the family of columns that nobody knows.
 
     """
+    if before := _grepped(start):
+        inner = _csv_export(before.sub(b"", start), family_of, other)
+        return inner and inner.behind(before, start.find(b"\n") + 1)
+    return _csv_export(start, family_of, other)
+
+
+def _csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None], other: Family) -> CsvExport | None:
     begin, separators = 0, _SEPARATORS
     if told := _SEPARATOR_LINE.match(start):
         begin, separators = told.end(), told[1].decode("latin-1")
@@ -208,6 +229,19 @@ def csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None]
         if _columns(start, begin, separator):
             return CsvExport(other, (), separator, begin)
     return None
+
+
+def _grepped(start: bytes) -> re.Pattern[bytes] | None:
+    """What grep put before each line: the name of a file, the number of a line, or both; None where it did not."""
+    lines = [line for line in start.split(b"\n")[:_MOST_LINES] if line.strip()]
+    found = [_GREP.match(line) for line in lines[: max(len(lines) - 1, 1)]]
+    names = {each["name"] for each in found if each}
+    numbers = [int(each["number"]) for each in found if each and each["number"]]
+    if None in found or len(names) > _MOST_LINES // 4 or (numbers and len(numbers) < len(found)):
+        return None
+    if None in names and (not numbers or any(one >= other for one, other in itertools.pairwise(numbers))):
+        return None
+    return _GREP if names != {None} or numbers else None
 
 
 def _header(start: bytes, begin: int, separator: str) -> tuple[list[str], int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _TELLING = re.compile(rf"{TAG}|message repeated \d{{1,6}} times")
+_ONLY_TAG = re.compile(rf"\W*{TAG}\W*")
 _LINE = re.compile(r"[\r\n]+")
 _ID = re.compile(r"(?:(?:ASA|FTD|PIX)-(?:[\w-]+-)?)?(?:([0-7])-)?(\d{6})")
 _HOST = re.compile(r"[A-Za-z0-9][\w.:-]{0,127}")
 _SOMETHING = re.compile(r".+", re.DOTALL)
 _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9})|(\d{3}|\d{6}|\d{9}))?")
+# what Excel makes of a time where nobody says that it is one: with fewer decimals it is no second
+_DAYS = re.compile(r"[3-6]\d{4}[.,]\d{5,12}")
+_FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - in the zone of the one who saved it
 _LEVELS = frozenset("01234567")
 _USUAL_LEVELS = {
     "113019": 4, "722051": 4, "722011": 5, "722012": 5, "722028": 5, "722032": 5, "722033": 5, "722034": 5, "722037": 5,
@@ -27,12 +31,15 @@ _USUAL_LEVELS = {
 _INFORMATIONAL = 6
 _TIMES = (
     "@timestamp", "_time", "timestamp", "time", "timegenerated", "eventtime", "receivedat", "date", "datetime",
-    "event_time", "log_time", "ts", "time generated", "timestamp (utc)", "event.created",
+    "event_time", "log_time", "ts", "time generated", "timestamp (utc)", "event.created", "isodate", "r_isodate",
+    "s_isodate", "date time", "log date", "start time", "starttime",
 )  # fmt: skip
 _DEVICES = (
     "host", "hostname", "computer", "device", "device_name", "devicename", "observer.hostname", "observer.name",
-    "host.hostname", "source", "sysloghost", "syslog_hostname", "fromhost", "host.name", "hostip",
+    "host.hostname", "source", "sysloghost", "syslog_hostname", "fromhost", "host.name", "host_from", "log source host",
+    "hostip", "ip address",
 )  # fmt: skip
+_MESSAGES = ("message", "msg", "text", "log message", "event message", "description", "details")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,21 @@ class Family:
     def _message(self, fields: Mapping[str, str]) -> str:
         for name in self.message:
             for key in _found(tuple(fields), name):
-                if _TELLING.search(fields[key]):
+                if _tells(fields[key]):
                     return fields[key]
         told = _first(fields, self.ids)
         text = _first(fields, self.message)
         if text and (line := tagged(told, text, _first(fields, self.levels))):
             return line
-        return next((text for text in fields.values() if _TELLING.search(text)), "")
+        if line := next((text for text in fields.values() if _tells(text)), ""):
+            return line
+        # the tag in a field of its own, as what a parser took for the name of a program
+        tag = next((text for text in fields.values() if _ONLY_TAG.fullmatch(text)), "")
+        return tagged(tag, text or _first(fields, _MESSAGES)) if tag else ""
+
+
+def _tells(text: str) -> bool:
+    return _TELLING.search(text) is not None and _ONLY_TAG.fullmatch(text) is None
 
 
 def tagged(told: str, text: str, level: str = "") -> str:
@@ -116,7 +131,10 @@ def _first(fields: Mapping[str, str], names: Iterable[str], like: re.Pattern[str
 
 
 def when(text: str) -> str:
-    """A time as it stands; seconds, milliseconds, microseconds or nanoseconds since 1970 as ISO 8601."""
+    """A time as it stands; seconds and their fractions since 1970, or Excel's days since 1900, as ISO 8601."""
+    if _DAYS.fullmatch(text):
+        moment = _FIRST_DAY + timedelta(days=float(text.replace(",", ".")), microseconds=500_000)
+        return moment.isoformat(timespec="seconds")
     found = _EPOCH.fullmatch(text)
     if found is None:
         return text

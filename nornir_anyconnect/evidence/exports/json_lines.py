@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.exports.json_records import messages_of, object_in, records_in
-from nornir_anyconnect.evidence.exports.records import LineExport
+from nornir_anyconnect.evidence.exports.records import LineExport, ids, line_end
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.evidence.exports.family import Family
 
+_ESCAPED_ID = re.compile(rb"\\u00(?:2[dD]|3\d)")
+_MAY_BE_WANTED = re.compile(_ESCAPED_ID.pattern + b"|" + ids().pattern)
 _LITERAL = re.compile(r'"(?:[^"\\\\]|\\\\.)*"?')
 
 
@@ -35,6 +37,17 @@ class JsonLines(LineExport):
         """As of :class:`LineExport`."""
         super().go_on()
         self._first = False
+
+    def _wanted(self, buffer: bytes, begin: int) -> Iterator[tuple[int, int]]:
+        """As of :class:`LineExport`; an id may be written with escapes."""
+        if _ESCAPED_ID.search(buffer, begin) is None:
+            yield from super()._wanted(buffer, begin)
+            return
+        while begin < len(buffer):
+            end = line_end(buffer, begin)
+            if _MAY_BE_WANTED.search(buffer, begin, end):
+                yield begin, end
+            begin = end + 1
 
     def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
         """As of :class:`LineExport`; an array that nothing closes was cut."""

@@ -37,7 +37,8 @@ MOST_RECORD = 1 << 20
 
 
 @lru_cache(maxsize=1)
-def _ids() -> re.Pattern[bytes]:
+def ids() -> re.Pattern[bytes]:
+    """What a line holds that holds a wanted message."""
     # journald writes a text with a control character as a list of numbers
     numbers = (", ?".join(str(ord(digit)) for digit in each) for each in ASA_MESSAGES.rows)
     return re.compile("|".join((*ASA_MESSAGES.rows, *numbers)).encode())
@@ -121,15 +122,15 @@ class LineExport(Export):
             at = self.begin(buffer) if begun == 0 else 0
             self.lines += buffer.count(b"\n", at) + (final and not buffer.endswith(b"\n") and at < len(buffer))
             while at < len(buffer) and begun < WHOLE:
-                stop = _end_of_line(buffer, at)
+                stop = line_end(buffer, at)
                 found, end = self.record(buffer, at, stop)
                 yield from found
                 begun += max(end, stop) + 1 - at
                 at = max(end, stop) + 1
-            for line, end_of_line in self._wanted(buffer, at):
+            for line, at_end in self._wanted(buffer, at):
                 if line < at:
                     continue
-                start, stop = line, end_of_line
+                start, stop = line, at_end
                 quick = self._quickly(buffer, start, stop)
                 if quick is None:
                     start, stop = self.around(buffer, at, start, stop)
@@ -140,14 +141,14 @@ class LineExport(Export):
                 yield from found
                 at = max(end, stop) + 1
                 if buffer.find(_REPEATED, at, at + _NEAR) >= 0:
-                    found, end = self.record(buffer, at, _end_of_line(buffer, at))
+                    found, end = self.record(buffer, at, line_end(buffer, at))
                     yield from found
                     at = end + 1
             sampled += len(buffer)
             if at < len(buffer) and (final or sampled >= _SAMPLED):
                 sampled = 0
                 last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at
-                yield from self.record(buffer, *self.around(buffer, at, last, _end_of_line(buffer, last)))[0]
+                yield from self.record(buffer, *self.around(buffer, at, last, line_end(buffer, last)))[0]
             begun = max(begun, 1)
 
     def _quickly(self, buffer: bytes, start: int, stop: int) -> tuple[Iterable[Envelope], int] | None:
@@ -193,13 +194,14 @@ class LineExport(Export):
         if not (self.family.ids or self.family.line):
             yield from scan(buffer, begin)
             return
-        search, position = _ids().search, begin
+        search, position = ids().search, begin
         while found := search(buffer, position):
             start = buffer.rfind(b"\n", begin, found.start()) + 1 or begin
-            position = _end_of_line(buffer, found.end())
+            position = line_end(buffer, found.end())
             yield start, position
 
 
-def _end_of_line(buffer: bytes, at: int) -> int:
+def line_end(buffer: bytes, at: int) -> int:
+    """Where the line ends that ``at`` is in."""
     stop = buffer.find(b"\n", at)
     return len(buffer) if stop < 0 else stop

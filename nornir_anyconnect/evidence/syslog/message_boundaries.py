@@ -37,7 +37,11 @@ _ENOUGH = 3
 """Lines of one length that make a terminal's width."""
 _MAX_BODY_LINES = 10
 # what people and programs write above a log: a comment, names of columns, a command, a heading
-_TITLE = re.compile(r"[#!\"{\[=*`-]|.*\bshow\b|.*:$|Syslog logging", re.IGNORECASE)
+_TITLE = re.compile(
+    r"[#!\"{\[=*+`-]|.*\bshow\b|.*:(?: ?[|>][+-]?)?$|Syslog logging|No\. +Time\b"
+    r"|.{1,80}\b\d{1,2}:\d\d(?: ?[AP]M)?\]?$",
+    re.IGNORECASE,
+)
 # and what a mail or a page begins with that was saved as a whole
 _PAGE = re.compile(
     r"```|<(?:!DOCTYPE|\?xml|html|body|pre|table)\b[^<>]*>(?! IP)"
@@ -48,7 +52,7 @@ _PAGE = re.compile(
 # what a line begins with that begins a message: a priority, or at most three words and a date or a tag
 _DATE = (
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}\b|\d{4}[-/]\d\d[-/]\d\d"
-    r"|\d{1,2}/\d{1,2}/\d{2,4},?[ T]|\d{1,2}\.\d{1,2}\.\d{4},?[ T]"
+    r"|\d{1,2}/\d{1,2}/\d{2,4},?[ T\t]|\d{1,2}[.-]\d{1,2}[.-]\d{4},?[ T\t]"
 )
 _STARTS = re.compile(
     r"\s*(?:<\d{1,3}>|(?!\d\d?:\d\d:\d\d)(?:\S{0,63}[^\s.,;)\]] +){0,3}"

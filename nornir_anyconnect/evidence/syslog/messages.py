@@ -48,8 +48,8 @@ _CLASS = r"(?:[A-Za-z][\w-]{0,31}-)?"
 TAG = rf"(?:%|\b)(?:{_PRODUCTS})-{_CLASS}(?P<level>[0-7])-(?P<id>\d{{6}})"
 """What begins every message, as a pattern: product, class, level and id."""
 ANY_TAG = re.compile(TAG)
-ANY_TAG_IN_BYTES = re.compile(rf"{TAG}(?=[:\s])".encode())
-BEGINS_BODY = r"(?::|(?=\s))[ \t]*"
+ANY_TAG_IN_BYTES = re.compile(rf"{TAG}(?=[:\s]|\[\d)".encode())
+BEGINS_BODY = r"(?:\[\d{1,7}\])?(?::|(?=\s))[ \t]*"
 """What follows a tag."""
 BROKEN_TAG = rf"(?:%|\b)(?:{_PRODUCTS})-\n?(?:[A-Za-z][\w-]{{0,31}}-\n?)?(?P<level>[0-7])-\n?(?P<id>\d(?:\n?\d){{5}})"
 """The same where the end of a line may stand in it."""

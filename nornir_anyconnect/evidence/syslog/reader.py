@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded, harmless, unescaped
+from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     BLOCK,
@@ -37,7 +37,7 @@ from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.syslog.stamps import microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE, TextReader
 from nornir_anyconnect.evidence.syslog.usual_messages import UsualMessages
-from nornir_anyconnect.evidence.syslog.wrappings import unwrapped
+from nornir_anyconnect.evidence.syslog.wrappings import unescaped, unwrapped
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -58,9 +58,6 @@ _REPEATED = re.compile(rb"[^\n]{0,120}?\blast message repeated (\d{1,6}) times?\
 _BEGINS = re.compile(rb"<\d{1,3}>|\d{4}-\d\d-\d\d")
 _REPEATED_WORDS = b"message repeated"
 _REPEATED_LINE = 200
-_ENTITY = re.compile(rb"&(?:amp;)?(?:[lg]t|nbsp|#6[02]|#x3[ce]);", re.IGNORECASE)
-_PAGES_IN_PAGES = 2
-_ESCAPED = re.compile(rb"(?:\\u003|\\x3|%3)([ceCE])")
 _CUT_BEFORE = re.compile(rf"%{PRODUCT}".encode())
 
 
@@ -186,10 +183,13 @@ class SyslogReader(TextReader):
             part: they are a part of a log with one message per line, and begin and end between lines.
 
         """
-        pieces = blocks(chunks) if part else unwrapped(blocks(chunks))
+        pieces = blocks(chunks)
         first = next(pieces, b"")
-        self._shape = Shape() if part else shape_of(first[:BLOCK])
         self.torn = begins_within_a_line(first[:BLOCK])
+        if not part:
+            pieces = unwrapped(itertools.chain((first,), pieces))
+            first = next(pieces, b"")
+        self._shape = Shape() if part else shape_of(first[:BLOCK])
         whole = self._read_pasted if self._shape.broken else self._read_whole
         yield from whole(itertools.chain((first,), pieces))
 
@@ -335,7 +335,7 @@ class SyslogReader(TextReader):
     def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
         if len(raw) > MAX_LINE:
             self._left_out(raw, MAX_LINE)
-        raw = _unescaped(raw[:MAX_LINE])
+        raw = unescaped(raw[:MAX_LINE])
         tag = _TAG.search(raw)
         if tag and not MARK.search(raw, tag.end()):
             row = self._catalogue.rows.get(message := tag["id"].decode())
@@ -374,7 +374,7 @@ class SyslogReader(TextReader):
 
     def _mended(self, raw: bytes) -> str:
         self.lines += raw.count(b"\n") + (raw[-1:] not in {b"", b"\n"})
-        lines = decoded(_unescaped(raw)).replace("\r", "").split("\n")
+        lines = decoded(unescaped(raw)).replace("\r", "").split("\n")
         return "\n".join(mended(lines, self._shape.width) if self._shape.terminal else lines)
 
 
@@ -388,14 +388,3 @@ def _begins_usually(buffer: bytes, line: int) -> bool:
         return True
     following = buffer[line : line + 512]
     return not following or begins_message(decoded(following))
-
-
-def _unescaped(raw: bytes) -> bytes:
-    """The brackets around names as the device wrote them: pages and JSON write them otherwise."""
-    for _ in range(_PAGES_IN_PAGES):
-        if _ENTITY.search(raw) is None:
-            break
-        raw = unescaped(decoded(raw)).encode(errors="replace")
-    if b"\xc2\xa0" in raw:
-        raw = raw.replace(b"\xc2\xa0", b" ")
-    return _ESCAPED.sub(lambda found: b"<" if found[1] in b"cC" else b">", raw)

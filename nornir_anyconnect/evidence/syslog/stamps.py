@@ -18,8 +18,9 @@ _CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?
 _IN_FULL = r"(?:[a-z]{1,6}|\.)?"
 STAMP = re.compile(
     rf"(?:(?P<month>{_NAMES_OF_MONTHS}){_IN_FULL} {{1,2}}(?P<day>\d{{1,2}}),? (?:(?P<year>\d{{4}}),? (?:@ )?)?"
-    r"|(?P<date>\d{4}(?P<dash>[-/])\d\d(?P=dash)\d\d)(?:[T ]|, )"
-    r"|(?<![\d.:/-])(?P<first>\d{1,2})(?P<between>[/.-])(?P<second>\d{1,2})(?P=between)(?P<slash_year>\d{4}|\d\d),?[T ]"
+    r"|(?P<date>\d{4}(?P<dash>[-/])\d\d(?P=dash)\d\d)(?:[T \t]|, )"
+    r"|(?<![\d.:/-])(?P<first>\d{1,2})(?P<between>[/.-])(?P<second>\d{1,2})(?P=between)(?P<slash_year>\d{4}|\d\d),?"
+    r"[T \t]"
     rf"|(?<!\d)(?P<late_day>\d{{1,2}})[ /-](?P<late_month>{_NAMES_OF_MONTHS}){_IN_FULL}[ /-](?P<behind>\d{{4}})[: T])"
     rf"{_CLOCK}"
     r"(?: (?P<late_year>(?:19|20)\d\d)(?=:?\s|:?$))?(?: ?(?P<offset>Z\b|[+-]\d\d:?\d\d\b))?"

@@ -10,6 +10,8 @@ import re
 from binascii import a2b_qp
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.plain_text import unescaped as plain
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
 
 if TYPE_CHECKING:
@@ -25,6 +27,11 @@ _TAG = re.compile(rb"<[/!?A-Za-z][^<>]{0,2000}>")
 _CELL = re.compile(rb"</?(?:t[dh]|span|a|b|i|em|strong|code|font|mark|wbr)\b", re.IGNORECASE)
 _NAMES = re.compile(rb"(?:Group|User|IP) ?<")
 _RTF = re.compile(rb"\\'([0-9a-fA-F]{2})|\\(par|line)\b ?|\\([\\{}])|\\[a-z]{1,32}-?\d{0,10} ?|[{}]")
+_ENTITY = re.compile(rb"&(?:amp;)?(?:[lg]t|nbsp|#6[02]|#x3[ce]);", re.IGNORECASE)
+_PAGES_IN_PAGES = 2
+_ESCAPED = re.compile(rb"(?:\\u003|\\x3|%3)([ceCE])")
+# a line that a program wrote as a text between quotes, where a backslash stands twice
+_LITERAL = re.compile(rb"[^\w\"']{0,8}b?([\"']).*\1[^\w\"']{0,4}$", re.DOTALL)
 
 
 def unwrapped(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -59,6 +66,19 @@ def is_page(start: bytes) -> bool:
     if b"&lt;" not in start or _NAMES.search(start) or ANY_TAG_IN_BYTES.search(start) is None:
         return False
     return sum(1 for _ in zip(_TAG.finditer(start), range(_MOST), strict=False)) == _MOST or start.lstrip()[:1] == b"<"
+
+
+def unescaped(raw: bytes) -> bytes:
+    """The brackets around names as the device wrote them: pages and JSON write them otherwise."""
+    for _ in range(_PAGES_IN_PAGES):
+        if _ENTITY.search(raw) is None:
+            break
+        raw = plain(decoded(raw)).encode(errors="replace")
+    if b"\xc2\xa0" in raw:
+        raw = raw.replace(b"\xc2\xa0", b" ")
+    if b"\\\\" in raw and _LITERAL.match(raw):
+        raw = raw.replace(b"\\\\", b"\\")
+    return _ESCAPED.sub(lambda found: b"<" if found[1] in b"cC" else b">", raw)
 
 
 def _apart(tag: re.Match[bytes]) -> bytes:
