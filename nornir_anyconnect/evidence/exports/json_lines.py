@@ -73,7 +73,9 @@ class JsonLines(LineExport):
                 return messages_of(self.family, value), end
             self.torn |= several.partial
             return several.found, end
-        self.torn |= (first or end == len(buffer)) and ('":' in text or text.startswith("{"))
+        self.torn |= (first or end == len(buffer)) and (
+            '"' in text or text[:1] == "{" or text.rstrip(" ,]")[-1:] == "}"
+        )
         return broken(text), end
 
 

@@ -42,6 +42,7 @@ _TITLE = re.compile(
     r"|.{1,80}\b\d{1,2}:\d\d(?: ?[AP]M)?\]?$",
     re.IGNORECASE,
 )
+_OF_A_MESSAGE = re.compile(rf"(?:^|-){END_OF_TAG}:|(?:Group|User|IP) <")
 # and what a mail or a page begins with that was saved as a whole
 _PAGE = re.compile(
     r"```|<(?:!DOCTYPE|\?xml|html|body|pre|table)\b[^<>]*>(?! IP)"
@@ -118,6 +119,8 @@ def begins_within_a_line(start: bytes) -> bool:
     line = decoded(first[:512]).strip()
     if not line or ANY_TAG_IN_BYTES.search(first) or not ANY_TAG_IN_BYTES.search(rest):
         return False
+    if _OF_A_MESSAGE.search(line):
+        return True
     return not begins_message(line) and _TITLE.match(line) is None and _PAGE.match(line) is None
 
 
