@@ -102,6 +102,7 @@ class LogReader:
         self._probes: list[Probe] = []
         self._outputs: dict[str, DeviceObservations] = {}
         self._unnamed: dict[str, DeviceObservations] = {}
+        self._versions: list[SavedOutput] = []
         self._inputs: list[Input] = []
         self._configs: list[_Packed] = []
         self._held = 0
@@ -144,6 +145,11 @@ class LogReader:
     def likely_configurations(self) -> int:
         """How many of the texts look like one."""
         return self._likely
+
+    @property
+    def versions(self) -> tuple[SavedOutput, ...]:
+        """Each ``show version`` that stands in a text of its own."""
+        return tuple(self._versions)
 
     def configurations(self) -> Iterator[ConfigText]:
         """The texts that may be configurations, or that nobody knew: each is let go of as it is handed out."""
@@ -242,6 +248,8 @@ class LogReader:
                     buffer=log_buffer(output.text),
                     name=output.host or None,
                 )
+            if output.version and "running-config" not in read_as:
+                self._versions.append(output)
             if output.counts:
                 self._take_output(output, text.name, source.written)
             if output.host:

@@ -80,22 +80,30 @@ def parse(text: str, *, complete: bool = False) -> RunningConfig:
 def parse_pull(pull: PulledConfig) -> RunningConfig:
     """Read what a device answered to ``show running-config SECTION``; no value has a line number."""
     config = _config(_unnumbered(cut("\n".join(pull.sections.values()))), complete=True)
-    version = cut(pull.version_text)
-    release = version.release.value if version.release else None
-    parsed = release_of(release) if release else None
+    config = with_version(config, pull.version_text)
     return replace(
         config,
         hostname=pull.hostname or config.hostname,
         context=pull.context or config.context,
+        defaults=_config(_unnumbered(cut("\n".join(pull.defaults.values()))), complete=True) if pull.defaults else None,
+        device_ciphers=device_ciphers(pull.ssl_ciphers),
+    )
+
+
+def with_version(config: RunningConfig, text: str) -> RunningConfig:
+    """The configuration of a device with what its ``show version`` says: release, platform, serial numbers."""
+    version = cut(text)
+    release = version.release.value if version.release else None
+    parsed = release_of(release) if release else None
+    return replace(
+        config,
         release=Sourced(parsed, None) if parsed else config.release,
         release_text=release or config.release_text,
         platform=Platform.FTD if version.ftd_version else config.platform,
         ftd_version=version.ftd_version or config.ftd_version,
         recognised=config.recognised or release is not None,
-        serials=version.serials,
+        serials=version.serials or config.serials,
         webvpn=replace(config.webvpn, svc_spelling=config.webvpn.svc_spelling or assemble.spells_svc(parsed)),
-        defaults=_config(_unnumbered(cut("\n".join(pull.defaults.values()))), complete=True) if pull.defaults else None,
-        device_ciphers=device_ciphers(pull.ssl_ciphers),
     )
 
 

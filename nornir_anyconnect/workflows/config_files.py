@@ -17,6 +17,7 @@ from nornir_anyconnect.workflows.evidence_files import (
     heads_of,
     names_of,
     read_files,
+    version_of,
 )
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -126,6 +127,7 @@ def _judged(
     known: "KnownChanges | None",
 ) -> "Iterator[DeviceAudit]":
     """Every configuration that was read; ``used`` learns which texts were one."""
+    from nornir_anyconnect.asa.parser import with_version
     from nornir_anyconnect.assess import assess_config, config_of
 
     for text in reader.configurations():
@@ -135,6 +137,8 @@ def _judged(
             used[text.path] = _not_used(used[text.path], error)
             continue
         names = names_of(text.name, text.text) if evidence else [text.name]
+        if config.release is None and (version := version_of(config, names_of(text.name, text.text), reader)):
+            config = with_version(config, version.text)
         seen = evidence.of(names, heads_of(config, text.text)) if evidence else None
         if seen is not None and known is not None:
             seen = known.applied_to(seen, names, config.context, config)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.clients.client_log import ClientReconnect
+    from nornir_anyconnect.evidence.device_output.saved_output import SavedOutput
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.observations import DebugNumbers
     from nornir_anyconnect.evidence.probe import Probe
@@ -154,6 +155,17 @@ def names_of(name: str, text: str) -> list[str]:
     """What logs may call the device of a configuration: its file, and its hostname."""
     found = _HOSTNAME.search(text)
     return [name, found[1]] if found else [name]
+
+
+def version_of(config: RunningConfig, names: Iterable[str], reader: LogReader) -> SavedOutput | None:
+    """The ``show version`` of a configuration's device, by serial number or name; the only one, if it has no name."""
+    known = {short_name(name) for name in names}
+    for each in reader.versions:
+        if not each.serials.isdisjoint(config.serials) or (each.host and short_name(each.host) in known):
+            return each
+    single = reader.likely_configurations <= 1 and len(reader.versions) == 1
+    (only, *_) = (*reader.versions, None)
+    return only if single and only and (not only.host or config.hostname is None) else None
 
 
 @dataclass(frozen=True, slots=True)

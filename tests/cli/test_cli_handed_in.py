@@ -270,3 +270,34 @@ def test_a_log_through_a_shells_pipe_is_read_wholly(tmp_path):
             line = f"'{sys.executable}' -c '{program}' logs {given} --format json"
             run = subprocess.run(["bash", "-c", line], capture_output=True, env=os.environ)
         assert len(json.loads(run.stdout)["incidents"]) == 2, run.stderr
+
+
+VERSION = """\
+Cisco Adaptive Security Appliance Software Version 9.16(4)
+Device Manager Version 7.16(1)
+
+{name} up 41 days 3 hours
+
+Hardware:   ASA5516, 8192 MB RAM, CPU Atom C2000 series 2416 MHz, 1 CPU (8 cores)
+Serial Number: JAD0000000A
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "release"),
+    [
+        ("hostname edge7\n", "edge7", "9.16(4)"),
+        ("hostname edge7.corp.example\n", "edge7", "9.16(4)"),
+        ("! Serial Number: JAD0000000A\nhostname other\n", "renamed-since", "9.16(4)"),
+        ("hostname edge8\n", "edge7", None),
+    ],
+)
+def test_the_release_of_a_configuration_stands_in_a_text_beside_it(cli, write, head, name, release):
+    without = EDGE7.replace("ASA Version 9.16(4)\n", "").replace("hostname edge7\n", head)
+    write("case/box.cfg", without)
+    write("case/version.txt", VERSION.format(name=name))
+    other = write("other.cfg", EDGE7.replace("edge7", "edge9"))
+    for paths in ((Path("case"),), (Path("case"), other)):
+        run = cli("check", *paths, "--format", "json", "--fail-on", "never")
+        (device,) = [each for each in json.loads(run.out)["devices"] if each["name"].endswith("box.cfg")]
+        assert device["asa_version"] == release

@@ -25,6 +25,7 @@ _VERSION = re.compile(
     re.MULTILINE,
 )
 _SESSION = re.compile(r"^Session Type: |^Username +: .*\bIndex +: +\d+", re.MULTILINE)
+_SERIAL = re.compile(r"^(?:[^\n]{0,8}Serial Number: *|.{0,80}, SN: )([A-Za-z0-9]{6,20})", re.MULTILINE)
 _SEVERAL = 2
 
 
@@ -88,6 +89,16 @@ class SavedOutput:
     def commands(self) -> tuple[str, ...]:
         """What was typed for it."""
         return tuple(each.command for each in self.outputs)
+
+    @property
+    def version(self) -> bool:
+        """It holds a ``show version``, and so the device's release."""
+        return "show version" in self.commands
+
+    @property
+    def serials(self) -> frozenset[str]:
+        """The serial numbers in it."""
+        return frozenset(_SERIAL.findall(self.text))
 
     @property
     def counts(self) -> bool:
