@@ -1,6 +1,8 @@
 # One command sets up and runs the main job (make demo), one sets up and passes the tests (make test).
 PYTHON ?= python3
 VENV ?= .venv
+# what one interpreter has compiled, the next one reads: tests start many
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint proof lab bench docs clean
@@ -24,7 +26,7 @@ demo: $(VENV)/.demo  ## set up, then walk the whole story on a simulated fleet
 	$(BIN)/nornir-anyconnect demo
 
 test: $(VENV)/.dev  ## set up, then run the tests
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev  ## style, types and the rules of the house
 	$(BIN)/ruff check .

@@ -1,12 +1,35 @@
 """What holds for every test."""
 
+import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 # a slow machine is no failure: performance is measured in benchmarks/, beside a peer
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than processors: the long ones mostly wait for simulated devices."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Start what takes long at once, each process with its share of it: what is left at the end is short."""
+    long = [each for each in items if each.get_closest_marker("long")]
+    short = [each for each in items if not each.get_closest_marker("long")]
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    # each process begins with one piece of the list
+    size = -(-len(short) // processes)
+    items[:] = [
+        each
+        for number in range(processes)
+        for each in (*long[number::processes], *short[number * size : (number + 1) * size])
+    ]
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -6,9 +6,9 @@ LONG = 120.0
 """Seconds after which something will never happen; a test that passes does not wait for them."""
 
 
-def eventually(holds, seconds=LONG):
+def eventually(holds):
     """Return as soon as ``holds()`` is true."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + LONG
     while not holds():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.005)

@@ -1,5 +1,7 @@
 """The documentation as a reader uses it: pages, their fenced blocks, the commands in them and what they show."""
 
+import fcntl
+import json
 import os
 import re
 import shutil
@@ -7,6 +9,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -16,9 +20,13 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>[\w-]+)?(?P<rest>[^`]*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _SKIPPED = "..."
-INSTEAD = {"make demo": "nornir-anyconnect demo --soak 0"}
+DEMO = "nornir-anyconnect demo --soak 0"
+INSTEAD = {"make demo": DEMO}
 # somebody else's program, or a whole test run: not for a test of the docs
 EXEMPT = ("make ", "pip install ", "pipx install ", "python -m mock_devices ")
+
+# as the installed command begins, which tests/cli and .ci/wheel start
+COMMAND = "import sys; from nornir_anyconnect.cli import main; sys.argv[0] = 'nornir-anyconnect'; sys.exit(main())"
 
 # what differs from run to run, and what stands in its place on both sides
 _VARIABLE = (
@@ -155,10 +163,11 @@ def reader(home):
     """The environment of a reader who has installed the tool and knows the simulated fleet's password."""
     programs = home / "programs"
     programs.mkdir()
-    (programs / "python").symlink_to(sys.executable)
+    (programs / "python").symlink_to(warm.python())
+    (programs / "nornir-anyconnect").symlink_to(warm.python("-c", COMMAND))
     ours = ("NORNIR_ANYCONNECT_", "COVERAGE", "XDG_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
-        "PATH": f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}",
+        "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
         "NO_COLOR": "1",
         "COLUMNS": "100",
@@ -176,10 +185,22 @@ def run(program, folder, environment, **options):
     )  # fmt: skip
 
 
-def follow(page, folder, environment):
+def once(command, environment, kept):
+    """The whole story is shown on several pages: told once, in a folder of its own, whichever page comes first."""
+    kept.mkdir(exist_ok=True)
+    said = kept / "said.json"
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            done = run(["bash", "-c", f"{command}\nexit"], kept, environment, stdin=subprocess.DEVNULL)
+            said.write_text(json.dumps([done.returncode, done.stdout]))
+    return subprocess.CompletedProcess(command, *json.loads(said.read_text()))
+
+
+def follow(page, folder, environment, kept):
     """Do what a page says, from top to bottom; for each command what it printed, with its exit code.
 
-    Files are saved first; a Python block without a title is a call as well, of which nothing but success is promised.
+    ``kept`` is a folder where pages keep what they have in common. Files are saved first; a Python block without a title is a call as well, of which nothing but success is promised.
     """
     for block in blocks(page.read_text("utf-8")):
         if block.title:
@@ -187,11 +208,13 @@ def follow(page, folder, environment):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(block.lines) + "\n", encoding="utf-8")
         elif block.kind == "python":
-            done = run([sys.executable, "-W", "error", "-"], folder, environment, input="\n".join(block.lines))
+            done = run([warm.python(), "-W", "error", "-"], folder, environment, input="\n".join(block.lines))
             yield Call("(the Python block)", 0, (), block.line), done
         for call in calls(block) if block.kind == "console" else ():
             command = INSTEAD.get(call.command, call.command)
-            if command.startswith("export "):
+            if command == DEMO:
+                yield call, once(command, environment, kept)
+            elif command.startswith("export "):
                 name, _, value = command.removeprefix("export ").partition("=")
                 environment[name] = value
             elif not command.startswith(EXEMPT):

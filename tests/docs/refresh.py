@@ -18,7 +18,7 @@ def refresh(page):
     with tempfile.TemporaryDirectory() as home, start_fleet() as fleet:
         folder = prepared(Path(home) / "project")
         fleet.write_inventory(folder / "inventory")
-        for call, done in reversed(list(follow(page, folder, reader(Path(home))))):
+        for call, done in reversed(list(follow(page, folder, reader(Path(home)), Path(home) / "kept"))):
             printed = [line.rstrip() for line in done.stdout.splitlines()]
             if done.returncode == call.code and (not call.shown or not_in(call.shown, printed) is None):
                 continue

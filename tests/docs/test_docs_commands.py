@@ -4,13 +4,19 @@ Each page has a folder of its own: the examples, the playbooks and a simulated f
 top to bottom; a block with a title is saved under that name first.
 """
 
+import os
+
 import pytest
 from docs_pages import PAGES, Call, blocks, calls, follow, not_in, prepared, reader
 
 from mock_devices import start_fleet
 
 # of asyncssh, where an old box is simulated
-pytestmark = [pytest.mark.fleet, pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.fleet,
+    pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields"),
+]
 
 RUN = ("console", "python")
 SHELLS = {"bash", "sh", "shell", "shell-session", "zsh"}
@@ -26,9 +32,16 @@ def environment(tmp_path):
     return reader(tmp_path)
 
 
-def wrongs(page, folder, environment):
+@pytest.fixture
+def kept(tmp_path_factory):
+    """One folder for all processes of a run of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept-by-pages"
+
+
+def wrongs(page, folder, environment, kept=None):
     """What does not come out as the page says."""
-    for call, done in follow(page, folder, environment):
+    for call, done in follow(page, folder, environment, kept):
         where = f"{page.name}:{call.line}: {call.command}"
         missing = not_in(call.shown, done.stdout.splitlines()) if call.shown else None
         if done.returncode != call.code:
@@ -39,10 +52,10 @@ def wrongs(page, folder, environment):
 
 @pytest.mark.parametrize("page", [p for p in PAGES if any(b.kind in RUN for b in blocks(p.read_text("utf-8")))],
                          ids=lambda page: page.stem)  # fmt: skip
-def test_a_page_does_what_it_says(page, folder, environment):
+def test_a_page_does_what_it_says(page, folder, environment, kept):
     with start_fleet() as fleet:
         fleet.write_inventory(folder / "inventory")
-        wrong = list(wrongs(page, folder, environment))
+        wrong = list(wrongs(page, folder, environment, kept))
     assert not wrong, "\n\n".join(wrong)
 
 

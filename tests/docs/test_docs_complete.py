@@ -140,6 +140,7 @@ def test_the_pictures_are_small():
     assert [p.name for p in (DOCS / "images").iterdir() if p.stat().st_size > 200_000] == []
 
 
+@pytest.mark.long
 def test_the_site_builds_without_a_warning_and_asks_nobody_for_anything(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],

@@ -1,13 +1,15 @@
 """SSH servers that stall, flood, dribble and lie, one kind per port: ``python -m tests.faults.hostile``.
 
-Prints the ports by kind and the one host key as JSON, and serves until its standard input ends. A process of its
-own, so that what it wastes is not taken for what the tool needs.
+Prints the ports by kind and the one host key as JSON, then the kind of each connection as it comes, and serves until
+its standard input ends; a kind that is written there hangs up. A process of its own, so that what it wastes is not
+taken for what the tool needs.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import sys
 import threading
@@ -55,12 +57,13 @@ BEFORE_SSH = {
 class Door(paramiko.ServerInterface):
     """Stalls at the step that it is named after."""
 
-    def __init__(self, step):
-        self.step = step
+    def __init__(self, step, sock):
+        self.step, self.sock = step, sock
 
     def stop_at(self, step):
         if step == self.step:
-            time.sleep(EVER)
+            HANG_UP[step].wait(EVER)
+            self.sock.close()
 
     def get_allowed_auths(self, username):
         return "password"
@@ -110,6 +113,7 @@ REPLIES = {
 }
 
 KINDS = (*BEFORE_SSH, *STEPS, *BANNERS, *REPLIES)
+HANG_UP = {step: threading.Event() for step in STEPS}
 
 
 def shell(channel, kind):
@@ -139,7 +143,7 @@ def serve_one(sock, kind):
         return
     transport = paramiko.Transport(sock)
     transport.add_server_key(KEY)
-    transport.start_server(server=Door(kind))
+    transport.start_server(server=Door(kind, sock))
     channel = transport.accept(EVER)
     if channel is not None:
         shell(channel, kind)
@@ -153,6 +157,7 @@ def serve(listener, kind):
 
     while True:
         sock, _ = listener.accept()
+        os.write(1, f"{kind}\n".encode())  # in one piece: others tell of theirs at the same moment
         threading.Thread(target=one, args=(sock,), daemon=True).start()
 
 
@@ -164,7 +169,8 @@ def main():
         threading.Thread(target=serve, args=(listener, kind), daemon=True).start()
     sys.stdout.write(json.dumps({"ports": ports, "key": f"{KEY.get_name()} {KEY.get_base64()}"}) + "\n")
     sys.stdout.flush()
-    sys.stdin.read()
+    for kind in sys.stdin:
+        HANG_UP[kind.strip()].set()
 
 
 if __name__ == "__main__":

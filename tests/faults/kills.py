@@ -1,7 +1,7 @@
 """``python -m tests.faults.kills [--count N] [--jobs N]``: kill -9 in the middle of an apply over 20 devices, then recover.
 
-Every trial runs the command as a user does, in a process of its own, and kills it at a random moment after its
-journal appeared; every fourth one is killed again while it recovers. Then ``apply`` or ``rollback last`` must
+Every trial runs the command as a user does, in a process of its own, and kills it after a random share of the lines
+that an undisturbed apply sends; every fourth one is killed again while it recovers. Then ``apply`` or ``rollback last`` must
 leave every device fully changed, or as before, or named as being in doubt.
 """
 
@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mock_devices import RunningFleet, start_fleet
+from tests import warm
 
 PASSWORD, ENABLE = "canary-login-of-the-kills", "canary-enable-of-the-kills"
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 PAIR = [BOX[0], "failover.cfg", *BOX[1:]]
 BOXES, OTHERS = 17, 3
 """Boxes on their own; chassis beside them."""
-COMMAND = (sys.executable, "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())")
+COMMAND = ("-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())")
 CALM = ("--yes", "--soak", "0", "--canary", "1", "--wave-percent", "100", "--wave-size", "20", "--format", "json")
 """No pauses, so that the moments are spent on devices."""
 LONGEST = 120.0
@@ -65,7 +66,7 @@ class Trial:
     """What one kill led to."""
 
     moment: float
-    """Seconds after the journal appeared."""
+    """Share of the lines of an undisturbed apply that the devices had heard."""
     recovery: str
     killed_again: bool
     states: Counter[str] = field(default_factory=Counter)
@@ -73,7 +74,7 @@ class Trial:
 
 
 class Field:
-    """The fleet, its plan, and the command; ``whole`` is how long an apply takes that nobody kills, seconds."""
+    """The fleet, its plan, and the command; ``whole`` is how many lines an apply sends that nobody kills."""
 
     def __init__(self, fleet: RunningFleet, folder: Path, boxes: int) -> None:
         self.fleet, self.folder = fleet, folder
@@ -96,13 +97,11 @@ class Field:
         if len(changed) != boxes + OTHERS:
             raise AssertionError(f"the plan changes {len(changed)} devices: {made.stderr}")
         self.before = self.configured()
-        journal = folder / "undisturbed"
-        process = self._spawn("apply", str(self.plan), *CALM, "--journal", str(journal))
-        began = self._journal_appears(process, journal)
-        process.wait(LONGEST)
-        self.whole = time.monotonic() - began
+        heard = self.heard()
+        done = self.command("apply", str(self.plan), *CALM, "--journal", str(folder / "undisturbed"))
+        self.whole = self.heard() - heard
         self.planned = self.configured()
-        if process.returncode or any(self.before[name] == self.planned[name] for name in changed if "-s" not in name):
+        if done.returncode or any(self.before[name] == self.planned[name] for name in changed if "-s" not in name):
             raise AssertionError("the apply that nobody killed did not change everything")
 
     def configured(self) -> dict[str, str]:
@@ -112,6 +111,10 @@ class Field:
             for name, device in self.fleet.devices.items()
         }
 
+    def heard(self) -> int:
+        """How many lines all devices have heard."""
+        return sum(len(device.received) for device in self.fleet.devices.values())
+
     def reset(self) -> None:
         """All devices as they were in the beginning."""
         for (name, context), tree in self._initial.items():
@@ -119,49 +122,37 @@ class Field:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
-        line = [*COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
+        line = [warm.python(), *COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
         done = subprocess.run(
             line, env=self.environment, capture_output=True, text=True, timeout=LONGEST, check=False, cwd=self.folder
         )
         self.said += done.stdout + done.stderr
         return done
 
-    def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        line = [*COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
-        return subprocess.Popen(
-            line, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder
-        )
-
-    def _journal_appears(self, process: subprocess.Popen[bytes], journal: Path, known: int = 0) -> float:
-        until = time.monotonic() + LONGEST
-        while sum(1 for _ in journal.glob("*.jsonl")) <= known and process.poll() is None:
-            if time.monotonic() > until:
-                process.kill()
-                raise AssertionError("no journal appeared")
-            time.sleep(0.005)
-        return time.monotonic()
-
-    def killed(self, moment: float, journal: Path, *arguments: str, known: int = 0) -> None:
-        """Begin a command and kill it so many seconds after its journal appeared."""
-        process = self._spawn(*arguments, "--journal", str(journal))
-        self._journal_appears(process, journal, known)
-        time.sleep(moment)
-        process.kill()
-        process.wait(LONGEST)
+    def killed(self, moment: float, journal: Path, *arguments: str) -> None:
+        """Begin a command and kill it when the devices have heard that share of an apply."""
+        until, last = self.heard() + moment * self.whole, time.monotonic() + LONGEST
+        line = [warm.python(), *COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
+        with subprocess.Popen(
+            [*line, "--journal", str(journal)],
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
+        ) as process:  # fmt: skip
+            while self.heard() < until and process.poll() is None and time.monotonic() < last:
+                time.sleep(0.001)
+            process.kill()
 
     def trial(self, number: int, rng: random.Random) -> Trial:
         """Kill one apply, recover, and look."""
         self.reset()
         journal = self.folder / f"runs-{number}"
-        moment = rng.uniform(0, self.whole)
+        moment = rng.random()
         recovery = "apply" if number % 2 else "rollback"
         trial = Trial(moment, recovery, number % 4 == 0)
         apply = ("apply", str(self.plan), *CALM)
         recover = apply if recovery == "apply" else ("rollback", "last", "--yes", "--format", "json")
         self.killed(moment, journal, *apply)
         if trial.killed_again:
-            known = sum(1 for _ in journal.glob("*.jsonl"))
-            self.killed(rng.uniform(0, self.whole), journal, *recover, known=known if recovery == "apply" else 0)
+            self.killed(rng.random(), journal, *recover)
         self.said = ""
         done = self.command(*recover, "--journal", str(journal))
         self._judge(trial, done)
@@ -197,21 +188,21 @@ class Field:
                 trial.wrong.append(f"{name} is {as_is}, reported {[(e['state'], e['reason']) for e in found]}")
 
 
-def kills(count: int, seed: int, boxes: int = BOXES) -> tuple[list[Trial], float]:
-    """So many trials on a fleet of its own; the trials, and seconds of an undisturbed apply."""
+def kills(count: int, seed: int, boxes: int = BOXES) -> list[Trial]:
+    """So many trials on a fleet of its own."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="anyconnect-kills-") as name, start_fleet(fleet_file(boxes)) as fleet:
         ground = Field(fleet, Path(name), boxes)
-        return [ground.trial(number, rng) for number in range(count)], ground.whole
+        return [ground.trial(number, rng) for number in range(count)]
 
 
 def run_all(count: int, jobs: int, boxes: int = BOXES) -> list[Trial]:
     """The trials over several processes."""
     if jobs == 1:
-        return kills(count, 1, boxes)[0]
+        return kills(count, 1, boxes)
     with ProcessPoolExecutor(jobs) as pool:
         sizes = [count // jobs + (number < count % jobs) for number in range(jobs)]
-        return [trial for trials, _ in pool.map(kills, sizes, range(jobs), [boxes] * jobs) for trial in trials]
+        return [trial for trials in pool.map(kills, sizes, range(jobs), [boxes] * jobs) for trial in trials]
 
 
 def summary(trials: list[Trial]) -> str:
@@ -238,7 +229,7 @@ def main() -> int:
     began = time.monotonic()
     trials = run_all(chosen.count, chosen.jobs)
     print(summary(trials))
-    wrong = [f"after {each.moment:.2f} s, {each.recovery}: {one}" for each in trials for one in each.wrong]
+    wrong = [f"after {each.moment:.0%} of the lines, {each.recovery}: {one}" for each in trials for one in each.wrong]
     print("\n".join(wrong))
     print(f"{len(trials)} kills, {len(wrong)} wrong, {time.monotonic() - began:.0f} s")
     return 1 if wrong else 0

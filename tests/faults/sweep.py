@@ -310,17 +310,19 @@ def sweep(chosen: list[tuple[int, Case]], folder: Path) -> list[Ending]:
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)
-    endings = []
+
+    def of_shape(shape: str) -> list[Ending]:
+        base, found = reference(shape, folder), []
+        mine = [case for _, case in chosen if case.shape == shape]
+        for begin in range(0, len(mine), FLEET):
+            batch = mine[begin : begin + FLEET]
+            with copies(shape, range(len(batch)), folder) as boxes, ThreadPoolExecutor(AT_ONCE) as pool:
+                found += pool.map(lambda pair: run_case(*pair, base, folder), zip(batch, boxes, strict=True))
+        return found
+
     try:
-        for shape in SHAPES:
-            base = reference(shape, folder)
-            mine = [case for _, case in chosen if case.shape == shape]
-            for begin in range(0, len(mine), FLEET):
-                batch = mine[begin : begin + FLEET]
-                with copies(shape, range(len(batch)), folder) as boxes, ThreadPoolExecutor(AT_ONCE) as pool:
-                    endings += pool.map(
-                        lambda pair, base=base: run_case(*pair, base, folder), zip(batch, boxes, strict=True)
-                    )
+        with ThreadPoolExecutor(len(SHAPES)) as pool:  # most of the time they wait
+            endings = [each for found in pool.map(of_shape, SHAPES) for each in found]
     finally:
         logging.getLogger().removeHandler(handler)
     if "canary-" in log.getvalue():

@@ -2,21 +2,22 @@
 
 import pytest
 
-from tests.faults.kills import run_all, summary
-from tests.faults.proofs import full
+from tests.amounts import of
+from tests.faults.kills import BOXES, run_all, summary
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.faults,
     # sockets of the simulated fleet whose client was killed
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-SLICE, ALL = 4, 200
-FEW = 5
+SAMPLE, SLICE, ALL = 2, 6, 200
+FEW = 3
 """Boxes beside the two pairs and the one with contexts; ``make proof`` takes all."""
 
 
 def test_after_a_kill_every_device_is_fully_changed_or_as_before_or_named():
-    trials = run_all(ALL, jobs=2) if full() else run_all(SLICE, jobs=1, boxes=FEW)
+    trials = run_all(of(SAMPLE, SLICE, ALL), jobs=of(1, 1, 2), boxes=of(FEW, FEW, BOXES))
     assert [(each.moment, each.recovery, one) for each in trials for one in each.wrong] == []
     assert {each.recovery for each in trials} == {"apply", "rollback"}
     settled = sum((each.states["reverted"] + each.states["rolled-back"] + each.states["applied"]) for each in trials)

@@ -33,18 +33,20 @@ def transport(request):
 def silences_count_once(monkeypatch):
     """By the sessions' clock no time passes before the fault has happened: a slow machine is no silent device.
 
-    Then each look at a device that says nothing takes as long as it may, and nobody waits for it.
+    Then each look at a device that says nothing takes as long as it may, the next one twice as long, and nobody waits.
     """
 
     def begin(fault):
-        skipped = [0.0]
+        skipped, step = [0.0], [1]
 
         def patient(read):
             def look(self, timeout):
-                while not (data := read(self, 0.05 if fault.fired else 0.2)):
+                while not (data := read(self, 0.2)):
                     if fault.fired:
-                        skipped[0] += timeout
-                        break
+                        skipped[0] += timeout * step[0]
+                        step[0] *= 2
+                        return data
+                step[0] = 1
                 return data
 
             return look

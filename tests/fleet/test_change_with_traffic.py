@@ -7,10 +7,10 @@ import pytest
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.workflows.change_run import Soak
-from tests.faults.proofs import full
+from tests.amounts import of
 
 pytest_plugins = ["nornir_anyconnect.testing"]
-pytestmark = pytest.mark.fleet
+pytestmark = [pytest.mark.long, pytest.mark.fleet]
 
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 HIT = {"users": 2, "tunnel_group": "STAFF", "dtls": "blocked"}
@@ -29,7 +29,7 @@ FLEET = {
         },
     ],
 }
-COUNT = 100 if full() else 12
+COUNT = of(6, 12, 100)
 
 
 def where(device):

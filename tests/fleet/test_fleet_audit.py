@@ -60,6 +60,7 @@ def test_every_kind_of_box_is_judged_and_nothing_else_is_sent(start, transport):
         assert device.received[-1].text == "exit"
 
 
+@pytest.mark.long
 def test_more_boxes_than_workers_with_latency_and_a_hundred_workers(start):
     fleet, nornir = start(count=120, latency=0.1, workers=100)
     quick = {name: verdicts(audit) for name, audit in audits(nornir, evidence=False).items()}

@@ -31,7 +31,7 @@ def main() -> int:
         return CANNOT_RUN
     began = time.monotonic()
     with ending_cleanly():
-        seen = observed(full=not chosen.slice)
+        seen = observed("slice" if chosen.slice else "full")
     wrong = disagreements(seen)
     for row in seen["configurations"]:
         went = "completes" if all(each["filtered"] for each in row["seen"]) else "stalls"

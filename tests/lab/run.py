@@ -16,7 +16,7 @@ from nornir_anyconnect.mtu.assumptions import RFC
 from nornir_anyconnect.mtu.derive import Path as EnginePath
 from nornir_anyconnect.mtu.derive import derive_dtls, derive_tls
 from nornir_anyconnect.mtu.suites import Version, suite
-from tests.lab.cases import CASES
+from tests.lab.cases import CASES, finding_of
 from tests.lab.network import Network, network, remove_leftovers
 from tests.lab.path import DTLS_NAMES, TCPMSS, TLS_SUITES, measured_dtls, measured_tls
 from tests.lab.reconnect import Row, run
@@ -54,26 +54,29 @@ def why_not() -> str | None:
     return "the lab may not make network namespaces here" if tried.returncode else None
 
 
-def data_path(*, full: bool) -> list[Measured]:
-    """Every suite over every MSS; the slice takes every fourth tunnel."""
+def data_path(amount: str) -> list[Measured]:
+    """Every suite over every MSS; a slice is every fourth tunnel, a sample every twelfth."""
     tunnels: list[tuple[str, Version, int | None]] = [(*each, mss) for each in TLS_SUITES for mss in TCPMSS]
     tunnels += [(*each, None) for each in DTLS_NAMES]
-    return _side_by_side(_measure, tunnels if full else tunnels[::4])
+    return _side_by_side(_measure, tunnels[:: {"full": 1, "slice": 4}.get(amount, 12)])
 
 
-def reconnects(*, full: bool) -> list[Row]:
-    """Every configuration; the slice takes those that are marked for it, with one remedy each."""
-    in_slice = [replace(case, remedies=case.remedies[:1]) for case in CASES if case.in_slice]
-    return _side_by_side(run, CASES if full else in_slice)
+def reconnects(amount: str) -> list[Row]:
+    """Every configuration; a slice is those that are marked for it, a sample one of each verdict, with one remedy each."""
+    if amount == "full":
+        return _side_by_side(run, CASES)
+    cases = [replace(case, remedies=case.remedies[:1]) for case in CASES if case.in_slice]
+    of_each_verdict = {finding_of(case.text).verdict: case for case in reversed(cases)}
+    return _side_by_side(run, cases if amount == "slice" else of_each_verdict.values())
 
 
-def observed(*, full: bool) -> dict[str, Any]:
+def observed(amount: str) -> dict[str, Any]:
     """Everything the lab saw, as JSON: what the page is made of, and what the simulated fleet is held to."""
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "with": _versions(),
-        "data_path": [asdict(each) for each in data_path(full=full)],
-        "configurations": [_row(each) for each in reconnects(full=full)],
+        "data_path": [asdict(each) for each in data_path(amount)],
+        "configurations": [_row(each) for each in reconnects(amount)],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-import warnings
 from functools import cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dh, ec, rsa
-from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from nornir_anyconnect.mtu.assumptions import RFC
@@ -31,6 +29,14 @@ SPOKEN = {
     Version.TLS1_3: ssl.TLSVersion.TLSv1_3,
 }
 CSTP = 8
+# the DHE suites need parameters; made once, of 1024 bits: they protect nothing here
+PARAMETERS = b"""\
+-----BEGIN DH PARAMETERS-----
+MIGHAoGBAP4i0jxfeDThnBgk5DqHg5ExMluprZJUjDJln8douhwvlWI6PRPi61i1
+uGRvJpMqWcuy3Vx1xXXKAHWPidS91LMBPlucIIrRqJ7OQJ8WVjlE0+zeayD7J4xl
+VIghDTBIG1qkilFqwsAL3W7S3X5QypQb9nFAdUV4YdcS0yxwU9AnAgEC
+-----END DH PARAMETERS-----
+"""
 CASES = [
     (name, version)
     for name, suite in sorted(all_suites().items())
@@ -65,13 +71,7 @@ def _certificate(path: FilePath, key: CertificateIssuerPrivateKeyTypes) -> FileP
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # the DHE suites need parameters; 1024 bits are quick to make and protect nothing here
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        parameters = dh.generate_parameters(generator=2, key_size=1024).parameter_bytes(
-            serialization.Encoding.PEM, serialization.ParameterFormat.PKCS3
-        )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM) + parameters)
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM) + PARAMETERS)
     return path
 
 

@@ -46,7 +46,9 @@ def main() -> int:
     parser.add_argument("--guards", action="store_true", help="only the guards of the promises")
     parser.add_argument("--no-guards", action="store_true", help="only the mutants")
     parser.add_argument("--promise", type=int, action="append", help="only the guards of these promises")
-    parser.add_argument("--slice", action="store_true", help="one guard of each promise, half a minute")
+    parser.add_argument(
+        "--slice", type=int, nargs="?", const=1, metavar="N", help="one guard of each (N-th) promise, half a minute"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each N-th mutant")
     parser.add_argument("--files", nargs="*", help="only these modules")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
@@ -56,7 +58,7 @@ def main() -> int:
     warm_up()
     guards = [each for each in GUARDS if not chosen.promise or each.promise in chosen.promise]
     if chosen.slice:
-        guards = list({each.promise: each for each in reversed(guards)}.values())
+        guards = list({each.promise: each for each in reversed(guards)}.values())[:: chosen.slice]
     if chosen.no_guards:
         guards = []
     unnoticed = _not_missed(guards, chosen.workers)

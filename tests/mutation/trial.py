@@ -95,13 +95,16 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 class _Quiet:
-    """Examples that kill a mutant are not kept for the real tests."""
+    """Examples that kill a mutant are not kept for the real tests, and nobody waits for long."""
 
     def pytest_configure(self, config) -> None:
         from hypothesis import settings
 
+        from tests import waiting
+
         settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
         settings.load_profile("mutants")
+        waiting.LONG = 15.0  # what a mutant keeps from happening is not waited for as long as a busy machine may take
 
 
 def warm_up() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import yaml
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.lock import only_one
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "playbooks"
@@ -38,7 +38,7 @@ def run(tmp_path):
 
     def start(name, *argv, **environ):
         return subprocess.run(
-            [sys.executable, str(PLAYBOOKS / name), *map(str, argv)],
+            [warm.python(), str(PLAYBOOKS / name), *map(str, argv)],
             cwd=tmp_path,
             env={
                 "PATH": os.environ["PATH"],

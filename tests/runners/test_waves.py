@@ -162,6 +162,7 @@ def test_the_soak_lasts_and_a_bad_sign_ends_the_run(monkeypatch):
     task = Recorder()
     clock = itertools.count()  # a second passes whenever somebody looks at it
     monkeypatch.setattr(waves_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(waves_module, "TICK", 0.001)
     runner = WavesRunner(soak=1000, hold=hold, hold_every=20)
     fleet(names(5)).with_runner(runner).run(task)
     assert task.touched == {"fw000"}

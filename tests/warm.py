@@ -1,0 +1,230 @@
+"""Programs in processes of their own, without the second that each of them takes to import what we stand on.
+
+``python()`` is an interpreter like ``sys.executable``: the same arguments, folder, environment, streams, signals and
+exit code. It asks a child of this test process, which has loaded it all once, to fork. What is *about* starting (what is
+loaded, the installed command, options of the interpreter) is tested with ``sys.executable``.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+LAZY = ("jinja2", "runpy", "rich.console", "rich.table", "sqlalchemy", "msgspec", "ijson", "ttp", "netmiko", "asyncssh")
+"""What our modules load only in a function."""
+CONFIG = "ASA Version 9.12(4)\nhostname warm\ntunnel-group T type remote-access\n: end\n"
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+_made = {}
+
+
+def python(*before):
+    """The path of an interpreter; ``before``: words that stand before the user's arguments."""
+    import shlex
+    import tempfile
+    from pathlib import Path
+
+    if "folder" not in _made:
+        _made["folder"] = Path(tempfile.mkdtemp(prefix="warm-"))
+        _start(_made["folder"])
+    file = _made["folder"] / f"python-{len(_made)}"
+    path = _made.setdefault(before, file)
+    if path is file:
+        # run by the shell: the line that names an interpreter may be too long for the kernel
+        client = f"import sys; sys.path.append({str(Path(__file__).parents[1])!r}); from tests.warm import ask; ask(sys.argv[1:])"
+        words = [sys.executable, "-SEs", "-c", client, str(_made["folder"] / "socket"), *before]
+        file.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        file.chmod(0o755)
+    return str(path)
+
+
+def _start(folder):
+    import atexit
+    import shutil
+    import subprocess
+    from pathlib import Path
+
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NORNIR_ANYCONNECT_")}
+    server = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from tests.warm import serve; serve(sys.argv[1])", folder / "socket"],
+        cwd=Path(__file__).parents[1], env=ours, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    if server.stdout.readline() != b"ready\n":
+        raise RuntimeError("the process that starts programs did not start itself")
+
+    def end():
+        server.stdin.close()
+        server.wait()
+        server.stdout.close()
+        shutil.rmtree(folder)
+
+    atexit.register(end)
+
+
+def ask(words):
+    """The interpreter that a test starts: ask for the program, hand on signals, end as it ends."""
+    link = socket.socket(socket.AF_UNIX)
+    link.connect(words[0])
+    for number in FORWARDED:
+        signal.signal(number, lambda number, _: link.sendall(b"%d\n" % number))
+    asked = json.dumps([words[1:], os.getcwd(), dict(os.environ)]).encode() + b"\n"
+    sent = socket.send_fds(link, [asked], (0, 1, 2))
+    link.sendall(asked[sent:])
+    (ended,) = link.makefile()
+    if int(ended) < 0:
+        for number in FORWARDED:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), -int(ended))
+    os._exit(int(ended))
+
+
+def serve(address):
+    """Load everything, then become each program that is asked for; the end of standard input is the end."""
+    import gc
+
+    _load()
+    gc.freeze()  # what no program frees is not looked through, and so stays shared
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    wakes, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    print("ready", flush=True)
+    running = {}
+    while True:
+        ready = select.select([0, wakes, listener, *running], [], [])[0]
+        if 0 in ready:
+            return
+        if wakes in ready:
+            os.read(wakes, 4096)
+            _tell_ends(running)
+        for link in [each for each in ready if each in running]:
+            _hand_on(link, running)
+        if listener in ready:
+            link, _ = listener.accept()
+            asked, streams = _asked(link)
+            pid = os.fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                for each in (link, listener, *running):
+                    each.close()
+                os.close(wakes)
+                os.close(woken)
+                os._exit(_ended(lambda: _become(*asked, streams)))  # noqa: B023 - called here
+            for each in streams:
+                os.close(each)
+            running[link] = pid
+
+
+def _load():
+    import importlib
+    import pkgutil
+
+    import mock_devices
+    import nornir_anyconnect
+
+    for package in (nornir_anyconnect, mock_devices):
+        for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if each.name not in (
+                "nornir_anyconnect.testing",
+                "mock_devices.__main__",
+            ):  # pytest wants to load it itself
+                importlib.import_module(each.name)
+    for name in LAZY:
+        importlib.import_module(name)
+    importlib.import_module("nornir_anyconnect.assess").assess_text(CONFIG, "warm")  # compiles the templates
+
+
+def _tell_ends(running):
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        link = next(link for link, its in running.items() if its == pid)
+        del running[link]
+        with link, contextlib.suppress(OSError):  # whoever asked may be gone
+            link.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _hand_on(link, running):
+    """Signals; whoever asked was killed: so is the program."""
+    for number in link.recv(4096).split() or [int(signal.SIGKILL)]:
+        os.kill(running[link], int(number))
+
+
+def _asked(link):
+    data, streams, _, _ = socket.recv_fds(link, 1 << 16, 3)
+    while not data.endswith(b"\n"):
+        data += link.recv(1 << 16)
+    return json.loads(data), streams
+
+
+def _ended(program):
+    """The exit code of an interpreter whose program has ended; taking down all that was loaded takes half a second."""
+    import atexit
+    import threading
+
+    code = 0
+    try:
+        program()
+    except SystemExit as ended:
+        code = ended.code
+        if code is not None and not isinstance(code, int):
+            print(code, file=sys.stderr)
+            code = 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return 120
+    return (code or 0) & 0xFF
+
+
+def _become(argv, cwd, env, streams):
+    """This process is from now on the interpreter with these arguments."""
+    import runpy
+    import time
+    import warnings
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    for number in (*FORWARDED, signal.SIGCHLD):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    eager = bool(env.get("PYTHONUNBUFFERED"))
+    # those of before have looked at what they were: a file, a terminal, a pipe
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout.reconfigure(line_buffering=sys.stdout.isatty(), write_through=eager)
+    while argv[:1] == ["-W"]:
+        warnings.simplefilter(argv[1])
+        argv = argv[2:]
+    kind, *rest = argv
+    main = sys.modules["__main__"]
+    main.__dict__.clear()
+    main.__dict__.update(__name__="__main__", __builtins__=__builtins__)
+    if kind in ("-c", "-"):
+        code = rest.pop(0) if kind == "-c" else sys.stdin.read()
+        sys.argv, sys.path[0] = [kind, *rest], ""
+        exec(compile(code, "<string>", "exec"), main.__dict__)
+    elif kind == "-m":
+        sys.path[0] = cwd
+        sys.argv = rest
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = argv, os.path.dirname(os.path.abspath(kind))
+        runpy.run_path(kind, run_name="__main__")
