@@ -129,7 +129,7 @@ def page(sections: dict[str, str]) -> str:
     lines = [
         "# Results of the long proofs",
         "<!-- Written by `python -m tests.proof --write docs/proof-results.md`; do not edit. -->",
-        f"Python {platform.python_version()}, {os.cpu_count()} processors. `make proof` runs it all; a slice runs with the other tests.",
+        f"Python {platform.python_version()}, {os.cpu_count()} processors. `make proof` runs it all; a sample runs with the other tests.",
         *[sections[proof.name].strip() for proof in PROOFS if proof.name in sections],
         *([f"Not run yet: {'; '.join(missing)}."] if missing else []),
     ]
