@@ -1,6 +1,6 @@
 """SSH servers that stall, flood, dribble and lie, one kind per port: ``python -m tests.faults.hostile``.
 
-Prints the ports by kind and the one host key as JSON, then the kind of each connection as it comes, and serves until
+Prints the ports by kind and the one host key as JSON, then the kind of each that begins to be hostile, and serves until
 its standard input ends; a kind that is written there hangs up. A process of its own, so that what it wastes is not
 taken for what the tool needs.
 """
@@ -23,6 +23,10 @@ EVER = 3600.0
 TICK = 0.25
 """Seconds between the bytes of one that dribbles: none of the silences that are borne is as long."""
 GREETING = b"SSH-2.0-hostile\r\n"
+
+
+def tell(kind):
+    os.write(1, f"{kind}\n".encode())  # in one piece: others tell of theirs at the same moment
 
 
 def stall(_sock):
@@ -62,6 +66,7 @@ class Door(paramiko.ServerInterface):
 
     def stop_at(self, step):
         if step == self.step:
+            tell(step)
             HANG_UP[step].wait(EVER)
             self.sock.close()
 
@@ -129,6 +134,7 @@ def shell(channel, kind):
             continue
         channel.sendall(line + b"\r\n")
         if line.startswith(b"show"):
+            tell(kind)
             REPLIES[kind](channel.sendall)
         elif line == b"exit":
             time.sleep(EVER)
@@ -139,6 +145,7 @@ def shell(channel, kind):
 
 def serve_one(sock, kind):
     if kind in BEFORE_SSH:
+        tell(kind)
         BEFORE_SSH[kind](sock)
         return
     transport = paramiko.Transport(sock)
@@ -157,7 +164,6 @@ def serve(listener, kind):
 
     while True:
         sock, _ = listener.accept()
-        os.write(1, f"{kind}\n".encode())  # in one piece: others tell of theirs at the same moment
         threading.Thread(target=one, args=(sock,), daemon=True).start()
 
 

@@ -62,11 +62,11 @@ def hostile():
         [sys.executable, "-m", "tests.faults.hostile"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         cwd=Path(__file__).parents[2],
     ) as process:  # fmt: skip
-        told, connected = json.loads(process.stdout.readline()), Counter()
+        told, began = json.loads(process.stdout.readline()), Counter()
 
         def listen():
             for line in process.stdout:
-                connected[line.strip()] += 1
+                began[line.strip()] += 1
 
         def hang_up(kind):
             process.stdin.write(f"{kind}\n")
@@ -74,7 +74,7 @@ def hostile():
 
         listener = threading.Thread(target=listen)
         listener.start()
-        yield SimpleNamespace(**told, connected=connected, hang_up=hang_up)
+        yield SimpleNamespace(**told, began=began, hang_up=hang_up)
         process.stdin.close()
         process.kill()
         listener.join()
@@ -257,16 +257,19 @@ def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
     (folder / "hosts.yaml").write_text(yaml.safe_dump(hosts))
     command = [warm.python(), "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())"]
     for verb in ("audit", "doctor", "plan"):
-        site.hostile.connected.clear()
+        site.hostile.began.clear()
         with subprocess.Popen(
             [*command, verb, "--inventory", str(folder), "--host-timeout", "600"],
             cwd=folder, env=os.environ | {"XDG_DATA_HOME": str(tmp_path)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
-            eventually(lambda: process.poll() is not None or set(hanging) <= set(site.hostile.connected))
-            assert process.poll() is None, process.communicate()
-            process.send_signal(number)
-            out, err = process.communicate(timeout=LONG)
+            try:
+                eventually(lambda: process.poll() is not None or set(hanging) <= set(site.hostile.began))
+                assert process.poll() is None, process.communicate()
+                process.send_signal(number)
+                out, err = process.communicate(timeout=LONG)
+            finally:
+                process.kill()
         assert process.returncode == 130, (verb, out, err)
         assert "Traceback" not in err
 

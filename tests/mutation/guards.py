@@ -213,8 +213,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         9, f"{DEVICE}/connection.py",
-        "        if not was_open and not last_slot:\n",
-        "        if False:\n",
+        "                if not last_slot:\n",
+        "                if False:\n",
         f"{P}09_one_session_one_writer.py::test_the_last_free_session_is_left_to_others",
     ),
     Guard(
@@ -747,20 +747,20 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         32, f"{DEVICE}/conversation.py",
-        "        if quiet >= silence and self._dialogue.begun:\n",
+        "        if quiet >= silence and heard.begun:\n",
         "        if False:\n",
         "tests/platforms/test_session.py::test_silence_half_a_reply_and_a_lost_link_are_three_errors",
     ),
     Guard(
         33, f"{PKG}/evidence/merged_log.py",
-        "        self._held.sort(key=_TURN)\n",
-        "",
+        "        self._held.sort(key=_TURN)\n        relays",
+        "        relays",
         "tests/evidence/test_merged_log.py::test_newest_first_oldest_first_and_mixed_give_the_same_answer",
     ),
     Guard(
         33, f"{PKG}/evidence/coverage.py",
-        "        elif seen.level is not None and seen.level < needed:\n",
-        "        elif False:\n",
+        "    elif seen.level is not None and seen.level < needed:\n",
+        "    elif False:\n",
         "tests/audit/test_audit_observable.py::test_a_log_that_would_not_have_shown_all",
     ),
     Guard(

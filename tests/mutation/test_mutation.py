@@ -43,7 +43,9 @@ def test_the_page_of_promises_names_all_of_them_and_only_tests_that_exist():
 def test_the_test_of_each_guard_stands_in_the_page():
     page = (ROOT / "docs" / "promises.md").read_text("utf-8")
     rows = dict(re.findall(r"^\| (\d+) \| (.*) \|$", page, re.MULTILINE))
-    missing = {(guard.promise, guard.test) for guard in GUARDS if guard.test not in rows[str(guard.promise)]}
+    missing = {
+        (guard.promise, guard.test) for guard in GUARDS if guard.test.partition("[")[0] not in rows[str(guard.promise)]
+    }
     assert missing == set()
 
 
