@@ -29,7 +29,8 @@ _NOT_SETTINGS = frozenset({"USERNAME", "PASSWORD", "ENABLE", "PROOF", "SETTINGS"
 _SEE = "see docs/settings.md for an example"
 
 FailOnName = Literal["confirmed", "at-risk", "unknown", "mitigated", "never"]
-Positive = Annotated[int, msgspec.Meta(gt=0)]
+AtOnce = Annotated[int, msgspec.Meta(gt=0, le=1000)]
+Days = Annotated[int, msgspec.Meta(gt=0, le=36_500)]
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,8 +42,8 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     template: str | None = None
     token_env: str | None = None
-    timeout: Annotated[float, msgspec.Meta(gt=0)] = 10.0
-    retries: Annotated[int, msgspec.Meta(ge=0)] = 3
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 10.0
+    retries: Annotated[int, msgspec.Meta(ge=0, le=100)] = 3
 
 
 class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     inventory: str = "inventory/config.yaml"
     filter: dict[str, str | int | float | bool] = {}
-    workers: Positive = 20
+    workers: AtOnce = 20
     runner: Literal["threads", "dask"] = "threads"
     dask: Dask = Dask()
     evidence: bool = True
@@ -89,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fail_on: FailOnName = "at-risk"
     pseudonymise_users: bool = False
     history: str | None = None
-    keep_days: Positive | None = None
+    keep_days: Days | None = None
     waivers: str | None = None
     lock: str | None = None
     push: str | None = None
@@ -121,6 +122,7 @@ def load_settings(path: str | Path | None = None, environ: dict[str, str] | None
         settings = msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
         raise _in_words(str(error), data, str(chosen)) from error
+    _no_control_characters(data, str(chosen))
     webhook = settings.notify.webhook
     for name, address in (("push", settings.push), ("notify.webhook.url", webhook.url if webhook else None)):
         if address is not None and not _of_the_web(address):
@@ -128,6 +130,18 @@ def load_settings(path: str | Path | None = None, environ: dict[str, str] | None
     for address in (settings.history, settings.push, webhook.url if webhook else None):
         remember_url(address or "")
     return settings
+
+
+def _no_control_characters(value: Any, source: str, name: str = "") -> None:
+    """No path, address or name holds one; the system says so only where it is used, after the night's work."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _no_control_characters(each, source, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for each in value:
+            _no_control_characters(each, source, name)
+    elif isinstance(value, str) and any(ord(letter) < 32 for letter in value):  # noqa: PLR2004 - the first that is shown
+        raise _wrong(source, name, url_without_credentials(value), "without control characters")
 
 
 def _of_the_web(address: str) -> bool:
@@ -169,7 +183,7 @@ def _from_environment(environ: Any) -> dict[str, Any]:
 
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 _FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*?)`")
-_EXPECTED = re.compile(r"Expected `(\w+)(?: \| null)?`(?: (>=? \d+))?")
+_EXPECTED = re.compile(r"Expected `(\w+)(?: \| null)?`(?: ([<>]=? [\d.]+))?")
 _WANTED = {
     "int": "a whole number",
     "float": "a number",
@@ -209,7 +223,9 @@ def _in_words(error: str, data: dict[str, Any], source: str) -> SettingsError:
         return _wrong(source, name, value, _WANTED["object" if name == "filter" else "array"])
     if expected is None or expected[1] == "object":
         return SettingsError(f"{source}: '{name}' takes 'key: value' lines", _SEE)
-    return _wrong(source, name, value, _BOUNDS.get(expected[2] or "") or _WANTED[expected[1]])
+    bound = (expected[2] or "").removesuffix(".0")
+    most = f"at most {bound.removeprefix('<= ')}" if bound.startswith("<") else ""
+    return _wrong(source, name, value, _BOUNDS.get(bound) or most or _WANTED[expected[1]])
 
 
 _SHOWN = 60

@@ -23,16 +23,29 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM ends a command as Ctrl-C does; only the main thread of a process may say so."""
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM, and a terminal that is closed, end a command as Ctrl-C does: hosts in flight are finished or reverted.
+
+    Only the main thread of a process may say so. What nohup has told to be ignored stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = [(number, signal.signal(number, _interrupt)) for number in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous:
+            signal.signal(number, handler)
+
+
+def _open_streams() -> None:
+    """What somebody closed (``>&-``) leads nowhere: else the next file that is opened would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for the whole process
 
 
 def _usage_error(error: BaseException) -> None:
@@ -53,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     """
     terminal.TERMINAL.reset()
-    with _sigterm_interrupts():
+    _open_streams()
+    with _signals_interrupt():
         code = _run(argv)
         terminal.TERMINAL.count_the_rest()
         return code

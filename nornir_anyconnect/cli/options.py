@@ -170,7 +170,10 @@ AskPass = Annotated[
     ),
 ]
 HostTimeout = Annotated[
-    float, typer.Option("--host-timeout", min=1, metavar="SECONDS", help="Seconds that one device may take in all.")
+    float,
+    typer.Option(
+        "--host-timeout", min=1, max=86400, metavar="SECONDS", help="Seconds that one device may take in all."
+    ),
 ]
 SettingsFile = Annotated[
     str | None, typer.Option("--settings", metavar="FILE", help="Settings [default: nornir-anyconnect.yaml, if there].")

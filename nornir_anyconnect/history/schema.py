@@ -100,6 +100,16 @@ UPGRADES: dict[int, tuple[str, ...]] = {2: ("ALTER TABLE findings ADD COLUMN set
 """SQL that turns version N-1 into version N, by N."""
 
 
+def _version(connection: Connection) -> int:
+    """The version of the tables that are there."""
+    found = connection.execute(select(version.c.version)).scalar_one()
+    if not isinstance(found, int) or found < 1:
+        raise UsageError(
+            f"this history is damaged: its schema version is {found!r}", "take it from a backup, or name another file"
+        )
+    return found
+
+
 def is_prepared(connection: Connection) -> bool | None:
     """Whether the tables are those of this version; None where there are none.
 
@@ -109,7 +119,7 @@ def is_prepared(connection: Connection) -> bool | None:
     """
     if not inspect(connection).has_table("schema_version"):
         return None
-    found: int = connection.execute(select(version.c.version)).scalar_one()
+    found = _version(connection)
     if found > VERSION:
         raise UsageError(
             f"this history has schema version {found}, this tool knows {VERSION}", "update nornir-anyconnect"
@@ -130,7 +140,7 @@ def prepare(connection: Connection) -> None:
         connection.execute(version.insert().values(version=VERSION))
     if prepared is not False:
         return
-    found = connection.execute(select(version.c.version)).scalar_one()
+    found = _version(connection)
     for step in range(found + 1, VERSION + 1):
         for statement in UPGRADES[step]:
             connection.execute(text(statement))

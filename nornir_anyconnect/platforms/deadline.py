@@ -127,7 +127,9 @@ class _Keeper:
         while True:
             with self._changed:
                 while not self._kept or self._kept[0][0] > time.monotonic():
-                    self._changed.wait(self._kept[0][0] - time.monotonic() if self._kept else None)
+                    # a thread cannot wait longer than some centuries, and some ask for that
+                    left = self._kept[0][0] - time.monotonic() if self._kept else None
+                    self._changed.wait(None if left is None else min(left, threading.TIMEOUT_MAX))
                 _, _, deadline = heapq.heappop(self._kept)
             deadline.end()
 

@@ -85,6 +85,7 @@ class FinishAudit:
         template = webhook.template if webhook else None
         if options.keep and template is not None and not Path(template).is_file():
             raise SettingsError(f"the template {template} does not exist", "mend notify.webhook.template")
+        self._lost: list[outputs.Output] = []
         self.options = options
         self.settings = settings
         self.fail_on = options.fail_on or FailOn(settings.fail_on)
@@ -129,10 +130,10 @@ class FinishAudit:
         beside = SideEffects(self.settings, keep=keep, push=push)
         trend = beside.trend(audit)
         codes = [of_devices(audit.devices, self.fail_on)]
-        codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend)))
+        codes.append(outputs.emit(self.targets, lambda target: self._rendered(target, audit, trend), self._lost))
         if all(target.path is not None for target in self.targets):
             TERMINAL.note(answer(audit))
-            TERMINAL.note(f"written: {', '.join(self._files())}")
+            TERMINAL.note(f"written: {', '.join(self._files()) or 'nothing'}")
         beside.carry_out(audit, sites)
         return ExitCode.INTERRUPTED if interrupted else highest([*codes, beside.code])
 
@@ -154,7 +155,8 @@ class FinishAudit:
         return report.render(target.format, audit, style)
 
     def _files(self) -> tuple[str, ...]:
-        return tuple(str(target.path) for target in self.targets if target.path is not None)
+        found = (target for target in self.targets if target not in self._lost)
+        return tuple(str(target.path) for target in found if target.path is not None)
 
 
 def next_commands(audit: AuditReport, options: ReportOptions) -> tuple[str, ...]:

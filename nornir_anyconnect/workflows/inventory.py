@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = "compare it with the inventory/ that comes with this project"
 _KEY_VALUE = "it must be 'key: value' lines"
+_PORTS = 1 << 16
 _MOST_LISTED = 10
 """Hosts that an error lists."""
 _FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file": "defaults.yaml"}
@@ -64,12 +65,15 @@ def load_inventory(path: str) -> Nornir:
     except KeyError as error:
         _name_the_shape(settings["inventory"])
         raise InventoryError(f"{path}: the group {error} is named but not defined", "define it, or drop it") from error
+    except RecursionError as error:
+        raise InventoryError(f"{path}: it is nested too deeply", _EXAMPLE) from error
     except (AttributeError, TypeError, ValueError) as error:
         # what Nornir raises for a file of another shape, or an option it does not know
         _name_the_shape(settings["inventory"])
         raise InventoryError(f"{path} is not as Nornir wants it: {_first_line(error)}", _EXAMPLE) from error
     if not nornir.inventory.hosts:
         raise InventoryError(f"the inventory {path} holds no host", "add hosts to it")
+    _check_connections(nornir, path)
     _check_data(nornir, path)
     return nornir
 
@@ -87,7 +91,7 @@ def _name_the_shape(inventory: dict[str, Any]) -> None:
             continue
         try:
             content = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else None
-        except (yaml.YAMLError, UnicodeDecodeError, OSError):
+        except (yaml.YAMLError, ValueError, RecursionError, OSError):
             continue
         if content and not isinstance(content, dict):
             raise InventoryError(f"{file} is {_kind(content)}, {_KEY_VALUE}", _EXAMPLE)
@@ -119,6 +123,24 @@ def _kind(value: Any) -> str:
     return words.get(type(value), "a number")
 
 
+def _check_connections(nornir: Nornir, path: str) -> None:
+    """What says how a host is reached has the shape that Nornir takes it for, unseen."""
+    inventory = nornir.inventory
+    for name, element in (*inventory.hosts.items(), *inventory.groups.items(), ("the defaults", inventory.defaults)):
+        if not isinstance(name, str):
+            raise InventoryError(f"{path}: the name {name!r} is {_kind(name)}, it must be a text", "quote it")
+        for each in (element, *element.connection_options.values()):
+            for key in ("hostname", "username", "platform"):
+                value = getattr(each, key)
+                if value is not None and not isinstance(value, str):
+                    raise InventoryError(f"{path}: {key} of {name} is {_kind(value)}, it must be a text", "quote it")
+            if each.port is not None and not (isinstance(each.port, int) and 0 < each.port < _PORTS):
+                raise InventoryError(f"{path}: port of {name} must be a number from 1 to 65535", _EXAMPLE)
+            extras = getattr(each, "extras", None)
+            if extras is not None and not isinstance(extras, dict):
+                raise InventoryError(f"{path}: extras of {name} are {_kind(extras)}, {_KEY_VALUE}", _EXAMPLE)
+
+
 def _check_data(nornir: Nornir, path: str) -> None:
     """What this tool reads of a host has the shape that it takes it for."""
     inventory = nornir.inventory
@@ -148,7 +170,7 @@ def _quiet_logs() -> None:
 def _mapping(config: Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(config.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InventoryError(f"{config}: not YAML: {_place(error)}", "correct the file") from error
     except OSError as error:
         raise InventoryError(f"{config}: {error.strerror}", "check its permissions") from error
@@ -169,7 +191,10 @@ def _locate(settings: dict[str, Any], folder: Path) -> None:
         given = Path(str(options.get(option, usual)))
         near = [Path(os.path.expanduser(given)), folder / given, folder / given.name]  # noqa: PTH111 - no home is no error
         if option in options or (folder / usual).exists():
-            options[option] = str(next((each for each in near if each.exists()), near[0]))
+            chosen = next((each for each in near if each.exists()), near[0])
+            if chosen.exists() and not chosen.is_file():  # a device may have no end
+                raise InventoryError(f"{chosen} is no file", f"correct {option} of the inventory")
+            options[option] = str(chosen)
 
 
 def _place(error: Exception) -> str:

@@ -107,8 +107,15 @@ def style(output: Output, fail_on: FailOn, *, detail: bool = False) -> Style:
     )
 
 
-def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode:
-    """Write every format, files first; one that cannot be written is kept elsewhere, the others are not affected."""
+def emit(targets: Sequence[Output], render: Callable[[Output], str], lost: list[Output] | None = None) -> ExitCode:
+    """Write every format, files first; one that cannot be written is kept elsewhere, the others are not affected.
+
+    Args:
+        targets: where each goes.
+        render: its text.
+        lost: gets those that could not be written.
+
+    """
     code = ExitCode.CLEAN
     for target in sorted(targets, key=lambda each: each.path is None):
         text = without_secrets(render(target))
@@ -123,6 +130,8 @@ def emit(targets: Sequence[Output], render: Callable[[Output], str]) -> ExitCode
             where = target.path or "standard output"
             TERMINAL.error(f"{where}: {error.strerror or error}", _rescued(text, target))
             code = ExitCode.USAGE
+            if lost is not None:
+                lost.append(target)
     return code
 
 
@@ -149,10 +158,10 @@ def to_stdout(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise
-    except OSError:
+    except OSError as error:
         # what is still buffered would fail again when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
+        raise OSError(error.errno, error.strerror, "standard output") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from collections import Counter
@@ -88,7 +89,9 @@ def _one_line(text: str) -> str:
 def _write(text: str) -> None:
     """Letters that the terminal lacks are spelled as escapes."""
     encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
+    # a terminal that is gone, or a full disk: what is told is lost, and nothing else
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 TERMINAL = Terminal()

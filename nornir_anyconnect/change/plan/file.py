@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "nornir-anyconnect/plan/1"
 _LARGEST = 256 * 1024 * 1024
+_BEGINNING = 1 << 16
 _NAME_IT = "name the plan file that 'plan --out' wrote"
 _PLAN_AGAIN = "make the plan again with 'nornir-anyconnect plan'"
 _ALTERED = "the plan was altered: make it again with 'nornir-anyconnect plan'"
@@ -141,10 +142,14 @@ def load_plan(path: Path, *, now: datetime | None = None) -> Plan:
 
     """
     try:
-        if path.stat().st_size > _LARGEST:
+        with path.open("rb") as file:
+            raw = file.read(_BEGINNING)
+            # what is none may have no end
+            raw += file.read(_LARGEST) if SCHEMA.encode() in raw else b""
+        if len(raw) > _LARGEST:
             raise PlanError(f"{path} is too large for a plan", _NAME_IT)
         # a plan is ASCII; what is none says below whether it ever was a plan
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = raw.decode("utf-8", "replace")
     except OSError as error:
         raise PlanError(f"cannot read {path}: {error.strerror}", _NAME_IT) from error
     return read_plan(text, str(path), now=now)

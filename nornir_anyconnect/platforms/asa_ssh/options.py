@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,8 +182,18 @@ def _transport(name: str, value: Any, where: str) -> str:
     return str(value)
 
 
-def _path(_name: str, value: Any, _where: str) -> Path:
-    return Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
+def _path(name: str, value: Any, where: str) -> Path:
+    path = Path(os.path.expanduser(str(value)))  # noqa: PTH111 - without a home it stays as it is
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return path  # who needs it says so
+    except ValueError as error:
+        raise InventoryError(f"{where}: '{name}' is no path: {error}", "correct the inventory") from error
+    # a device may have no end; an empty one is what people name for "no keys at all"
+    if not stat.S_ISREG(mode) and str(path) != os.devnull:
+        raise InventoryError(f"{where}: '{name}' is {path}, which is no file", "correct the inventory")
+    return path
 
 
 def _text(_name: str, value: Any, _where: str) -> str:
@@ -192,7 +203,7 @@ def _text(_name: str, value: Any, _where: str) -> str:
 def _megabytes(name: str, value: Any, where: str) -> float:
     try:
         size = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         size = -1.0
     if not 0 < size <= _LARGEST:
         raise InventoryError(f"{where}: '{name}' must be megabytes, not {value!r}", "correct the inventory")
@@ -202,7 +213,7 @@ def _megabytes(name: str, value: Any, where: str) -> float:
 def _seconds(name: str, value: Any, where: str) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = -1.0
     if not 0 < seconds <= 3600:  # noqa: PLR2004 - an hour
         raise InventoryError(f"{where}: '{name}' must be seconds, not {value!r}", "correct the inventory")
@@ -216,16 +227,17 @@ def _jump_host(_name: str, value: Any, where: str) -> JumpHost:
         value = {"hostname": name, "port": port or 22, "username": user if at else None}
     given = {"port": 22, **value} if isinstance(value, dict) else {}
     unknown = set(given) - {"hostname", "port", "username", "key_file"}
-    if unknown or not given.get("hostname") or not str(given["port"]).isdecimal():
+    port = str(given.get("port"))
+    if unknown or not given.get("hostname") or not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 1 << 16):  # noqa: PLR2004
         raise InventoryError(
             f"{where}: 'jump_host' cannot be read", "give user@host:port, or hostname, port, username and key_file"
         )
     key_file = given.get("key_file")
     return JumpHost(
         hostname=str(given["hostname"]),
-        port=int(given["port"]),
+        port=int(port),
         username=given.get("username"),
-        key_file=Path(os.path.expanduser(str(key_file))) if key_file else None,  # noqa: PTH111 - as above
+        key_file=_path("key_file", key_file, where) if key_file else None,
     )
 
 
