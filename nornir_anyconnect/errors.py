@@ -12,7 +12,8 @@ AnyConnectError
 │   ├── UnreachableError            no TCP or SSH session (also a ConnectionError)
 │   ├── AlgorithmError              it offers only algorithms the client lacks
 │   ├── HostKeyError                unknown or changed host key; no password was sent
-│   ├── CredentialError             login or enable refused (also a PermissionError)
+│   ├── CredentialError             login refused (also a PermissionError)
+│   │   └── EnableError             login accepted, enable refused
 │   ├── ReplyTimeoutError           the device hangs (also a TimeoutError)
 │   ├── IncompleteReplyError        a reply that is not proved complete
 │   ├── RejectedError               the device refused a command
@@ -120,6 +121,12 @@ class CredentialError(DeviceError, PermissionError):
     """Login or enable was refused."""
 
     code = "credentials"
+
+
+class EnableError(CredentialError):
+    """The login was accepted, and the enable secret was refused, or there is none."""
+
+    code = "enable"
 
 
 class ReplyTimeoutError(DeviceError, TimeoutError):

@@ -55,6 +55,7 @@ def _checkup(found: "Checkup", *, details: bool) -> str:
         "fingerprint": found.fingerprint,
         "algorithms": found.algorithms,
         "login": word(found.logged_in, "works", "did not succeed"),
+        "enable": word(found.enabled, "works", "did not succeed") if found.logged_in else None,
         "privilege": found.privilege,
         "role": found.role,
         "release": found.release,

@@ -16,13 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.errors import CredentialError
+from nornir_anyconnect.errors import CredentialError, EnableError
 from nornir_anyconnect.platforms import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 REFUSALS_ALLOWED = 3
+ENABLE = "enable"
+"""The last part of a credential that is an enable secret."""
 SLOW = 2.0
 """Seconds after which a login that nobody has judged yet lets the next one go."""
 
@@ -78,7 +80,7 @@ class LoginGate:
         with self._changed:
             record = self._record(credential)
             self._wait_for_turn(record)
-            _refuse_spent(host, record)
+            _refuse_spent(host, record, credential)
             self._numbers += 1
             number = self._numbers
             record.in_flight[number] = self._clock()
@@ -100,7 +102,7 @@ class LoginGate:
 
         """
         with self._changed:
-            _refuse_spent(host, self._record(credential))
+            _refuse_spent(host, self._record(credential), credential)
 
     def _record(self, credential: tuple[str, ...]) -> _Record:
         text = "\0".join(credential).encode("utf-8", "surrogatepass")
@@ -126,10 +128,12 @@ class LoginGate:
             self._records.clear()
 
 
-def _refuse_spent(host: str, record: _Record) -> None:
+def _refuse_spent(host: str, record: _Record, credential: tuple[str, ...]) -> None:
     if record.refusals >= REFUSALS_ALLOWED:
-        raise CredentialError(
-            f"{host}: not tried, this login was already refused {record.refusals} times",
+        of_enable = credential[-1] == ENABLE
+        raise (EnableError if of_enable else CredentialError)(
+            f"{host}: not tried, the {'enable secret' if of_enable else 'login'} of the user '{credential[0]}' "
+            f"was already refused {record.refusals} times",
             "correct the user name or password; further attempts could lock the account",
         )
 

@@ -199,6 +199,7 @@ class Checkup:
     algorithms: str | None = None
     """What was offered, where it is not used here."""
     logged_in: bool = False
+    enabled: bool | None = None
     privilege: int | None = None
     role: str | None = None
     release: str | None = None

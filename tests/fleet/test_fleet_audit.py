@@ -155,7 +155,7 @@ def test_an_old_box_needs_legacy_ssh_and_the_error_names_what_it_offers(start, t
         (Fault("hang", "connect"), "unreachable"),
         (Fault("hang", "login"), "timeout"),
         (Fault("wrong-password"), "credentials"),
-        (Fault("wrong-password", "enable"), "credentials"),
+        (Fault("wrong-password", "enable"), "enable"),
         (Fault("authorization", "show running-config"), "rejected"),
     ],
     ids=str,

@@ -47,7 +47,7 @@ def test_a_box_that_is_well(fleet, host):
     fingerprint = host_key("fw-one", "fw-one", "ed25519").get_fingerprint()
     assert parts(found) == {
         "host": "fw-one", "reachable": True, "key_known": True, "fingerprint": f"ssh-ed25519 {fingerprint}",
-        "algorithms": None, "logged_in": True, "privilege": 15, "role": "no-failover", "release": "9.12(4)",
+        "algorithms": None, "logged_in": True, "enabled": True, "privilege": 15, "role": "no-failover", "release": "9.12(4)",
         "free_slots": 4, "problem": None, "remedy": None,
     }  # fmt: skip
     assert found.to_dict() == {**parts(found), "well": True}
@@ -101,6 +101,19 @@ def test_a_box_without_a_free_slot_is_looked_at_and_reported(box, host):
     found = PLATFORM.examine(host(), Config())
     assert (found.free_slots, found.logged_in, found.release, found.well) == (0, True, "9.12(4)", False)
     assert "all 5 SSH sessions are taken" in found.problem
+
+
+def test_a_refused_login_names_the_user_and_is_told_from_a_refused_enable_secret(box, host):
+    box.set_fault("wrong-password", "login")
+    found = PLATFORM.examine(host(), Config())
+    assert (found.logged_in, found.enabled) == (False, None)
+    assert found.problem == "127.0.0.1 refused the login of the user 'audit'"
+    box.clear_faults()
+    box.set_fault("wrong-password", "enable")
+    gate.forget()
+    found = PLATFORM.examine(host(), Config())
+    assert (found.logged_in, found.enabled, found.well) == (True, False, False)
+    assert found.problem == "127.0.0.1 refused the enable secret"
 
 
 def test_a_login_that_may_not_ask_for_its_level_is_well_all_the_same(box, host):

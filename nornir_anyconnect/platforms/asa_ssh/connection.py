@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, InventoryError, UnreachableError
+from nornir_anyconnect.errors import AlgorithmError, AnyConnectError, EnableError, InventoryError, UnreachableError
 from nornir_anyconnect.masking import remember
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh.credentials import from_environment, secrets_of
@@ -212,8 +212,10 @@ class AsaSsh:
         try:
             _look_at_server(host, found)
             with self.reading(host, configuration, last_slot=True) as device:
-                found["logged_in"] = True
+                found |= {"logged_in": True, "enabled": True}
                 _ask(device, found)
+        except EnableError as error:
+            found |= {"logged_in": True, "enabled": False, "problem": error.cause, "remedy": error.remedy}
         except AnyConnectError as error:
             found |= {"problem": error.cause, "remedy": error.remedy}
         return Checkup(**found)

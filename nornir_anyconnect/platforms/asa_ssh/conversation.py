@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from nornir_anyconnect.errors import (
-    CredentialError,
+    EnableError,
     IncompleteReplyError,
     LinkLostError,
     RejectedError,
@@ -116,7 +116,7 @@ class Conversation:
             ReplyTimeoutError: nothing came.
             IncompleteReplyError: it stopped before its end.
             LinkLostError: the session ended.
-            CredentialError: the secret was asked for again.
+            EnableError: the secret was asked for again.
             RejectedError: the device asks a question that is never answered.
 
         """
@@ -246,12 +246,12 @@ class Conversation:
 
     def _answer_password(self, secret: str | None) -> tuple[Event, ...]:
         if secret is None:
-            raise CredentialError(f"{self.name} refused the enable secret", "check it; it was tried once")
+            raise EnableError(f"{self.name} refused the enable secret", "check it; it was tried once")
         return self._dialogue.answer_password(secret)
 
     def _refuse_question(self, question: str, last_words: str) -> NoReturn:
         if question == "enable_password_not_set":
-            raise CredentialError(
+            raise EnableError(
                 f"{self.name} has no enable password and asks for a first one; none was set",
                 "set one on the device",
             )

@@ -5,10 +5,14 @@ Shared by the transports: they differ in the library, and in nothing that a pers
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import logging
 import socket
+import threading
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import (
     AlgorithmError,
@@ -103,12 +107,43 @@ class Endpoint:
             UnreachableError: there is none.
 
         """
+        until = time.monotonic() + self.options.connect_timeout
+        tried: BaseException = TimeoutError("its name has no address")
+        for address in self._addresses():
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                sock = socket.create_connection(address[:2], left)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except (OSError, OverflowError) as error:
+                tried = error
+            else:
+                return sock
+        raise self.unreachable(tried) from tried
+
+    def _addresses(self) -> list[tuple[Any, ...]]:
+        """Where the name leads. The system's look-up knows no time limit: it is asked in a thread that may be left."""
+        answer: concurrent.futures.Future[list[tuple[Any, ...]]] = concurrent.futures.Future()
+
+        def look_up() -> None:
+            # nobody may wait any more
+            with contextlib.suppress(concurrent.futures.InvalidStateError):
+                try:
+                    found = socket.getaddrinfo(self.hostname, self.port, type=socket.SOCK_STREAM)
+                    answer.set_result([each[4] for each in found])
+                except (OSError, UnicodeError, ValueError, OverflowError) as error:
+                    answer.set_exception(error)
+
+        threading.Thread(target=look_up, name=f"look-up of {self.hostname}", daemon=True).start()
+        if (ours := deadline.current()) is not None:
+            ours.cut_with(answer.cancel)
         try:
-            sock = socket.create_connection((self.hostname, self.port), self.options.connect_timeout)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except (OSError, UnicodeError) as error:
+            return answer.result(self.options.connect_timeout)
+        except concurrent.futures.TimeoutError as error:
+            raise self.unreachable(TimeoutError("nobody resolved its name in time")) from error
+        except (concurrent.futures.CancelledError, OSError, UnicodeError, ValueError, OverflowError) as error:
             raise self.unreachable(error) from error
-        return sock
 
     # what goes wrong
 
@@ -170,7 +205,8 @@ class Endpoint:
     def refused(self) -> DeviceError:
         """The server did not take the credential."""
         return CredentialError(
-            f"{self.hostname} refused the login of this user", "check the user name and password; it was tried once"
+            f"{self.hostname} refused the login of the user '{self.username}'",
+            "check the user name and password; it was tried once",
         )
 
     def silent(self) -> DeviceError:

@@ -17,12 +17,12 @@ from nornir_anyconnect.asa.commands import (
     ShowRunning,
     WriteMemory,
 )
-from nornir_anyconnect.errors import CredentialError, DeviceError, GateError, NameRefusedError, RejectedError
+from nornir_anyconnect.errors import DeviceError, EnableError, GateError, NameRefusedError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.ahead import Doubt, Question
 from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
 from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_REPLY, Changes
 from nornir_anyconnect.platforms.asa_ssh.prompts import appearance
-from nornir_anyconnect.platforms.login_gate import LoginGate, gate
+from nornir_anyconnect.platforms.login_gate import ENABLE, LoginGate, gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,26 +151,26 @@ class Session:
         """Reach privileged mode; at ``#`` nothing is sent. The secret is tried once.
 
         Raises:
-            CredentialError: there is no secret, or it was refused, here or three times elsewhere.
+            EnableError: there is no secret, or it was refused, here or three times elsewhere.
 
         """
         if self.prompt.privileged:
             return
         secret = self._secret
         if not secret:
-            raise CredentialError(
+            raise EnableError(
                 f"{self.name} needs an enable secret and none is given",
                 "set NORNIR_ANYCONNECT_ENABLE, or let the device enable this user at login",
             )
-        with self._gate.attempt(self.name, self._user, secret, "enable") as attempt:
+        with self._gate.attempt(self.name, self._user, secret, ENABLE) as attempt:
             try:
                 reply = self._conversation.ask(Enable().text, Changes.PRIVILEGE, secret=secret)
-            except CredentialError:
+            except EnableError:
                 attempt.refused = True
                 raise
             if not reply.prompt.privileged:
                 attempt.refused = True
-                raise CredentialError(
+                raise EnableError(
                     f"{self.name} refused to enable: {reply.refusal or 'still in user mode'}",
                     "check the enable secret and the privilege of this user",
                 )
