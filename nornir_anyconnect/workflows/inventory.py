@@ -126,7 +126,9 @@ def _kind(value: Any) -> str:
 def _check_connections(nornir: Nornir, path: str) -> None:
     """What says how a host is reached has the shape that Nornir takes it for, unseen."""
     inventory = nornir.inventory
-    for name, element in (*inventory.hosts.items(), *inventory.groups.items(), ("the defaults", inventory.defaults)):
+    defaults = [("the defaults", inventory.defaults)]
+    elements: list[tuple[Any, Any]] = [*inventory.hosts.items(), *inventory.groups.items(), *defaults]
+    for name, element in elements:
         if not isinstance(name, str):
             raise InventoryError(f"{path}: the name {name!r} is {_kind(name)}, it must be a text", "quote it")
         for each in (element, *element.connection_options.values()):

@@ -136,8 +136,12 @@ class Endpoint:
                     answer.set_exception(error)
 
         threading.Thread(target=look_up, name=f"look-up of {self.hostname}", daemon=True).start()
+
+        def leave() -> None:
+            answer.cancel()
+
         if (ours := deadline.current()) is not None:
-            ours.cut_with(answer.cancel)
+            ours.cut_with(leave)
         try:
             return answer.result(self.options.connect_timeout)
         except concurrent.futures.TimeoutError as error:
