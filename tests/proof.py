@@ -49,6 +49,16 @@ PROOFS = (
         ("-m", "tests.faults.kills", "--count", "200"),
     ),
     Proof(
+        "hostile",
+        "Hostile servers and hostile files",
+        "SSH servers that stall, flood, dribble and lie at each step, all at once and beside a box that is well, times "
+        "audit, doctor, plan, apply, verify and rollback; and three hundred files (bombs, devices, links, endless and "
+        "deep texts, archives that lie) times check, logs, plan and explain: bounded time and memory, the right state, "
+        "one clear line.",
+        ("-m", "pytest", "-n0", "-p", "no:randomly", "--no-header", "-v", "tests/faults/test_hostile_servers.py",
+         "tests/hostile"),
+    ),
+    Proof(
         "fleet",
         "Every remedy, and a hundred devices with users on them",
         "Every remedy on explicit, inherited and absent values, on a single box, a pair and a context; and audit, "
