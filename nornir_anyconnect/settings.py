@@ -63,7 +63,7 @@ class Dask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
-    processes: Positive | None = None
+    processes: AtOnce | None = None
 
     def at(self, scheduler: str) -> Dask:
         """The same with another scheduler."""
