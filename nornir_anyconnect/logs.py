@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.radius import RadiusUser, radius_users
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.clients.client_log import (
     ClientReconnect,
@@ -100,6 +101,8 @@ class LogReader:
         self._client: list[ClientReconnect] = []
         self._computed: list[DebugNumbers] = []
         self._probes: list[Probe] = []
+        self.radius: list[RadiusUser] = []
+        """What RADIUS hands to users."""
         self._outputs: dict[str, DeviceObservations] = {}
         self._unnamed: dict[str, DeviceObservations] = {}
         self._versions: list[SavedOutput] = []
@@ -188,6 +191,8 @@ class LogReader:
                 return Input(source.path, told.read_as, self._client_log(source.path, _lines(source.chunks()), source))
             case Role.DEBUG:
                 return self._debug(source)
+            case Role.RADIUS:
+                return self._radius(source)
             case Role.PROBE:
                 return self._probe(source)
             case Role.DEVICE_TEXT:
@@ -216,6 +221,14 @@ class LogReader:
         missed = sum(numbers.not_understood for numbers in found)
         problem = f"{missed} line(s) of the debug transcript were not understood" if missed else None
         return Input(source.path, "debug webvpn transcript", LogInput(messages=len(found)), problem)
+
+    def _radius(self, source: Source) -> Input:
+        text = whole(source)
+        if isinstance(text, Unread):
+            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        found = list(radius_users(text.text))
+        self.radius += found
+        return Input(source.path, "RADIUS users file", LogInput(messages=len(found)))
 
     def _probe(self, source: Source) -> Input:
         text = whole(source)

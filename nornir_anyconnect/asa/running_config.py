@@ -29,6 +29,7 @@ class From(StrEnum):
     CONFIGURED = "configured"
     DEVICE = "device"
     INHERITED = "inherited"
+    RADIUS = "radius"
     DEFAULT = "default"
 
 

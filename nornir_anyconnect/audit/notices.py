@@ -31,6 +31,12 @@ _SENTENCES: Mapping[str, str] = {
         "what was asked together came back mixed up ({doubt}): the device was asked again, one by one; "
         "pipeline: false asks it so from the beginning"
     ),
+    "radius-for-user": "RADIUS hands {name} {values}: it outranks what the box says of that user",
+    "radius-for-whoever-matches": (
+        "external-attributes-possible: RADIUS hands {values} to whoever matches an entry that names nobody: "
+        "for them it outranks what was judged"
+    ),
+    "radius-not-read": "RADIUS, line {line}, of {name}: {text} could not be understood",
     "undeployed-change": (
         "group policy {policy}: its object in FMC says MTU {object_mtu}, Ignore DF Bit {object_df}, the device runs "
         "MTU {device_mtu}, {device_df}: a change was not deployed"

@@ -29,6 +29,7 @@ class Block(StrEnum):
     NAME = "name-cannot-be-typed"
     SAML = "saml"
     EXTERNAL = "external-attributes"
+    RADIUS = "radius"
     MASKED = "masked-secret"
     NOT_COPYABLE = "line-cannot-be-copied"
     ALIAS = "alias-or-url-needed"
@@ -51,6 +52,7 @@ EXPLAINED: dict[str, str] = {
     Block.NAME: "a name holds characters that must not be typed at a device",
     Block.SAML: "the identity provider knows the original tunnel group: say --accept-external",
     Block.EXTERNAL: "a server or DAP may hand out another group policy: say --accept-external",
+    Block.RADIUS: "the RADIUS server decides this user's setting: change SVC-MTU or SVC-DTLS there",
     Block.MASKED: "a line to copy holds a secret that is masked",
     Block.NOT_COPYABLE: "a line of the original cannot be copied safely",
     Block.ALIAS: "users need a name or URL to choose the new tunnel group: give --alias or --url",

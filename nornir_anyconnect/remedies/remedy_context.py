@@ -14,6 +14,7 @@ from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
 from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
+from nornir_anyconnect.asa.radius import from_radius
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Numbers, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import judge
@@ -190,6 +191,9 @@ class RemedyContext:
         found = list(self.blocked)
         if "model-mismatch" in finding.caveats and not self.options.accept_model_mismatch:
             found.append(Block.MODEL_MISMATCH)
+        user = self.users.get(finding.name) if finding.scope is Scope.USERNAME else None
+        if user is not None and from_radius(user.client):
+            found.append(Block.RADIUS)
         if not (typeable(finding.name) and typeable(finding.group_policy or DEFAULT_POLICY)):
             found.append(Block.NAME)
         return tuple(found)

@@ -113,6 +113,7 @@ def _from(setting: str, source: Sourced[Any]) -> str:
         From.CONFIGURED: f"line {source.line}" if source.line else "configured",
         From.DEVICE: "the device's own answer",
         From.INHERITED: f"inherited, line {source.line}" if source.line else "inherited",
+        From.RADIUS: f"the RADIUS file, line {source.line}",
         From.DEFAULT: "not in the configuration: the default",
     }[source.from_]
     return f"{provenance.named(setting, source)}: {provenance.shown(setting, source.value)} ({where})"

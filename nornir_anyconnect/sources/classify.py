@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa.radius import hands_out_settings
 from nornir_anyconnect.evidence.clients.openconnect import is_connect_answer
 from nornir_anyconnect.evidence.clients.registry import client_log_of
 from nornir_anyconnect.evidence.device_output.debug_transcript import is_debug_transcript
@@ -34,6 +35,8 @@ class Role(enum.Enum):
     CONNECT_ANSWER = "OpenConnect log"
     """The box's own pair of MTUs."""
     DEBUG = "debug webvpn transcript"
+    RADIUS = "RADIUS users file"
+    """What a server hands to users."""
     PROBE = "probe"
     """What head-ends answered to ``probe``."""
     DEVICE_TEXT = "output of a device"
@@ -120,6 +123,7 @@ TABLE = (
     _Row("running-config", lambda _, text: may_be_configuration(text), Role.DEVICE_TEXT),
     _Row("debug webvpn transcript", lambda _, text: is_debug_transcript(text), Role.DEBUG),
     _Row("OpenConnect log", lambda _, text: is_connect_answer(text), Role.CONNECT_ANSWER),
+    _Row("RADIUS users file", lambda _, text: hands_out_settings(text), Role.RADIUS),
     _Row("export", _export),
     _Row("output of a device", lambda _, text: is_show_output(text), Role.DEVICE_TEXT),
     _Row("syslog", lambda _, text: ANY_TAG.search(text) is not None, Role.SYSLOG),

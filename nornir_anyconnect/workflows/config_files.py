@@ -128,6 +128,7 @@ def _judged(
 ) -> "Iterator[DeviceAudit]":
     """Every configuration that was read; ``used`` learns which texts were one."""
     from nornir_anyconnect.asa.parser import with_version
+    from nornir_anyconnect.asa.radius import with_radius
     from nornir_anyconnect.assess import assess_config, config_of
 
     for text in reader.configurations():
@@ -136,6 +137,7 @@ def _judged(
         except SourceError as error:
             used[text.path] = _not_used(used[text.path], error)
             continue
+        config = with_radius(config, reader.radius) if reader.radius else config
         names = names_of(text.name, text.text) if evidence else [text.name]
         if config.release is None and (version := version_of(config, names_of(text.name, text.text), reader)):
             config = with_version(config, version.text)
