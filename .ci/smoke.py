@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from unittest import mock
 
 COMMAND = Path(sys.executable).with_name("nornir-anyconnect")
 BOX = """\
@@ -110,12 +112,21 @@ def zstd(here: bool) -> None:
     says("check", "edge1.cfg.zst", code=1, said="at risk")
 
 
+def fmc(here: bool) -> None:
+    """An inventory out of a manager, which is not there."""
+    account = {f"NORNIR_ANYCONNECT_FMC_{each}": "nobody" for each in ("USERNAME", "PASSWORD")}
+    Path("fmc.yaml").write_text("inventory: {plugin: AnyConnectFMC, options: {url: 'https://127.0.0.1:1'}}\n", "utf-8")
+    with mock.patch.dict(os.environ, account):
+        says("audit", "--inventory", "fmc.yaml", code=2 if not here else 3, said="127.0.0.1" if here else "[fmc]")
+
+
 EXTRAS = {
     "demo": ("asyncssh", demo),
     "dask": ("distributed", dask),
     "postgresql": ("psycopg", postgresql),
     "keyring": ("keyring", keyring),
     "zstd": ("zstandard", zstd),
+    "fmc": ("httpx", fmc),
 }
 """Extra -> the module that it brings, and what is to be seen with it and without."""
 

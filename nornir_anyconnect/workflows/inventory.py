@@ -15,7 +15,7 @@ from nornir.core.exceptions import PluginNotRegistered
 from ruamel.yaml.error import YAMLError as RuamelError
 
 from nornir_anyconnect.asa.chassis import by_marks, chassis_of
-from nornir_anyconnect.errors import InventoryError, UsageError
+from nornir_anyconnect.errors import AnyConnectError, InventoryError, UsageError
 from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:
@@ -54,10 +54,22 @@ def load_inventory(path: str) -> Nornir:
     _locate(settings, config.parent)
     settings["logging"] = {"enabled": False}
     _quiet_logs()
+    nornir = _made(settings, path, config)
+    if not nornir.inventory.hosts:
+        raise InventoryError(f"the inventory {path} holds no host", "add hosts to it")
+    _check_connections(nornir, path)
+    _check_data(nornir, path)
+    return nornir
+
+
+def _made(settings: dict[str, Any], path: str, config: Path) -> Nornir:
+    """Nornir's own reading; what it raises, in words."""
     try:
-        nornir = InitNornir(**settings)
+        return InitNornir(**settings)
     except PluginNotRegistered as error:
         raise InventoryError(f"{path}: {error}", "install the plugin, or correct its name") from error
+    except AnyConnectError:
+        raise  # of a manager, or of credentials: some of them are an OSError, too
     except OSError as error:
         raise InventoryError(f"{error.filename}: {error.strerror}", f"correct the paths in {config}") from error
     except RuamelError as error:
@@ -71,11 +83,6 @@ def load_inventory(path: str) -> Nornir:
         # what Nornir raises for a file of another shape, or an option it does not know
         _name_the_shape(settings["inventory"])
         raise InventoryError(f"{path} is not as Nornir wants it: {_first_line(error)}", _EXAMPLE) from error
-    if not nornir.inventory.hosts:
-        raise InventoryError(f"the inventory {path} holds no host", "add hosts to it")
-    _check_connections(nornir, path)
-    _check_data(nornir, path)
-    return nornir
 
 
 def _name_the_shape(inventory: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from nornir_anyconnect.cli import main
+from nornir_anyconnect.errors import UnreachableError
 from tests.hostile.samples import CONFIG
 from tests.hostile.test_hostile_files import without_privileges
 
@@ -241,3 +242,13 @@ def waiting(pipe):
     size = array.array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, size)
     return size[0]
+
+
+def test_a_manager_that_is_not_there_is_named(run, monkeypatch):
+    """Its error is an OSError, too, which was taken for that of a file: "None: None"."""
+
+    def unreachable(**_):
+        raise UnreachableError("https://fmc.example.net: Connection refused", "check url")
+
+    monkeypatch.setattr("nornir_anyconnect.workflows.inventory.InitNornir", unreachable)
+    run(*AUDIT, inv__hosts_yaml=host("data: {}"), code=3, says="error: https://fmc.example.net: Connection refused")
