@@ -101,7 +101,12 @@ def read_in_parts(
     task = Task(str(path), options.device, tz, options.date_order, reference, export is not None)
     parts = [_Part(*each) for each in itertools.pairwise(offsets) if each[0] < each[1]]
     with contextlib.ExitStack() as stack:
-        found = _found(task, parts, processes, on_read, stack)
+        try:
+            found = _found(task, parts, processes, on_read, stack)
+        except (
+            OSError
+        ):  # no room for what was found, or no process: who reads the log as ever says what is wrong with it
+            return None
         # quotes that reach from one part into the next: what looked like a record between them is none
         if not all(each.even for each in found[:-1]):
             return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,6 +69,34 @@ def test_a_part_whose_process_fails_is_read_here(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "false")
     once, parts = both(tmp_path / "asa.log")
     assert once == parts
+
+
+def test_what_a_process_took_before_it_died_is_read_here(tmp_path, monkeypatch):
+    (tmp_path / "asa.log").write_text("".join(f"{line}\n" for line in PLAIN))
+    dying = tmp_path / "dying"
+    dying.write_text("#!/bin/sh\nhead -c 16\nexit 1\n")
+    dying.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(dying))
+    started = log_parts._other
+
+    @contextlib.contextmanager
+    def took_all(*given):
+        with started(*given) as process:
+            process.wait()
+            yield process
+
+    monkeypatch.setattr(log_parts, "_other", took_all)
+    once, parts = both(tmp_path / "asa.log")
+    assert once == parts
+
+
+def test_without_room_for_what_was_found_a_log_is_read_in_one_piece(tmp_path, monkeypatch):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "asa.log").write_text("".join(f"{line}\n" for line in PLAIN))
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    assert read_in_parts(LogEvidence(), tmp_path / "asa.log", LogOptions(), WRITTEN) is None
 
 
 @pytest.mark.parametrize(
