@@ -17,9 +17,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.asa import assemble
+from nornir_anyconnect.asa.alike import Known
 from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
 from nornir_anyconnect.asa.blocks import cut
 from nornir_anyconnect.asa.grammar import Mode, Take, words
+from nornir_anyconnect.asa.mode_templates import template_of
 from nornir_anyconnect.asa.modes import (
     Line,
     Said,
@@ -28,7 +30,6 @@ from nornir_anyconnect.asa.modes import (
     lines_of,
     rows_of,
     said_of,
-    spellings,
 )
 from nornir_anyconnect.asa.running_config import (
     Block,
@@ -162,42 +163,6 @@ def _templates() -> tuple[Any, Lock]:
 
 
 _READ_MODES = tuple(mode for mode in Mode if mode is mode.table and any(row.value for row in rows_of(mode)))
-_PLACEHOLDER = re.compile(r"<(?:(\w+):)?([\w-]+)>")
-_PATTERNS = {"number": "DIGIT", "rest": 're("REST")'}
-
-
-def template_of(mode: Mode) -> str:
-    """The TTP template of a mode: a line per row, spelling and form, whose variables begin with the row's number."""
-    lines = []
-    constants: dict[str, str] = {}
-    for at, row in enumerate(rows_of(mode)):
-        for form in row.value.forms if row.value else ():
-            lines += [
-                _template_line(f"r{at}_", keyword, ending, constants)
-                for keyword in spellings(row.keyword)
-                for ending in spellings(form)
-            ]
-    pinned = "".join(f'{name} = "{text}"\n' for name, text in constants.items())
-    body = "\n".join(lines)
-    return (
-        f'<vars>\nREST = ".+"\n{pinned}</vars>\n'
-        f'<group name="lines*" method="table">\n{body}\n{{{{ unread | _line_ }}}}\n</group>\n'
-    )
-
-
-def _template_line(prefix: str, keyword: str, form: str, constants: dict[str, str]) -> str:
-    def variable(found: re.Match[str]) -> str:
-        label, kind = found[1] or found[2], found[2]
-        if kind in _PATTERNS:
-            return f"{{{{ {prefix}{label} | {_PATTERNS[kind]} }}}}"
-        if found[1] and kind != "word":  # a fixed word that is told apart by its variable
-            constants[label.upper()] = kind
-            return f'{{{{ {prefix}{label} | re("{label.upper()}") }}}}'
-        return f"{{{{ {prefix}{label} }}}}"
-
-    text = _PLACEHOLDER.sub(variable, form)
-    said = "" if "{{" in text else f' {{{{ {prefix}said | set("yes") }}}}'
-    return f"{keyword} {text}".strip() + said
 
 
 if hasattr(os, "register_at_fork"):
@@ -360,7 +325,31 @@ def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[
     )
 
 
+_NAME = re.compile(r"hostname (\S+)\Z")
+_known: Known[RunningConfig] = Known()
+
+
 def _config(text: Cut, *, complete: bool) -> RunningConfig:
+    """The configuration; where only name and serial numbers differ from one met before, it is not read again."""
+    named = [block for block in text.blocks if block.header.startswith("hostname")]
+    name = _NAME.match(named[0].header) if len(named) == 1 and not named[0].body else None
+    if name is None:
+        return _read_config(text, complete=complete)
+    rest = tuple(block for block in text.blocks if block is not named[0])
+    said = tuple(getattr(text, each.name) for each in fields(text) if each.name not in _OF_THE_BOX)
+    content = (rest, tuple(text.strays), named[0].line, complete, said)
+    found = _known.get(content)
+    if found is None:
+        found = _read_config(text, complete=complete)
+        _known.keep(content, found)
+        return found
+    return replace(found, hostname=name[1], blocks=tuple(text.blocks), serials=text.serials)
+
+
+_OF_THE_BOX = ("blocks", "strays", "serials", "prompt_host")
+
+
+def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
     reader = _Reader(text.blocks)
     parts = Parts()
     for block, lines in reader.lines:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.audit.finding import Numbers
-from nornir_anyconnect.mtu.derive import Derivation, Path, derive_dtls, derive_tls
+from nornir_anyconnect.mtu.derive import Derivation, Path, capped, uncapped
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.negotiable import Offer
@@ -63,19 +63,19 @@ class Derivations:
         self.tls_offers = _one_of_each_cost(tls)
         self.dtls_offers = _one_of_each_cost(dtls)
         self._path = path
-        self._derived: dict[tuple[Offer, int, AssumptionSet, int | None], Derivation] = {}
+        self._derived: dict[tuple[Offer, int, AssumptionSet], Derivation] = {}
         self._tightest: dict[object, Offer | None] = {}
         self._widest: dict[object, Offer | None] = {}
         self._pairs: dict[object, Pair] = {}
 
     def derived(self, offer: Offer, link: int, assumptions: AssumptionSet, conf: int | None = None) -> Derivation:
         """The MTU of one offer under ``conf`` bytes of ``anyconnect mtu``."""
-        key = (offer, link, assumptions, conf)
-        if key not in self._derived:
-            derive = derive_dtls if offer.version.is_dtls else derive_tls
-            path = replace(self._path, link=link, conf=conf)
-            self._derived[key] = derive(offer.suite, offer.version, path, assumptions)
-        return self._derived[key]
+        key = (offer, link, assumptions)
+        found = self._derived.get(key)
+        if found is None:
+            path = replace(self._path, link=link)
+            found = self._derived[key] = uncapped(offer.suite, offer.version, path, assumptions)
+        return capped(found, conf, assumptions)
 
     def smallest_tls(
         self,

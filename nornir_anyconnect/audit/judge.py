@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
-from nornir_anyconnect.asa.running_config import From, notice
+from nornir_anyconnect.asa.alike import Known
+from nornir_anyconnect.asa.running_config import From, RunningConfig, notice
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import Notice, Owner, RunningConfig, TunnelGroup, Username
+    from nornir_anyconnect.asa.running_config import Notice, Owner, TunnelGroup, Username
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -71,6 +72,29 @@ def judge(
 
     """
     options = options or Options()
+    if observations is not None or only is not None:
+        return _judged(config, name, observations, options, only)
+    # the same objects were judged before: only name and serial number of the box are others
+    content = (id(config.group_policies), options)
+    known = _known.get(content)
+    if known is not None and all(getattr(config, each) is getattr(known[0], each) for each in _DECIDING):
+        return replace(known[1], name=name, hostname=config.hostname)
+    found = _judged(config, name, None, options, None)
+    _known.keep(content, (config, found))
+    return found
+
+
+_DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
+_known: Known[tuple[RunningConfig, DeviceAudit]] = Known()
+
+
+def _judged(
+    config: RunningConfig,
+    name: str,
+    observations: DeviceObservations | None,
+    options: Options,
+    only: frozenset[tuple[Scope, str]] | None,
+) -> DeviceAudit:
     device = audited(config, observations, options)
     findings = tuple(_finding(device, subject) for subject in _subjects(device, only))
     findings += tuple(_undeployed(config, findings, only))

@@ -107,13 +107,6 @@ class _Ladder:
     def floor(self, block: int) -> None:
         self.take("mod-mtu", f"{self.value} rounded down to a multiple of {block}", self.value // block * block)
 
-    def cap(self, kind: str, conf: int | None, assumptions: AssumptionSet) -> None:
-        source = "conf-mtu"
-        if conf is None and assumptions.default_cap is DefaultCap.BUILT_IN:
-            conf, source = BUILT_IN_MTU, "built-in default"
-        if conf is not None:
-            self.take(f"{kind}-mtu", f"min({self.value}, {conf}({source}))", min(self.value, conf))
-
 
 def _charged_as_block(suite: Suite, assumptions: AssumptionSet) -> bool:
     return suite.kind is Kind.BLOCK or (suite.kind is Kind.AEAD and assumptions.accounting is Accounting.ASA)
@@ -147,6 +140,20 @@ def derive_tls(suite: Suite, version: Version, path: Path, assumptions: Assumpti
         UsageError: the version's RFC does not allow the suite.
 
     """
+    return capped(_tls(suite, version, path, assumptions), path.conf, assumptions)
+
+
+def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
+    """The DTLS tunnel's MTU, bytes.
+
+    Raises:
+        UsageError: the version's RFC does not allow the suite (RC4 never carries DTLS, 722043).
+
+    """
+    return capped(_dtls(suite, version, path, assumptions), path.conf, assumptions)
+
+
+def _tls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
     _refuse(suite, version)
     ladder = _Ladder()
     ip = IP_HEADER[path.ip_version]
@@ -168,18 +175,10 @@ def derive_tls(suite: Suite, version: Version, path: Path, assumptions: Assumpti
         ladder.minus("tls-mtu", (CSTP_HEADER, "cstp"))
     else:
         ladder.minus("tls-mtu", (TLS_HEADER, "ssl"), (CSTP_HEADER, "cstp"), (0, "pad"), (suite.mac, "mac"))
-    computed = ladder.value
-    ladder.cap("tls", path.conf, assumptions)
-    return Derivation(suite, version, tuple(ladder.steps), computed, ladder.value)
+    return Derivation(suite, version, tuple(ladder.steps), ladder.value, ladder.value)
 
 
-def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
-    """The DTLS tunnel's MTU, bytes.
-
-    Raises:
-        UsageError: the version's RFC does not allow the suite (RC4 never carries DTLS, 722043).
-
-    """
+def _dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
     _refuse(suite, version)
     ladder = _Ladder()
     ip = IP_HEADER[path.ip_version]
@@ -193,6 +192,22 @@ def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: Assumpt
     else:
         ladder.minus("mtu", (DTLS_HEADER, "dtls"), *_aead_overhead(suite, version))
         ladder.minus("dtls-mtu", (CSTP_OVER_DTLS, "cstp"))
-    computed = ladder.value
-    ladder.cap("dtls", path.conf, assumptions)
-    return Derivation(suite, version, tuple(ladder.steps), computed, ladder.value)
+    return Derivation(suite, version, tuple(ladder.steps), ladder.value, ladder.value)
+
+
+def uncapped(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
+    """The tunnel's MTU before any cap, bytes; errors as of the two above."""
+    return (_dtls if version.is_dtls else _tls)(suite, version, path, assumptions)
+
+
+def capped(found: Derivation, conf: int | None, assumptions: AssumptionSet) -> Derivation:
+    """The same under ``conf`` bytes of ``anyconnect mtu``, or under the cap that is built in where none is set."""
+    source = "conf-mtu"
+    if conf is None and assumptions.default_cap is DefaultCap.BUILT_IN:
+        conf, source = BUILT_IN_MTU, "built-in default"
+    if conf is None:
+        return found
+    mtu = min(found.computed, conf)
+    label = "dtls-mtu" if found.version.is_dtls else "tls-mtu"
+    step = Step(label, f"min({found.computed}, {conf}({source}))", mtu)
+    return Derivation(found.suite, found.version, (*found.steps, step), found.computed, mtu)

@@ -1,0 +1,90 @@
+"""What is read and judged once for all boxes of a template is what each of them would have got alone."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nornir_anyconnect.asa import parser
+from nornir_anyconnect.asa.alike import Known
+from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.audit import judge as judging
+from nornir_anyconnect.audit.context import Options
+from nornir_anyconnect.audit.judge import judge
+
+TEXT = """\
+: Serial Number: {serial}
+ASA Version {release}
+!
+{name}
+interface GigabitEthernet0/0
+ nameif outside
+mtu outside {link}
+webvpn
+ enable outside
+ anyconnect enable
+group-policy STAFF internal
+group-policy STAFF attributes
+ vpn-tunnel-protocol ssl-client
+ webvpn
+  anyconnect mtu {mtu}
+tunnel-group STAFF type remote-access
+tunnel-group STAFF general-attributes
+ default-group-policy STAFF
+{end}
+"""
+BOXES = st.fixed_dictionaries({
+    "serial": st.sampled_from(["9A1", "9A2"]),
+    "release": st.sampled_from(["9.16(4)", "9.8(2)"]),
+    "name": st.sampled_from(["hostname a", "hostname b", "hostname b\nhostname c", "hostname two words", "", " hostname x"]),
+    "link": st.sampled_from(["1500", "1400"]),
+    "mtu": st.sampled_from(["1406", "1200", "x"]),
+    "end": st.sampled_from([": end", ""]),
+})  # fmt: skip
+
+
+def afresh(monkeypatch):
+    monkeypatch.setattr(parser, "_known", Known())
+    monkeypatch.setattr(judging, "_known", Known())
+
+
+@given(st.lists(BOXES, min_size=2, max_size=6))
+def test_every_box_gets_what_it_would_get_alone(boxes):
+    with pytest.MonkeyPatch.context() as patch:
+        afresh(patch)
+        texts = [TEXT.format(**each) for each in boxes]
+        together = [(config := parse(text), judge(config, "fw")) for text in texts]
+        for text, found in zip(texts, together, strict=True):
+            afresh(patch)
+            config = parse(text)
+            assert found == (config, judge(config, "fw"))
+
+
+def test_a_template_is_read_and_judged_once(monkeypatch):
+    afresh(monkeypatch)
+    read, judged = [], []
+    for module, name, calls in ((parser, "_read_config", read), (judging, "_judged", judged)):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, _real=real, _calls=calls, **k: _calls.append(1) or _real(*a, **k))
+    box = {"release": "9.16(4)", "link": "1500", "mtu": "1406", "end": ": end"}
+    found = []
+    for number in range(5):
+        config = parse(TEXT.format(name=f"hostname fw{number}", serial=f"9A{number}", **box))
+        found.append((config.serials, judge(config, f"box{number}")))
+    assert (len(read), len(judged)) == (1, 1)
+    assert [(serials, each.name, each.hostname) for serials, each in found] == [
+        ((f"9A{n}",), f"box{n}", f"fw{n}") for n in range(5)
+    ]
+    judge(config, "fw", options=Options(client_mtu=1492))
+    judge(replace(config, tcpmss=None, complete=False), "fw")
+    assert len(judged) == 3
+
+
+def test_the_last_ones_are_known():
+    known = Known(most=2)
+    for content in "aba":
+        known.keep(content, content.upper())
+    known.get("a")
+    known.keep("c", "C")
+    assert [known.get(each) for each in "abc"] == ["A", None, "C"]
