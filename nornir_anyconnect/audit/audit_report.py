@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.chassis import Counted, by_marks
 from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.audit.device_store import Change, DeviceStore
 from nornir_anyconnect.audit.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.logs_report import Input
@@ -72,29 +74,36 @@ def _marks(device: DeviceAudit) -> set[str]:
     return set(device.serials) or ({f"host {device.name}"} if device.context else set())
 
 
-def once_per_chassis(devices: Iterable[DeviceAudit]) -> list[DeviceAudit]:
+def once_per_chassis(devices: Iterable[DeviceAudit]) -> Sequence[DeviceAudit]:
     """Each context of each chassis once, by host name; who shares a serial number shares the chassis.
 
     Of several hosts the one that could be judged most wholly stands for all, with a warning that names the others.
     """
-    kept: list[DeviceAudit] = []
-    in_order = sorted(devices, key=lambda each: (each.name, each.context or ""))
+    store = devices if isinstance(devices, DeviceStore) else DeviceStore(devices)
+    order: list[int] = []
+    own: dict[int, Change] = {}
+    in_order = sorted(store.heads, key=lambda each: (each.name, each.context or ""))
     for group in by_marks(in_order, lambda each: [(serial, each.context) for serial in each.serials]):
         best = min(group, key=lambda each: _WHOLLY.index(each.status))
-        others = [each.name for each in group if each is not best]
+        order.append(best.place)
+        others = tuple(each.name for each in group if each is not best)
         if others:
-            said = notice("same-chassis", names=tuple(others))
             serials = tuple(dict.fromkeys(serial for each in group for serial in each.serials))
-            best = replace(best, warnings=(*best.warnings, said), serials=serials)
-        kept.append(best)
-    return kept
+            own[best.place] = partial(_standing_for, others=others, serials=serials)
+    found = store.arranged(order, own)
+    return found if store is devices else list(found)
+
+
+def _standing_for(device: DeviceAudit, *, others: tuple[str, ...], serials: tuple[str, ...]) -> DeviceAudit:
+    said = notice("same-chassis", names=others)
+    return replace(device, warnings=(*device.warnings, said), serials=serials)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
     """A whole audit."""
 
-    devices: tuple[DeviceAudit, ...]
+    devices: Sequence[DeviceAudit]
     generated_at: str
     tool_version: str
     inputs: tuple[Input, ...] | None = None
@@ -116,8 +125,8 @@ class AuditReport:
             total.add(device)
         return total
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON contract, schema ``nornir-anyconnect/audit/1``."""
+    def head(self) -> dict[str, Any]:
+        """All but the devices of the JSON contract."""
         return {
             "schema": SCHEMA,
             "generated_at": self.generated_at,
@@ -125,5 +134,8 @@ class AuditReport:
             "summary": self.summary.to_dict(),
             "caveats": list(self.caveats),
             **({} if self.inputs is None else {"inputs": [each.to_dict() for each in self.inputs]}),
-            "devices": [device.to_dict() for device in self.devices],
         }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON contract, schema ``nornir-anyconnect/audit/1``."""
+        return {**self.head(), "devices": [device.to_dict() for device in self.devices]}

@@ -80,7 +80,7 @@ def audit(
                 known=KnownChanges(settings.history),
                 on_host=bar.ended,
             )
-        devices = list(found.devices)
+        devices = found.devices
         if logs is not None:
             devices = [logs.with_client_logs(device, [device.name]) for device in devices]
             logs.note_the_rest()

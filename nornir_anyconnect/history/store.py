@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,9 +197,8 @@ class History:
                 (row.name, row.context): row.id
                 for row in connection.execute(select(devices.c.id, devices.c.name, devices.c.context))
             }
-            judged = list(audit)
             rows = {}
-            for device, state in zip(judged, _states(connection, judged), strict=True):
+            for device, state in _with_states(connection, audit):
                 key = (_fitted(device.name, devices.c.name), _fitted(device.context or "", devices.c.context))
                 if key not in known_devices:
                     known_devices[key] = connection.execute(
@@ -280,6 +280,13 @@ def _values(position: int, finding: Finding) -> dict[str, Any]:
 def settings_digest(finding: Finding) -> str:
     """Tells whether the settings that decide a finding's MTUs are those of another night."""
     return hashlib.sha256("\n".join(settings_of(finding.sources)).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _with_states(connection: Connection, audit: Iterable[DeviceAudit]) -> Iterator[tuple[DeviceAudit, int]]:
+    """Each device with the number of its state, some at a time."""
+    devices = iter(audit)
+    while some := tuple(islice(devices, _AT_ONCE)):
+        yield from zip(some, _states(connection, some), strict=True)
 
 
 def _states(connection: Connection, judged: Sequence[DeviceAudit]) -> list[int]:

@@ -7,7 +7,7 @@ A format is a module of ``report/formats/`` with a ``FORMAT`` in it, or an entry
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -103,7 +103,8 @@ class Format:
     Each returns the whole text, its last line ended, in which nothing that a device or a log named is obeyed.
     """
 
-    audit: Callable[[AuditReport, Style], str] | None = None
+    audit: Callable[[AuditReport, Style], str | Iterable[str]] | None = None
+    """The text, or pieces of it: what is long is written as it is drawn."""
     logs: Callable[[LogSummary, Style], str] | None = None
     plan: Callable[[Plan, Style], str] | None = None
     probe: Callable[[ProbeReport, Style], str] | None = None
@@ -143,6 +144,12 @@ def render(name: str, report: AuditReport, style: Style = PLAIN) -> str:
     return _drawn(name, Subject.AUDIT, report, style)
 
 
+def pieces(name: str, report: AuditReport, style: Style = PLAIN) -> Iterator[str]:
+    """The same in pieces, none of which ends within a word that a device named; for what is too long to be held."""
+    drawn = _drawn_as(name, Subject.AUDIT, report, style)
+    yield from [drawn] if isinstance(drawn, str) else drawn
+
+
 def render_logs(name: str, summary: LogSummary, style: Style = PLAIN) -> str:
     """What logs show, as above."""
     return _drawn(name, Subject.LOGS, summary, style)
@@ -159,10 +166,15 @@ def render_probe(name: str, report: ProbeReport, style: Style = PLAIN) -> str:
 
 
 def _drawn(name: str, kind: Subject, subject: Any, style: Style) -> str:
+    drawn = _drawn_as(name, kind, subject, style)
+    return drawn if isinstance(drawn, str) else "".join(drawn)
+
+
+def _drawn_as(name: str, kind: Subject, subject: Any, style: Style) -> str | Iterable[str]:
     known = Formats(kind)
     if name not in known:
         raise UsageError(f"there is no format '{name}' of {_TITLES[kind]}", f"use one of {', '.join(known)}")
-    drawn: str = getattr(_format(name), kind)(subject, style)
+    drawn: str | Iterable[str] = getattr(_format(name), kind)(subject, style)
     return drawn
 
 

@@ -11,18 +11,18 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.audit_report import AuditReport, users_hit
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.report import sentences
+from nornir_anyconnect.report.answer import answer
 from nornir_anyconnect.report.sanitise import harmless
-from nornir_anyconnect.report.sentences import count
 from nornir_anyconnect.report.text_table import drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from nornir_anyconnect.asa.running_config import Sourced
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.mtu.derive import Step
     from nornir_anyconnect.report import Style
@@ -54,90 +54,6 @@ def render(report: AuditReport, style: Style) -> str:
     parts.append([f"next: {command}" for command in style.next_commands])
     parts.append([harmless(f"written: {', '.join(style.files)}")] if style.files else [])
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
-
-
-def answer(report: AuditReport) -> str:
-    """The sentence that answers: was anybody hit, is anybody at risk, and does one line cure it."""
-    found = [(device, each) for device in report.devices for each in device.findings if each.waiver is None]
-    hit = [each for each in found if each[1].confirmed and each[1].verdict is not Verdict.SAFE]
-    risky = [each for each in found if each[1].verdict is Verdict.AT_RISK]
-    firewalls = report.summary.devices
-    unexplained = _unexplained(found)
-    unjudged = _past(found) + _unjudged_words(report, found)
-    if hit:
-        boxes = _boxes(hit)
-        users = sum(users_hit(device) for device in boxes)
-        said = f"{count(users, 'user')} on {count(len(boxes), 'firewall')} {'was' if users == 1 else 'were'} hit"
-        return f"{said}{_cure(boxes, risky)}{unjudged}."
-    if risky:
-        boxes = _boxes(risky)
-        looked = all(each.evidence is not None and each.evidence.observable == "yes" for _, each in risky)
-        told = max((each.evidence.client_reconnects for _, each in risky if each.evidence), default=0)
-        seen = "nobody was seen to be hit" if looked else "whether anybody was hit cannot be seen here"
-        seen = unexplained or seen
-        if told:
-            # what the client itself tells is no less true for what the device does not show
-            seen = f"client log: {count(told, 'reconnect')} to apply a new MTU"
-        what = f"{count(len(risky), 'finding')} on {count(len(boxes), 'firewall')} {'is' if len(risky) == 1 else 'are'}"
-        return f"{what} at risk; {seen}{_cure(boxes, risky)}{unjudged}."
-    if not found and report.summary.failed_devices == firewalls:
-        return f"Nothing was judged: {count(firewalls, 'firewall')} could not be read."
-    if not found:
-        there = "no tunnel group or group policy for AnyConnect was found" if firewalls else "nothing was judged"
-        return f"Of {count(firewalls, 'firewall')} {there}{unjudged}."
-    what = "Nothing that could be judged is" if _unjudged_words(report, found) else "Nothing is"
-    seen = f"; {unexplained}" if unexplained else ""
-    return f"{what} at risk on {count(firewalls, 'firewall')}{seen}{unjudged}."
-
-
-def _unexplained(found: Sequence[Found]) -> str:
-    """Who reconnected as people do who are hit, with sizes that nothing here computes: no proof, and no all-clear."""
-    boxes: dict[int, int] = {}
-    for device, each in found:
-        if each.evidence is not None and each.evidence.reconnects and not each.confirmed:
-            boxes[id(device)] = max(boxes.get(id(device), 0), each.evidence.users)
-    users = sum(boxes.values())
-    return f"{count(users, 'user')} reconnected after drops that this configuration does not explain" if users else ""
-
-
-def _past(found: Sequence[Found]) -> str:
-    """Who was hit under settings that are no longer in force: told, and no alarm."""
-    past = [(id(device), each.evidence.past) for device, each in found if each.evidence and each.evidence.past]
-    # findings of one device may tell of the same users
-    users = {box: max(each.users for other, each in past if other == box) for box, _ in past}
-    total = sum(users.values())
-    last = max((each.last for _, each in past if each.last), default="")
-    when = f", the last on {last.partition('T')[0]}" if last else ""
-    return (
-        f"; {count(total, 'user')} {'was' if total == 1 else 'were'} hit before the present setting{when}"
-        if total
-        else ""
-    )
-
-
-def _unjudged_words(report: AuditReport, found: Sequence[Found]) -> str:
-    failed = report.summary.failed_devices
-    unknown = sum(each.verdict is Verdict.UNKNOWN for _, each in found)
-    said = [count(failed, "firewall") + " could not be read"] if failed else []
-    said += [count(unknown, "finding") + " could not be judged"] if unknown else []
-    return f"; {' and '.join(said)}" if said else ""
-
-
-def _boxes(found: Iterable[Found]) -> list[DeviceAudit]:
-    """The devices of the findings, each once."""
-    return list({id(device): device for device, _ in found}.values())
-
-
-def _cure(boxes: Sequence[DeviceAudit], risky: Sequence[Found]) -> str:
-    open_ways: dict[int, list[bool]] = defaultdict(list)
-    for device, finding in risky:
-        remedy = sentences.recommended(finding)
-        open_ways[id(device)].append(remedy is not None and remedy.closes)
-    cured = sum(all(open_ways.get(id(device), [False])) for device in boxes)
-    if not cured:
-        return ""
-    what = "it" if len(boxes) == 1 else "all of them" if cured == len(boxes) else f"{cured} of them"
-    return f"; one line per group policy cures {what}"
 
 
 def _rank(finding: Finding) -> int:

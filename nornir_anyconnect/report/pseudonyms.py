@@ -17,6 +17,7 @@ from nornir_anyconnect.asa.grammar import Mode
 from nornir_anyconnect.asa.modes import NAMED, header_of
 from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.audit_report import users_hit
+from nornir_anyconnect.audit.device_store import changed
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.provenance import NotUnderstood
 
@@ -49,7 +50,7 @@ class Pseudonyms:
 
     def report(self, report: AuditReport) -> AuditReport:
         """The report without a single user name."""
-        return replace(report, devices=tuple(self.device(device) for device in report.devices))
+        return replace(report, devices=changed(report.devices, self.device))
 
     def device(self, device: DeviceAudit) -> DeviceAudit:
         """The device without a single user name; one that could not be read names none."""

@@ -37,7 +37,7 @@ class CollectFindings:
     def devices(self) -> list[DeviceAudit]:
         """The devices that have finished so far, each chassis once."""
         with self._lock:
-            return once_per_chassis(self._devices)
+            return list(once_per_chassis(self._devices))
 
     @property
     def findings(self) -> Iterator[tuple[DeviceAudit, Finding]]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect import report
 from nornir_anyconnect.audit.audit_report import AuditReport
+from nornir_anyconnect.audit.device_store import changed
 from nornir_anyconnect.audit.finding import DeviceAudit, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.report import FailOn
-from nornir_anyconnect.report.audit_text import answer
+from nornir_anyconnect.report.answer import answer
 from nornir_anyconnect.report.sanitise import pasteable
 from nornir_anyconnect.report.sentences import device_name, troubles
 from nornir_anyconnect.version import __version__
@@ -26,7 +27,7 @@ from nornir_anyconnect.workflows.side_effects import SideEffects
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nornir_anyconnect.evidence.logs_report import Input
     from nornir_anyconnect.settings import Settings
@@ -112,7 +113,7 @@ class FinishAudit:
         """
         made_at = report.generated_at()
         self._name_idle_waivers(devices)
-        audit = AuditReport(tuple(_waived(devices, self.waivers, made_at)), made_at, __version__, inputs, sites or {})
+        audit = AuditReport(_waived(devices, self.waivers, made_at), made_at, __version__, inputs, sites or {})
         keep = self.options.keep and not interrupted
         if self.pseudonymise:
             from nornir_anyconnect.report.pseudonyms import SALT_VARIABLE, Pseudonyms, without_users
@@ -144,15 +145,17 @@ class FinishAudit:
             name = waiver.device if self.pseudonymise else f"{waiver.device} {waiver.name}"
             TERMINAL.note(f"the waiver for {name} ({waiver.owner}) matches no finding")
 
-    def _rendered(self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]) -> str:
+    def _rendered(
+        self, target: outputs.Output, audit: AuditReport, trend: Sequence[tuple[str, dict[str, int]]]
+    ) -> Iterator[str]:
         style = replace(
             outputs.style(target, self.fail_on, detail=self.options.details),
             only=self.options.only,
-            next_commands=next_commands(audit, self.options),
+            next_commands=next_commands(audit, self.options) if target.format == "text" else (),
             files=self._files(),
             trend=tuple(trend),
         )
-        return report.render(target.format, audit, style)
+        return report.pieces(target.format, audit, style)
 
     def _files(self) -> tuple[str, ...]:
         found = (target for target in self.targets if target not in self._lost)
@@ -161,12 +164,17 @@ class FinishAudit:
 
 def next_commands(audit: AuditReport, options: ReportOptions) -> tuple[str, ...]:
     """What to type next, ready to paste; empty where nothing is to be done."""
-    found = [(device, finding) for device in audit.devices for finding in device.findings if finding.waiver is None]
-    risky = [each for each in found if each[1].verdict in (Verdict.AT_RISK, Verdict.MITIGATED)]
+    risky = (
+        (device, finding)
+        for device in audit.devices
+        for finding in device.findings
+        if finding.waiver is None and finding.verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+    )
+    first = min(risky, key=lambda each: worst_first(each[1]), default=None)
     live = options.command == "audit"
     commands = []
-    if risky:
-        device, worst = min(risky, key=lambda each: worst_first(each[1]))
+    if first is not None:
+        device, worst = first
         group = ["--tunnel-group", worst.name]
         if live:
             inventory = options.subject[:2] if options.subject[:1] == ["--inventory"] else []
@@ -194,21 +202,21 @@ def _name_expired_waivers(devices: Sequence[DeviceAudit]) -> None:
                 TERMINAL.warning(f"{device_name(device)}: {sentence(told)}")
 
 
-def _waived(devices: Sequence[DeviceAudit], waivers: tuple[Waiver, ...], made_at: str) -> list[DeviceAudit]:
+def _waived(devices: Sequence[DeviceAudit], waivers: tuple[Waiver, ...], made_at: str) -> Sequence[DeviceAudit]:
     today = datetime.fromisoformat(made_at).date()
-    return [apply_waivers(device, waivers, today) for device in devices] if waivers else list(devices)
+    return changed(devices, lambda device: apply_waivers(device, waivers, today)) if waivers else devices
 
 
 def waived_and_kept(
     devices: Sequence[DeviceAudit], settings: Settings, *, keep: bool
-) -> tuple[list[DeviceAudit], ExitCode]:
+) -> tuple[Sequence[DeviceAudit], ExitCode]:
     """The devices as a plan sees them: accepted findings marked; kept in the history if asked."""
     made_at = report.generated_at()
     found = _waived(devices, load_waivers(Path(settings.waivers)) if settings.waivers else (), made_at)
     if not keep:
         return found, ExitCode.CLEAN
     beside = SideEffects(settings, keep=True, push=True)
-    beside.carry_out(AuditReport(tuple(found), made_at, __version__), None)
+    beside.carry_out(AuditReport(found, made_at, __version__), None)
     return found, beside.code
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nornir.core.task import Result
 
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
+from nornir_anyconnect.audit.device_store import DeviceStore
 from nornir_anyconnect.errors import AnyConnectError, NotStartedError, UsageError
 from nornir_anyconnect.mtu.clients import USUAL
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK
@@ -23,7 +24,7 @@ from nornir_anyconnect.workflows.dask_cluster import dask_runner
 from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from nornir.core import Nornir
@@ -80,7 +81,7 @@ class FleetOptions:
 class FleetAudit:
     """Every device of a fleet, judged; ``interrupted``: some turns never came, those devices say so."""
 
-    devices: tuple[DeviceAudit, ...]
+    devices: Sequence[DeviceAudit]
     interrupted: bool = False
 
 
@@ -142,7 +143,7 @@ def audit_fleet(
 
     """
     options = options or FleetOptions()
-    devices: list[DeviceAudit] = []
+    devices = DeviceStore()
     left = set(nornir.inventory.hosts)
     judge = judging(options.assume, options.client_mtu, options.client)
     cut = known.applied_to if known is not None else None
@@ -150,10 +151,10 @@ def audit_fleet(
     def ended(host: Host, result: MultiResult) -> None:
         problem = result.exception
         if isinstance(problem, Exception):
-            devices.append(failed_device(host.name, problem))
+            devices.add(failed_device(host.name, problem))
         else:
-            devices.extend(_of(result).devices)
-            devices.extend(each.judged(judge, logged, cut) for each in _of(result).unjudged)
+            for device in (*_of(result).devices, *(each.judged(judge, logged, cut) for each in _of(result).unjudged)):
+                devices.add(device)
         left.discard(host.name)
         on_host(result.failed)
 
@@ -174,8 +175,9 @@ def audit_fleet(
         runner = dask_runner(options.dask, options.workers, ended)
         nornir.with_runner(runner).run(task=audit_mtu, leave=leave, **how)
     not_started = NotStartedError("interrupted before its turn came", "run the audit again")
-    devices += [failed_device(name, not_started) for name in sorted(left)]
-    return FleetAudit(tuple(once_per_chassis(devices)), runner.interrupted)
+    for name in sorted(left):
+        devices.add(failed_device(name, not_started))
+    return FleetAudit(once_per_chassis(devices), runner.interrupted)
 
 
 def plan_fleet(

@@ -16,7 +16,7 @@ from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from nornir_anyconnect.report import FailOn
 
@@ -107,28 +107,34 @@ def style(output: Output, fail_on: FailOn, *, detail: bool = False) -> Style:
     )
 
 
-def emit(targets: Sequence[Output], render: Callable[[Output], str], lost: list[Output] | None = None) -> ExitCode:
+def emit(
+    targets: Sequence[Output], render: Callable[[Output], str | Iterable[str]], lost: list[Output] | None = None
+) -> ExitCode:
     """Write every format, files first; one that cannot be written is kept elsewhere, the others are not affected.
 
     Args:
         targets: where each goes.
-        render: its text.
+        render: the text of one, or pieces of it that are written as they come; no piece ends within a word.
         lost: gets those that could not be written.
 
     """
     code = ExitCode.CLEAN
+
+    def pieces(target: Output) -> Iterator[str]:
+        drawn = render(target)
+        return map(without_secrets, [drawn] if isinstance(drawn, str) else _together(drawn))
+
     for target in sorted(targets, key=lambda each: each.path is None):
-        text = without_secrets(render(target))
         try:
             if target.path is None:
-                to_stdout(text)
+                to_stdout("".join(pieces(target)))
             else:
-                _write(target.path, text)
+                _write(target.path, pieces(target))
         except BrokenPipeError:
             raise
         except OSError as error:
             where = target.path or "standard output"
-            TERMINAL.error(f"{where}: {error.strerror or error}", _rescued(text, target))
+            TERMINAL.error(f"{where}: {error.strerror or error}", _rescued(pieces(target), target))
             code = ExitCode.USAGE
             if lost is not None:
                 lost.append(target)
@@ -149,6 +155,23 @@ def write_page(path: Path, text: str) -> None:
         raise UsageError(f"{path}: {error.strerror or error}", "name a folder that can be written: --out") from error
 
 
+_PIECE = 1 << 16
+"""Characters that are written at once."""
+
+
+def _together(pieces: Iterable[str]) -> Iterator[str]:
+    """Fewer and longer pieces: each is searched for secrets."""
+    held: list[str] = []
+    size = 0
+    for each in pieces:
+        held.append(each)
+        size += len(each)
+        if size >= _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
 def to_stdout(text: str) -> None:
     """The result; characters that the terminal's encoding lacks are spelled as escapes."""
     text = without_secrets(text)
@@ -164,17 +187,18 @@ def to_stdout(text: str) -> None:
         raise OSError(error.errno, error.strerror, "standard output") from error
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, pieces: Iterable[str]) -> None:
     """Whole or not at all: a scheduler may read the file at any time. Pipes and devices are written directly."""
-    raw = text.encode("utf-8", "backslashreplace")
+    raw = (each.encode("utf-8", "backslashreplace") for each in pieces)
     if path.exists() and not path.is_file():
-        path.write_bytes(raw)
+        with path.open("wb") as stream:
+            stream.writelines(raw)
         return
     target = path.resolve()  # a link stays a link
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
+            stream.writelines(raw)
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         os.chmod(temporary, mode)  # noqa: PTH101 - mkstemp gives a name, not a Path
         os.replace(temporary, target)  # noqa: PTH105 - same
@@ -189,12 +213,12 @@ def _umask() -> int:
     return mask
 
 
-def _rescued(text: str, target: Output) -> str:
+def _rescued(pieces: Iterable[str], target: Output) -> str:
     """Keep what could not be written, and say where."""
     try:
         handle, name = tempfile.mkstemp(prefix="nornir-anyconnect-", suffix=f".{target.format}")
         with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.writelines(each.encode("utf-8", "backslashreplace") for each in pieces)
     except OSError:
         return "free some space or name another file, and run it again"
     return f"the result is in {name} instead"

@@ -21,7 +21,7 @@ from nornir_anyconnect.audit.finding import FindingEvidence, PastEvidence, Verdi
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import AUDIT_FORMATS as FORMATS
 from nornir_anyconnect.report import PLAIN, FailOn, Style, counts, generated_at, render
-from nornir_anyconnect.report.audit_text import answer
+from nornir_anyconnect.report.answer import answer
 from nornir_anyconnect.report.sanitise import code, harmless
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")

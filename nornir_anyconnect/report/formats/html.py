@@ -20,7 +20,7 @@ from nornir_anyconnect.audit.finding import Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import Format
-from nornir_anyconnect.report.audit_text import answer
+from nornir_anyconnect.report.answer import answer
 from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 from nornir_anyconnect.report.sentences import (

@@ -48,9 +48,9 @@ def _pieces(report: AuditReport) -> Iterator[str]:
     yield "\n ]\n}\n" if report.devices else "]\n}\n"
 
 
-def _audit(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> Iterator[str]:
     """The report as JSON; pure ASCII, so that no name can steer the terminal it is shown on."""
-    return "".join(_pieces(report))
+    return _pieces(report)
 
 
 def _logs(summary: LogSummary, _style: Style) -> str:

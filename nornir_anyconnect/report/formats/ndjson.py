@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.change.plan.model import Plan
@@ -20,18 +20,17 @@ def _lines(values: Iterable[dict[str, Any]]) -> str:
     return "".join(f"{json.dumps(each)}\n" for each in values)
 
 
-def _audit(report: AuditReport, _style: Style) -> str:
+def _audit(report: AuditReport, _style: Style) -> Iterator[str]:
     """A line per device, one per finding that says whose it is, and the totals last."""
     at = {"generated_at": report.generated_at}
-    lines: list[dict[str, Any]] = []
     for device in report.devices:
         values = device.to_dict()
         findings = values.pop("findings")
-        lines.append({"type": "device", **at, **values})
         of = {"device": device.name, "context": device.context}
-        lines += [{"type": "finding", **at, **of, **finding} for finding in findings]
-    whole = report.to_dict()
-    return _lines([*lines, {"type": "summary", **{key: whole[key] for key in whole if key != "devices"}}])
+        yield _lines(
+            [{"type": "device", **at, **values}, *({"type": "finding", **at, **of, **finding} for finding in findings)]
+        )
+    yield _lines([{"type": "summary", **report.head()}])
 
 
 def _logs(summary: LogSummary, _style: Style) -> str:
