@@ -40,11 +40,18 @@ proof: $(VENV)/.dev  ## the long proofs, whole: fault sweep, kills, lab, mutatio
 lab: $(VENV)/.dev  ## the verdicts against a real VPN data path (root, tun, ocserv, openconnect)
 	$(BIN)/python -m tests.lab
 
-bench: $(VENV)/.dev  ## performance as ratios, each beside a peer in the same run
-	@for each in benchmarks/*_ratio.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+# peers that pin what we do not: a place of their own
+$(VENV)-bench/.bench: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,demo]'
+	@touch $@
+
+bench: $(VENV)/.dev $(VENV)-bench/.bench  ## performance as ratios, each beside a peer in the same run, in one table
+	$(BIN)/python benchmarks/table.py --write docs/performance.md
+	$(BIN)/python benchmarks/growth.py --write docs/images/growth.svg
 
 docs: $(VENV)/.dev  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

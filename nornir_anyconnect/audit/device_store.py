@@ -53,7 +53,7 @@ class DeviceStore(Sequence[DeviceAudit]):
         """One more device."""
         self.heads.append(Head(device.name, device.context, device.serials, device.status, len(self._kept)))
         few = len(self._kept) < AS_THEY_ARE
-        self._kept.append(device if few else zlib.compress(pickle.dumps(device, pickle.HIGHEST_PROTOCOL), 1))
+        self._kept.append(device if few else zlib.compress(pickle.dumps(device, pickle.HIGHEST_PROTOCOL), 6))
 
     def arranged(self, order: Sequence[int], own: dict[int, Change]) -> DeviceStore:
         """The devices of these places in this order; ``own``: what becomes of some of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from nornir.core.task import AggregatedResult
@@ -51,14 +52,23 @@ class ChassisRunner:
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Run the task; Ctrl-C starts no other host, and gives those in flight a few seconds."""
+        groups = by_chassis(hosts)
+        left = iter(groups)
+        turn = Lock()
 
-        def one_by_one(group: list[Host]) -> None:
-            for host in group:
-                if not self.interrupted:
-                    self.on_host(host, task.copy().start(host))
+        def next_group() -> list[Host]:
+            with turn:
+                return next(left, [])
+
+        def one_by_one() -> None:
+            while group := next_group():
+                for host in group:
+                    if not self.interrupted:
+                        self.on_host(host, task.copy().start(host))
 
         with ThreadPoolExecutor(self.workers) as pool:
-            futures = [pool.submit(one_by_one, group) for group in by_chassis(hosts)]
+            # as many as run at once: one for each of ten thousand boxes would be held until the end
+            futures = [pool.submit(one_by_one) for _ in range(min(self.workers, len(groups)))]
             try:
                 for future in futures:
                     future.result()
