@@ -81,7 +81,7 @@ def measured(name: str, more: list[str]) -> tuple[list[str], bool]:
             kept = "" if limit is None or ratio <= limit else " **not kept**"
             shown = "" if limit is None else f"{limit:g}"
             lines.append(
-                f"| {name}: {what} | {peer or BESIDE.get(name, '')} | {ratio:g}{kept} | {shown} |".replace(": |", " |")
+                f"| {name}: {what} | {peer or BESIDE.get(name, '')} | {ratio:g}{kept} | {shown} |".replace(":  |", " |")
             )
     if done.returncode not in (0, 1) or not lines:
         lines.append(f"| {name} | | did not end: {done.stderr.strip().splitlines()[-1:]} | |")
