@@ -332,18 +332,19 @@ _known: Known[RunningConfig] = Known()
 def _config(text: Cut, *, complete: bool) -> RunningConfig:
     """The configuration; where only name and serial numbers differ from one met before, it is not read again."""
     named = [block for block in text.blocks if block.header.startswith("hostname")]
-    name = _NAME.match(named[0].header) if len(named) == 1 and not named[0].body else None
-    if name is None:
+    names = [_NAME.match(block.header) for block in named if not block.body]
+    if len(named) > 1 or len(names) < len(named) or None in names:
         return _read_config(text, complete=complete)
-    rest = tuple(block for block in text.blocks if block is not named[0])
+    rest = tuple(block for block in text.blocks if block not in named)
     said = tuple(getattr(text, each.name) for each in fields(text) if each.name not in _OF_THE_BOX)
-    content = (rest, tuple(text.strays), named[0].line, complete, said)
+    content = (rest, tuple(text.strays), tuple(block.line for block in named), complete, said)
     found = _known.get(content)
     if found is None:
         found = _read_config(text, complete=complete)
         _known.keep(content, found)
         return found
-    return replace(found, hostname=name[1], blocks=tuple(text.blocks), serials=text.serials)
+    hostname = next((name[1] for name in names if name), text.prompt_host)
+    return replace(found, hostname=hostname, blocks=tuple(text.blocks), serials=text.serials)
 
 
 _OF_THE_BOX = ("blocks", "strays", "serials", "prompt_host")

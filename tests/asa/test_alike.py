@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa import parser
 from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.asa.commands import Section
+from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
 from nornir_anyconnect.audit import judge as judging
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
@@ -79,6 +80,26 @@ def test_a_template_is_read_and_judged_once(monkeypatch):
     judge(config, "fw", options=Options(client_mtu=1492))
     judge(replace(config, tcpmss=None, complete=False), "fw")
     assert len(judged) == 3
+
+
+def test_what_a_device_answers_is_read_once_too(monkeypatch):
+    afresh(monkeypatch)
+    read = []
+    real = parser._read_config
+    monkeypatch.setattr(parser, "_read_config", lambda *a, **k: read.append(1) or real(*a, **k))
+    section = "group-policy STAFF internal\ngroup-policy STAFF attributes\n vpn-tunnel-protocol ssl-client\n"
+    pulled = [
+        parse_pull(
+            PulledConfig(
+                sections={Section.GROUP_POLICY: section}, hostname=f"fw{n}", version_text=f"Serial Number: 9A{n}"
+            )
+        )
+        for n in range(3)
+    ]
+    assert [(each.hostname, each.group_policies == pulled[0].group_policies) for each in pulled] == [
+        (f"fw{n}", True) for n in range(3)
+    ]
+    assert len(read) == 1
 
 
 def test_the_last_ones_are_known():
