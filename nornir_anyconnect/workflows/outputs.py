@@ -150,7 +150,7 @@ def write_page(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, without_secrets(text))
+        _write(path, [without_secrets(text)])
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}", "name a folder that can be written: --out") from error
 
