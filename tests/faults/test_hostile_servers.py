@@ -136,7 +136,7 @@ def site(tmp_path, hostile, monkeypatch):
     names = [WELL, *map(name_of, KINDS)]
     with start_fleet({"devices": [box(name) for name in names], "defaults": DEFAULTS}) as running:
         found = Site(running, hostile, tmp_path)
-        for module in ("tasks.pull_config", "tasks.change_plan", "workflows.fleet"):
+        for module in ("tasks.pull", "tasks.change_plan", "workflows.fleet"):
             monkeypatch.setattr(import_module(f"nornir_anyconnect.{module}"), "host_deadline", found.deadline)
         yield found
 
