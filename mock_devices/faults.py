@@ -24,6 +24,9 @@ KINDS = {
     "syslog": "a log line on the terminal, `where` before, inside or after the reply",
     "banner": "a login banner (`text`) that holds lines like prompts",
     "echo-cut": "an echo longer than 80 columns is shown cut, with a `$`",
+    "type-ahead-lost": "what is typed while a command runs is thrown away: all of it, or its first `size` characters",
+    "type-ahead-echoed": "what is typed ahead is echoed as it arrives, before the reply to the line before",
+    "answered-twice": "the reply and the prompt come a second time, with `echo` behind a second echo",
     "anonymous-reporting": "the notice and question after the first `configure terminal`",
     "authorization": "`Command authorization failed` (`text`)",
     "invalid-input": "`ERROR: % Invalid input detected at '^' marker.`",
@@ -42,7 +45,7 @@ KINDS = {
 
 _STANDING = {
     "changed-host-key", "old-algorithms", "session-limit", "one-time-password", "banner", "pager",
-    "echo-cut", "unsaved-changes", "clock-skew", "large-config",
+    "echo-cut", "type-ahead-lost", "type-ahead-echoed", "unsaved-changes", "clock-skew", "large-config",
 }  # fmt: skip
 _ONLY_IN = {"refuse-connection": "connect", "anonymous-reporting": "configure", "not-stored": "config"}
 _ONCE = {"failover-flip", "foreign-change", "anonymous-reporting", "standby"}

@@ -74,22 +74,43 @@ class Shell:
         yield Text(f"Type help or '?' for a list of available commands.{END}{self.prompt}")
 
     def feed(self, data: str) -> Iterator[Action]:
-        """What the box says to these characters; the echo of those that came together goes together."""
+        """What the box says to these characters; the echo of those that came together goes together.
+
+        Input is read in order: what is typed ahead is echoed when the line before was answered.
+        """
         echo = ""
-        for character in data:
+        lost_until = 0
+        ahead = self._is_echoed_ahead(data)
+        if ahead:
+            yield Text(data.replace("\n", END))
+        for at, character in enumerate(data):
+            if at < lost_until:
+                continue
             previous, self._last = self._last, character
             if self._pager:
                 yield from self._page_key(self._pager, character)
             elif character == "\n" and previous == "\r":
                 continue
             elif character in "\r\n":
-                yield Text(echo + END)
+                if not ahead:
+                    yield Text(echo + END)
                 echo = ""
                 yield from self._enter()
+                lost_until = self._lost_until(at + 1)
             else:
                 echo += self._type(character)
-        if echo:
+        if echo and not ahead:
             yield Text(echo)
+
+    def _is_echoed_ahead(self, data: str) -> bool:
+        fault = self.device.faults.standing("type-ahead-echoed")
+        idle = self._pager is None and self._question is None
+        return fault is not None and idle and "\n" in data[:-1]
+
+    def _lost_until(self, typed_ahead: int) -> int:
+        """Where in what came together the input goes on that the box has not thrown away."""
+        fault = self.device.faults.standing("type-ahead-lost")
+        return typed_ahead + int(fault.options.get("size", 1 << 30)) if fault else 0
 
     def _type(self, character: str) -> str:
         hidden = self._question is not None and self._question.hidden
@@ -158,7 +179,12 @@ class Shell:
             self.device.role = "standby"
         if "foreign-change" in kinds:
             self.device.configure(*kinds["foreign-change"].options["lines"], context=self.place.context)
-        yield from self._finish(instead(self.place, self.prompt, line, kinds), kinds)
+        reply = instead(self.place, self.prompt, line, kinds)
+        yield from self._finish(reply, kinds)
+        if twice := kinds.get("answered-twice"):
+            if twice.options.get("echo"):
+                yield Text(line + END)
+            yield from self._finish(reply, kinds)
 
     def _finish(self, reply: Reply, kinds: Kinds) -> Iterator[Action]:
         """Print a reply and the prompt, as the faults will have it."""

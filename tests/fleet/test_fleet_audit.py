@@ -34,6 +34,12 @@ SIMPLE = {
     ],
     "defaults": {"users": {"audit": {"password": "demo-password", "privilege": 15}}, "enable_password": "demo-enable"},
 }
+PAIR = {
+    **SIMPLE,
+    "devices": [
+        {**SIMPLE["devices"][0], "config": [*SIMPLE["devices"][0]["config"], "prompt hostname priority state\n"]}
+    ],
+}
 
 
 def audits(nornir, **options):
@@ -202,6 +208,53 @@ def test_what_disturbs_a_terminal_does_not_change_a_verdict(start, transport, fa
     found = audits(nornir)
     assert not found[disturbed].failed, found[disturbed].devices[0].errors
     assert verdicts(found[disturbed]) == verdicts(found[quiet])
+
+
+DOUBTED = {
+    "all that is typed ahead is lost": Fault("type-ahead-lost"),
+    "some of it is lost": Fault("type-ahead-lost", options={"size": 40}),
+    "the end of a line is left": Fault("type-ahead-lost", options={"size": 7}),
+    "it is echoed ahead of time": Fault("type-ahead-echoed"),
+    "a command is answered twice": Fault("answered-twice", "show running-config webvpn", times=1),
+    "a command is done twice": Fault("answered-twice", "show failover", times=1, options={"echo": True}),
+    "the first one is": Fault("answered-twice", "show:1", times=1, options={"echo": True}),
+    "the last reply is": Fault("answered-twice", "terminal pager 0", times=2),
+    "the pager is on": Fault("pager"),
+    "words come unasked": Fault("syslog", "show running-config tunnel-group", options={"where": "inside"}),
+    "the prompt is interrupted": Fault("replication-text", "show:6"),
+    "the prompt changes": Fault("failover-flip", "show:8"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTED)
+def test_a_doubt_about_whose_reply_is_whose_is_told_and_the_audit_is_right_all_the_same(start, transport, case):
+    if transport == "netmiko" and "lost" not in case:
+        pytest.skip("what is typed ahead is matched above the transport: one case over each is enough")
+    fleet, nornir = start(PAIR, count=2, transport=transport)
+    disturbed, quiet = fleet.devices
+    fleet.devices[disturbed].faults.add(replace(DOUBTED[case]))
+    found = audits(nornir)
+    assert not found[disturbed].failed, found[disturbed].devices[0].errors
+    assert verdicts(found[disturbed]) == verdicts(found[quiet])
+    said = [[each.code for each in audit.devices[0].warnings] for audit in (found[disturbed], found[quiet])]
+    assert ("asked-one-by-one" in said[0], "asked-one-by-one" in said[1]) == (True, False)
+
+
+@pytest.mark.parametrize("pipeline", [True, False])
+def test_nothing_is_sent_ahead_where_a_host_asks_for_that(start, pipeline):
+    fleet, nornir = start(SIMPLE, pipeline=pipeline)
+    device = fleet.devices["fw-one"]
+    device.faults.add(Fault("type-ahead-lost"))
+    (judged,) = audits(nornir)["fw-one"].devices
+    assert judged.status is Status.OK
+    assert ("asked-one-by-one" in [each.code for each in judged.warnings]) == pipeline
+
+
+def test_nothing_is_asked_twice(start):
+    fleet, nornir = start(SIMPLE)
+    audits(nornir)
+    sent = [line.text for line in fleet.devices["fw-one"].received if line.text.startswith("show")]
+    assert sorted(sent) == sorted(set(sent))
 
 
 def test_a_wanted_context_alone_and_one_that_is_not_there(start):

@@ -1,6 +1,7 @@
 """Each fault, at a step, from a test and from the fleet file."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import asyncssh
@@ -228,6 +229,40 @@ def test_echo_is_cut_at_eighty_columns(faulty):
     echoed = client.type(line).split("\n")[0]
     assert "\rfw(config)# $" in echoed
     assert f"{line}\n" in client.device.running_config()
+
+
+def test_what_is_typed_ahead_is_answered_in_order_and_echoed_when_it_is_read(faulty):
+    client = faulty("clock-skew", seconds=0)
+    client.write("show curpriv\nshow mode\n")
+    said = client.read(re.compile(r"mode: single\s+fw# $"))
+    assert said.index("show curpriv") < said.index("Username") < said.index("fw# show mode\n")
+
+
+@pytest.mark.parametrize(("size", "heard"), [(None, ["show curpriv"]), (5, ["show curpriv", "mode"])])
+def test_type_ahead_lost(faulty, size, heard):
+    client = faulty("type-ahead-lost", **({"size": size} if size else {}))
+    client.device.received.clear()
+    client.write("show curpriv\nshow mode\n")
+    client.read(re.compile(r"(?s)Username.*fw# (ERROR.*fw# )?$"))
+    assert client.answer("show mode")
+    assert [each.text for each in client.device.received] == [*heard, "show mode"]
+
+
+def test_type_ahead_echoed(faulty):
+    client = faulty("type-ahead-echoed")
+    client.write("show curpriv\nshow mode\n")
+    said = client.read(re.compile(r"mode: single\s+fw# $"))
+    assert said.startswith("show curpriv\nshow mode\n")
+    assert said.count("show mode") == 1
+
+
+@pytest.mark.parametrize("echo", [False, True])
+def test_answered_twice(faulty, echo):
+    client = faulty("answered-twice", "show mode", echo=echo, times=1)
+    client.write("show mode\n")
+    said = client.read(re.compile(r"(?s)mode: single.*mode: single\s+fw# $"))
+    assert said.count("show mode") == 1 + echo
+    assert client.answer("show mode") == ["Security context mode: single "]
 
 
 def test_anonymous_reporting_asks_once(faulty):

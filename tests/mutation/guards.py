@@ -735,8 +735,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         32, f"{DEVICE}/dialogue.py",
-        "        text = self._after_echo(asked, old)\n        if text is None:\n            return ()\n        return self._complete(asked, text.removesuffix(new.text), new)\n",
-        "        return self._complete(asked, self._after_echo(asked, old) or '', new)\n",
+        "        text = self._after_echo(asked, old)\n        if text is None:\n            return ()\n",
+        "        text = self._after_echo(asked, old) or ''\n",
         "tests/platforms/test_dialogue.py::test_every_cut_gives_the_same_replies",
     ),
     Guard(
@@ -744,6 +744,18 @@ GUARDS: tuple[Guard, ...] = (
         "        if not allowed:\n            return ()\n",
         "",
         "tests/platforms/test_dialogue.py::test_prompt_look_alikes_inside_a_reply_do_not_end_it",
+    ),
+    Guard(
+        32, f"{DEVICE}/ahead.py",
+        "        if not wanted.startswith(shown):\n            self.doubt = Doubt.ECHO\n",
+        "",
+        "tests/platforms/test_ahead.py::test_whatever_is_not_as_it_must_be_is_a_doubt",
+    ),
+    Guard(
+        32, f"{DEVICE}/session.py",
+        "        if isinstance(replies, Doubt):\n            self.one_by_one()\n            self.doubt = replies\n            return\n",
+        "        if isinstance(replies, Doubt):\n            return\n",
+        "tests/fleet/test_fleet_audit.py::test_nothing_is_sent_ahead_where_a_host_asks_for_that",
     ),
     Guard(
         32, f"{DEVICE}/conversation.py",

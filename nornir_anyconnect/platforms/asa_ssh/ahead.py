@@ -146,7 +146,7 @@ class AskedAhead:
         its echo comes behind the replies that are still to come, or in their place.
         """
         line = self._last_line()
-        if self._looks.pager.search(line):
+        if self._looks.pager.search(self._unterminated().decode("utf-8", "replace")):
             self.doubt = Doubt.PAGER
         elif line != self._prompt.text:
             self.doubt = Doubt.NO_REPLY if self._looks.prompt(line) is not None else None
@@ -216,6 +216,8 @@ class AskedAhead:
             self.doubt = Doubt.ECHO
         return shown == wanted
 
+    def _unterminated(self) -> bytearray:
+        return self._screen[self._screen.rfind(b"\n", max(0, len(self._screen) - LONGEST_PROMPT)) + 1 :]
+
     def _last_line(self) -> str:
-        start = self._screen.rfind(b"\n", max(0, len(self._screen) - LONGEST_PROMPT)) + 1
-        return plain(self._screen[start:])
+        return plain(self._unterminated())

@@ -102,6 +102,7 @@ class Dialogue:
         self._asked: _Asked | None = _Asked("", Changes.CONTEXT)
         self._offers_reporting = False
         self.prompt: Prompt | None = None
+        self._last_prompt: Prompt | None = None  # the one that was believed before it was in doubt
 
     @property
     def busy(self) -> bool:
@@ -130,7 +131,7 @@ class Dialogue:
             left: what it has said that belongs to nobody.
 
         """
-        self.prompt = None
+        self._last_prompt, self.prompt = self.prompt, None
         self._screen = bytearray(left)
         self._seen = self._looked_through = 0
         self._asked = _Asked("what was asked together", Changes.CONTEXT, patient=True)
@@ -161,7 +162,7 @@ class Dialogue:
         if self._asked is None or (self.prompt and self._after_echo(self._asked, self.prompt) is None):
             return False
         text = self._quiet(plain(self._screen[-8192:])).rstrip()
-        return self._looks.prompt(text.rpartition("\n")[2]) is not None
+        return self._looks.prompt(self._once(text.rpartition("\n")[2])) is not None
 
     @property
     def begun(self) -> bool:
@@ -251,7 +252,14 @@ class Dialogue:
         return self._screen[start:] if end - start <= LONGEST_PROMPT else bytearray()
 
     def _last_line(self) -> str:
-        return plain(self._unterminated())
+        return self._once(plain(self._unterminated()))
+
+    def _once(self, line: str) -> str:
+        """Our prompt, where the device has printed it more than once on one line: nothing came between."""
+        ours = self.prompt or self._last_prompt
+        while ours is not None and line.startswith(ours.text) and line[len(ours.text) :].startswith(ours.text.rstrip()):
+            line = line[len(ours.text) :]
+        return line
 
     def _quiet(self, text: str) -> str:
         """The text without what the device said unasked."""
@@ -273,7 +281,12 @@ class Dialogue:
         text = self._after_echo(asked, old)
         if text is None:
             return ()
-        return self._complete(asked, text.removesuffix(new.text), new)
+        reply = text.removesuffix(new.text)
+        while reply.endswith(new.text):
+            reply = reply.removesuffix(new.text)
+        if _answered_twice(reply, new.text):
+            raise IncompleteReplyError(f"'{asked.command}': its reply came more than once", "ask the device again")
+        return self._complete(asked, reply, new)
 
     def _proved(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
         """The reply, if the last proof stands behind this very prompt and nothing but it came after."""
@@ -339,6 +352,12 @@ class Dialogue:
         self._seen = self._looked_through = 0
         self._asked = None
         self.prompt = prompt
+
+
+def _answered_twice(reply: str, prompt: str) -> bool:
+    """Whether our own prompt begins a line of the reply, and something stands behind it."""
+    at = reply.find("\n" + prompt)
+    return at >= 0 and reply[at + 1 + len(prompt) :].partition("\n")[0].strip() not in ("", prompt.strip())
 
 
 def _end_of_echo(text: str, start: int, command: str) -> int:
