@@ -11,7 +11,7 @@ from nornir_anyconnect.evidence.probe import Cause
 from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
 from nornir_anyconnect.platforms.probe.handshake import SUITES
 from nornir_anyconnect.platforms.probe.path import DATAGRAMS, largest
-from tests.platforms.probe.test_handshake import HELLO_VERIFY
+from tests.platforms.probe.test_probe_handshake import HELLO_VERIFY
 
 OFFER = Offer(tuple(SUITES), tuple(SUITES), tls13=True)
 HASTY = Patience(answer=0.2, connect=0.5, whole=30)
