@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from nornir_anyconnect.evidence.probe import Cause, Dtls, Probe, ProbeReport, Tls, probes_of
 from nornir_anyconnect.report import PROBE_FORMATS, render_probe
 from nornir_anyconnect.workflows.probe_hosts import target_of
-from tests.platforms.probe.test_handshake import HELLO_VERIFY
 from tests.platforms.probe.test_path import peer
+from tests.platforms.probe.test_probe_handshake import HELLO_VERIFY
 
 AT = "2024-05-17T22:00:00+00:00"
 
