@@ -86,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dask: Dask = Dask()
     evidence: bool = True
     assume: str | None = None
+    client: str = "secure-client-5"
     formats: tuple[str, ...] = ()
     fail_on: FailOnName = "at-risk"
     pseudonymise_users: bool = False

@@ -59,7 +59,7 @@ def audit(
     how = FleetOptions(
         assume=judging.assume or settings.assume,
         client_mtu=judging.client_mtu,
-        client=judging.client,
+        client=judging.client or settings.client,
         evidence=settings.evidence and not pulling.no_evidence,
         full=pulling.full,
         workers=hosts.at_once(settings.workers),

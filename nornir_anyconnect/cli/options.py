@@ -95,11 +95,11 @@ ClientMtu = Annotated[
     ),
 ]
 Client = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--client",
         metavar="NAME",
-        help="Whose likely pair is told: secure-client-5, anyconnect-4 (4.10), anyconnect-4.6, or any for none.",
+        help="Whose likely pair: secure-client-5 (usual), anyconnect-4 (4.10), anyconnect-4.6, or any for none.",
     ),
 ]
 HideUsers = Annotated[
@@ -279,7 +279,7 @@ class Judging:
     assume: Assume = None
     ip_version: IpVersion = 4
     client_mtu: ClientMtu = 1500
-    client: Client = "secure-client-5"
+    client: Client = None
 
     def under(self, settings: Settings) -> Options:
         """How to judge; the settings fill what is left open.
@@ -298,7 +298,7 @@ class Judging:
             assume_complete=self.assume_complete,
             ip_version=ip_version_of(self.ip_version),
             client_mtu=client_mtu_of(self.client_mtu),
-            client=client_named(self.client),
+            client=client_named(self.client or settings.client),
         )
 
 
@@ -308,7 +308,7 @@ class LiveJudging:
 
     assume: Assume = None
     client_mtu: ClientMtu = 1500
-    client: Client = "secure-client-5"
+    client: Client = None
 
     def under(self, settings: Settings) -> Options:
         """How to judge; errors as of ``Judging``."""

@@ -20,3 +20,18 @@ def test_what_radius_hands_out_is_a_finding_of_each_user_it_names(cli, write):
         assert "canary-of-alice" not in cli("check", config, users, "--format", how, "--details").out
     hidden = cli("check", config, users, "--pseudonymise-users", "--details").out
     assert "alice" not in hidden
+
+
+def test_whose_likely_pair_is_told_stands_in_the_settings_too(cli, write):
+    def told(*argv):
+        (device,) = cli("check", config, "--format", "json", *argv).json["devices"]
+        return {each["likely"] and each["likely"]["client"] for each in device["findings"] if each["name"] == "STAFF"}
+
+    config = write("edge1.cfg", AT_RISK)
+    assert told() == {"secure-client-5"}
+    write("nornir-anyconnect.yaml", "client: anyconnect-4.6\n")
+    assert told() == {"anyconnect-4.6"}
+    assert told("--client", "secure-client-5") == {"secure-client-5"}
+    write("nornir-anyconnect.yaml", "client: nobody-s\n")
+    run = cli("check", config)
+    assert (run.code, "there is no client 'nobody-s'" in run.err) == (2, True)
