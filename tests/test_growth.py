@@ -38,6 +38,7 @@ METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn",
 BOUNDED = {
     "asa.blocks._EXTERNAL": "a header is cut at LONGEST_LINE",
     "asa.capture._SECTION": "a line is looked at up to 120 characters",
+    "evidence.shortened._MARK": "a line is looked at up to 160 characters",
     "evidence.device_output.vpn_sessions._USERNAME": "a line is cut at 1024 characters",
 }
 """Patterns that see short texts only, and who sees to it."""
