@@ -15,6 +15,7 @@ from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import DeviceAudit, Remedy, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.rules import RULES
+from nornir_anyconnect.audit.undeployed import REASON as UNDEPLOYED
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.report.sentences import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text
 
@@ -98,7 +99,7 @@ def test_same_input_same_bytes(vpn1) -> None:
 def test_every_reason_and_caveat_has_its_sentence() -> None:
     finding = SCHEMA["$defs"]["finding"]["properties"]
     whole = SCHEMA["properties"]["caveats"]["items"]["const"]
-    assert set(REASONS) == {rule.reason for rule in RULES} == set(finding["reason"]["enum"])
+    assert set(REASONS) == {rule.reason for rule in RULES} | {UNDEPLOYED} == set(finding["reason"]["enum"])
     assert set(CAVEATS) == {*finding["caveats"]["items"]["enum"], whole}
     assert set(CERTAINTY) == set(finding["certainty"]["enum"])
     assert set(finding["verdict"]["enum"]) == set(Verdict)

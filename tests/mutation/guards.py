@@ -549,8 +549,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         20, f"{PKG}/platforms/login_gate.py",
-        "    if record.refusals >= REFUSALS_ALLOWED:\n        raise",
-        "    if False:\n        raise",
+        "    if record.refusals >= REFUSALS_ALLOWED:\n        of_enable",
+        "    if False:\n        of_enable",
         "tests/fleet/test_fleet_audit.py::test_a_wrong_password_is_tried_three_times_in_the_whole_fleet",
     ),
     Guard(
