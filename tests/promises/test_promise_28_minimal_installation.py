@@ -8,7 +8,7 @@ import pytest
 
 import nornir_anyconnect
 
-EXTRAS = ("distributed", "psycopg", "prometheus_client", "keyring", "zstandard", "mkdocs", "hypothesis")
+EXTRAS = ("distributed", "psycopg", "prometheus_client", "keyring", "zstandard", "mkdocs", "hypothesis", "httpx")
 BLOCKED = f"""
 import sys
 for name in {EXTRAS!r}:
@@ -37,7 +37,13 @@ tunnel-group STAFF general-attributes
  default-group-policy GP-STAFF
 : end
 """
-LOG = "May 17 2024 20:00:05 edge1 : %ASA-6-722036: Group <GP> User <u> IP <198.51.100.7> Transmitting large packet 1418 (threshold 1303).\n"
+_USER = "Group <GP> User <u> IP <198.51.100.7>"
+LOG = f"""\
+May 17 2024 20:00:00 edge1 : %ASA-5-722033: {_USER} First TCP SVC connection established for SVC session.
+May 17 2024 20:00:00 edge1 : %ASA-6-722022: {_USER} TCP SVC connection established without compression
+May 17 2024 20:00:01 edge1 : %ASA-4-722051: {_USER} IPv4 Address <10.9.0.5> IPv6 address <::> assigned to session
+May 17 2024 20:00:05 edge1 : %ASA-6-722036: {_USER} Transmitting large packet 1418 (threshold 1303).
+"""
 
 
 def _python(code, folder):
