@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 USER, PASSWORD = "reader", "fmc-demo-password"
+CONNECTIONS = 10
 DOMAIN = "e276abec-e0f2-11e3-8169-6d9ed49b625f"
 _CONFIG = f"/api/fmc_config/v1/domain/{DOMAIN}/"
 _TOKEN = "/api/fmc_platform/v1/auth/generatetoken"  # noqa: S105 - a path
@@ -86,6 +87,8 @@ class SimulatedFmc:
     """Method and path of every request that came."""
     busiest: int = 0
     """Most commands that ran on one device at once."""
+    crowd: int = 0
+    """Most requests that were answered at once; a real one refuses the eleventh."""
 
     def __post_init__(self) -> None:
         self.objects = {name: group_policy(name, mtu) for name, mtu in self.mtus.items()}
@@ -97,6 +100,7 @@ class SimulatedFmc:
         self._tokens: dict[str, int] = {}
         self._times: list[float] = []
         self._at_work: dict[str, int] = {}
+        self._here = 0
         self.deploy()
 
     def deploy(self) -> None:
@@ -136,6 +140,19 @@ class SimulatedFmc:
 
     def answer(self, method: str, target: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
+        with self._lock:
+            self._here += 1
+            self.crowd = max(self.crowd, self._here)
+            if self._here > CONNECTIONS:
+                self._here -= 1
+                return 429, {"Retry-After": "1"}, _error("Too many connections")
+        try:
+            return self._answer(method, target, headers)
+        finally:
+            with self._lock:
+                self._here -= 1
+
+    def _answer(self, method: str, target: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
         with self._lock:
             self.requests.append((method, target))
             now = time.monotonic()

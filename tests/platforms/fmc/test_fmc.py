@@ -91,6 +91,7 @@ def test_thirty_ftds_are_judged_as_their_texts_are_and_the_manager_saw_nothing_b
     writes = [(method, urlsplit(path).path) for method, path in simulated.requests if method != "GET"]
     assert writes == [("POST", "/api/fmc_platform/v1/auth/generatetoken")]
     assert simulated.busiest == 1
+    assert simulated.crowd <= 10
 
 
 @pytest.mark.parametrize(
