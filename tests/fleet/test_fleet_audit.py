@@ -237,7 +237,9 @@ def test_a_doubt_about_whose_reply_is_whose_is_told_and_the_audit_is_right_all_t
     assert not found[disturbed].failed, found[disturbed].devices[0].errors
     assert verdicts(found[disturbed]) == verdicts(found[quiet])
     said = [[each.code for each in audit.devices[0].warnings] for audit in (found[disturbed], found[quiet])]
-    assert ("asked-one-by-one" in said[0], "asked-one-by-one" in said[1]) == (True, False)
+    # a second answer to the very last line may come when nobody reads any more: then there is nothing to doubt
+    assert "asked-one-by-one" in said[0] or case == "the last reply is"
+    assert "asked-one-by-one" not in said[1]
 
 
 @pytest.mark.parametrize("pipeline", [True, False])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import amounts
 from tests.hostile.packed_files import PACKED
 from tests.hostile.place_files import NOT_MADE, PLACES
 from tests.hostile.samples import CONFIG
@@ -88,8 +89,10 @@ def wrong(ended, name):
 @pytest.mark.parametrize("command", ["check", "logs", "plan", "explain"])
 def test_no_file_holds_up_breaks_or_steers_a_command(corpus, command):
     there = sorted(each.name for each in corpus.iterdir())
-    ended = endings(corpus, [[command, "--", name] for name in NAMES])
-    found = {name: list(wrong(each, name)) for name, each in zip(NAMES, ended, strict=True)}
+    # all of them by one command; by the others, which open files as it does, a part where only a sample is wanted
+    names = NAMES if command == "check" else amounts.of(NAMES[::4], NAMES, NAMES)
+    ended = endings(corpus, [[command, "--", name] for name in names])
+    found = {name: list(wrong(each, name)) for name, each in zip(names, ended, strict=True)}
     assert {name: each for name, each in found.items() if each} == {}
     assert sorted(each.name for each in corpus.iterdir()) == there  # nothing was unpacked, executed or written
 

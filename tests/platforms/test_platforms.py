@@ -162,7 +162,7 @@ def test_of_what_nobody_asked_a_device_nothing_is_assumed():
     assert checkup.well
     assert checkup.to_dict() == {
         "host": "fw", "reachable": None, "key_known": None, "fingerprint": None, "algorithms": None,
-        "logged_in": False, "privilege": None, "role": None, "release": None, "free_slots": None,
+        "logged_in": False, "enabled": None, "privilege": None, "role": None, "release": None, "free_slots": None,
         "problem": None, "remedy": None, "well": True,
     }  # fmt: skip
     assert not Checkup("fw", problem="it is silent").well

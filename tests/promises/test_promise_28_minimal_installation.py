@@ -78,7 +78,7 @@ def folder(tmp_path):
             0,
         ),
         (["explain", "edge1.cfg", "--tunnel-group", "STAFF"], 0),
-        (["logs", "vpn.log"], 0),
+        (["logs", "vpn.log"], 1),
         (["plan", "edge1.cfg", "--out", "plan.yaml"], 0),
     ],
     ids=lambda each: each[0] if isinstance(each, list) else "",

@@ -21,7 +21,7 @@ HOME, SITES = "10.231.0.1", ("north", "south")
 
 
 def commands(program):
-    return [line for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    return [line for block in re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
             for line in block.splitlines() if line.startswith(program)]  # fmt: skip
 
 
