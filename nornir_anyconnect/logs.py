@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.radius import RadiusUser, radius_users
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.clients.client_log import (
     ClientReconnect,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from nornir_anyconnect.asa.radius import RadiusUser
     from nornir_anyconnect.evidence.exports.records import Export
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations
 
@@ -226,6 +226,8 @@ class LogReader:
         text = whole(source)
         if isinstance(text, Unread):
             return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        from nornir_anyconnect.asa.radius import radius_users  # noqa: PLC0415 - seldom needed, and it loads much
+
         found = list(radius_users(text.text))
         self.radius += found
         return Input(source.path, "RADIUS users file", LogInput(messages=len(found)))

@@ -1,18 +1,14 @@
 """``check``: judges saved running-configs, no device needed."""
 
-import gc
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
+from nornir_anyconnect.cli.app import few_collections
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.workflows.exit_codes import highest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def check(
@@ -46,7 +42,7 @@ def check(
     how = judging.under(settings)
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
-    with _few_collections():
+    with few_collections():
         with progress.reading(total_size([*paths, *files.paths])) as bar:
             judged = judge_files(paths, how, files, KnownChanges(settings.history), bar.advance)
         # one of the files in a folder, which nobody named
@@ -56,15 +52,3 @@ def check(
             if judged.devices
             else judged.code
         )
-
-
-@contextmanager
-def _few_collections() -> "Iterator[None]":
-    """What a configuration is read into holds no cycles: looking for some, at exit too, takes a quarter of the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(*usual)

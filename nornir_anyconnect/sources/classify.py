@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.asa.radius import hands_out_settings
 from nornir_anyconnect.evidence.clients.openconnect import is_connect_answer
 from nornir_anyconnect.evidence.clients.registry import client_log_of
 from nornir_anyconnect.evidence.device_output.debug_transcript import is_debug_transcript
@@ -112,6 +111,14 @@ def _export(start: bytes, _text: str) -> Kind | bool:
     return Kind(Role.EXPORT, export.read_as, export=export) if export else False
 
 
+def _of_radius(text: str) -> bool:
+    if "SVC-" not in text.upper() and "3076" not in text:
+        return False
+    from nornir_anyconnect.asa.radius import hands_out_settings  # noqa: PLC0415 - few texts are, and it loads much
+
+    return hands_out_settings(text)
+
+
 def _client_log(_start: bytes, text: str) -> Kind | bool:
     form = client_log_of(text)
     return Kind(Role.CLIENT_LOG, form.name, client_log=form) if form else False
@@ -123,7 +130,7 @@ TABLE = (
     _Row("running-config", lambda _, text: may_be_configuration(text), Role.DEVICE_TEXT),
     _Row("debug webvpn transcript", lambda _, text: is_debug_transcript(text), Role.DEBUG),
     _Row("OpenConnect log", lambda _, text: is_connect_answer(text), Role.CONNECT_ANSWER),
-    _Row("RADIUS users file", lambda _, text: hands_out_settings(text), Role.RADIUS),
+    _Row("RADIUS users file", lambda _, text: _of_radius(text), Role.RADIUS),
     _Row("export", _export),
     _Row("output of a device", lambda _, text: is_show_output(text), Role.DEVICE_TEXT),
     _Row("syslog", lambda _, text: ANY_TAG.search(text) is not None, Role.SYSLOG),

@@ -46,8 +46,10 @@ def told(*files: bytes):
 def known(found) -> None:
     """Every incident is one of the plain log: who, when, and never more packets."""
     for each in found.incidents:
-        (number,) = [n for n, user in enumerate(("dora", r"EXAMPLE\evan")) if user == each.user]
-        came_up = [line.at for line in LOG if each.user in line.text and line.id in {"722051", "722033", "722032"}]
+        # of a text whose head is lost nobody knows that it writes a backslash twice
+        who = each.user.replace("\\\\", "\\")
+        (number,) = [n for n, user in enumerate(("dora", r"EXAMPLE\evan")) if user == who]
+        came_up = [line.at for line in LOG if who in line.text and line.id in {"722051", "722033", "722032"}]
         assert (each.kind, each.packet, each.threshold) == ("dtls-never-up", 1406, 1367)
         assert each.large_packets <= 4
         assert each.reconnected_at == max(came_up), number

@@ -59,8 +59,10 @@ def test_a_cut_is_never_a_whole_answer_and_no_word_too_many_hides_one(at, insert
     ahead = play(asked(), screen()[:at] + inserted + screen()[at:])
     if ahead.done:
         word = inserted.replace("\r", "").rstrip("\n")
-        right = [each.text.replace(word, "") for each in play(asked(), screen()).replies]
-        assert [each.text.replace(word + "\n", "").replace(word, "") for each in ahead.replies] == right
+        for read, right in zip(ahead.replies, play(asked(), screen()).replies, strict=True):
+            # the word stands too much, within a line or as a line of its own
+            without = {read.text.replace(word, ""), read.text.replace(word + "\n", "").replace(word, "")}
+            assert right.text.replace(word, "") in without
 
 
 DOUBTS = {

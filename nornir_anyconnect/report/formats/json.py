@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.audit_report import SCHEMA
 from nornir_anyconnect.report import Format
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ def _device(device: DeviceAudit) -> Iterator[str]:
 
 
 def _pieces(report: AuditReport) -> Iterator[str]:
+    from nornir_anyconnect.audit.audit_report import SCHEMA  # noqa: PLC0415 - logs need no audit
+
     head = {
         "schema": SCHEMA,
         "generated_at": report.generated_at,
