@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -116,6 +117,35 @@ def test_a_manager_that_is_ill_for_a_while_costs_no_device(fmc, faults):
     assert names == sorted(fmc.ftds)
     assert all(asked.get("policy/ravpns", expanded="true")["items"] for _ in range(8))
     assert bool(paused) is not (faults.expires_after == 3)
+
+
+ILL = {
+    "5xx for a while": Faults(requests=10_000, errors=3),
+    "5xx for good": Faults(requests=10_000, errors=10_000),
+    "expired tokens": Faults(requests=10_000, expires_after=5),
+    "too many requests": Faults(requests=8, window=0.3),
+    "no JSON": Faults(requests=10_000, garbage=2),
+    "cut": Faults(requests=10_000, cut=True),
+}
+
+
+@pytest.mark.parametrize("case", ILL)
+def test_whatever_ails_the_manager_every_device_ends_in_one_state_with_a_message(fmc, case, monkeypatch):
+    nornir = fleet(fmc)
+    for known in manager._managers.values():
+        monkeypatch.setattr(known.client, "_sleep", lambda seconds: time.sleep(min(seconds, 0.2)))
+    fmc.faults = replace(ILL[case])
+    found = {name: result[0].result.devices for name, result in nornir.run(audit_mtu, evidence=False).items()}
+    assert set(found) == set(fmc.ftds)
+    for name, devices in found.items():
+        (device,) = devices
+        assert (device.status is Status.OK) is (not device.errors)
+        if device.status is Status.OK:
+            assert judged(device) == judged(assess_text(fmc.ftds[name].running, name))
+        else:
+            assert device.errors[0].split(":")[0] in {"rejected", "incomplete-reply", "timeout"}
+    well = sum(devices[0].status is Status.OK for devices in found.values())
+    assert well == {"5xx for good": 0, "cut": 0, "no JSON": 2}.get(case, len(found))
 
 
 def failure(fmc):
