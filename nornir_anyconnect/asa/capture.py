@@ -11,10 +11,12 @@ from enum import Enum
 from functools import cache
 
 from nornir_anyconnect.asa.grammar import ROWS
+from nornir_anyconnect.errors import IncompleteReplyError
 
 TRACES = ("\r", "\0", "\b", "\x1b", "<---")
 """A text that holds none of these needs no cleaning."""
 
+_END_MARK = re.compile(r"^(?:Cryptochecksum:|: end)", re.MULTILINE)
 _MORE = re.compile(r"<-{2,} ?more[- ]{2,}>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PROMPT = re.compile(r"([\w.-]{1,63})((?:/[\w.-]{1,63})*)(?:\((config[\w.-]*)\))?([#>])[ \t]*")
@@ -200,3 +202,25 @@ def masked(line: str) -> str:
     if "@" in line:
         line = _IN_URL.sub(rf"\1{MASK}@", line)
     return line
+
+
+def without_passwords(text: str) -> str:
+    """The text with every line masked: hashes never leave whoever reads a device (promise 23)."""
+    return "\n".join(masked(line) for line in text.splitlines())
+
+
+def whole_configuration(name: str, text: str) -> str:
+    """What ``show running-config`` printed, without passwords.
+
+    Args:
+        name: what the device is called in errors.
+        text: as it was answered.
+
+    Raises:
+        IncompleteReplyError: it has no end mark (promise 32).
+
+    """
+    text = without_passwords(text)
+    if _END_MARK.search(text) is None:
+        raise IncompleteReplyError(f"{name}: the running configuration has no end mark", "ask the device again")
+    return text + "\n"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.capture import masked
+from nornir_anyconnect.asa.capture import whole_configuration, without_passwords
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
     Section,
@@ -42,7 +42,6 @@ SSH_SESSIONS = 5
 _OBJECT = re.compile(r"^(group-policy|tunnel-group) (\"[^\"]+\"|\S+)", re.MULTILINE)
 _ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
 _BUILT_IN = ("DfltGrpPolicy", "Default")
-_END_MARK = re.compile(r"^(?:Cryptochecksum:|: end)", re.MULTILINE)
 _SID = re.compile(r"^(\d+) +\S", re.MULTILINE)
 _LEVEL = re.compile(r"privilege level *: *(\d+)")
 # what differs between a running and a startup configuration that are the same; the checksum covers the comments too
@@ -373,12 +372,7 @@ class AsaDevice:
         reply = self.session.send(ShowRunning())
         if reply.refusal is not None:
             raise self._not_authorised(ShowRunning(), reply.refusal)
-        text = without_passwords(reply.text)
-        if _END_MARK.search(text) is None:
-            raise IncompleteReplyError(
-                f"{self.name}: the running configuration has no end mark", "ask the device again"
-            )
-        return text + "\n"
+        return whole_configuration(self.name, reply.text)
 
     def _must_be_whole(self, sections: dict[Section, str], defaults: dict[Section, str]) -> None:
         """An empty answer decides a verdict as much as a full one, and has to be given twice; others must agree."""
@@ -398,11 +392,6 @@ class AsaDevice:
                     f"{self.name}: {section} with and without 'all' differ in {min(apart).strip()}",
                     "ask the device again",
                 )
-
-
-def without_passwords(text: str) -> str:
-    """The ``username`` section without its hashes: they never leave the reader (promise 23)."""
-    return "\n".join(masked(line) for line in text.splitlines())
 
 
 def _text(reply: Reply) -> str:

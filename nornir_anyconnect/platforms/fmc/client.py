@@ -202,14 +202,14 @@ class FmcClient:
         ours = deadline.current()
         try:
             with self._slots, self._http.stream(method, path, **how) as answer:
-                content = b""
+                content = bytearray()
                 for chunk in answer.iter_bytes():
                     content += chunk
                     if len(content) > _LARGEST:
                         raise IncompleteReplyError(f"{self.options.url}: {path}: more than {_LARGEST >> 20} MB", "")
                     if ours is not None and not ours.left:
                         raise ours.error()
-                return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+                return httpx.Response(answer.status_code, headers=answer.headers, content=bytes(content))
         except httpx.TimeoutException as error:
             raise ReplyTimeoutError(f"{self.options.url} does not answer", "look at the manager's load") from error
         except httpx.ConnectError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.capture import masked
+from nornir_anyconnect.asa.capture import whole_configuration
 from nornir_anyconnect.asa.commands import Show, ShowCommand, ShowRunning
 from nornir_anyconnect.errors import IncompleteReplyError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh import identity as read
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _COMMAND_WORDS = 2
 """The field ``command`` holds so many words, ``parameters`` the rest (FMC REST API)."""
-_END_MARKS = ("Cryptochecksum:", ": end")
 _REFUSED = ("ERROR:", "% ", "Command authorization failed", "Syntax error")
 
 _one_command_per_device: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
@@ -90,12 +89,8 @@ class ManagedFtd:
         # TTP is slow to import: only who reads a configuration pays
         from nornir_anyconnect.asa.parser import parse  # noqa: PLC0415 - see above
 
-        text = self._text(ShowRunning(), needed=True)
-        if not any(line.startswith(_END_MARKS) for line in text.splitlines()):
-            raise IncompleteReplyError(
-                f"{self.name}: the running configuration has no end mark", "ask for it again, or over SSH"
-            )
-        running = parse("\n".join(masked(line) for line in text.splitlines()) + "\n")
+        text = whole_configuration(self.name, self._text(ShowRunning(), needed=True))
+        running = parse(text)
         version = read.version(self._show_version())
         serials = running.serials or ((version.serial,) if version.serial else ())
         running = replace(running, manager=self._managed, serials=serials)
