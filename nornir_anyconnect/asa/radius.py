@@ -84,7 +84,7 @@ def with_radius(config: RunningConfig, users: Iterable[RadiusUser]) -> RunningCo
     """
     known = {each.name: each for each in config.usernames}
     told = list(config.warnings)
-    for each in users:
+    for each in _worst_of_each(users):
         if each.name is None:
             told.append(notice("radius-for-whoever-matches", values=_values(each)))
             continue
@@ -97,6 +97,23 @@ def with_radius(config: RunningConfig, users: Iterable[RadiusUser]) -> RunningCo
         client = replace(user.client, mtu=each.mtu or user.client.mtu, dtls=each.dtls or user.client.dtls)
         known[each.name] = replace(user, client=client)
     return replace(config, usernames=tuple(known.values()), warnings=tuple(told))
+
+
+def _worst_of_each(users: Iterable[RadiusUser]) -> Iterator[RadiusUser]:
+    """One entry per name: which of several a login matches nobody can tell, so larger MTU and DTLS that is on count."""
+    found: dict[str, RadiusUser] = {}
+    for each in users:
+        if each.name is None:
+            yield each
+            continue
+        known = found.get(each.name, RadiusUser(each.name))
+        found[each.name] = replace(
+            known,
+            mtu=max((size for size in (known.mtu, each.mtu) if size), key=lambda size: size.value, default=None),
+            dtls=max((on for on in (known.dtls, each.dtls) if on), key=lambda on: on.value, default=None),
+            unreadable=(*known.unreadable, *each.unreadable),
+        )
+    yield from found.values()
 
 
 def from_radius(client: ClientSettings) -> bool:

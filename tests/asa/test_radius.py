@@ -95,6 +95,16 @@ def test_radius_outranks_the_users_own_lines():
     assert (alice.client.mtu.value, alice.client.mtu.from_) == (1200, From.RADIUS)
 
 
+@pytest.mark.parametrize("sizes", [(1200, 1406), (1406, 1200)])
+def test_of_several_entries_of_one_user_the_one_that_hides_no_risk_counts(sizes):
+    """Which of them a login matches, its check items decide; nobody sees that here."""
+    text = "".join(f"eve NAS-Identifier == '{size}'\n\tSVC-MTU = {size},\n\tSVC-DTLS = {size % 3}\n" for size in sizes)
+    (eve,) = [each for each in with_radius(parse(BOX), radius_users(text)).usernames if each.name == "eve"]
+    assert eve.client.mtu.value == 1406
+    device = assess_config(with_radius(parse(BOX), radius_users(text.replace("SVC-DTLS", "Other"))), "edge1")
+    assert [str(each.verdict) for each in device.findings if each.scope == "username"] == ["at-risk"]
+
+
 NAME = st.text("abcdefgh.@_", min_size=1, max_size=12).filter(lambda name: name != DEFAULT)
 ENTRY = st.builds(RadiusUser, NAME, mtu=st.none() | st.integers(256, 1406), dtls=st.none() | st.booleans())
 

@@ -39,6 +39,8 @@ REQUESTS, WINDOW = 120, 60.0
 CONNECTIONS = 10
 PAGE = 1000
 _TRIES = 4
+_MOST_ITEMS = 100_000
+"""Of one list; a domain holds some thousands at most."""
 _SHORTEST_PAUSE = 0.01
 _LARGEST = 64 * 2**20
 _TOO_MANY, _UNAUTHORISED, _FORBIDDEN, _SERVER = 429, 401, 403, 500
@@ -122,6 +124,8 @@ class FmcClient:
                 raise IncompleteReplyError(f"{self.options.url}: {path} is no list", "look at the manager")
             yield from found
             offset += len(found)
+            if offset > _MOST_ITEMS:
+                raise IncompleteReplyError(f"{self.options.url}: {path} has no end", "look at the manager")
             total = (page.get("paging") or {}).get("count")
             if not found or not isinstance(total, int) or offset >= total:
                 return

@@ -306,3 +306,21 @@ def test_a_redirect_is_not_followed_with_the_token(monkeypatch):
     with pytest.raises(RejectedError):
         asked.get("policy/ravpns")
     assert seen == ["https://fmc.example/api/fmc_platform/v1/auth/generatetoken"]
+
+
+def test_a_list_that_never_ends_is_an_error_and_not_read_for_ever(monkeypatch):
+    page = {"items": [{"name": "again"}] * 1000, "paging": {"count": 10**12}}
+
+    def handler(request):
+        if request.method == "POST":
+            return httpx.Response(204, headers={"X-auth-access-token": "token-of-the-test", "DOMAIN_UUID": "d"})
+        return httpx.Response(200, json=page)
+
+    asked = FmcClient(ManagerOptions("https://fmc.example", USER, PASSWORD))
+    endless = httpx.Client(base_url="https://fmc.example", transport=httpx.MockTransport(handler))
+    monkeypatch.setattr(asked, "_http", endless)
+    read = 0
+    with pytest.raises(AnyConnectError, match="has no end"):
+        for _ in asked.items("devices/devicerecords"):
+            read += 1
+    assert read <= 101_000
