@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tests.mutation.trial import ROOT
 
@@ -17,32 +18,37 @@ _OPPOSITE = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One mistake. ``line`` is where it stands in the file, ``what`` says what was there and what is now."""
+    """One mistake, the ``number``-th of its file. ``line`` is where it stands, ``what`` says what was there and is now."""
 
     file: str
+    number: int
     line: int
     where: str
     what: str
-    source: str
 
     @property
     def name(self) -> str:
         """What it is called where lines move: file, function and mistake."""
         return f"{self.file} {self.where}: {self.what}"
 
+    @property
+    def source(self) -> str:
+        """The module with this mistake in it."""
+        tree = _tree(self.file)
+        _, _, new, put = next(islice(_places(tree), self.number, None))
+        put(new)
+        return ast.unparse(ast.fix_missing_locations(tree))
+
 
 def mutants_of(file: str) -> Iterator[Mutant]:
     """Every mutant of a module; the same ones in the same order each time."""
-    text = (ROOT / file).read_text("utf-8")
-    count = sum(1 for _ in _places(ast.parse(text)))
-    for number in range(count):
-        tree = ast.parse(text)
-        where, node, change = next(each for at, each in enumerate(_places(tree)) if at == number)
-        line, before = node.lineno, ast.unparse(node)
-        after = change()
-        source = ast.unparse(ast.fix_missing_locations(tree))
-        shown = f"{_short(before)} -> {_short(after)}"
-        yield Mutant(file, line, where, shown, source)
+    for number, (where, node, new, _) in enumerate(_places(_tree(file))):
+        what = f"{_short(ast.unparse(node))} -> {_short(ast.unparse(new))}"
+        yield Mutant(file, number, node.lineno, where, what)
+
+
+def _tree(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text("utf-8"))
 
 
 def _short(text: str) -> str:
@@ -51,7 +57,7 @@ def _short(text: str) -> str:
 
 
 def _places(tree: ast.Module) -> Iterator[tuple]:
-    """(function, node, change) of every place; ``change`` edits the tree and returns the new text."""
+    """(function, node, what may stand in its place, what puts that there) of every place."""
     for where, parent, field, index, node in _walk(tree, ""):
 
         def put(new, parent=parent, field=field, index=index):
@@ -59,9 +65,8 @@ def _places(tree: ast.Module) -> Iterator[tuple]:
                 setattr(parent, field, new)
             else:
                 getattr(parent, field)[index] = new
-            return ast.unparse(new)
 
-        yield from ((where, node, lambda new=new, put=put: put(new)) for new in _instead(node))
+        yield from ((where, node, new, put) for new in _instead(node))
 
 
 def _instead(node: ast.AST) -> Iterator[ast.AST]:

@@ -7,14 +7,20 @@ import ast
 import re
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from tests.amounts import of, wanted
+from tests.mutation.__main__ import modules
 from tests.mutation.guards import GUARDS
 from tests.mutation.mutants import mutants_of
-from tests.mutation.trial import ROOT
+from tests.mutation.page import guards_line, render
+from tests.mutation.survivors import EXPLAINED
+from tests.mutation.trial import ROOT, End, Running, Trial, run_all
 
+DAY = date(2026, 3, 4)
 NAMED = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 
 
@@ -24,7 +30,7 @@ def _tests_of(file):
 
 
 def test_every_promise_has_a_guard_that_stands_where_it_is_said_to():
-    assert {guard.promise for guard in GUARDS} >= {*range(1, 37), 39}
+    assert {guard.promise for guard in GUARDS} >= {*range(1, 40)}
     for guard in GUARDS:
         assert guard.trial().source != (ROOT / guard.file).read_text("utf-8")
 
@@ -57,6 +63,44 @@ def test_mutants_are_the_same_each_time_and_each_is_a_module():
     original = ast.unparse(ast.parse((ROOT / file).read_text("utf-8")))
     for each in mutants:
         assert ast.unparse(ast.parse(each.source)) == each.source != original
+
+
+def test_every_survivor_that_is_explained_still_has_its_place():
+    names = [each.name for file in modules() for each in mutants_of(file)]
+    assert [pattern for pattern, _ in EXPLAINED if not any(re.search(pattern, name) for name in names)] == []
+
+
+def test_a_run_over_one_module_keeps_the_rest_of_the_page():
+    one, other = "nornir_anyconnect/change/device.py", "nornir_anyconnect/change/run.py"
+    first, second = (list(mutants_of(file))[:3] for file in (one, other))
+    begun = render("", dict.fromkeys(first, End.SURVIVED), [one, other], date(2026, 1, 2), guards_line(9, 0, DAY))
+    assert "3 were not. Not tried yet: `change/run.py`." in begun.replace("\n", " ")
+    both = render(begun, dict.fromkeys(second, End.KILLED), [one, other], DAY)
+    assert [line for line in begun.splitlines() if "`change/device.py`" in line] == [
+        line for line in both.splitlines() if "`change/device.py`" in line
+    ]
+    assert "| `change/device.py` | 2026-01-02 | 3 | 0 | 3 |" in both
+    assert "| `change/run.py` | 2026-03-04 | 3 | 3 | 0 |" in both
+    assert "**Mutants**: 6 small" in both
+    assert "**Guards**, 2026-03-04: 9 guards" in both
+    killed = render(both, dict.fromkeys(first, End.KILLED), [one, other], DAY)
+    assert killed.count("`change/device.py`") == 1
+    assert "`change/run.py`" not in render(both, {}, [one], DAY)
+
+
+def test_a_machine_that_is_busy_makes_no_trial_hang():
+    starved = Running(Trial("", "", (), seconds=20.0), Path(), idle_since=0.0)
+    assert not any(starved.hangs(0.1 * now, float(now)) for now in range(1, 200))
+    assert starved.hangs(20.1, 200.0)
+    polls = Running(Trial("", "", (), seconds=20.0), Path(), idle_since=0.0)
+    assert [polls.hangs(0.01 * now, float(now)) for now in (1, 10, 20, 21)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(600)"])
+def test_a_trial_that_hangs_is_ended(body, tmp_path):
+    (tmp_path / "test_it.py").write_text(f"def test_it():\n    {body}\n", "utf-8")
+    trial = Trial("nornir_anyconnect/errors.py", "", (str(tmp_path / "test_it.py"),), seconds=1.5)
+    assert [end for _, end, _ in run_all([trial])] == [End.HUNG]
 
 
 @pytest.mark.long

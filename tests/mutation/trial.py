@@ -6,6 +6,8 @@ Every trial is a forked child of a process that has loaded the heavy third-party
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.util
@@ -21,10 +23,13 @@ from enum import StrEnum
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
+PACKAGE = "nornir_anyconnect"
 ROOT = Path(__file__).parents[2]
 HEAVY = (
     "pytest",
     "hypothesis",
+    "httpx",
+    "msgspec",
     "nornir",
     "netmiko",
     "paramiko",
@@ -34,6 +39,7 @@ HEAVY = (
     "typer",
     "rich",
     "sqlalchemy",
+    "mock_devices.fleet",
 )
 OPTIONS = [
     "--assert=plain",
@@ -41,7 +47,10 @@ OPTIONS = [
     "ignore::pytest.PytestAssertRewriteWarning",
     "-x",
     "-q",
-    "-n0",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:anyio",
     "-p",
     "no:randomly",
     "-p",
@@ -49,6 +58,10 @@ OPTIONS = [
     "--no-header",
     "--tb=line",
 ]
+
+
+IDLE = 0.03
+"""A processor's share below which a process waits; one that computes has more, however busy the machine is."""
 
 
 class End(StrEnum):
@@ -59,17 +72,37 @@ class End(StrEnum):
     BROKEN = "broken"
     """The tests could not even be collected."""
     HUNG = "hung"
-    """Ended from outside: a test that waits for ever notices the change too."""
+    """Ended from outside, because it computed or did nothing for too long: a test that waits for ever notices too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Tests to run (pytest arguments) with ``source`` in the place of ``file``; seconds until it is ended."""
+    """Tests to run (pytest arguments) with ``source`` in the place of ``file``.
+
+    It is ended after so many ``seconds`` of computing, or of doing nothing. A clock is not asked: on a busy machine
+    a trial that gets no processor has not hung.
+    """
 
     file: str
     source: str
     tests: tuple[str, ...]
     seconds: float = 60.0
+
+
+@dataclass(slots=True)
+class Running:
+    """A trial under way: what its processes have computed, and since when that is next to nothing (seconds)."""
+
+    trial: Trial
+    output: Path
+    idle_since: float
+    computed: float = 0.0
+
+    def hangs(self, computed: float, now: float) -> bool:
+        """Whether it computed or did nothing for too long; what waits still computes a little."""
+        if computed - self.computed > IDLE * (now - self.idle_since):
+            self.computed, self.idle_since = computed, now
+        return max(computed, now - self.idle_since) > self.trial.seconds
 
 
 class _Changed(SourceFileLoader):
@@ -83,7 +116,7 @@ class _Changed(SourceFileLoader):
 
 class Finder(importlib.abc.MetaPathFinder):
     def __init__(self, file: str, source: str) -> None:
-        self._name = file.removesuffix(".py").replace("/", ".")
+        self._name = _module(file)
         self._path, self._source = str(ROOT / file), source
 
     def find_spec(self, fullname, path=None, target=None):
@@ -113,14 +146,19 @@ def warm_up() -> None:
     sys.path[:0] = [str(ROOT)]
     for name in HEAVY:
         importlib.import_module(name)
-    ours = [name for name in sys.modules if name.startswith("nornir_anyconnect")]
+    ours = [name for name in sys.modules if name.startswith(PACKAGE)]
     assert not ours, f"a trial would not load {ours} anew"
+    gc.freeze()  # what no trial frees is not looked through by each of them
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def run_all(trials: Iterable[Trial], workers: int = 2) -> Iterator[tuple[Trial, End, str]]:
     """Every trial, as it ends, with the last lines that its tests printed."""
     waiting, running = iter(trials), {}
-    more = True
+    more, looked = True, time.monotonic()
     while more or running:
         while more and len(running) < workers:
             trial = next(waiting, None)
@@ -129,20 +167,33 @@ def run_all(trials: Iterable[Trial], workers: int = 2) -> Iterator[tuple[Trial, 
                 break
             handle, output = tempfile.mkstemp(prefix="mutant-", suffix=".txt")
             os.close(handle)
-            running[_fork(trial, output)] = (trial, Path(output), time.monotonic())
+            running[_fork(trial, output)] = Running(trial, Path(output), time.monotonic())
         if not running:
             return
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid in running:
-            trial, output, _ = running.pop(pid)
-            said = output.read_text("utf-8", "replace")[-1500:]
-            output.unlink()
-            yield trial, _end(status), said
+            ended = running.pop(pid)
+            said = ended.output.read_text("utf-8", "replace")[-1500:]
+            ended.output.unlink()
+            yield ended.trial, _end(status), said
             continue
-        for each, (trial, _, since) in running.items():
-            if time.monotonic() - since > trial.seconds:
-                os.killpg(each, signal.SIGKILL)
+        if time.monotonic() - looked > 1:
+            looked = time.monotonic()
+            for each, trial in running.items():
+                if trial.hangs(_computed(each), looked):
+                    os.killpg(each, signal.SIGKILL)
         time.sleep(0.01)
+
+
+def _computed(group: int) -> float:
+    """Seconds of processor that the processes of a group have used."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if int(words[2]) == group:
+                ticks += sum(map(int, words[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _end(status: int) -> End:
