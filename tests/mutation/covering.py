@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.mutation.trial import OPTIONS, ROOT
 
 TESTS = (
-    "tests/change", "tests/platforms", "tests/remedies", "tests/runners", "tests/tasks", "tests/asa/test_commands.py",
-    "tests/asa/test_commands_config.py",
+    "tests/change", "tests/platforms", "tests/remedies", "tests/runners/test_waves.py", "tests/tasks",
+    "tests/asa/test_commands.py", "tests/asa/test_commands_config.py",
 )  # fmt: skip
 """The tests of these rooms themselves. The promises and the fleet meet the same code over SSH, much more slowly."""
 SLOW = 8.0
@@ -49,6 +49,7 @@ class _Recorder:
 
     def __init__(self, measured) -> None:
         self.measured, self.seconds, self._began = measured, {}, 0.0
+        self.failed: set[str] = set()
 
     def pytest_runtest_logstart(self, nodeid, location) -> None:
         self.measured.switch_context(nodeid)
@@ -57,12 +58,18 @@ class _Recorder:
     def pytest_runtest_logfinish(self, nodeid, location) -> None:
         self.seconds[nodeid] = time.monotonic() - self._began
 
+    def pytest_runtest_logreport(self, report) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
+
 
 def measure(files: tuple[str, ...]) -> Covering:
     """Run all tests once, in a process of their own, and see what they run.
 
+    A test that fails without any mutant proves nothing: it is named, and not used.
+
     Raises:
-        RuntimeError: a test fails without any mutant.
+        RuntimeError: the tests cannot be run.
 
     """
     with tempfile.TemporaryDirectory(prefix="covering-") as folder:
@@ -71,8 +78,9 @@ def measure(files: tuple[str, ...]) -> Covering:
         if not pid:
             _child(files, data, Path(folder))
         _, status = os.waitpid(pid, 0)
-        if status:
+        if os.waitstatus_to_exitcode(status) not in (0, 1):
             raise RuntimeError((Path(folder) / "said").read_text("utf-8")[-3000:])
+        print((Path(folder) / "failed").read_text("utf-8"), end="", flush=True)
         return _read(files, data)
 
 
@@ -94,7 +102,9 @@ def _child(files: tuple[str, ...], data: Path, folder: Path) -> None:
         code = int(pytest.main([*options, f"--basetemp={folder}/t", *TESTS], plugins=[recorder]))
         measured.stop()
         measured.save()
-        (folder / "data.seconds").write_text("\n".join(f"{took} {test}" for test, took in recorder.seconds.items()))
+        took = {test: SLOW if test in recorder.failed else took for test, took in recorder.seconds.items()}
+        (folder / "data.seconds").write_text("\n".join(f"{took} {test}" for test, took in took.items()))
+        (folder / "failed").write_text("".join(f"not used, it fails as it is: {each}\n" for each in recorder.failed))
         sys.stdout.flush()
     finally:
         os._exit(code)

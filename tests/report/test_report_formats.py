@@ -102,6 +102,12 @@ def test_markdown_renders_to_text_only(hostile):
     assert len(columns) == len(hostile.devices) * 9
 
 
+def test_no_name_becomes_a_part_of_the_page(hostile):
+    page = render("html", hostile)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
 @pytest.mark.parametrize("text", ["plain", "`", "``a`", "a`b``c", " x ", "", "a|b"])
 def test_a_code_span_gives_back_its_text(text):
     (inline,) = [token for token in MarkdownIt().parse(code(text)) if token.type == "inline"]

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -293,6 +294,12 @@ def test_no_host_of_a_manager_is_ever_opened_for_writing(fmc):
         manager.PLATFORM.open_writer(host, None)
 
 
+def answered_by(handler, monkeypatch):
+    """A client of a manager that answers so; how it speaks to it is its own choice."""
+    monkeypatch.setattr(client.httpx, "Client", partial(httpx.Client, transport=httpx.MockTransport(handler)))
+    return FmcClient(ManagerOptions("https://fmc.example", USER, PASSWORD))
+
+
 def test_a_redirect_is_not_followed_with_the_token(monkeypatch):
     seen = []
 
@@ -300,11 +307,8 @@ def test_a_redirect_is_not_followed_with_the_token(monkeypatch):
         seen.append(str(request.url))
         return httpx.Response(302, headers={"Location": "https://elsewhere.example/"})
 
-    asked = FmcClient(ManagerOptions("https://fmc.example", USER, PASSWORD))
-    elsewhere = httpx.Client(base_url="https://fmc.example", transport=httpx.MockTransport(handler))
-    monkeypatch.setattr(asked, "_http", elsewhere)
     with pytest.raises(RejectedError):
-        asked.get("policy/ravpns")
+        answered_by(handler, monkeypatch).get("policy/ravpns")
     assert seen == ["https://fmc.example/api/fmc_platform/v1/auth/generatetoken"]
 
 
@@ -316,9 +320,7 @@ def test_a_list_that_never_ends_is_an_error_and_not_read_for_ever(monkeypatch):
             return httpx.Response(204, headers={"X-auth-access-token": "token-of-the-test", "DOMAIN_UUID": "d"})
         return httpx.Response(200, json=page)
 
-    asked = FmcClient(ManagerOptions("https://fmc.example", USER, PASSWORD))
-    endless = httpx.Client(base_url="https://fmc.example", transport=httpx.MockTransport(handler))
-    monkeypatch.setattr(asked, "_http", endless)
+    asked = answered_by(handler, monkeypatch)
     read = 0
     with pytest.raises(AnyConnectError, match="has no end"):
         for _ in asked.items("devices/devicerecords"):
