@@ -314,7 +314,7 @@ class MadeChange:
 
     def in_force(self, config: RunningConfig) -> bool:
         """The configuration still shows all of it."""
-        return bool(self.commands) and all(each.shows is Shows.AFTER for each in observe(config, self.commands))
+        return all(each.shows is Shows.AFTER for each in observe(config, self.commands))
 
 
 def changes_made(directory: Path, since: datetime) -> list[MadeChange]:

@@ -1,15 +1,19 @@
 """A run: what its journal holds, who may open it again, and which runs were killed in the middle of a device."""
 
+import os
 import re
+from datetime import UTC, datetime
 
 import pytest
-from test_plan import given_input
+from test_plan import TEXT, given_input
 
+from nornir_anyconnect.asa.config_commands import applied
+from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.change import run as run_module
 from nornir_anyconnect.change.journal import Journal, JournalError, read
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
-from nornir_anyconnect.change.run import Run, unfinished_runs
+from nornir_anyconnect.change.run import Run, changes_made, unfinished_runs
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import PlanError
 from nornir_anyconnect.remedies.kinds import encode
@@ -144,3 +148,41 @@ def test_years_of_runs_that_ended_well_are_not_read(tmp_path, monkeypatch):
             pass
     monkeypatch.setattr(run_module, "_read_run", lambda path: pytest.fail(f"reads {path}"))
     assert unfinished_runs(PLAN, tmp_path) == []
+
+
+AGES_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def made(folder, state="applied"):
+    """A run that ended, of its first device in that state."""
+    with start(folder) as run:
+        write = run.note_for(PLAN.changes[0])
+        write("intent", commands=[encode(each) for each in PLAN.changes[0].commands], inverse=[])
+        write("before", changed_at="2026-03-01T12:00:00+00:00", tally={})
+        write("sending", line="anyconnect mtu 1287", mode="config-group-webvpn")
+        write("outcome", state=state, reason="", lines=[])
+    return run.journal.path
+
+
+def test_a_change_is_known_as_long_as_the_device_shows_all_of_it(tmp_path):
+    path = made(tmp_path)
+    (found,) = changes_made(tmp_path, AGES_AGO)
+    assert (found.names, found.context, found.group_policies) == (("fw1",), None, {"Guests", "Sales Staff"})
+    assert found.clock == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert found.at == datetime.fromisoformat([*read(path)][-2].time)
+    config, (first, *_) = parse(TEXT), PLAN.changes[0].commands
+    assert found.in_force(applied(config, PLAN.changes[0].commands))
+    assert not found.in_force(applied(config, [first]))
+    assert not found.in_force(config)
+
+
+def test_what_was_taken_back_altered_or_ended_before_then_is_no_change_that_is_known(tmp_path):
+    made(tmp_path, "rolled-back")
+    assert changes_made(tmp_path, AGES_AGO) == []
+    path = made(tmp_path)
+    for ended, known in ((1_800_000_000, 1), (1_799_999_999, 0)):
+        os.utime(path, (ended, ended))
+        assert len(changes_made(tmp_path, datetime.fromtimestamp(1_800_000_000, UTC))) == known
+    path.write_text(path.read_text().replace("applied", "appl1ed"))
+    made(tmp_path)
+    assert len(changes_made(tmp_path, AGES_AGO)) == 1, "the one that is whole"
