@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, TAKEN_BACK, Mode, Row, Take
-from nornir_anyconnect.asa.modes import Header, Line, header_of
+from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Row, Section, Take, row_of
+from nornir_anyconnect.asa.modes import Header, Line, header_of, spelled_svc
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     GroupPolicy,
@@ -22,6 +22,7 @@ from nornir_anyconnect.asa.running_config import (
     Username,
     Webvpn,
 )
+from nornir_anyconnect.asa.value_forms import TAKEN_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,8 @@ ANYCONNECT_SPELLING = Release(8, 4, 1)
 
 _RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
 _RAW_PARTS = {Mode.TUNNEL_GENERAL: "general", Mode.TUNNEL_WEBVPN: "webvpn", Mode.TUNNEL_IPSEC: "ipsec"}
-_CLASS_ATTRIBUTES = frozenset({"group-policy", "ietf-radius-class", "cvpn3000-ietf-radius-class"})
+_TAKES_PART = row_of(Mode.LOAD_BALANCING, "participates").words()
+_CLASS_ATTRIBUTES = frozenset({Section.GROUP_POLICY.value, "ietf-radius-class", "cvpn3000-ietf-radius-class"})
 
 
 class Meaning(NamedTuple):
@@ -62,7 +64,7 @@ class Values:
     def take(self, line: Line, meaning: Meaning) -> None:
         """Take one line."""
         row, value, number = meaning.row, meaning.value, line.number
-        self.svc = self.svc or line.text.startswith(("svc ", "no svc "))
+        self.svc = self.svc or spelled_svc(line.text)
         key = (row.field, meaning.word if row.take is Take.BY_WORD else "")
         if meaning.taken_back and row.off is None:
             self.unread.pop(key, None)
@@ -279,13 +281,13 @@ class Parts:
         header = header_of(block.header)
         opened = header.row.opens if header else None
         word = block.header.partition(" ")[0]
-        if header is None and word in ("group-policy", "tunnel-group"):
+        if header is None and word in (Section.GROUP_POLICY, Section.TUNNEL_GROUP):
             reader.note(Line(Mode.CONFIG, block.line, block.header))
         elif header is None:
             _all(self.top, reader.read(lines))
-        elif word in ("group-policy", "username"):
+        elif word in (Section.GROUP_POLICY, Section.USERNAME):
             self._owner(reader, header, block, lines)
-        elif word == "tunnel-group":
+        elif word == Section.TUNNEL_GROUP:
             self._group(reader, header, block, lines)
         elif opened is Mode.WEBVPN:
             _all(self.webvpn, reader.read(lines))
@@ -296,7 +298,7 @@ class Parts:
             self.nameifs += _all(Values(), reader.read(lines)).found.get("nameif", ())
         elif opened is Mode.DAP and (block.body or header.name != "DfltAccessPolicy"):
             self.dap.append(Sourced(header.name, block.line))
-        elif opened is Mode.LOAD_BALANCING and any(line.value.strip() == "participate" for line in block.body):
+        elif opened is Mode.LOAD_BALANCING and any(line.value.strip() == _TAKES_PART for line in block.body):
             self.load_balancing = self.load_balancing or Sourced(block.header, block.line)
 
     def _owner(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:

@@ -27,7 +27,7 @@ from nornir_anyconnect.asa.capture import (
     unwrapped,
 )
 from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, Recognised, TextKind, agreed, chosen_of
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section, row_of
 from nornir_anyconnect.asa.modes import (
     begins_headers,
     goes_on,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16  # characters split at a time: memory stays flat however long the text is
 _NAME = r'(?:"[^"]*"|\S+)'
-_EXTERNAL = re.compile(rf"(group-policy[ \t]+{_NAME}[ \t]+e[a-z]*[ \t].*?[ \t]pa[a-z]*[ \t]+)\S.*")
+_EXTERNAL = re.compile(rf"({Section.GROUP_POLICY}[ \t]+{_NAME}[ \t]+e[a-z]*[ \t].*?[ \t]pa[a-z]*[ \t]+)\S.*")
 LONGEST_COMMENT = 256  # characters; release and serial number stand well before
 _VERSION = re.compile(r"(?:ASA|PIX|Software) Version (\d+\.\d\S*)")
 _FTD = re.compile(r"(?:NGFW|Threat Defense.{0,80}?) Version (\d+\.\d[\d.]*)")
@@ -67,6 +67,9 @@ _WITH_BODY = frozenset({
     Mode.TUNNEL_PPP,
 })  # fmt: skip
 """Blocks that are hardly ever empty."""
+
+HOSTNAME = row_of(Mode.CONFIG, "hostnames").words()
+_COMMON_INSIDE = (Section.WEBVPN, row_of(Mode.WEBVPN, "serving").words())
 
 _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 """A console that logs prints its messages between the lines of a configuration."""
@@ -136,10 +139,10 @@ class _Cutter:
     def header(self, line: str, number: int) -> list[Sourced[str]] | None:
         """Open a block; its (empty) body is what the loop appends to."""
         header = line[: LONGEST_LINE + 1].rstrip()
-        if header.startswith("hostname") and not self.dump.typed:
+        if header.startswith(HOSTNAME) and not self.dump.typed:
             self._again(number, own=False)
             self.dump.hostname = header.partition(" ")[2].strip()
-        if " pa" in header and header.startswith("group-policy"):
+        if " pa" in header and header.startswith(Section.GROUP_POLICY):
             header = _EXTERNAL.sub(rf"\1{MASK}", header)
         self.open = OpenBlock(header, number, [])
         if self.dump.ended:
@@ -214,7 +217,7 @@ class _Cutter:
             if mode is not Mode.WEBVPN:
                 self.dump.strays.append(Sourced(masked(entry.command), number))
                 return
-            self.header("webvpn", number)
+            self.header(Section.WEBVPN, number)
         depth = 2 if mode in _DEEPER else 1
         if self.open is not None:
             self._remember(len(self.open.body))
@@ -266,13 +269,13 @@ class _Cutter:
 
     def orphan(self, line: str, number: int) -> None:
         """An indented line below a command that is none of ours: one that belongs into our blocks has lost its own."""
-        if self._decides(line, "webvpn") and not self.dump.ended:
+        if self._decides(line, Section.WEBVPN) and not self.dump.ended:
             self.dump.misplaced.append(Sourced(masked(line.strip()), number))
 
     def _decides(self, line: str, *more: str) -> bool:
         """Whether an indented line that stands in no block is one that a verdict may need."""
         word = (line.split(None, 1) or [""])[0]
-        return word in self.inner or word in (more or ("webvpn", "enable"))
+        return word in self.inner or word in (more or _COMMON_INSIDE)
 
     def finish(self) -> Cut:
         """The configuration that the text holds, frozen."""
@@ -321,7 +324,7 @@ class _Cutter:
 def _is_global(command: str, mode: str) -> bool:
     """An ASA takes global commands in every sub-mode; the ones that we read are known by their form."""
     word = command.removeprefix("no ").partition(" ")[0]
-    if word == "webvpn" and mode in _OWN_WEBVPN:
+    if word == Section.WEBVPN and mode in _OWN_WEBVPN:
         return False
     opening = openings().get(command.partition(" ")[0])
     if opening is None or opening.match(command) is None:
@@ -340,7 +343,7 @@ def cut(text: str) -> Cut:  # noqa: C901, PLR0912 - one flat loop is what keeps 
     begin, last = 1, 0
     opening, content = cutter.openings, _CONTENT
     noticed = cutter.inner | _NAMES_A_COMMAND | _REFUSALS
-    inner = (*(f"{each} " for each in cutter.inner), "webvpn")
+    inner = (*(f"{each} " for each in cutter.inner), Section.WEBVPN)
     suspects = frozenset(f"{blank}{word}"[:4] for word in inner for blank in ("", " "))
     for lines in _lines(text):
         # access lists are most of a large text, and nothing to us: a filter passes them over quickest

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from nornir_anyconnect.asa.grammar import ROWS
+from nornir_anyconnect.asa.grammar import ROWS, Mode, Section, row_of
 from nornir_anyconnect.errors import IncompleteReplyError
 
 TRACES = ("\r", "\0", "\b", "\x1b", "<---")
@@ -126,11 +126,14 @@ def _short_for(word: str, typed: str, least: int = 2) -> bool:
 # ---- what a mail or a ticket put in front of every line -----------------------------------------------
 
 _HEADS = (
-    r"(?:hostname \S|(?:group-policy|tunnel-group) \S+ \S|(?:ASA|NGFW|PIX) Version \d|"
+    rf"(?:{row_of(Mode.CONFIG, 'hostnames').words()} \S|(?:{Section.GROUP_POLICY}|{Section.TUNNEL_GROUP}) \S+ \S|"
+    r"(?:ASA|NGFW|PIX) Version \d|"
     r"[\w./-]{1,80}(?:\(config[\w.-]*\)# ?|# ?sho?w? )\S)"
 )
 """Lines that stand at the margin of a configuration or of a dialogue, and nowhere else."""
-_AT_MARGIN = re.compile(rf"^(?:{_HEADS}|webvpn\s*$|ssl |sysopt connection )", re.MULTILINE)
+_AT_MARGIN = re.compile(
+    rf"^(?:{_HEADS}|{Section.WEBVPN}\s*$|{Section.SSL} |{Section.SYSOPT} connection )", re.MULTILINE
+)
 _BEHIND = re.compile(rf"^([ \t]*+(?:\d++[ \t]*+[:.)|]?[ \t]*+|(?:[>|][ \t]?)++)?){_HEADS}", re.MULTILINE)
 _LAYERS = 3
 

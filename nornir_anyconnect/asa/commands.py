@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from nornir_anyconnect.asa.grammar import Section  # noqa: TC001
 from nornir_anyconnect.errors import NameRefusedError
 
 MAX_NAME = 128
@@ -49,28 +50,6 @@ class Command:
     def text(self) -> str:
         """The exact line, without its line end."""
         raise NotImplementedError
-
-
-class Section(StrEnum):
-    """Parts of a running configuration that the audit reads."""
-
-    GROUP_POLICY = "group-policy"
-    TUNNEL_GROUP = "tunnel-group"
-    WEBVPN = "webvpn"
-    SSL = "ssl"
-    SYSOPT = "sysopt"
-    MTU = "mtu"
-    USERNAME = "username"
-    LDAP = "ldap attribute-map"
-    INTERFACE = "interface"
-    ICMP = "icmp"
-    LOGGING = "logging"
-    IP_POOL = "ip local pool"
-    IPV6_POOL = "ipv6 local pool"
-    CRYPTO_MAP = "crypto map"
-    DAP = "dynamic-access-policy-record"
-    LOAD_BALANCING = "vpn load-balancing"
-    FAILOVER = "failover"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.asa.capture import Printed
-from nornir_anyconnect.asa.modes import NAMED, header_of, proves_an_asa
+from nornir_anyconnect.asa.modes import header_of, proves_an_asa
 from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.asa.value_forms import NAMED
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import Block, Notice, Sourced

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.assemble import spells_svc
-from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode
+from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Section, row_of
 from nornir_anyconnect.asa.modes import field_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
@@ -22,6 +22,7 @@ from nornir_anyconnect.asa.running_config import (
     TunnelGroup,
     Username,
 )
+from nornir_anyconnect.asa.value_forms import SSL_CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +44,6 @@ _COMPRESSION = "none"
 _OLD_COMPRESSION = {"ssl_compression": "deflate", "dtls_compression": "lzs"}
 """Before 8.4 compression was on unless switched off [ASA 8.0 command reference, svc compression]."""
 
-_SSL_CLIENT = frozenset({"ssl-client", "svc"})
 _NO_SERVER = {"LOCAL", "NONE"}
 """What stands where a server group is named and asks none."""
 
@@ -79,19 +79,14 @@ class EffectivePolicy:
     @property
     def allows_ssl_client(self) -> bool:
         """``vpn-tunnel-protocol`` holds the word ``ssl-client`` (before 8.4: ``svc``)."""
-        return not _SSL_CLIENT.isdisjoint(self.tunnel_protocols.value)
+        return not SSL_CLIENT.isdisjoint(self.tunnel_protocols.value)
 
 
-SETTINGS = {
-    "tunnel_protocols": "vpn-tunnel-protocol",
-    "mtu": "webvpn / anyconnect mtu",
-    "dtls": "webvpn / anyconnect ssl dtls",
-    "df_bit_ignore": "webvpn / anyconnect ssl df-bit-ignore",
-    "ssl_compression": "webvpn / anyconnect ssl compression",
-    "dtls_compression": "webvpn / anyconnect dtls compression",
+_CLIENT = ("mtu", "dtls", "df_bit_ignore", "ssl_compression", "dtls_compression")
+SETTINGS = {"tunnel_protocols": row_of(Mode.GROUP_POLICY, "tunnel_protocols").words()} | {
+    leaf: f"{Section.WEBVPN} / {row_of(Mode.GROUP_WEBVPN, leaf).words()}" for leaf in _CLIENT
 }
 """The fields that a policy decides, and how each setting reads in a report."""
-_CLIENT = tuple(SETTINGS)[1:]
 _READ_CLOSELY = ("mtu", "dtls", "df_bit_ignore")  # a value of these that is not understood is kept as such
 _NOTHING = ClientSettings()
 
@@ -166,7 +161,7 @@ def effective_user(config: RunningConfig, username: str, base: str) -> Effective
     user = next((each for each in config.usernames if each.name == username), None)
     if user is None:
         return replace(policy, name=username)
-    mine = Owner("username", username)
+    mine = Owner(Section.USERNAME, username)
     own: dict[str, Any] = {
         leaf: found._replace(owner=mine) for leaf in _CLIENT if (found := getattr(user.client, leaf)) is not None
     }
@@ -196,7 +191,7 @@ def _about(line: Sourced[str]) -> str | None:
 
 
 def _policy(name: str) -> Owner:
-    return Owner("group-policy", name)
+    return Owner(Section.GROUP_POLICY, name)
 
 
 def _packaged(leaf: str, *, old: bool) -> int | bool | str | None:
@@ -273,9 +268,9 @@ def overriding_usernames(config: RunningConfig) -> tuple[Username, ...]:
 
 def reachable_by(config: RunningConfig, policy: str) -> tuple[Owner, ...]:
     """What in this configuration hands a policy out at login, beside tunnel groups."""
-    maps = [Owner("ldap attribute-map", each.map_name) for each in config.ldap_entries if each.group_policy == policy]
+    maps = [Owner(Section.LDAP, each.map_name) for each in config.ldap_entries if each.group_policy == policy]
     users = [
-        Owner("username", user.name)
+        Owner(Section.USERNAME, user.name)
         for user in config.usernames
         if user.group_policy and user.group_policy.value == policy
     ]
@@ -295,5 +290,5 @@ def _asks_a_server(group: TunnelGroup) -> bool:
 
 def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:
     """Site-to-site tunnel groups and crypto maps, which ``sysopt connection tcpmss`` would touch."""
-    groups = [f"tunnel-group {each.name}" for each in config.tunnel_groups if is_l2l(each)]
+    groups = [f"{Section.TUNNEL_GROUP} {each.name}" for each in config.tunnel_groups if is_l2l(each)]
     return (*groups, *dict.fromkeys(each.value for each in config.crypto_maps))

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.asa import grammar
 from nornir_anyconnect.asa.capture import LONGEST_LINE
-from nornir_anyconnect.asa.grammar import Mode, Row, Take, words
+from nornir_anyconnect.asa.grammar import Mode, Row, Spelling, Take, row_of
+from nornir_anyconnect.asa.value_forms import NAMED, spellings, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nornir_anyconnect.asa.running_config import Block
 
-_CHOICE = re.compile(r"\{([^}]*)\}|\[([^\]]*)\]|(\S+)")
 _NAME = r'(?:"[ !#->@-~]{1,128}"|[!#->@-~]{1,128})'
 _ANY_NAME = r'(?:"[^"]*"|\S+)'
-NAMED = "<name>"
 _ENOUGH = 5  # letters that tell one keyword of a mode from another
 
 
@@ -54,14 +52,6 @@ class Header(NamedTuple):
     """What stands behind the words that the row knows."""
 
 
-def spellings(keyword: str) -> tuple[str, ...]:
-    """Every way to write a keyword: ``{a | b} [c] d`` is ``a c d``, ``a d``, ``b c d``, ``b d``."""
-    parts = []
-    for choice, optional, word in _CHOICE.findall(keyword):
-        parts.append([each.strip() for each in choice.split("|")] if choice else [optional, ""] if optional else [word])
-    return tuple(" ".join(" ".join(each).split()) for each in product(*parts))
-
-
 # ---- the lines of a mode ----------------------------------------------------------------------------
 
 
@@ -84,7 +74,7 @@ def _telling(mode: Mode) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for row in rows_of(mode):
         if row.decisive and row.take is not Take.BY_WORD and row.value and row.value.forms != ("",):
-            found.setdefault(row.keyword.split()[-1], row)
+            found.setdefault(row.subject, row)
     return found
 
 
@@ -129,7 +119,8 @@ def decides_elsewhere(here: Mode, line: str) -> bool:
 
 def _decides(mode: Mode, text: str) -> bool:
     said = said_of(mode, text)
-    return said.row is not None and said.row.decisive and said.understood and said.row.keyword != "enable"
+    row = said.row
+    return row is not None and row.decisive and said.understood and row is not row_of(Mode.WEBVPN, "serving")
 
 
 @cache
@@ -146,6 +137,11 @@ def sets(mode: Mode, text: str, setting: str) -> bool:
     """Whether a line sets that field, and does not take it back."""
     said = said_of(mode, text)
     return said.row is not None and said.row.field == setting and not said.taken_back
+
+
+def spelled_svc(text: str) -> bool:
+    """Whether a line of the client's settings is spelled as before 8.4(1)."""
+    return text.removeprefix("no ").startswith(f"{Spelling.SVC} ")
 
 
 # ---- headers ----------------------------------------------------------------------------------------
@@ -334,6 +330,15 @@ def inner_words() -> frozenset[str]:
     }
     top = {spelling.partition(" ")[0] for row in rows_of(Mode.CONFIG) for spelling in spellings(row.keyword)}
     return frozenset(inside - top)
+
+
+@cache
+def deciding_parts() -> tuple[str, ...]:
+    """What the lines begin with that every derivation of a box reads."""
+    rows = rows_of(Mode.CONFIG)
+    noted = [row.keyword for row in rows if row.noted and NAMED not in row.keyword]
+    deciding = (row.keyword for row in rows if row.decisive or row.opens is Mode.WEBVPN)
+    return tuple(dict.fromkeys(str(next((word for word in noted if each.startswith(word)), each)) for each in deciding))
 
 
 # ---- what may be sent -------------------------------------------------------------------------------

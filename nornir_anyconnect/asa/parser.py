@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.alike import Known
 from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
-from nornir_anyconnect.asa.blocks import cut
-from nornir_anyconnect.asa.grammar import Mode, Take, words
-from nornir_anyconnect.asa.mode_templates import template_of
+from nornir_anyconnect.asa.blocks import HOSTNAME, cut
+from nornir_anyconnect.asa.grammar import Mode, Take
 from nornir_anyconnect.asa.modes import (
     Line,
     Said,
@@ -30,6 +29,7 @@ from nornir_anyconnect.asa.modes import (
     lines_of,
     rows_of,
     said_of,
+    spelled_svc,
 )
 from nornir_anyconnect.asa.running_config import (
     Block,
@@ -39,12 +39,13 @@ from nornir_anyconnect.asa.running_config import (
     Sourced,
     TunnelGroup,
 )
+from nornir_anyconnect.asa.value_forms import template_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from nornir_anyconnect.asa.commands import Section
     from nornir_anyconnect.asa.dumps import Cut
+    from nornir_anyconnect.asa.grammar import Section
 
 _CLIENT_MODES = frozenset({Mode.WEBVPN, Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
 
@@ -158,7 +159,8 @@ def _templates() -> tuple[Any, Lock]:
         else:
             os.environ["TTPCACHEFOLDER"] = before
     for mode in _READ_MODES:
-        parser.add_template(template_of(mode), template_name=str(mode))
+        rows = ((row.keyword, row.value) for row in rows_of(mode))
+        parser.add_template(template_of(rows), template_name=str(mode))
     return parser, Lock()
 
 
@@ -325,13 +327,13 @@ def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[
     )
 
 
-_NAME = re.compile(r"hostname (\S+)\Z")
+_NAME = re.compile(rf"{HOSTNAME} (\S+)\Z")
 _known: Known[RunningConfig] = Known()
 
 
 def _config(text: Cut, *, complete: bool) -> RunningConfig:
     """The configuration; where only name and serial numbers differ from one met before, it is not read again."""
-    named = [block for block in text.blocks if block.header.startswith("hostname")]
+    named = [block for block in text.blocks if block.header.startswith(HOSTNAME)]
     names = [_NAME.match(block.header) for block in named if not block.body]
     if len(named) > 1 or len(names) < len(named) or None in names:
         return _read_config(text, complete=complete)
@@ -358,12 +360,7 @@ def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
     release = release_of(text.release.value) if text.release else None
     top = parts.top
     hostnames = tuple(dict.fromkeys(each.value for each in top.found.get("hostnames", ())))
-    svc = any(
-        line.text.startswith(("svc ", "no svc "))
-        for _, lines in reader.lines
-        for line in lines
-        if line.mode in _CLIENT_MODES
-    )
+    svc = any(spelled_svc(line.text) for _, lines in reader.lines for line in lines if line.mode in _CLIENT_MODES)
     out_of_place = reader.out_of_place() if text.begun and text.complete else ()
     text.misplaced = (*text.misplaced, *reader.misplaced, *out_of_place)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.grammar import CLIENT_MTU_RANGE
 from nornir_anyconnect.asa.running_config import ClientSettings, From, Sourced, Username, notice
+from nornir_anyconnect.asa.value_forms import CLIENT_MTU_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

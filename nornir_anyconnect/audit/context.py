@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.asa.effective import attributes_elsewhere, l2l_tunnels
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.running_config import Platform
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
@@ -139,9 +140,9 @@ class AuditedDevice:
     @cached_property
     def path_unsupported(self) -> bool:
         """Whether ``tcpmss`` or the MTU of an interface with DTLS is not understood or leaves no byte."""
-        served = {f"mtu {link.nameif}" for link in self.dtls_links}
+        served = {f"{Section.MTU} {link.nameif}" for link in self.dtls_links}
         return len(self.roomy_links) < len(self.dtls_links) or any(
-            not line.value.startswith("mtu") or " ".join(line.value.split()[:2]) in served
+            not line.value.startswith(Section.MTU) or " ".join(line.value.split()[:2]) in served
             for line in self.config.unsupported_path
         )
 

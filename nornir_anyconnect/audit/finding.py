@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import assumption_set
@@ -35,9 +36,9 @@ class Verdict(StrEnum):
 class Scope(StrEnum):
     """What a finding is about."""
 
-    TUNNEL_GROUP = "tunnel-group"
-    GROUP_POLICY = "group-policy"
-    USERNAME = "username"
+    TUNNEL_GROUP = Section.TUNNEL_GROUP.value
+    GROUP_POLICY = Section.GROUP_POLICY.value
+    USERNAME = Section.USERNAME.value
 
 
 class Status(StrEnum):

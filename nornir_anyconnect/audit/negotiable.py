@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.asa.running_config import From, Release, Sourced
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
@@ -13,6 +14,9 @@ from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Ver
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, SslSettings
 
+_CIPHER = row_of(Mode.CONFIG, "ssl.ciphers").words()
+_ENCRYPTION = row_of(Mode.CONFIG, "ssl.encryption").words()
+_BOUNDS = row_of(Mode.CONFIG, "ssl.server_version").words()
 _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
 _LAST_SVC = Release(8, 3, 2)
@@ -127,7 +131,7 @@ def _answered(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
     for name, suites in asked.answered:
         if name in list(Version):
             said = Sourced(":".join(suites), None, From.DEVICE)
-            found[Version(name)] = _Listed(suites, f"ssl cipher {name}", said)
+            found[Version(name)] = _Listed(suites, f"{_CIPHER} {name}", said)
         else:
             unsupported.append(f"show ssl ciphers {name}")
     return found
@@ -142,7 +146,7 @@ def _silent(asked: _Asked) -> dict[Version, _Listed]:
     if old and not asked.ssl.ciphers:
         names = tuple(suite.name for suite in releases.legacy_default(release))
         said = Sourced(" ".join(names), None, From.DEFAULT)
-        found = dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, "ssl encryption", said))
+        found = dict.fromkeys(_LEGACY_VERSIONS, _Listed(names, _ENCRYPTION, said))
         by_level = _named(asked)
     else:
         found = {}
@@ -153,7 +157,7 @@ def _silent(asked: _Asked) -> dict[Version, _Listed]:
             continue
         suites = releases.level_suites(level, version, release) or ()
         said = Sourced(level, None, From.DEFAULT)
-        found[version] = _Listed(tuple(suite.name for suite in suites), f"ssl cipher {version}", said)
+        found[version] = _Listed(tuple(suite.name for suite in suites), f"{_CIPHER} {version}", said)
     return found
 
 
@@ -166,17 +170,17 @@ def _printed(asked: _Asked, unsupported: list[str]) -> dict[Version, _Listed]:
         if ssl.encryption:
             words, line = ssl.encryption.value, ssl.encryption.line
             said = Sourced(" ".join(words), line, from_)
-            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(_legacy(words, unsupported), "ssl encryption", said))
+            found |= dict.fromkeys(_LEGACY_VERSIONS, _Listed(_legacy(words, unsupported), _ENCRYPTION, said))
         for name, choice in ssl.ciphers:
             if name == "default":
                 continue  # outbound connections of the box itself
             if name not in list(Version):
-                unsupported.append(f"ssl cipher {name}")
+                unsupported.append(f"{_CIPHER} {name}")
                 continue
             version = Version(name)
             found[version] = _Listed(
                 _chosen(version, choice, asked.release, unsupported),
-                f"ssl cipher {name}",
+                f"{_CIPHER} {name}",
                 Sourced(_shown(choice.value), choice.line, from_),
             )
     return found
@@ -193,7 +197,7 @@ def _chosen(
         return choice.value.custom
     suites = releases.level_suites(choice.value.level or "", version, release)
     if suites is None:
-        unsupported.append(f"ssl cipher {version} {choice.value.level}")
+        unsupported.append(f"{_CIPHER} {version} {choice.value.level}")
         return ()
     return tuple(suite.name for suite in suites)
 
@@ -203,7 +207,7 @@ def _legacy(keywords: tuple[str, ...], unsupported: list[str]) -> tuple[str, ...
     for keyword in keywords:
         suite = releases.legacy_suite(keyword)
         if suite is None:
-            unsupported.append(f"ssl encryption {keyword}")
+            unsupported.append(f"{_ENCRYPTION} {keyword}")
         else:
             names.append(suite.name)
     return tuple(names)
@@ -226,14 +230,14 @@ def _named(asked: _Asked) -> tuple[Version, ...]:
 def _allowed_versions(asked: _Asked, unsupported: list[str], sources: dict[str, Sourced[str]]) -> frozenset[Version]:
     """What ``ssl server-version`` leaves: a minimum per protocol, ``-only`` exactly one version."""
     bounds = _bounds(asked)
-    sources["ssl server-version"] = Sourced(" ".join(bounds.value), bounds.line, bounds.from_)
+    sources[_BOUNDS] = Sourced(" ".join(bounds.value), bounds.line, bounds.from_)
     allowed = {*TLS_VERSIONS, *DTLS_VERSIONS}
     for word in bounds.value:
         name = word.lower().removesuffix("-only")
         if name in _ANY and not word.lower().endswith("-only"):
             continue
         if name not in list(Version):
-            unsupported.append(f"ssl server-version {word}")
+            unsupported.append(f"{_BOUNDS} {word}")
             continue
         family = DTLS_VERSIONS if Version(name).is_dtls else TLS_VERSIONS
         at = family.index(Version(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.asa.effective import SETTINGS
+from nornir_anyconnect.asa.grammar import Mode, Section, Spelling, row_of
 from nornir_anyconnect.asa.running_config import From, Sourced
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 Sources = dict[str, Sourced[Any]]
 """Setting -> the value that a finding rests on."""
 
-TCPMSS = "sysopt connection tcpmss"
-DTLS_PORT = "dtls port"
-_ICMP = "icmp unreachable"
-_SWITCHES = ("anyconnect", "svc")
+TCPMSS = row_of(Mode.CONFIG, "tcpmss").words()
+DTLS_PORT = row_of(Mode.WEBVPN, "dtls_port").words()
+DEFAULT_POLICY = row_of(Mode.TUNNEL_GENERAL, "default_group_policy").words()
+"""The name of the setting that assigns a tunnel group its policy."""
+_USERS_POLICY = row_of(Mode.GROUP_POLICY, "group_policy").words()
+_SERVING = row_of(Mode.WEBVPN, "serving").words()
+_ICMP = row_of(Mode.CONFIG, "icmp_unreachable_limit").words()
+_TYPE = f"{Section.TUNNEL_GROUP} type"
 
 
 class NotUnderstood(NamedTuple):
@@ -39,7 +44,7 @@ def shown(setting: str, value: Any) -> str:
         case True:
             return "enable"
         case False:
-            return "disable" if setting in _SWITCHES else "none"
+            return "disable" if setting in list(Spelling) else "none"
         case (rate, burst) if setting == _ICMP:
             return f"rate-limit {rate} burst-size {burst}"
         case tuple():
@@ -65,7 +70,7 @@ def to_dicts(sources: Mapping[str, Sourced[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-_NOT_DECIDING = frozenset({"release", "tunnel-group type", "default-group-policy", "vpn-tunnel-protocol", _ICMP})
+_NOT_DECIDING = frozenset({"release", _TYPE, DEFAULT_POLICY, SETTINGS["tunnel_protocols"], _ICMP})
 """Settings of a finding that change neither of its MTUs, or that a release decides."""
 
 
@@ -104,18 +109,18 @@ def device(config: RunningConfig) -> Sources:
     """What every finding of the device rests on, beside the suites."""
     webvpn = config.webvpn
     found: Sources = {
-        f"enable {each.nameif}": Sourced("tls-only" if each.tls_only else "tls and dtls", each.line)
+        f"{_SERVING} {each.nameif}": Sourced("tls-only" if each.tls_only else "tls and dtls", each.line)
         for each in webvpn.interfaces
     }
     if webvpn.anyconnect_enabled is not None:
-        found["svc" if webvpn.svc_spelling else "anyconnect"] = webvpn.anyconnect_enabled
+        found[str(Spelling.SVC if webvpn.svc_spelling else Spelling.ANYCONNECT)] = webvpn.anyconnect_enabled
     if webvpn.dtls_port is not None:
         found[DTLS_PORT] = webvpn.dtls_port
     if config.release is not None:
         printed = config.release_text or ".".join(str(number) for number in config.release.value)
         found["release"] = Sourced(printed, config.release.line)
     found[TCPMSS] = tcpmss(config)
-    found |= {f"mtu {each.nameif}": link(config, each.nameif) for each in webvpn.interfaces}
+    found |= {f"{Section.MTU} {each.nameif}": link(config, each.nameif) for each in webvpn.interfaces}
     if config.icmp_unreachable_limit is not None:
         found[_ICMP] = config.icmp_unreachable_limit
     return found
@@ -123,26 +128,21 @@ def device(config: RunningConfig) -> Sources:
 
 def tunnel_group(group: TunnelGroup, policy: str) -> Sources:
     """The lines that make the group a remote-access group with that policy."""
-    found: Sources = {"tunnel-group type": group.type} if group.type is not None else {}
-    found["default-group-policy"] = group.default_group_policy or Sourced(policy, None, From.DEFAULT)
+    found: Sources = {_TYPE: group.type} if group.type is not None else {}
+    found[DEFAULT_POLICY] = group.default_group_policy or Sourced(policy, None, From.DEFAULT)
     return found
 
 
 def username(user: Username) -> Sources:
     """The line that gives a user a policy of its own."""
-    return {"vpn-group-policy": user.group_policy} if user.group_policy is not None else {}
-
-
-_PRINTED = ("tunnel_protocols", "mtu", "dtls", "df_bit_ignore", "ssl_compression", "dtls_compression")
+    return {_USERS_POLICY: user.group_policy} if user.group_policy is not None else {}
 
 
 def policy(effective: EffectivePolicy) -> Sources:
     """The values of the policy that users get, and whose they are."""
     unread = effective.not_understood if effective.unsupported else {}
     found: Sources = {}
-    for field in _PRINTED:
+    for field, setting in SETTINGS.items():
         sourced: Sourced[Any] = getattr(effective, field)
-        found[SETTINGS[field]] = (
-            sourced._replace(value=NotUnderstood(unread[field].value)) if field in unread else sourced
-        )
+        found[setting] = sourced._replace(value=NotUnderstood(unread[field].value)) if field in unread else sourced
     return found

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.commands import Show
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.change.outcome import Refusal, refused
 from nornir_anyconnect.change.plan.check import check_identity
 from nornir_anyconnect.errors import RejectedError
@@ -76,7 +77,7 @@ class Channel:
             words = dict(shown.refused).get(Show.SESSIONS, "")
             raise RejectedError(f"'{Show.SESSIONS}' was refused: {words}", "give this login the right to it")
         sessions = read_sessions(shown.sessions)
-        if created.kind == "group-policy":
+        if created.kind == Section.GROUP_POLICY:
             return sum(1 for each in sessions if each.group_policy == created.name)
         return sum(1 for each in sessions if each.tunnel_group == created.name)
 

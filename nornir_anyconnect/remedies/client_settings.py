@@ -21,7 +21,7 @@ from nornir_anyconnect.asa.config_commands import (
     Step,
     config_line,
 )
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section, row_of
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block, GroupPolicy, RunningConfig, Sourced, Username
 from nornir_anyconnect.errors import NameRefusedError
@@ -37,18 +37,11 @@ ADDED = 0
 """The line number of a block or sub-line that a command added."""
 
 
-class Spelling(StrEnum):
-    """The word before ``mtu``: it changed with 8.4(1)."""
-
-    ANYCONNECT = "anyconnect"
-    SVC = "svc"
-
-
 class ClientScope(StrEnum):
     """Whose ``webvpn`` sub-block holds the client's settings."""
 
-    GROUP_POLICY = "group-policy"
-    USERNAME = "username"
+    GROUP_POLICY = Section.GROUP_POLICY.value
+    USERNAME = Section.USERNAME.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +82,8 @@ def _headers(scope: ClientScope, name: str) -> tuple[ConfigLine, ...]:
     return (first, WEBVPN_OF_POLICY if of_policy else _WEBVPN_OF_USERNAME)
 
 
-WEBVPN_OF_POLICY = config_line(Mode.GROUP_POLICY, "webvpn")
-_WEBVPN_OF_USERNAME = config_line(Mode.USERNAME, "webvpn")
+WEBVPN_OF_POLICY = config_line(Mode.GROUP_POLICY, Section.WEBVPN.value)
+_WEBVPN_OF_USERNAME = config_line(Mode.USERNAME, Section.WEBVPN.value)
 
 
 def must_change(before: object, after: object) -> None:
@@ -170,7 +163,7 @@ class ClientLine(NamedTuple):
             elif header is not None:
                 lines.insert(end, Sourced(self.line, ADDED))
             else:
-                lines += [Sourced(" webvpn", ADDED), Sourced(self.line, ADDED)]
+                lines += [Sourced(f" {Section.WEBVPN}", ADDED), Sourced(self.line, ADDED)]
         elif at is not None and header is not None:
             # an ASA prints no empty sub-block; one that the text held stays, to compare equal after a rollback
             emptied = at == header + 1 and end == at + 1 and lines[header].line == ADDED
@@ -190,7 +183,7 @@ class ClientLine(NamedTuple):
         def rank(at: int) -> tuple[bool, bool]:
             """The same header may be printed twice: take where the line is, else where a ``webvpn`` is."""
             lines = [each.value.strip() for each in blocks[at].body]
-            return (any(sets(Mode.GROUP_WEBVPN, line, self.field) for line in lines), "webvpn" in lines)
+            return (any(sets(Mode.GROUP_WEBVPN, line, self.field) for line in lines), Section.WEBVPN in lines)
 
         at = max(reversed(places), key=rank)
         body = self._in_body(blocks[at].body)
@@ -201,17 +194,15 @@ class ClientLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClientSetting(PlannedCommand):
-    """A command that sets one such line, ``SPELLING WORD after``; ``None`` = not set there."""
+    """A command that sets one such line, ``SPELLING SUBJECT after``; ``None`` = not set there."""
 
     target: ClientSettingsOf
     before: Any
     after: Any
     spelling: StrEnum
 
-    word: ClassVar[str]
-    """The word behind the spelling."""
     field: ClassVar[str]
-    """What it sets in ``ClientSettings``."""
+    """What it sets in ``ClientSettings``, by which the grammar knows its line."""
     spellings: ClassVar[type[StrEnum]]
 
     @staticmethod
@@ -225,9 +216,12 @@ class ClientSetting(PlannedCommand):
     @property
     def steps(self) -> tuple[Step, ...]:
         """The one line, under its headers."""
-        words = f"{self.spelling} {self.word}"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
+        line = f"no {self._words}" if self.after is None else f"{self._words} {self.after}"
         return (Step(self.target.headers, config_line(self.target.mode, line)),)
+
+    @property
+    def _words(self) -> str:
+        return f"{self.spelling} {row_of(Mode.GROUP_WEBVPN, self.field).subject}"
 
     @property
     def inverse(self) -> Self:
@@ -249,7 +243,7 @@ class ClientSetting(PlannedCommand):
 
     @property
     def _line(self) -> ClientLine:
-        line = None if self.after is None else f"  {self.spelling} {self.word} {self.after}"
+        line = None if self.after is None else f"  {self._words} {self.after}"
         return ClientLine(self.field, self.value(self.after), line)
 
     def with_users(self, called: Callable[[str], str]) -> Self:
@@ -296,7 +290,7 @@ def _place(body: Body, setting: str) -> tuple[int | None, int | None, int]:
             if first[1] is None:
                 first = (None, header, at)
             header = None
-        if each.value.strip() == "webvpn":
+        if each.value.strip() == Section.WEBVPN:
             header = at
         elif header is not None and sets(Mode.GROUP_WEBVPN, each.value.strip(), setting):
             found = at

@@ -20,7 +20,7 @@ from nornir_anyconnect.asa.config_commands import (
     Step,
     config_line,
 )
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section
 from nornir_anyconnect.asa.running_config import (
     Block,
     GroupPolicy,
@@ -82,7 +82,7 @@ class NewObject(PlannedCommand):
         body = self.body_in(config)
         if body is None:
             return Observation(self, Shows.BEFORE, "no such object", "the new object")
-        ours, found = _bare(self.lines), _bare(each.value for each in body) - {"webvpn", ""}
+        ours, found = _bare(self.lines), _bare(each.value for each in body) - {Section.WEBVPN, ""}
         if found == ours:
             return Observation(self, Shows.AFTER, "the new object", "the new object")
         if found < ours:

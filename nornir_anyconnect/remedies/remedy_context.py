@@ -14,12 +14,13 @@ from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
 from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
+from nornir_anyconnect.asa.grammar import Spelling
 from nornir_anyconnect.asa.radius import from_radius
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
 from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Numbers, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.errors import NameRefusedError
-from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
 from nornir_anyconnect.remedies.options import Block, RemedyOptions
 
 if TYPE_CHECKING:
@@ -311,5 +312,5 @@ class RemedyContext:
         """All that the policy or user sets, as printed."""
         if target.scope is ClientScope.GROUP_POLICY:
             return [each.value for each in self.policies[target.name].body]
-        headers = {f"username {target.name} attributes", f'username "{target.name}" attributes'}
+        headers = {f"{target.scope} {name} attributes" for name in (target.name, f'"{target.name}"')}
         return [each.value for block in self.config.blocks if block.header in headers for each in block.body]

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     Found = tuple[DeviceAudit, Finding]
 
+_CLIENT_MTU = row_of(Mode.GROUP_WEBVPN, "mtu").words()
 _MOST_GROUPS = 12
 _MOST_NAMES = 4
 _MOST_TYPED = 12
@@ -141,7 +143,12 @@ def details(finding: Finding) -> list[tuple[str, str]]:
         found.append(("TLS/DTLS by", ", ".join(shown)))
     found.append(("likely", sentences.likely(finding)))
     if finding.configured_mtu is not None:
-        found.append(("configured", f"anyconnect mtu {finding.configured_mtu} ({finding.configured_mtu_from})"))
+        found.append(
+            (
+                "configured",
+                f"{_CLIENT_MTU} {finding.configured_mtu} ({finding.configured_mtu_from})",
+            )
+        )
     found.append(("observed", sentences.observed(finding)))
     if finding.evidence and finding.evidence.user_names:
         found.append(("users hit", ", ".join(finding.evidence.user_names)))

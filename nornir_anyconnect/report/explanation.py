@@ -92,14 +92,14 @@ def _verdict(finding: Finding) -> tuple[str, ...]:
 
 
 def _policy(finding: Finding) -> tuple[str, ...]:
-    named = finding.sources.get("default-group-policy")
+    named = finding.sources.get(provenance.DEFAULT_POLICY)
     lines = []
     if finding.scope is Scope.TUNNEL_GROUP:
         configured = named is not None and named.from_ is From.CONFIGURED  # a device's own answer has no line numbers
-        where = "configured" if configured else "no default-group-policy line: the default"
+        where = "configured" if configured else f"no {provenance.DEFAULT_POLICY} line: the default"
         if named is not None and named.line:
             where = f"line {named.line}"
-        lines.append(f"tunnel-group {finding.name} hands out group policy {finding.group_policy} ({where})")
+        lines.append(f"{finding.scope} {finding.name} hands out group policy {finding.group_policy} ({where})")
     else:
         lines.append(f"{sentences.subject(finding)} is judged on group policy {finding.group_policy}")
     lines += [f"also handed out by {way}" for way in finding.reachable_by]

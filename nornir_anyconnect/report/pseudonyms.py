@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.config_commands import inverse_of, lines_to_type
 from nornir_anyconnect.asa.grammar import Mode
-from nornir_anyconnect.asa.modes import NAMED, header_of
+from nornir_anyconnect.asa.modes import header_of
 from nornir_anyconnect.asa.running_config import Notice, notice
+from nornir_anyconnect.asa.value_forms import NAMED
 from nornir_anyconnect.audit.audit_report import users_hit
 from nornir_anyconnect.audit.device_store import changed
 from nornir_anyconnect.audit.finding import Scope

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.assess import assess_config, config_of
+from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import explanation
 from nornir_anyconnect.workflows.evidence_files import heads_of, names_of
@@ -94,7 +95,7 @@ def _explained(
 
 def _finding(device: DeviceAudit, tunnel_group: str | None) -> Finding:
     found = [each for each in device.findings if tunnel_group is None or each.name == tunnel_group]
-    found.sort(key=lambda each: each.scope != "tunnel-group")
+    found.sort(key=lambda each: each.scope is not Scope.TUNNEL_GROUP)
     if not found:
         names = ", ".join(each.name for each in device.findings) or "none"
         raise UsageError(f"{device.name} has no tunnel group '{tunnel_group}'", f"it has {names}")

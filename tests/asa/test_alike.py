@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa import parser
 from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.commands import Section
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
 from nornir_anyconnect.audit import judge as judging
 from nornir_anyconnect.audit.context import Options

@@ -2,7 +2,6 @@
 
 import pytest
 
-from nornir_anyconnect.asa.commands import Section
 from nornir_anyconnect.asa.effective import (
     effective_policy,
     effective_user,
@@ -12,6 +11,7 @@ from nornir_anyconnect.asa.effective import (
     remote_access_groups,
     unreferenced_policies,
 )
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
 from nornir_anyconnect.asa.running_config import From, Owner, Sourced
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.commands import Section
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.parser import PulledConfig, device_ciphers, parse, parse_pull
 from nornir_anyconnect.asa.running_config import (
     CipherChoice,

@@ -11,7 +11,6 @@ from nornir_anyconnect.asa.commands import (
     Enable,
     Exit,
     PagerOff,
-    Section,
     Show,
     ShowCommand,
     ShowRunning,
@@ -20,6 +19,7 @@ from nornir_anyconnect.asa.commands import (
     quoted,
     validated,
 )
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.errors import NameRefusedError
 
 HOSTILE = [

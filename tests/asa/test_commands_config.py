@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.commands import Exit
 from nornir_anyconnect.asa.config_commands import ConfigLine, inverse_of, lines_to_send, lines_to_type
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Spelling
 from nornir_anyconnect.errors import NameRefusedError
-from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
 from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore, DfSpelling
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss

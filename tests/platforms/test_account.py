@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nornir_anyconnect.asa.commands import Section, Show, ShowCommand, ShowRunning
+from nornir_anyconnect.asa.commands import Show, ShowCommand, ShowRunning
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.platforms.asa_ssh.account import account_page, privilege_lines, tacacs_command_set
 
 PAGE = Path(__file__).parents[2] / "docs" / "account.md"

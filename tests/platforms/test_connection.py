@@ -7,7 +7,8 @@ from nornir.core.configuration import Config
 from nornir.core.inventory import ConnectionOptions, Defaults, Host
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
-from nornir_anyconnect.asa.commands import Section, ShowRunning
+from nornir_anyconnect.asa.commands import ShowRunning
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.errors import CredentialError, InventoryError, NoSlotError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.connection import PLATFORM, AnyConnectAsa, close_session, open_session
 from nornir_anyconnect.platforms.asa_ssh.session import Session

@@ -11,13 +11,12 @@ from nornir_anyconnect.asa.commands import (
     ConfigureTerminal,
     Enable,
     PagerOff,
-    Section,
     Show,
     ShowCommand,
     ShowRunning,
 )
 from nornir_anyconnect.asa.config_commands import ConfigLine
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section
 from nornir_anyconnect.errors import (
     CredentialError,
     GateError,

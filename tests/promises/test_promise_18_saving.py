@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import nornir_anyconnect
 from nornir_anyconnect.asa import commands
 from nornir_anyconnect.asa.config_commands import ConfigLine
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section
 from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import NameRefusedError
 
@@ -95,7 +95,7 @@ def test_no_command_says_any_of_the_forbidden_words():
     fixed = {commands.WriteMemory().text, commands.Exit().text, commands.Enable().text, commands.PagerOff().text}
     fixed |= {commands.ConfigureTerminal().text, commands.ShowStartup().text, commands.ChangeTo().text}
     fixed |= {commands.ShowCommand(show).text for show in commands.Show}
-    sections = (None, *commands.Section)
+    sections = (None, *Section)
     fixed |= {commands.ShowRunning(part, every).text for part, every in itertools.product(sections, (False, True))}
     assert {text.split()[0] for text in fixed} == {
         "write",

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import applied, inverse_of
+from nornir_anyconnect.asa.grammar import Spelling
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf, Spelling
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
 from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore, DfSpelling
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.asa.chassis import same_chassis
 from nornir_anyconnect.asa.config_commands import Shows, lines_to_type, observe
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY
+from nornir_anyconnect.asa.grammar import Section
+from nornir_anyconnect.asa.modes import deciding_parts
 from nornir_anyconnect.asa.running_config import Sourced, SslSettings, Webvpn
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import judge
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
 ANSWERS = "the device's own defaults"
 """The part that ``show running-config all`` and ``show ssl ciphers`` answered."""
-_WHOLE_BOX = ("webvpn", "ssl", "sysopt connection", "mtu")
-"""First words of the lines that every derivation of a box reads."""
 
 
 def parts_read(findings: Iterable[Finding], commands: Iterable[ConfigCommand]) -> tuple[str, ...]:
@@ -44,12 +44,12 @@ def parts_read(findings: Iterable[Finding], commands: Iterable[ConfigCommand]) -
     A part is everything that begins with its name: a line that appears there is drift as well as one
     that changes or goes.
     """
-    parts = [*_WHOLE_BOX, f"group-policy {DEFAULT_POLICY}"]
+    parts = [*deciding_parts(), f"{Scope.GROUP_POLICY} {DEFAULT_POLICY}"]
     for each in findings:
         if each.scope is not Scope.GROUP_POLICY:
             parts.append(f"{each.scope} {each.name}")
         if each.group_policy is not None:
-            parts.append(f"group-policy {each.group_policy}")
+            parts.append(f"{Scope.GROUP_POLICY} {each.group_policy}")
     parts += (part for command in commands for part in command.touches)
     return tuple(dict.fromkeys(parts))
 
@@ -81,19 +81,19 @@ def _values(config: RunningConfig, part: str) -> str:
     """The typed values of a part, in one spelling; empty where the part holds nothing, as its text would be."""
     kind, _, name = part.partition(" ")
     match kind:
-        case "group-policy":
+        case Section.GROUP_POLICY:
             value: object = config.group_policy(name)
-        case "tunnel-group":
+        case Section.TUNNEL_GROUP:
             value = config.tunnel_group(name)
-        case "username":
+        case Section.USERNAME:
             value = next((user for user in config.usernames if user.name == name), None)
-        case "webvpn":
+        case Section.WEBVPN:
             value = None if config.webvpn == Webvpn() else config.webvpn
-        case "ssl":
+        case Section.SSL:
             value = None if config.ssl == SslSettings() else config.ssl
-        case "sysopt":
+        case Section.SYSOPT:
             value = config.tcpmss
-        case "mtu":
+        case Section.MTU:
             value = config.interfaces or None
         case _:
             value = None

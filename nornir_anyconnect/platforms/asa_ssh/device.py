@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.asa.capture import whole_configuration, without_passwords
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
-    Section,
     Show,
     ShowCommand,
     ShowRunning,
     ShowStartup,
     WriteMemory,
 )
+from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh import identity as read
 from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Configuration, Identity, Shown
@@ -39,7 +39,7 @@ ESSENTIAL = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN)
 SSH_SESSIONS = 5
 """SSH sessions of an ASA, per context; source: ASA configuration guide, management access."""
 
-_OBJECT = re.compile(r"^(group-policy|tunnel-group) (\"[^\"]+\"|\S+)", re.MULTILINE)
+_OBJECT = re.compile(rf"^({Section.GROUP_POLICY}|{Section.TUNNEL_GROUP}) (\"[^\"]+\"|\S+)", re.MULTILINE)
 _ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
 _BUILT_IN = ("DfltGrpPolicy", "Default")
 _SID = re.compile(r"^(\d+) +\S", re.MULTILINE)

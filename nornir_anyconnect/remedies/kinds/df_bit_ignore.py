@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Spelling, row_of
 from nornir_anyconnect.asa.modes import said_of, sets
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.remedies.client_settings import ClientSetting, Spelling
+from nornir_anyconnect.remedies.client_settings import ClientSetting
 from nornir_anyconnect.remedies.options import Block
 from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind, first_offered
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class DfSpelling(StrEnum):
     """The words before ``df-bit-ignore``."""
 
-    ANYCONNECT_SSL = "anyconnect ssl"
-    ANYCONNECT = "anyconnect"
-    SVC = "svc"
+    ANYCONNECT_SSL = f"{Spelling.ANYCONNECT} ssl"
+    ANYCONNECT = Spelling.ANYCONNECT.value
+    SVC = Spelling.SVC.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ class DfBitIgnore(ClientSetting):
     after: str | None
     spelling: DfSpelling = DfSpelling.ANYCONNECT_SSL
 
-    word: ClassVar[str] = "df-bit-ignore"
     field: ClassVar[str] = "df_bit_ignore"
     spellings: ClassVar[type[DfSpelling]] = DfSpelling
 
@@ -82,7 +81,7 @@ def _line_now(context: RemedyContext, target: ClientSettingsOf) -> tuple[DfSpell
         return spelling, None
     for line in reversed(context.lines_of(target)):  # the last one is in force
         said = said_of(Mode.GROUP_WEBVPN, line.strip())
-        written = line.strip().partition(" df-bit-ignore")[0]
+        written = line.strip().partition(f" {row_of(Mode.GROUP_WEBVPN, DfBitIgnore.field).subject}")[0]
         if sets(Mode.GROUP_WEBVPN, line.strip(), "df_bit_ignore") and said.understood and written in list(DfSpelling):
             return DfSpelling(written), said.behind
     return spelling, "enable" if prior.value else "none"

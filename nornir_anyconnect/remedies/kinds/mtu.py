@@ -8,13 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nornir_anyconnect.asa.grammar import CLIENT_MTU_RANGE
-from nornir_anyconnect.remedies.client_settings import (
-    ClientSetting,
-    Spelling,
-    must_be_in,
-    must_change,
-)
+from nornir_anyconnect.asa.grammar import Mode, Spelling, row_of
+from nornir_anyconnect.asa.value_forms import CLIENT_MTU_RANGE
+from nornir_anyconnect.remedies.client_settings import ClientSetting, must_be_in, must_change
 from nornir_anyconnect.remedies.options import Block
 from nornir_anyconnect.remedies.remedy import Auto, Offer, RemedyKind
 
@@ -40,13 +36,12 @@ class ClientMtu(ClientSetting):
     after: int | None
     spelling: Spelling = Spelling.ANYCONNECT
 
-    word: ClassVar[str] = "mtu"
     field: ClassVar[str] = "mtu"
     spellings: ClassVar[type[Spelling]] = Spelling
 
     def __post_init__(self) -> None:
         must_change(self.before, self.after)
-        must_be_in("anyconnect mtu", CLIENT_MTU_RANGE, self.before, self.after)
+        must_be_in(row_of(Mode.GROUP_WEBVPN, self.field).words(), CLIENT_MTU_RANGE, self.before, self.after)
 
     @property
     def in_the_manager(self) -> tuple[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from nornir_anyconnect.asa.config_commands import Observation, PlannedCommand, Step, config_line
 from nornir_anyconnect.asa.effective import l2l_tunnels
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.asa.running_config import Sourced
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TCPMSS_RANGE = range(65536)
 """Bytes that ``sysopt connection tcpmss`` accepts; 0 switches it off."""
+_WORDS = row_of(Mode.CONFIG, "tcpmss").words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,12 @@ class TcpMss(PlannedCommand):
 
     def __post_init__(self) -> None:
         must_change(self.before, self.after)
-        must_be_in("sysopt connection tcpmss", TCPMSS_RANGE, self.before, self.after)
+        must_be_in(_WORDS, TCPMSS_RANGE, self.before, self.after)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The one line; it has no header."""
-        words = "sysopt connection tcpmss"
-        line = f"no {words}" if self.after is None else f"{words} {self.after}"
+        line = f"no {_WORDS}" if self.after is None else f"{_WORDS} {self.after}"
         return (Step((), config_line(Mode.CONFIG, line)),)
 
     @property
@@ -66,7 +66,7 @@ class TcpMss(PlannedCommand):
         kept = tuple(block for block in config.blocks if not sets(Mode.CONFIG, block.header, "tcpmss"))
         if self.after is None:
             return replace(config, tcpmss=None, blocks=kept)
-        line = f"sysopt connection tcpmss {self.after}"
+        line = f"{_WORDS} {self.after}"
         if prior is None:
             blocks = (*kept, ConfigBlock(line, ADDED)) if config.blocks else ()
             return replace(config, tcpmss=Sourced(self.after, None), blocks=blocks)

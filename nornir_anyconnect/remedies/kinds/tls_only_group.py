@@ -20,13 +20,13 @@ from nornir_anyconnect.asa.config_commands import (
     lines_to_type,
 )
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, attributes_elsewhere
-from nornir_anyconnect.asa.grammar import Mode
+from nornir_anyconnect.asa.grammar import Mode, Section, row_of
 from nornir_anyconnect.asa.modes import field_of, lines_below
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.asa.running_config import GroupPolicy, RunningConfig, Sourced, TunnelGroup
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.errors import NameRefusedError
-from nornir_anyconnect.remedies.client_settings import WEBVPN_OF_POLICY, Spelling
+from nornir_anyconnect.remedies.client_settings import WEBVPN_OF_POLICY
 from nornir_anyconnect.remedies.new_objects import NewObject, printed, read_back, without
 from nornir_anyconnect.remedies.options import Block
 from nornir_anyconnect.remedies.remedy import PREVIEW, Auto, Offer, RemedyKind, first_offered
@@ -43,7 +43,12 @@ LONGEST_NAME = 64
 
 _OWN = frozenset({"dtls", "mtu", "df_bit_ignore"})
 """What the new policy sets, or needs no more: not copied."""
-_UNIQUE = ("group-alias ", "group-url ")
+_ALIAS = row_of(Mode.TUNNEL_WEBVPN, "group_aliases").words()
+_URL = row_of(Mode.TUNNEL_WEBVPN, "group_urls").words()
+_DEFAULT_POLICY = row_of(Mode.TUNNEL_GENERAL, "default_group_policy").words()
+_LOCK = row_of(Mode.GROUP_POLICY, "group_lock").words()
+_DTLS = row_of(Mode.GROUP_WEBVPN, "dtls")
+_UNIQUE = (f"{_ALIAS} ", f"{_URL} ")
 """Lines that an ASA refuses twice, whichever tunnel group has them."""
 
 
@@ -62,7 +67,7 @@ class NewGroupPolicy(NewObject):
     @property
     def creates(self) -> CreatedObject:
         """The policy."""
-        return CreatedObject("group-policy", self.name)
+        return CreatedObject(Section.GROUP_POLICY, self.name)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -73,10 +78,10 @@ class NewGroupPolicy(NewObject):
     def steps(self) -> tuple[Step, ...]:
         """The policy, then every line of it."""
         name = quoted(self.name)
-        attributes = (config_line(Mode.CONFIG, f"group-policy {name} attributes"),)
+        attributes = (config_line(Mode.CONFIG, f"{Section.GROUP_POLICY} {name} attributes"),)
         client = (*attributes, WEBVPN_OF_POLICY)
         return (
-            Step((), config_line(Mode.CONFIG, f"group-policy {name} internal", self.created_by)),
+            Step((), config_line(Mode.CONFIG, f"{Section.GROUP_POLICY} {name} internal", self.created_by)),
             *(Step(attributes, config_line(Mode.GROUP_POLICY, line, self.created_by)) for line in self.attributes),
             *(Step(client, config_line(Mode.GROUP_WEBVPN, line, self.created_by)) for line in self.client),
         )
@@ -84,8 +89,8 @@ class NewGroupPolicy(NewObject):
     @property
     def blocks(self) -> tuple[ConfigBlock, ...]:
         """As the device will print it."""
-        of = f"group-policy {quoted(self.name)}"
-        client = [" webvpn", *(f"  {line}" for line in self.client)] if self.client else []
+        of = f"{Section.GROUP_POLICY} {quoted(self.name)}"
+        client = [f" {Section.WEBVPN}", *(f"  {line}" for line in self.client)] if self.client else []
         return printed(f"{of} internal", {f"{of} attributes": [*(f" {line}" for line in self.attributes), *client]})
 
     def body_in(self, config: RunningConfig) -> tuple[Sourced[str], ...] | None:
@@ -121,7 +126,7 @@ class NewTunnelGroup(NewObject):
     @property
     def creates(self) -> CreatedObject:
         """The tunnel group."""
-        return CreatedObject("tunnel-group", self.name)
+        return CreatedObject(Section.TUNNEL_GROUP, self.name)
 
     @property
     def claims(self) -> frozenset[str]:
@@ -137,10 +142,10 @@ class NewTunnelGroup(NewObject):
     def steps(self) -> tuple[Step, ...]:
         """The tunnel group, then every line of it."""
         name = quoted(self.name)
-        general = (config_line(Mode.CONFIG, f"tunnel-group {name} general-attributes"),)
-        webvpn = (config_line(Mode.CONFIG, f"tunnel-group {name} webvpn-attributes"),)
+        general = (config_line(Mode.CONFIG, f"{Section.TUNNEL_GROUP} {name} general-attributes"),)
+        webvpn = (config_line(Mode.CONFIG, f"{Section.TUNNEL_GROUP} {name} webvpn-attributes"),)
         return (
-            Step((), config_line(Mode.CONFIG, f"tunnel-group {name} type {self.type}", self.created_by)),
+            Step((), config_line(Mode.CONFIG, f"{Section.TUNNEL_GROUP} {name} type {self.type}", self.created_by)),
             *(Step(general, config_line(Mode.TUNNEL_GENERAL, line, self.created_by)) for line in self.general),
             *(Step(webvpn, config_line(Mode.TUNNEL_WEBVPN, line, self.created_by)) for line in self.webvpn),
         )
@@ -148,7 +153,7 @@ class NewTunnelGroup(NewObject):
     @property
     def blocks(self) -> tuple[ConfigBlock, ...]:
         """As the device will print it."""
-        of = f"tunnel-group {quoted(self.name)}"
+        of = f"{Section.TUNNEL_GROUP} {quoted(self.name)}"
         parts = {"general-attributes": self.general, "webvpn-attributes": self.webvpn}
         return printed(
             f"{of} type {self.type}",
@@ -221,15 +226,15 @@ def _commands(
         return (), [Block.NAME]
     original = context.policies.get(finding.group_policy or "")
     attributes, client = _policy_lines(context, original, name)
-    general = [line for line in _plain(group.general) if not line.startswith("default-group-policy ")]
-    webvpn = [line for line in _plain(group.webvpn) if not line.startswith(("group-alias ", "group-url "))]
+    general = [line for line in _plain(group.general) if not line.startswith(f"{_DEFAULT_POLICY} ")]
+    webvpn = [line for line in _plain(group.webvpn) if not line.startswith(_UNIQUE)]
     options = context.options
     kind = group.type.value if group.type else "remote-access"
     try:
         webvpn += _chosen_by(options.alias or ("{group}-TLS" if options.url is None else None), options.url, group)
         commands: tuple[PlannedCommand, ...] = (
             NewGroupPolicy(name, tuple(attributes), tuple(client), PREVIEW),
-            NewTunnelGroup(name, kind, (*general, f"default-group-policy {quoted(name)}"), tuple(webvpn), PREVIEW),
+            NewTunnelGroup(name, kind, (*general, f"{_DEFAULT_POLICY} {quoted(name)}"), tuple(webvpn), PREVIEW),
         )
         lines_to_type(commands)  # a line that may not be copied is refused here
     except NameRefusedError:
@@ -243,9 +248,9 @@ def _chosen_by(alias: str | None, url: str | None, group: TunnelGroup) -> list[s
     """How users find the group: an alias in the client's list, a URL, or both."""
     lines = []
     if alias is not None:
-        lines.append(f"group-alias {quoted(_alias(alias, group))} enable")
+        lines.append(f"{_ALIAS} {quoted(_alias(alias, group))} enable")
     if url is not None:
-        lines.append(f"group-url {_one_word(_alias(url, group))} enable")
+        lines.append(f"{_URL} {_one_word(_alias(url, group))} enable")
     return lines
 
 
@@ -268,13 +273,12 @@ def _policy_lines(context: RemedyContext, original: GroupPolicy | None, new_grou
         for mode, _, line in lines_below(Mode.GROUP_POLICY, ConfigBlock("", None, original.body)):
             if mode is Mode.GROUP_WEBVPN:
                 client += () if field_of(mode, line) in _OWN else (line,)
-            elif line != "webvpn" and not line.startswith("group-lock value "):
+            elif line != Section.WEBVPN and not line.startswith(f"{_LOCK} value "):
                 attributes.append(line)
     locked = any(each is not None and each.group_lock is not None for each in (original, default))
-    if locked and "group-lock none" not in attributes:
-        attributes.append(f"group-lock value {quoted(new_group)}")
-    old = context.spelling is Spelling.SVC
-    return attributes, [*client, "svc dtls none" if old else "anyconnect ssl dtls none"]
+    if locked and f"{_LOCK} none" not in attributes:
+        attributes.append(f"{_LOCK} value {quoted(new_group)}")
+    return attributes, [*client, f"{_DTLS.words(context.spelling)} none"]
 
 
 def _plain(lines: Iterable[Sourced[str]]) -> list[str]:

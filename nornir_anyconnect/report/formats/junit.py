@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from nornir_anyconnect.audit.finding import Status, Verdict
+from nornir_anyconnect.audit.finding import Scope, Status, Verdict
 from nornir_anyconnect.report import Format, counts, sentences
 from nornir_anyconnect.report.sanitise import harmless
 
@@ -96,9 +96,8 @@ def _logs(summary: LogSummary, _style: Style) -> str:
     for device, name, group in _groups(summary):
         if device not in suites:
             suites[device] = ET.SubElement(root, "testsuite", name=harmless(device))
-        case = ET.SubElement(
-            suites[device], "testcase", classname=harmless(device), name=harmless(f"group-policy {name}"), time="0"
-        )
+        of = harmless(f"{Scope.GROUP_POLICY} {name}")
+        case = ET.SubElement(suites[device], "testcase", classname=harmless(device), name=of, time="0")
         if group.incidents:
             message = f"{len(group.incidents)} reconnect(s), {len(group.hit)} user(s) hit"
             ET.SubElement(case, "failure", message=message, type="reconnect").text = "\n".join(

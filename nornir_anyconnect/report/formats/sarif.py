@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nornir_anyconnect.asa.effective import SETTINGS
-from nornir_anyconnect.audit.finding import Status, Verdict
+from nornir_anyconnect.audit.finding import Scope, Status, Verdict
+from nornir_anyconnect.audit.provenance import DEFAULT_POLICY
 from nornir_anyconnect.report import Format, sentences
 from nornir_anyconnect.report.formats.junit import told
 from nornir_anyconnect.report.sanitise import harmless
@@ -38,7 +39,7 @@ def offending_line(finding: Finding) -> int:
     cited = {setting: source for setting, source in finding.sources.items() if source.line}
     owned = [setting for setting, source in cited.items() if source.owner is not None]
     # the line a person would edit, best first
-    for setting in (SETTINGS["mtu"], *owned, SETTINGS["tunnel_protocols"], "default-group-policy", *cited):
+    for setting in (SETTINGS["mtu"], *owned, SETTINGS["tunnel_protocols"], DEFAULT_POLICY, *cited):
         if setting in cited and (line := cited[setting].line):
             return line
     return 1
@@ -128,7 +129,7 @@ def _audit(report: AuditReport, _style: Style) -> str:
 
 
 def _incident(incident: Incident) -> dict[str, Any]:
-    where = harmless(f"{incident.device} / group-policy {incident.group_policy}")
+    where = harmless(f"{incident.device} / {Scope.GROUP_POLICY} {incident.group_policy}")
     return {
         "ruleId": incident.kind,
         "level": "error",
