@@ -30,7 +30,7 @@ LIMIT = 1 / 1.6
 
 def judged(task: Task, template: str) -> Result:
     """What a worker does with a box, without the box: every one has names of its own."""
-    from nornir_anyconnect.assess import assess_text
+    from nornir_anyconnect.remedies.propose import assess_text
     from nornir_anyconnect.tasks.audit_mtu import HostAudit
 
     text = template.replace("GP_", f"GP_{task.host.name}_").replace("TG_", f"TG_{task.host.name}_")

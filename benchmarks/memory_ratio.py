@@ -29,7 +29,7 @@ def audit(boxes: int, policies: int) -> dict[str, float]:
     from nornir.core.task import Result, Task
     from parse_ratio import configuration
 
-    from nornir_anyconnect.assess import assess_text
+    from nornir_anyconnect.remedies.propose import assess_text
     from nornir_anyconnect.settings import Settings
     from nornir_anyconnect.tasks.audit_mtu import HostAudit
     from nornir_anyconnect.workflows import fleet

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.assess import assess_text as assess_text
     from nornir_anyconnect.audit.audit_report import AuditReport as AuditReport
     from nornir_anyconnect.audit.context import Options as Options
     from nornir_anyconnect.audit.finding import DeviceAudit as DeviceAudit
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.mtu.derive import derive_tls as derive_tls
     from nornir_anyconnect.mtu.suites import suite as suite
     from nornir_anyconnect.remedies.options import RemedyOptions as RemedyOptions
+    from nornir_anyconnect.remedies.propose import assess_text as assess_text
     from nornir_anyconnect.report import render as render
     from nornir_anyconnect.report import render_plan as render_plan
     from nornir_anyconnect.runners.waves import WavesRunner as WavesRunner
@@ -95,7 +95,7 @@ _ROOMS = {
     "Verdict": "audit.finding",
     "WavesRunner": "runners.waves",
     "apply_plan": "tasks.change_plan",
-    "assess_text": "assess",
+    "assess_text": "remedies.propose",
     "assumption_set": "mtu.assumptions",
     "audit_fleet": "workflows.fleet",
     "audit_mtu": "tasks.audit_mtu",

@@ -58,9 +58,23 @@ class UsageError(AnyConnectError):
 
 
 class SourceError(UsageError):
-    """A file, archive or stream that cannot be read."""
+    """A file, archive or stream that cannot be read.
+
+    Args:
+        cause: what is wrong, in one line.
+        remedy: what to do about it, in one line.
+        path: of the file or archive that the cause names, if it names one.
+
+    """
 
     code = "source"
+
+    def __init__(self, cause: str, remedy: str = "", path: str = "") -> None:
+        super().__init__(cause, remedy)
+        self.path = path
+
+    def __reduce__(self) -> tuple[type[AnyConnectError], tuple[str, ...]]:
+        return (type(self), (self.cause, self.remedy, self.path))
 
 
 class InventoryError(UsageError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import enum
 import re
 import zlib
 from dataclasses import dataclass, replace
@@ -56,23 +55,6 @@ _HELD_PLAIN = 64 << 20
 """Characters of configurations kept as they are until all evidence was read; more of them are packed."""
 
 
-class LogKind(enum.Enum):
-    """What a text is, where somebody says so."""
-
-    SYSLOG = "syslog"
-    CLIENT = "client log"
-    DEBUG = "debug transcript"
-    PROBE = "probe"
-
-
-_TOLD = {
-    LogKind.SYSLOG: Kind(Role.SYSLOG, "syslog"),
-    LogKind.CLIENT: Kind(Role.CLIENT_LOG, "client log"),
-    LogKind.DEBUG: Kind(Role.DEBUG, "debug webvpn transcript"),
-    LogKind.PROBE: Kind(Role.PROBE, "probe"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Packed:
     """A text that waits for the evidence; thousands of them fit into memory."""
@@ -111,16 +93,16 @@ class LogReader:
         self._held = 0
         self._likely = 0
 
-    def read(self, source: Source, kind: LogKind | None = None) -> Input:
+    def read(self, source: Source, role: Role | None = None) -> Input:
         """One text, and what became of it.
 
         Args:
             source: not read yet.
-            kind: what it is, where somebody says so; else its content tells.
+            role: what it is, where somebody says so; else its content tells.
 
         """
-        told = _TOLD[kind] if kind else classify(source.beginning)
-        if kind is LogKind.SYSLOG and (found := classify(source.beginning)).role in {Role.EXPORT, Role.DEVICE_TEXT}:
+        told = Kind(role, role.value) if role else classify(source.beginning)
+        if role is Role.SYSLOG and (found := classify(source.beginning)).role in {Role.EXPORT, Role.DEVICE_TEXT}:
             told = found
         before = len(self._configs)
         try:
@@ -129,10 +111,10 @@ class LogReader:
             if told.role in {Role.SYSLOG, Role.EXPORT}:
                 self._evidence.cut_short()
             known = told.role in {Role.SYSLOG, Role.EXPORT, Role.CONNECT_ANSWER, Role.DEBUG}
-            read = Input(
-                source.path, told.read_as if known else None, problem=error.cause, lost=not known, remedy=error.remedy
-            )
-        if kind is not None:
+            about = error.path if error.path != source.path else ""
+            read_as = told.read_as if known else None
+            read = Input(source.path, read_as, problem=error.cause, about=about, lost=not known, remedy=error.remedy)
+        if role is not None:
             del self._configs[before:]
         read = replace(read, named=source.named)
         self._inputs.append(read)
@@ -223,9 +205,7 @@ class LogReader:
         return Input(source.path, "debug webvpn transcript", LogInput(messages=len(found)), problem)
 
     def _radius(self, source: Source) -> Input:
-        text = whole(source)
-        if isinstance(text, Unread):
-            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        text = _whole(source)
         from nornir_anyconnect.asa.radius import radius_users  # noqa: PLC0415 - seldom needed, and it loads much
 
         found = list(radius_users(text.text))
@@ -233,9 +213,7 @@ class LogReader:
         return Input(source.path, "RADIUS users file", LogInput(messages=len(found)))
 
     def _probe(self, source: Source) -> Input:
-        text = whole(source)
-        if isinstance(text, Unread):
-            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        text = _whole(source)
         try:
             found = probes_of(text.text)
         except (ValueError, RecursionError) as error:
@@ -245,9 +223,7 @@ class LogReader:
         return Input(source.path, "probe", LogInput(messages=len(found)))
 
     def _device_text(self, source: Source) -> Input:
-        text = whole(source)
-        if isinstance(text, Unread):
-            return Input(source.path, None, problem=text.cause, lost=True, remedy=text.remedy)
+        text = _whole(source)
         read_as: list[str] = []
         if may_be_configuration(text.text):
             read_as.append("running-config")
@@ -393,6 +369,13 @@ def few(sample: Iterable[str]) -> tuple[str, ...]:
         found = ANY_TAG.search(line)
         kinds.setdefault(found["id"] if found else "", line[:_SHOWN] + ("..." if len(line) > _SHOWN else ""))
     return tuple(kinds.values())[:_SAMPLES]
+
+
+def _whole(source: Source) -> ConfigText:
+    text = whole(source)
+    if isinstance(text, Unread):
+        raise SourceError(text.cause, text.remedy)
+    return text
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

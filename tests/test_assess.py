@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.remedies.propose import assess_text
 from tests.texts import name_of, texts
 
 BOX = """\

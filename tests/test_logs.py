@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import tarfile
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.log_evidence import LogOptions
-from nornir_anyconnect.logs import summarise_logs
-from nornir_anyconnect.sources.files import total_size
+from nornir_anyconnect.logs import LogReader, summarise_logs
+from nornir_anyconnect.sources.files import Source, sources, total_size
+from nornir_anyconnect.workflows.config_files import say_problem
+from nornir_anyconnect.workflows.exit_codes import ExitCode
 
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 HEAD = "May 06 2024 {} asa-1 : %ASA-6-"
@@ -175,3 +180,24 @@ def test_a_client_log_in_utf_16_that_is_larger_than_a_chunk(tmp_path):
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(SourceError):
         summarise_logs([tmp_path / "missing.log"])
+
+
+def test_a_text_of_a_broken_archive_is_told_by_its_own_path_and_by_the_archives(tmp_path, capsys):
+    """The cause names the archive; who reads it must know which text of it was read only in part."""
+    line = "Jun 22 2022 13:29:11 fw %ASA-4-722036: Group <G> User <{}> IP <192.0.2.7> Transmitting large packet 1418 "
+    text = "".join(f"{line.format(os.urandom(20).hex())}(threshold 1347).\n" for _ in range(4000)).encode()
+    path = tmp_path / "logs.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("asa.log")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    path.write_bytes(path.read_bytes()[:-60_000])
+    reader = LogReader()
+    texts = (each for each in sources([path]) if isinstance(each, Source))
+    read = reader.read(next(texts))
+    assert (read.read_as, read.path, read.about) == ("syslog", f"{path}/asa.log", str(path))
+    assert say_problem(read) is ExitCode.NOT_WHOLLY
+    assert f"{path}/asa.log: {path} is damaged" in capsys.readouterr().err
+    whole = replace(read, problem=f"{path}/asa.log is damaged", about="")
+    say_problem(whole)
+    assert f"{path}/asa.log: " not in capsys.readouterr().err

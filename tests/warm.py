@@ -136,7 +136,7 @@ def _load():
                 importlib.import_module(each.name)
     for name in LAZY:
         importlib.import_module(name)
-    importlib.import_module("nornir_anyconnect.assess").assess_text(CONFIG, "warm")  # compiles the templates
+    importlib.import_module("nornir_anyconnect.remedies.propose").assess_text(CONFIG, "warm")  # compiles the templates
 
 
 def _tell_ends(running):

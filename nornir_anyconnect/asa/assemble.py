@@ -36,19 +36,28 @@ ANYCONNECT_SPELLING = Release(8, 4, 1)
 
 _RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
 _RAW_PARTS = {Mode.TUNNEL_GENERAL: "general", Mode.TUNNEL_WEBVPN: "webvpn", Mode.TUNNEL_IPSEC: "ipsec"}
+_POLICY, _GROUP, _USER = Section.GROUP_POLICY.value, Section.TUNNEL_GROUP.value, Section.USERNAME.value
 _TAKES_PART = row_of(Mode.LOAD_BALANCING, "participates").words()
-_CLASS_ATTRIBUTES = frozenset({Section.GROUP_POLICY.value, "ietf-radius-class", "cvpn3000-ietf-radius-class"})
+_CLASS_ATTRIBUTES = frozenset({_POLICY, "ietf-radius-class", "cvpn3000-ietf-radius-class"})
 
 
-class Meaning(NamedTuple):
-    """What one line says."""
+NOBODYS = Row(Mode.CONFIG, "")
+"""Of a line that no row knows."""
 
-    row: Row
+
+class Reading(NamedTuple):
+    """All that is known of a line, wherever it stands in a block of its mode."""
+
+    row: Row = NOBODYS
     value: Any = None
     """What it sets; None where it is not understood."""
     taken_back: bool = False
     word: str = ""
-    """The first word behind the keyword."""
+    """The first word behind the keyword, where that tells one value from another."""
+    unknown: bool = False
+    """Nobody here understands it."""
+    misplaced: bool = False
+    """It decides in another mode, or two lines became one: nobody knows where it belongs."""
 
 
 @dataclass
@@ -61,20 +70,20 @@ class Values:
     svc: bool = False
     """A line is spelled ``svc ...``."""
 
-    def take(self, line: Line, meaning: Meaning) -> None:
+    def take(self, line: Line, read: Reading) -> None:
         """Take one line."""
-        row, value, number = meaning.row, meaning.value, line.number
+        row, value, number = read.row, read.value, line.number
         self.svc = self.svc or spelled_svc(line.text)
-        key = (row.field, meaning.word if row.take is Take.BY_WORD else "")
-        if meaning.taken_back and row.off is None:
+        key = (row.field, read.word if row.take is Take.BY_WORD else "")
+        if read.taken_back and row.off is None:
             self.unread.pop(key, None)
-            self._take_back(row, value, meaning.word)
+            self._take_back(row, value, read.word)
         elif value is None:
             if row.decisive:
                 self.unread[key] = Sourced(line.text, number)
         else:
             self.unread.pop(key, None)
-            self._set(row, value, meaning.word, number)
+            self._set(row, value, read.word, number)
 
     def _set(self, row: Row, value: Any, word: str, number: int | None) -> None:
         found, name = self.found, row.field
@@ -128,15 +137,15 @@ class OwnerLines:
     client: Values = field(default_factory=Values)
     body: list[Sourced[str]] = field(default_factory=list)
 
-    def take(self, line: Line, meaning: Meaning) -> None:
+    def take(self, line: Line, read: Reading) -> None:
         """Take one line."""
         if line.mode in (Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN):
-            self.client.take(line, meaning)
-        elif meaning.row.opens:
-            if meaning.taken_back:  # ``no webvpn``: the whole sub-block
+            self.client.take(line, read)
+        elif read.row.opens:
+            if read.taken_back:  # ``no webvpn``: the whole sub-block
                 self.client = Values(svc=self.client.svc)
         else:
-            self.attributes.take(line, meaning)
+            self.attributes.take(line, read)
 
     @property
     def _client(self) -> ClientSettings:
@@ -255,8 +264,8 @@ def _class_policy(value: tuple[str, ...]) -> str:
 class Reader(Protocol):
     """Says what lines mean."""
 
-    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
-        """The lines that say something, with what they say; what nobody understands is noted."""
+    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Reading]]:
+        """The lines that say something, as they are read; what nobody understands is noted."""
 
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
@@ -281,13 +290,13 @@ class Parts:
         header = header_of(block.header)
         opened = header.row.opens if header else None
         word = block.header.partition(" ")[0]
-        if header is None and word in (Section.GROUP_POLICY, Section.TUNNEL_GROUP):
+        if header is None and word in (_POLICY, _GROUP):
             reader.note(Line(Mode.CONFIG, block.line, block.header))
         elif header is None:
             _all(self.top, reader.read(lines))
-        elif word in (Section.GROUP_POLICY, Section.USERNAME):
+        elif word in (_POLICY, _USER):
             self._owner(reader, header, block, lines)
-        elif word == Section.TUNNEL_GROUP:
+        elif word == _GROUP:
             self._group(reader, header, block, lines)
         elif opened is Mode.WEBVPN:
             _all(self.webvpn, reader.read(lines))
@@ -315,8 +324,8 @@ class Parts:
         if owner.attributes_line is None:
             owner.attributes_line = block.line
         owner.body += block.body
-        for line, meaning in reader.read(lines):
-            owner.take(line, meaning)
+        for line, read in reader.read(lines):
+            owner.take(line, read)
 
     def _group(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:
         """A ``tunnel-group`` header with its lines; every header of one name adds to the same group."""
@@ -331,10 +340,10 @@ class Parts:
         _all(group.values, reader.read(lines))
 
 
-def _all(values: Values, lines: Iterable[tuple[Line, Meaning]]) -> Values:
-    for line, meaning in lines:
-        if meaning.row.value:
-            values.take(line, meaning)
+def _all(values: Values, lines: Iterable[tuple[Line, Reading]]) -> Values:
+    for line, read in lines:
+        if read.row.value:
+            values.take(line, read)
     return values
 
 

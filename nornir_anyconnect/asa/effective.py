@@ -7,7 +7,7 @@ DAP record, RADIUS or LDAP adds at login is not in a configuration.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Section, row_of
@@ -25,7 +25,7 @@ from nornir_anyconnect.asa.running_config import (
 from nornir_anyconnect.asa.value_forms import SSL_CLIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 DEFAULT_POLICY = "DfltGrpPolicy"
 DEFAULT_WEBVPN_GROUP = "DefaultWEBVPNGroup"
@@ -292,3 +292,31 @@ def l2l_tunnels(config: RunningConfig) -> tuple[str, ...]:
     """Site-to-site tunnel groups and crypto maps, which ``sysopt connection tcpmss`` would touch."""
     groups = [f"{Section.TUNNEL_GROUP} {each.name}" for each in config.tunnel_groups if is_l2l(each)]
     return (*groups, *dict.fromkeys(each.value for each in config.crypto_maps))
+
+
+class Undeployed(NamedTuple):
+    """A group policy whose object and device differ, by a change that was not deployed; MTUs in bytes, None: none."""
+
+    policy: str
+    object_mtu: int | None
+    device_mtu: int | None
+    object_df: bool
+    device_df: bool
+
+
+def undeployed(config: RunningConfig) -> Iterator[Undeployed]:
+    """Every policy of the device's manager that differs from what the device runs; a setting nobody made is none."""
+    for each in config.manager.policies if config.manager else ():
+        policy = config.group_policy(each.name)
+        client = policy.client if policy else None
+        mtu = client.mtu.value if client and client.mtu else None
+        ignored = bool(client and client.df_bit_ignore and client.df_bit_ignore.value)
+        found = Undeployed(
+            each.name,
+            mtu if each.mtu is None and policy else each.mtu,
+            mtu,
+            ignored if each.df_bit_ignore is None else each.df_bit_ignore,
+            ignored,
+        )
+        if policy is None or (found.object_mtu, found.object_df) != (mtu, ignored):
+            yield found

@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerSteps:
+    """A remedy in the words of the manager that owns the policy.
+
+    Args:
+        url: of the manager.
+        page: where to click, and what to set there.
+        path: of the object in its API; PUT takes the whole of it.
+        body: the object with the new value.
+        terraform: the line of a ``fmc_group_policy``.
+        shared_with: the other devices that the object reaches.
+
+    """
+
+    url: str
+    page: str
+    path: str
+    body: dict[str, Any]
+    terraform: str
+    shared_with: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For people, one step a line."""
+        shared = f"shared with {', '.join(self.shared_with)}" if self.shared_with else "no other device uses the object"
+        return (
+            f"in FMC ({self.url}): {self.page}",
+            f"or PUT {self.path}: {json.dumps(self.body)}",
+            f"or Terraform, fmc_group_policy: {self.terraform}",
+            shared,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of an audit."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"shared_with": list(self.shared_with)}
 
 
 @dataclass(frozen=True, slots=True)

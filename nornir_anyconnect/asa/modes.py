@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NAME = r'(?:"[ !#->@-~]{1,128}"|[!#->@-~]{1,128})'
 _ANY_NAME = r'(?:"[^"]*"|\S+)'
+_SVC = (f"{Spelling.SVC} ", f"no {Spelling.SVC} ")
 _ENOUGH = 5  # letters that tell one keyword of a mode from another
 
 
@@ -141,7 +142,7 @@ def sets(mode: Mode, text: str, setting: str) -> bool:
 
 def spelled_svc(text: str) -> bool:
     """Whether a line of the client's settings is spelled as before 8.4(1)."""
-    return text.removeprefix("no ").startswith(f"{Spelling.SVC} ")
+    return text.startswith(_SVC)
 
 
 # ---- headers ----------------------------------------------------------------------------------------

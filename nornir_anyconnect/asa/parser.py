@@ -14,12 +14,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.assemble import Meaning, Parts, release_of
+from nornir_anyconnect.asa.assemble import Parts, Reading, release_of
 from nornir_anyconnect.asa.blocks import HOSTNAME, cut
+from nornir_anyconnect.asa.capture import refuse_other_than_text
 from nornir_anyconnect.asa.grammar import Mode, Take
 from nornir_anyconnect.asa.modes import (
     Line,
@@ -40,6 +41,7 @@ from nornir_anyconnect.asa.running_config import (
     TunnelGroup,
 )
 from nornir_anyconnect.asa.value_forms import template_of, words
+from nornir_anyconnect.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -77,6 +79,23 @@ def parse(text: str, *, complete: bool = False) -> RunningConfig:
 
     """
     return _config(cut(text), complete=complete)
+
+
+def config_of(text: str, shown: str) -> RunningConfig:
+    """The configuration that a text holds; ``shown`` names it in an error.
+
+    Raises:
+        SourceError: the text is empty, binary, or not the configuration of an ASA or FTD.
+
+    """
+    refuse_other_than_text(text, shown)
+    config = parse(text)
+    if not config.recognised:
+        raise SourceError(
+            f"{shown} is not an ASA or FTD configuration",
+            "save the output of 'show running-config' and check that file",
+        )
+    return config
 
 
 def parse_pull(pull: PulledConfig) -> RunningConfig:
@@ -214,22 +233,8 @@ def _value(mode: Mode, said: Said, text: str, found: Mapping[str, str]) -> Any:
     return row.value.read({each.removeprefix(prefix): value for each, value in found.items()} | {"line": text})
 
 
-class _Reading(NamedTuple):
-    """All that is known of a line, wherever it stands in a block of its mode."""
-
-    meaning: Meaning | None
-    """None where it says nothing."""
-    unknown: bool
-    """Nobody here understands it."""
-    misplaced: bool
-    """Another mode knows it, and it decides there."""
-    once: str
-    """The keyword of what an ASA prints once in a block; "" for others."""
-    opens: bool
-
-
 _MOST_KEPT = 20_000  # distinct lines per mode; a fleet built from templates has some hundreds
-_kept: dict[Mode, dict[str, _Reading]] = {}
+_kept: dict[Mode, dict[str, Reading]] = {}
 """Lines that were read before: a fleet repeats itself, and TTP sees only what is new."""
 
 
@@ -240,7 +245,7 @@ class _Reader:
         self.lines: list[tuple[Block, tuple[Line, ...]]] = [(block, tuple(lines_of(block))) for block in blocks]
         self.unknown: list[Sourced[str]] = []
         self.misplaced: list[Sourced[str]] = []
-        self._readings: dict[Mode, dict[str, _Reading]] = {}
+        self._readings: dict[Mode, dict[str, Reading]] = {}
         new: dict[Mode, dict[str, Said]] = defaultdict(dict)
         for _, lines in self.lines:
             for mode, _, text in lines:
@@ -249,7 +254,7 @@ class _Reader:
                     new[mode][text] = said_of(mode, text)
         self._learn(new)
 
-    def _kept(self, mode: Mode) -> dict[str, _Reading]:
+    def _kept(self, mode: Mode) -> dict[str, Reading]:
         if len(_kept.get(mode, ())) > _MOST_KEPT:
             del _kept[mode]
         self._readings[mode] = _kept.setdefault(mode, {})
@@ -267,29 +272,31 @@ class _Reader:
             for text, said in lines.items():
                 known[text] = _reading(mode, text, said, read.get(mode.table, {}).get(_positive(text, said)))
 
-    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Meaning]]:
-        """The lines that say something, with what they say; what nobody understands is noted."""
+    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Reading]]:
+        """The lines that say something, as they are read; what nobody understands is noted."""
         for line in lines:
             reading = self._readings[line.mode][line.text]
             if reading.unknown:
                 self.note(line)
             if reading.misplaced:
                 self.misplaced.append(Sourced(line.text, line.number))
-            if reading.meaning is not None:
-                yield line, reading.meaning
+            row = reading.row
+            if row.value is not None or row.opens is not None:
+                yield line, reading
 
     def out_of_place(self) -> Iterator[Sourced[str]]:
         """Lines that an ASA prints once in a block, above its sub-block, and that stand there again or below it."""
         for _, lines in self.lines:
-            once = set()
+            once: set[str] = set()
             opened = False
             for mode, number, text in lines:
                 reading = self._readings[mode][text]
-                if reading.once:
-                    if reading.once in once or (opened and not reading.opens):
+                row = reading.row
+                if row.once and not reading.taken_back:
+                    if row.keyword in once or (opened and not row.opens):
                         yield Sourced(text, number)
-                    once.add(reading.once)
-                    opened = opened or reading.opens
+                    once.add(row.keyword)
+                    opened = opened or row.opens is not None
 
     def note(self, line: Line) -> None:
         """Keep a line that nobody here understands."""
@@ -300,20 +307,17 @@ def _positive(text: str, said: Said) -> str:
     return text.removeprefix("no ") if said.taken_back else text
 
 
-def _reading(mode: Mode, text: str, said: Said, value: Any) -> _Reading:
+def _reading(mode: Mode, text: str, said: Said, value: Any) -> Reading:
     row = said.row
     if row is None or (row.noted and not row.value):
-        return _Reading(None, True, decides_elsewhere(mode, text), "", False)
+        return Reading(unknown=True, misplaced=decides_elsewhere(mode, text))
     joined = (row.value is not None or row.once) and holds_another(said)  # others may hold anybody's text
-    once = row.keyword if row.once and not said.taken_back else ""
     if row.value is None:
-        meaning = Meaning(row, taken_back=said.taken_back) if row.opens else None
-        return _Reading(meaning, False, joined, once, row.opens is not None)
+        return Reading(row, taken_back=said.taken_back, misplaced=joined)
     word = next(iter(words(said.behind)), "") if row.take is Take.BY_WORD else ""
     if said.taken_back and row.off is not None:
         value = row.off
-    meaning = Meaning(row, value, said.taken_back, word)
-    return _Reading(meaning, value is None and not said.taken_back, joined, once, False)
+    return Reading(row, value, said.taken_back, word, unknown=value is None and not said.taken_back, misplaced=joined)
 
 
 def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:

@@ -154,7 +154,7 @@ _PATTERNS = {"number": "DIGIT", "rest": 're("REST")'}
 
 
 def template_of(rows: Iterable[tuple[str, Value | None]]) -> str:
-    """The TTP template of keywords with their values: a line per row, spelling and form; variables begin with its number."""
+    """The TTP template of keywords with their values; the variables of each row begin with its number."""
     lines = []
     constants: dict[str, str] = {}
     for at, (written, value) in enumerate(rows):

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
-from nornir_anyconnect.asa.effective import attributes_elsewhere, l2l_tunnels
+from nornir_anyconnect.asa.effective import attributes_elsewhere, l2l_tunnels, undeployed
 from nornir_anyconnect.asa.grammar import Section
-from nornir_anyconnect.asa.running_config import Platform
+from nornir_anyconnect.asa.running_config import Platform, notice
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.derivations import Derivations, Link, Pair, derivations
+from nornir_anyconnect.audit.finding import Likely, Numbers
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
+from nornir_anyconnect.audit.rules import UNDEPLOYED
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.assumptions import TECHNOTE, AssumptionSet, in_order, primary_set
@@ -21,8 +23,11 @@ from nornir_anyconnect.mtu.clients import USUAL, client_named
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import Release, RunningConfig
+    from nornir_anyconnect.asa.running_config import Notice, Release, RunningConfig
+    from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.mtu.clients import Client
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -167,6 +172,28 @@ class AuditedDevice:
         """Some tunnel group, or a DAP, lets a server decide."""
         return attributes_elsewhere(self.config, self.config.tunnel_groups)
 
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What a reader must be told of the device, beside its findings."""
+        config = self.config
+        found = list(config.warnings)
+        if not (config.complete or self.options.assume_complete):
+            found.append(notice("no-end-mark"))
+        elif not (config.begun or self.options.assume_complete):
+            found.append(notice("no-beginning"))
+        seen = self.observations.groups if self.observations is not None else {}
+        found += (notice(UNDEPLOYED, **each._asdict()) for each in undeployed(config))
+        probes = self.observations.probes if self.observations is not None else ()
+        found += (notice(f"probed-{each.cause}", head=each.host) for each in probes)
+        found += (
+            notice("evidence-of-unknown-policy", policy=name, users=len(seen[name].users))
+            for name in sorted(set(seen) - self.known_policies)
+        )
+        if config.unknown_lines:
+            line, count = config.unknown_lines[0], len(config.unknown_lines)
+            found.append(notice("lines-not-understood", count=count, line=str(line.line), text=line.value.strip()))
+        return tuple(found)
+
     def policy(self, name: str) -> EffectivePolicy:
         """What users of the policy get, resolved once."""
         if name not in self._policies:
@@ -230,6 +257,36 @@ class AuditedDevice:
                 found[each.name] = pair
         return found
 
+    def likely(self, conf: int | None, seen: GroupObservations | None) -> Likely | None:
+        """What a current client gets under every printed set; None where no client was asked for, or none fits.
+
+        Of the suites that the box offers it is the first, in the box's order, that the client offers too [H]; the box
+        is taken to have an RSA certificate. What sessions of the box negotiated outranks the tables.
+        """
+        negotiated = seen.ciphers if seen is not None else frozenset()
+        tls = _negotiated(self.offers.tls, {suite for tunnel, suite in negotiated if tunnel == "tls"})
+        dtls = _negotiated(self.offers.dtls, {suite for tunnel, suite in negotiated if tunnel == "dtls"})
+        client = self.options.client
+        name = Likely.SEEN if tls and dtls else client.name if client else None
+        tls = tls or _first(self.offers.tls, client)
+        dtls = dtls or _first(self.offers.dtls, client)
+        if name is None or tls is None:
+            return None
+        widest = {
+            each.name: max(
+                (
+                    Numbers(
+                        self.derivations.derived(tls, link.mtu, each, conf).mtu,
+                        None if dtls is None else self.derivations.derived(dtls, link.mtu, each, conf).mtu,
+                    )
+                    for link in self.roomy_links
+                ),
+                key=lambda numbers: numbers.gap or 0,
+            )
+            for each in self.printed
+        }
+        return Likely(name, tls.suite.name, dtls.suite.name if dtls else None, widest)
+
     def tls_alone(self, conf: int | None, sets: tuple[AssumptionSet, ...]) -> dict[str, tuple[Derivation, str]]:
         """The lowest TLS derivation over all serving interfaces, and where, by set."""
         found = {}
@@ -255,6 +312,20 @@ class AuditedDevice:
         asked = self.options.assume
         contradicted = asked is not None and bool(left) and asked.combination not in left
         return contradicted or self.calibration.mismatches(policy)
+
+
+def _first(offers: Iterable[Offer], client: Client | None) -> Offer | None:
+    """The box's first that the client offers; an RSA certificate signs no ECDSA suite."""
+    if client is None:
+        return None
+    return next(
+        (each for each in offers if "ECDSA" not in each.suite.name and client.offers(each.suite.name, each.version)),
+        None,
+    )
+
+
+def _negotiated(offers: Iterable[Offer], suites: set[str]) -> Offer | None:
+    return next((each for each in offers if each.suite.name in suites), None)
 
 
 def audited(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nornir_anyconnect.asa.grammar import Section
+from nornir_anyconnect.asa.running_config import Notice, Owner
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import assumption_set
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.config_commands import PlannedCommand
-    from nornir_anyconnect.asa.running_config import Notice, Owner
+    from nornir_anyconnect.asa.managed import ManagerSteps
     from nornir_anyconnect.audit.provenance import Sources
     from nornir_anyconnect.evidence.probe import Cause
     from nornir_anyconnect.mtu.derive import Step
@@ -49,6 +49,26 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+def _as_json(value: Any, left_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of a value in their order, as in the JSON of an audit."""
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in left_out}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | int() | float():
+            return value
+        case str() | Owner():
+            return str(value)
+        case Notice():
+            return sentence(value)
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+    return value.to_dict()
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Both MTUs under one assumption set, bytes; no DTLS MTU where users never get DTLS."""
@@ -70,6 +90,9 @@ class Numbers:
 class Likely:
     """What a client generation gets of a box: its suites, and both MTUs under every set that is printed."""
 
+    SEEN: ClassVar[str] = "sessions-seen"
+    """Stands for the client where sessions of this box say what was negotiated."""
+
     client: str
     tls_suite: str
     dtls_suite: str | None
@@ -78,12 +101,7 @@ class Likely:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {
-            "client": self.client,
-            "tls_suite": self.tls_suite,
-            "dtls_suite": self.dtls_suite,
-            "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
-        }
+        return _as_json(self)
 
 
 def certainty_of(numbers: Mapping[str, Numbers], verdict: Verdict, primary: str) -> str | None:
@@ -113,7 +131,7 @@ class PastEvidence:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {"users": self.users, "reconnects": self.reconnects, "last": self.last}
+        return _as_json(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,77 +157,22 @@ class FindingEvidence:
     tls_only_sessions: int = 0
     sessions: int = 0
     """Users connected now, where the device was asked."""
+    past: PastEvidence | None = None
     suspected: int = 0
     """Reconnects after a minute without UDP in a log without any drop, which may have been left out of it."""
-    past: PastEvidence | None = None
-    probe: Cause | None = None
-    """What a probe of the head-end says of DTLS on its path."""
     client_reconnects: int = 0
     """Reconnects to apply a new MTU that clients' own logs tell of."""
+    probe: Cause | None = None
+    """What a probe of the head-end says of DTLS on its path."""
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {
-            "confirmed": self.confirmed,
-            "observable": self.observable,
-            "observable_reason": sentence(self.observable_reason) if self.observable_reason else "",
-            "span": list(self.span) if self.span else None,
-            "large_packets": self.large_packets,
-            "thresholds": list(self.thresholds),
-            "packet_sizes": list(self.packet_sizes),
-            "users": self.users,
-            "user_names": list(self.user_names),
-            "reconnects": self.reconnects,
-            "tls_only_sessions": self.tls_only_sessions,
-            "sessions": self.sessions,
-            "past": self.past.to_dict() if self.past else None,
-            "suspected": self.suspected,
-            "client_reconnects": self.client_reconnects,
-            "probe": self.probe and str(self.probe),
-        }
+        found = _as_json(self, left_out=("lost", "stalled"))
+        return found if self.observable_reason else found | {"observable_reason": ""}
 
 
 AFFECTED_SHOWN = 20
 """How many other findings a report names beside a remedy; a plan names all."""
-
-
-@dataclass(frozen=True, slots=True)
-class ManagerSteps:
-    """A remedy in the words of the manager that owns the policy.
-
-    Args:
-        url: of the manager.
-        page: where to click, and what to set there.
-        path: of the object in its API; PUT takes the whole of it.
-        body: the object with the new value.
-        terraform: the line of a ``fmc_group_policy``.
-        shared_with: the other devices that the object reaches.
-
-    """
-
-    url: str
-    page: str
-    path: str
-    body: dict[str, Any]
-    terraform: str
-    shared_with: tuple[str, ...] = ()
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """For people, one step a line."""
-        shared = f"shared with {', '.join(self.shared_with)}" if self.shared_with else "no other device uses the object"
-        return (
-            f"in FMC ({self.url}): {self.page}",
-            f"or PUT {self.path}: {json.dumps(self.body)}",
-            f"or Terraform, fmc_group_policy: {self.terraform}",
-            shared,
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of an audit."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "shared_with"} | {
-            "shared_with": list(self.shared_with)
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,40 +295,21 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {
-            "scope": str(self.scope),
-            "name": self.name,
-            "group_policy": self.group_policy,
-            "verdict": str(self.verdict),
-            "reason": self.reason,
-            "certainty": self.certainty,
-            "primary_set": self.primary_set,
-            "tls_mtu": self.tls_mtu,
-            "dtls_mtu": self.dtls_mtu,
-            "gap": self.gap,
-            "tls_suite": self.tls_suite,
-            "dtls_suite": self.dtls_suite,
-            "tls_version": self.tls_version,
-            "dtls_version": self.dtls_version,
-            "interface": self.interface,
-            "numbers_from": self.numbers_from,
-            "configured_mtu": self.configured_mtu,
-            "configured_mtu_from": self.configured_mtu_from,
-            "safe_mtu": self.safe_mtu,
-            "assumptions": {name: numbers.to_dict() for name, numbers in self.assumptions.items()},
-            "likely": self.likely.to_dict() if self.likely else None,
-            "caveats": list(self.caveats),
+        found = {name: _plain(getattr(self, name)) for name in _OF_A_FINDING}
+        return found | {
             "sources": provenance.to_dicts(self.sources),
-            "reachable_by": [str(each) for each in self.reachable_by],
-            "evidence": self.evidence.to_dict() if self.evidence else None,
-            "calibrated": list(self.calibrated),
-            "remedies": [remedy.to_dict() for remedy in self.remedies],
-            "derivation": {
-                "tls": [step.to_dict() for step in self.tls_steps],
-                "dtls": [step.to_dict() for step in self.dtls_steps],
-            },
+            "derivation": {"tls": _plain(self.tls_steps), "dtls": _plain(self.dtls_steps)},
             "waiver": self.waiver,
         }
+
+
+_OF_A_FINDING = (
+    "scope", "name", "group_policy", "verdict", "reason", "certainty", "primary_set", "tls_mtu", "dtls_mtu", "gap",
+    "tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface", "numbers_from", "configured_mtu",
+    "configured_mtu_from", "safe_mtu", "assumptions", "likely", "caveats", "sources", "reachable_by", "evidence",
+    "calibrated", "remedies",
+)  # fmt: skip
+"""What the JSON says of one, in its order, beside how its numbers came about."""
 
 
 _CERTAINTY = {"all-assumptions": 0, "primary-assumptions": 1, "other-assumptions": 2, None: 3}
@@ -425,18 +369,12 @@ class DeviceAudit:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {
-            "name": self.name,
-            "context": self.context,
-            "asa_version": self.asa_version,
-            "platform": self.platform,
-            "status": str(self.status),
-            "errors": list(self.errors),
-            "warnings": [sentence(each) for each in self.warnings],
-            "serials": list(self.serials),
-            "path": self.path,
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
+        return {name: _plain(getattr(self, name)) for name in _OF_A_DEVICE}
+
+
+_OF_A_DEVICE = (
+    "name", "context", "asa_version", "platform", "status", "errors", "warnings", "serials", "path", "findings",
+)  # fmt: skip
 
 
 def ordered(device: DeviceAudit) -> DeviceAudit:

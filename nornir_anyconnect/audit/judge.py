@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
 from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.running_config import From, RunningConfig, notice
+from nornir_anyconnect.asa.running_config import From, RunningConfig
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
@@ -23,16 +23,13 @@ from nornir_anyconnect.audit.finding import (
     ordered,
 )
 from nornir_anyconnect.audit.finding_evidence import Expected, Seen
-from nornir_anyconnect.audit.likely_pair import likely_pair
-from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, Case, Rule, decide
-from nornir_anyconnect.audit.undeployed import REASON as UNDEPLOYED
-from nornir_anyconnect.audit.undeployed import undeployed
+from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, UNDEPLOYED, Case, Rule, decide
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import Notice, Owner, TunnelGroup, Username
+    from nornir_anyconnect.asa.running_config import Owner, TunnelGroup, Username
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -107,7 +104,7 @@ def _judged(
             asa_version=config.release_text or config.ftd_version,
             platform=str(config.platform),
             status=Status.OK if whole else Status.PARTIAL,
-            warnings=_notices(device),
+            warnings=device.notices,
             findings=findings,
         )
     )
@@ -117,35 +114,10 @@ def _undeployed(
     config: RunningConfig, findings: tuple[Finding, ...], only: frozenset[tuple[Scope, str]] | None
 ) -> Iterator[Finding]:
     """A finding of its own per policy that has none; what is judged is what the device runs now."""
-    for each in undeployed(config):
+    for each in effective.undeployed(config):
         key = (Scope.GROUP_POLICY, each.policy)
         if key not in {known.key for known in findings} and (only is None or key in only):
             yield Finding(Scope.GROUP_POLICY, each.policy, each.policy, Verdict.UNKNOWN, UNDEPLOYED)
-
-
-def _notices(device: AuditedDevice) -> tuple[Notice, ...]:
-    config = device.config
-    found = list(config.warnings)
-    if not (config.complete or device.options.assume_complete):
-        found.append(notice("no-end-mark"))
-    elif not (config.begun or device.options.assume_complete):
-        found.append(notice("no-beginning"))
-    seen = device.observations.groups if device.observations is not None else {}
-    found += (notice(UNDEPLOYED, **each._asdict()) for each in undeployed(config))
-    probes = device.observations.probes if device.observations is not None else ()
-    found += (notice(f"probed-{each.cause}", head=each.host) for each in probes)
-    found += (
-        notice("evidence-of-unknown-policy", policy=name, users=len(seen[name].users))
-        for name in sorted(set(seen) - device.known_policies)
-    )
-    if config.unknown_lines:
-        first = config.unknown_lines[0]
-        found.append(
-            notice(
-                "lines-not-understood", count=len(config.unknown_lines), line=str(first.line), text=first.value.strip()
-            )
-        )
-    return tuple(found)
 
 
 def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_Subject]:
@@ -276,7 +248,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(device, policy, rule.verdict)
-        shown["likely"] = likely_pair(device, device.conf(policy), seen.group if seen else None)
+        shown["likely"] = device.likely(device.conf(policy), seen.group if seen else None)
     elif rule.reason in TLS_ONLY:
         shown = _tls_alone(device, policy)
     if case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:

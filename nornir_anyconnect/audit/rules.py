@@ -62,6 +62,7 @@ class Rule(NamedTuple):
 
 
 OBSERVED = "observed-not-predicted"
+UNDEPLOYED = "undeployed-change"
 
 RULES: tuple[Rule, ...] = (
     Rule(Verdict.UNKNOWN, "incomplete-config", lambda case: not case.readable),

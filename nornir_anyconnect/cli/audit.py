@@ -1,12 +1,50 @@
 """``audit``: the same judgement over a Nornir inventory, pulled over SSH; never changes anything."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.cluster import Cluster
+from nornir_anyconnect.errors import UsageError
+
+if TYPE_CHECKING:
+    from nornir_anyconnect.settings import Dask, Settings
+
+RunnerName = Annotated[
+    str | None,
+    typer.Option("--runner", metavar="threads|dask", help="Who reads the devices: this process, or a Dask cluster."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tls://HOST:8786 [default: processes here]."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """Who reads the devices."""
+
+    runner: RunnerName = None
+    scheduler: Scheduler = None
+
+    def under(self, settings: "Settings") -> "Dask | None":
+        """The cluster; None means threads of this process.
+
+        Raises:
+            UsageError: no runner of that name, or a scheduler for one that needs none.
+
+        """
+        chosen = self.runner or ("dask" if self.scheduler else settings.runner)
+        if chosen not in ("threads", "dask"):
+            raise UsageError(f"there is no runner '{chosen}'", "use --runner threads or --runner dask")
+        if chosen == "threads":
+            if self.scheduler:
+                raise UsageError("--scheduler goes with --runner dask", "leave one of them out")
+            return None
+        return settings.dask.at(self.scheduler) if self.scheduler else settings.dask
 
 
 @dataclass(frozen=True)
@@ -24,7 +62,7 @@ class _Pulling:
 def audit(
     *,
     hosts: options.HostsLoggedIn,
-    cluster: Cluster,
+    cluster: _Cluster,
     pulling: _Pulling,
     evidence: options.GivenEvidence,
     judging: options.LiveJudging,

@@ -32,6 +32,8 @@ class Input:
     """It could not be read, or there is nothing in it: nobody knows what it was to hold."""
     remedy: str = ""
     """What to do about the problem, in one line."""
+    about: str = ""
+    """The path that the problem names, where it is not that of the text: an archive's. Not in the JSON."""
     unclear: bool = False
     """It is full of an ASA's words, and nobody can tell what it is. Not in the JSON either."""
 

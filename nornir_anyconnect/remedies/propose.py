@@ -1,14 +1,23 @@
-"""The remedies of every finding of a device, and which of them is planned."""
+"""The remedies of every finding of a device, in its own words and its manager's, and which of them is planned.
+
+Source: FMC configuration guide, "Configure Group Policy Objects" (Secure Client, SSL Settings); FMC REST API,
+``object/grouppolicies`` (PUT takes the whole object); Terraform provider CiscoDevNet/fmc, ``fmc_group_policy``.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.managed import ManagerSteps
+from nornir_anyconnect.asa.parser import config_of
 from nornir_anyconnect.asa.running_config import Notice, notice
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
+from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.remedies.client_settings import ClientScope
 from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
-from nornir_anyconnect.remedies.manager_steps import manager_steps
 from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
 from nornir_anyconnect.remedies.remedy import Auto, remedy_of
 from nornir_anyconnect.remedies.remedy_context import RemedyContext
@@ -16,10 +25,17 @@ from nornir_anyconnect.remedies.remedy_context import RemedyContext
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
+    from nornir_anyconnect.asa.managed import ManagedBy
     from nornir_anyconnect.asa.running_config import RunningConfig
-    from nornir_anyconnect.audit.finding import DeviceAudit, ManagerSteps, Scope
+    from nornir_anyconnect.audit.finding import DeviceAudit, Scope
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.remedies.remedy import RemedyKind
+
+
+_IN_THE_PAGE = {"mtuSize": "MTU Size", "ignoreDFBit": "Ignore DF Bit"}
+_IN_TERRAFORM = {"mtuSize": "mtu_size", "ignoreDFBit": "ignore_df_bit"}
+_SETTINGS = "sslSettings"
 
 
 def remedies_of(
@@ -43,10 +59,47 @@ def remedies_of(
         offers = ((kind, kind.propose(context, finding)) for kind in kinds().values())
         remedies = tuple(remedy_of(kind, finding, offer) for kind, offer in offers if offer is not None)
         found[finding.key] = tuple(
-            replace(each, manager=manager_steps(config.manager, each.commands)) if config.manager else each
+            replace(each, manager=_manager_steps(config.manager, each.commands)) if config.manager else each
             for each in remedies
         )
     return found
+
+
+def assess_text(
+    text: str,
+    name: str,
+    *,
+    observations: DeviceObservations | None = None,
+    options: Options | None = None,
+    path: str | None = None,
+) -> DeviceAudit:
+    """Judge one saved running-config; findings with remedies, worst first. Sizes in bytes.
+
+    Args:
+        text: the configuration as printed.
+        name: what the device is called in the report.
+        observations: what was seen of the device.
+        options: how to judge.
+        path: where the text was read from.
+
+    Raises:
+        SourceError: the text is empty, binary, or not the configuration of an ASA or FTD.
+
+    """
+    config = config_of(text, path or name)
+    return replace(assess_config(config, name, observations, options), path=path)
+
+
+def assess_config(
+    config: RunningConfig,
+    name: str,
+    observations: DeviceObservations | None = None,
+    options: Options | None = None,
+) -> DeviceAudit:
+    """Judge a parsed configuration and propose what would close its gaps."""
+    options = options or Options()
+    judged = judge(config, name, observations, options)
+    return propose(config, judged, RemedyOptions.judged_as(options), observations)
 
 
 def propose(
@@ -59,6 +112,32 @@ def propose(
     found = remedies_of(config, device, options, observations)
     findings = tuple(replace(each, remedies=found[each.key]) if each.key in found else each for each in device.findings)
     return replace(device, findings=findings)
+
+
+def _manager_steps(manager: ManagedBy | None, commands: Sequence[PlannedCommand]) -> ManagerSteps | None:
+    """What a person does in the manager instead of these commands; None where its objects hold no such setting."""
+    if manager is None or len(commands) != 1:
+        return None
+    (command,) = commands
+    target, wanted = getattr(command, "target", None), command.in_the_manager
+    policy = manager.policy(target.name) if target is not None and target.scope is ClientScope.GROUP_POLICY else None
+    if policy is None or wanted is None:
+        return None
+    setting, value = wanted
+    body = json.loads(policy.body)
+    body.setdefault("anyConnectSettings", {}).setdefault(_SETTINGS, {})[setting] = value
+    shown = json.dumps(value)
+    return ManagerSteps(
+        url=manager.url,
+        page=(
+            f"Objects > Object Management > VPN > Group Policy > {policy.name} > Secure Client > SSL Settings: "
+            f"{_IN_THE_PAGE[setting]} = {shown}; then deploy"
+        ),
+        path=policy.path,
+        body=body,
+        terraform=f"{_IN_TERRAFORM[setting]} = {shown}",
+        shared_with=policy.shared_with,
+    )
 
 
 @dataclass(frozen=True, slots=True)

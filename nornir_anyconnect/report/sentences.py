@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Remedy, Verdict
-from nornir_anyconnect.audit.likely_pair import SEEN
+from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Likely, Remedy, Verdict
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.remedies.options import EXPLAINED
+from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.audit.finding import DeviceAudit
     from nornir_anyconnect.evidence.logs_report import Input, LogSummary
+    from nornir_anyconnect.evidence.observations import Incident
 
 _MOST_INPUTS = 20
 REASONS: dict[str, str] = {
@@ -189,7 +190,7 @@ def likely(finding: Finding) -> str:
         return ""
     name = finding.numbers_from if finding.numbers_from in pair.assumptions else next(iter(pair.assumptions))
     numbers = pair.assumptions[name]
-    who = "sessions seen have" if pair.client == SEEN else f"{pair.client} gets"
+    who = "sessions seen have" if pair.client == Likely.SEEN else f"{pair.client} gets"
     if numbers.gap is None:
         return f"{who} {pair.tls_suite} and no DTLS: TLS MTU {numbers.tls_mtu}"
     gap = f"{numbers.gap} bytes above" if numbers.gap > 0 else "not above"
@@ -314,3 +315,12 @@ def next_step(finding: Finding) -> str:
 def needs_attention(finding: Finding) -> bool:
     """Whether a person should look at it."""
     return finding.confirmed or finding.verdict in (Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.MITIGATED)
+
+
+def told(incident: Incident) -> str:
+    """One incident in a line."""
+    sizes = f", {incident.packet} bytes met a threshold of {incident.threshold}" if incident.packet else ""
+    at = incident.reconnected_at.isoformat() if incident.reconnected_at else "at an unknown time"
+    return harmless(
+        f"{incident.user}: {incident.kind}, reconnected {at}, {incident.large_packets} large packet(s){sizes}"
+    )

@@ -92,7 +92,9 @@ def _of_zip(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iter
     if entry.compress_type not in _STORED_OR_DEFLATED:
         # of these the library unpacks all that it is given at once
         raise SourceError(
-            f"{name}/{entry.filename} is compressed in a way that .zip files seldom are", "unpack it and name the file"
+            f"{name}/{entry.filename} is compressed in a way that .zip files seldom are",
+            "unpack it and name the file",
+            f"{name}/{entry.filename}",
         )
     try:
         with archive.open(entry) as stream:
@@ -191,9 +193,9 @@ def _tar_time(entry: tarfile.TarInfo) -> datetime | None:
 
 def _damaged(name: str, error: Exception) -> SourceError:
     return SourceError(
-        f"{name} is damaged or encrypted: {error}", "fetch the archive again, or unpack what can be saved"
+        f"{name} is damaged or encrypted: {error}", "fetch the archive again, or unpack what can be saved", name
     )
 
 
 def _too_much(name: str, how: str) -> SourceError:
-    return SourceError(f"{name} unpacks {how}: reading stopped there", "unpack it yourself and name what matters")
+    return SourceError(f"{name} unpacks {how}: reading stopped there", "unpack it yourself and name what matters", name)

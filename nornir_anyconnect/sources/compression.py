@@ -88,12 +88,13 @@ def inflated(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
             raise SourceError(
                 f"{name} unpacks to more than {given >> 20} MB, {given // taken} times its size: reading stopped there",
                 "unpack it yourself, look at what it is, and name the part that matters",
+                name,
             )
         yield text
 
 
 def _stepwise(name: str, make: Callable[[], _Decompressor], chunks: Iterator[bytes]) -> Iterator[bytes]:
-    damaged = SourceError(f"{name} is damaged or cut short", "copy the file again, or unpack what can be saved")
+    damaged = SourceError(f"{name} is damaged or cut short", "copy the file again, or unpack what can be saved", name)
     member, data = make(), next(chunks, b"")
     while True:
         try:
@@ -122,10 +123,12 @@ def _unzstd(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         import zstandard  # noqa: PLC0415 - an extra: only those who have such files need it
     except ImportError as error:
         raise SourceError(
-            f"{name} is compressed with zstd", "pip install 'nornir-anyconnect[zstd]', or pipe it: zstdcat FILE | ... -"
+            f"{name} is compressed with zstd",
+            "pip install 'nornir-anyconnect[zstd]', or pipe it: zstdcat FILE | ... -",
+            name,
         ) from error
 
-    damaged = SourceError(f"{name} is damaged or cut short", "copy the file again")
+    damaged = SourceError(f"{name} is damaged or cut short", "copy the file again", name)
     opener = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
     frame, parts, size = opener.decompressobj(), [], 0
     for data in _sliced(chunks):

@@ -292,7 +292,7 @@ def _pipe(path: str) -> IO[bytes]:
     poll.register(descriptor, select.POLLIN | select.POLLHUP)
     if not poll.poll(FIRST_WORD * 1000):
         os.close(descriptor)
-        raise SourceError(f"nobody writes into the pipe {path}", "start what writes into it first")
+        raise SourceError(f"nobody writes into the pipe {path}", "start what writes into it first", path)
     os.set_blocking(descriptor, True)
     return open(descriptor, "rb", buffering=0)  # noqa: PTH123 - it is open
 
@@ -304,12 +304,14 @@ def _read(
         while chunk := stream.read(CHUNK):
             most -= len(chunk)
             if most < 0:
-                raise SourceError(f"{path} has no end", "name what was saved into a file")
+                raise SourceError(f"{path} has no end", "name what was saved into a file", path)
             if on_read:
                 on_read(len(chunk))
             yield chunk
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}", "check the disk or copy the file") from error
+        raise SourceError(
+            f"{path} cannot be read: {error.strerror}", "check the disk or copy the file", path
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +403,9 @@ def _zip(place: _Place, chunks: Iterator[bytes]) -> Iterator[archives.Member]:
         for chunk in chunks:
             kept.write(chunk)
             if kept.tell() > _LARGEST_PIPED_ZIP:
-                raise SourceError(f"{place.path} is too large for a .zip in a pipe", "save it, and name the file")
+                raise SourceError(
+                    f"{place.path} is too large for a .zip in a pipe", "save it, and name the file", place.path
+                )
         yield from archives.zip_members(place.path, kept)
 
 

@@ -61,7 +61,7 @@ class SeenDevice:
         self, options: Options, logged: Logged | None = None, cut_at_changes: CutAtChanges | None = None
     ) -> DeviceAudit:
         """The device with its findings; arguments as of :func:`audit_mtu`."""
-        from nornir_anyconnect.assess import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
+        from nornir_anyconnect.remedies.propose import assess_config  # noqa: PLC0415 - loads the parser, and with it TTP
 
         observed = self.observed
         if logged is not None:

@@ -127,9 +127,9 @@ def _judged(
     known: "KnownChanges | None",
 ) -> "Iterator[DeviceAudit]":
     """Every configuration that was read; ``used`` learns which texts were one."""
-    from nornir_anyconnect.asa.parser import with_version
+    from nornir_anyconnect.asa.parser import config_of, with_version
     from nornir_anyconnect.asa.radius import with_radius
-    from nornir_anyconnect.assess import assess_config, config_of
+    from nornir_anyconnect.remedies.propose import assess_config
 
     for text in reader.configurations():
         try:
@@ -156,7 +156,7 @@ def say_problem(read: "Input") -> ExitCode:
     problem = str(read.problem)
     if read.read_as is None and (read.named or not read.unclear):
         return _say(SourceError(problem, read.remedy or REMEDY), named=read.named)
-    TERMINAL.warning(problem if read.path in problem else f"{read.path}: {problem}")
+    TERMINAL.warning(f"{read.path}: {problem}" if read.about else problem)
     return ExitCode.NOT_WHOLLY
 
 
@@ -195,7 +195,7 @@ def plan_inputs(paths: "list[str]", options: "RemedyOptions") -> "tuple[list[Pla
         SourceError: a path does not exist or cannot be read, or none holds a configuration.
 
     """
-    from nornir_anyconnect.assess import config_of
+    from nornir_anyconnect.asa.parser import config_of
     from nornir_anyconnect.audit.judge import judge
     from nornir_anyconnect.change.plan.making import PlanInput
 

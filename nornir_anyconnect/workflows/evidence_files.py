@@ -221,12 +221,12 @@ def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[i
         SourceError: one cannot be read.
 
     """
-    from nornir_anyconnect.logs import LogKind
+    from nornir_anyconnect.sources.classify import Role
     from nornir_anyconnect.sources.files import Unread, sources
 
     told = (
-        (files.syslog, LogKind.SYSLOG), (files.client_logs, LogKind.CLIENT), (files.debug_logs, LogKind.DEBUG),
-        (files.probes, LogKind.PROBE),
+        (files.syslog, Role.SYSLOG), (files.client_logs, Role.CLIENT_LOG), (files.debug_logs, Role.DEBUG),
+        (files.probes, Role.PROBE),
     )  # fmt: skip
     for given, kind in told:
         for source in sources(given, on_progress):
@@ -235,7 +235,7 @@ def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[i
                     raise SourceError(source.cause, source.remedy)
                 continue
             read = reader.read(source, kind)
-            if read.problem and kind is not LogKind.DEBUG:
+            if read.problem and kind is not Role.DEBUG:
                 raise SourceError(read.problem, "copy the file again, or leave it out")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.assess import assess_config, config_of
+from nornir_anyconnect.asa.parser import config_of
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.errors import UsageError
+from nornir_anyconnect.remedies.propose import assess_config
 from nornir_anyconnect.report import explanation
 from nornir_anyconnect.workflows.evidence_files import heads_of, names_of
 

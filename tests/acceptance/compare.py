@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.remedies.propose import assess_text
 from tests.acceptance.generate import HandedIn, handed_in
 from tests.acceptance.oracle import CLIENT_PATH, Asked, judge
 

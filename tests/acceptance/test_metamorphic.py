@@ -11,7 +11,7 @@ from generate import Generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.assess import assess_text
+from nornir_anyconnect.remedies.propose import assess_text
 
 seeds = st.integers(0, 10**6)
 FOREIGN = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from generate import Generator
 
-from nornir_anyconnect.assess import assess_text
+from nornir_anyconnect.remedies.propose import assess_text
 
 MORE = "<--- More --->"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.radius import DEFAULT, RadiusUser, hands_out_settings, radius_users, with_radius
 from nornir_anyconnect.asa.running_config import From
-from nornir_anyconnect.assess import assess_config
+from nornir_anyconnect.remedies.propose import assess_config
 
 USERS = """\
 # comment ASA-SVC-MTU = 999

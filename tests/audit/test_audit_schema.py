@@ -14,8 +14,7 @@ from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import DeviceAudit, Remedy, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.audit.rules import RULES
-from nornir_anyconnect.audit.undeployed import REASON as UNDEPLOYED
+from nornir_anyconnect.audit.rules import RULES, UNDEPLOYED
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.report.sentences import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect import report
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit import device_store
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.audit.device_store import DeviceStore, changed
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
+from nornir_anyconnect.remedies.propose import assess_text
 
 TEXT = """\
 ASA Version 9.16(4)

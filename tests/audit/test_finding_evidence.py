@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.assess import assess_config
 from nornir_anyconnect.audit.finding import Finding, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket
 from nornir_anyconnect.remedies.options import Block
+from nornir_anyconnect.remedies.propose import assess_config
 
 TEXT = """\
 ASA Version {release}

@@ -6,7 +6,7 @@ import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
 
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.assess import assess_config
+from nornir_anyconnect.remedies.propose import assess_config
 from nornir_anyconnect.report.explanation import explain
 
 

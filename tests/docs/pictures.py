@@ -11,9 +11,9 @@ import sys
 from html import escape
 from pathlib import Path
 
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.mtu.assumptions import assumption_set
+from nornir_anyconnect.remedies.propose import assess_text
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"

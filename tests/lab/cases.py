@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.finding import Finding
+from nornir_anyconnect.remedies.propose import assess_text
 
 _CONFIGURATIONS = Path(__file__).parent / "configs"
 GROUP = "Staff"

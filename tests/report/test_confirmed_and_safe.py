@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.assess import assess_config
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident
+from nornir_anyconnect.remedies.propose import assess_config
 from nornir_anyconnect.report import AUDIT_FORMATS, Style, render
 
 TEXT = """\

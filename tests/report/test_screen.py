@@ -7,8 +7,8 @@ import re
 import pytest
 
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.assess import assess_config
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
+from nornir_anyconnect.remedies.propose import assess_config
 from nornir_anyconnect.report import Style, render_plan
 from nornir_anyconnect.report.screen import on_screen
 

@@ -15,10 +15,10 @@ from nornir_utils.plugins.functions import print_result
 import nornir_anyconnect
 from nornir_anyconnect import AnyConnectError, CollectFindings, RemedyOptions, assess_text
 from nornir_anyconnect.asa.parser import parse
-from nornir_anyconnect.assess import assess_config
 from nornir_anyconnect.change.outcome import HostChange, State, Why, ended
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.remedies.propose import assess_config
 from nornir_anyconnect.tasks.audit_mtu import HostAudit
 from nornir_anyconnect.tasks.change_plan import HostChanges
 from nornir_anyconnect.tasks.plan_fix import HostPlan

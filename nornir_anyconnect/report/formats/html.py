@@ -21,7 +21,7 @@ from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import Format
 from nornir_anyconnect.report.answer import answer
-from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS
+from nornir_anyconnect.report.rows import INCIDENT_COLUMNS, finding_row
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
 from nornir_anyconnect.report.sentences import (
     CAVEATS,
@@ -157,26 +157,16 @@ def _to_type(device: DeviceAudit) -> list[str]:
     return [harmless(line) for block in blocks for line in block]
 
 
-def _row(device_index: int, finding: Finding) -> list[Any]:
-    seen = finding.evidence
-    return [
-        device_index,
-        str(finding.scope),
-        finding.name,
-        finding.group_policy,
-        str(finding.verdict),
-        finding.reason,
-        finding.certainty,
-        finding.tls_mtu,
-        finding.dtls_mtu,
-        finding.configured_mtu,
-        finding.safe_mtu,
-        seen.users if seen else None,
-        seen.reconnects if seen else None,
-        int(finding.confirmed),
-        int(finding.waiver is not None),
-        [harmless(user) for user in seen.user_names] if seen and seen.user_names else 0,
-    ]
+def _row(index: int, device: DeviceAudit, finding: Finding) -> list[Any]:
+    row = finding_row(device, finding)
+    users = finding.evidence.user_names if finding.evidence else ()
+    own = {
+        "device": index,
+        "confirmed": int(finding.confirmed),
+        "waived": int(finding.waiver is not None),
+        "who": [harmless(user) for user in users] or 0,
+    }
+    return [own[column] if column in own else row[column] for column in ROW]
 
 
 def _details(device: DeviceAudit, finding: Finding) -> dict[str, Any]:
@@ -220,7 +210,7 @@ def _rows_and_chunks(report: AuditReport) -> tuple[list[list[Any]], list[str]]:
         for finding in device.findings
     ]
     found.sort(key=lambda each: each[:2])
-    rows = [_row(index, finding) for _, index, _, finding in found]
+    rows = [_row(index, device, finding) for _, index, device, finding in found]
     return rows, [_packed(_chunk(found[start : start + CHUNK])) for start in range(0, len(found), CHUNK)]
 
 

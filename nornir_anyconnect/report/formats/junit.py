@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.evidence.logs_report import LogSummary
-    from nornir_anyconnect.evidence.observations import GroupObservations, Incident
+    from nornir_anyconnect.evidence.observations import GroupObservations
     from nornir_anyconnect.report import Style
 
 
@@ -72,15 +72,6 @@ def _audit(report: AuditReport, style: Style) -> str:
     )
 
 
-def told(incident: Incident) -> str:
-    """One incident in a line."""
-    sizes = f", {incident.packet} bytes met a threshold of {incident.threshold}" if incident.packet else ""
-    at = incident.reconnected_at.isoformat() if incident.reconnected_at else "at an unknown time"
-    return harmless(
-        f"{incident.user}: {incident.kind}, reconnected {at}, {incident.large_packets} large packet(s){sizes}"
-    )
-
-
 def _groups(summary: LogSummary) -> list[tuple[str, str, GroupObservations]]:
     return [
         (device.device, name, group)
@@ -101,7 +92,7 @@ def _logs(summary: LogSummary, _style: Style) -> str:
         if group.incidents:
             message = f"{len(group.incidents)} reconnect(s), {len(group.hit)} user(s) hit"
             ET.SubElement(case, "failure", message=message, type="reconnect").text = "\n".join(
-                told(incident) for incident in group.incidents
+                sentences.told(incident) for incident in group.incidents
             )
     for suite in (*suites.values(), root):
         suite.set("tests", str(len(suite.findall(".//testcase"))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.report import Format, sentences
-from nornir_anyconnect.report.formats.csv import INCIDENT_COLUMNS, incident_cells
+from nornir_anyconnect.report.rows import INCIDENT_COLUMNS, incident_cells
 from nornir_anyconnect.report.sanitise import code, escaped, harmless
 
 if TYPE_CHECKING:

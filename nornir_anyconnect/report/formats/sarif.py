@@ -15,7 +15,6 @@ from nornir_anyconnect.asa.effective import SETTINGS
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict
 from nornir_anyconnect.audit.provenance import DEFAULT_POLICY
 from nornir_anyconnect.report import Format, sentences
-from nornir_anyconnect.report.formats.junit import told
 from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.version import __version__
 
@@ -134,7 +133,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "ruleId": incident.kind,
         "level": "error",
         "kind": "fail",
-        "message": {"text": f"{where}: {told(incident)}"},
+        "message": {"text": f"{where}: {sentences.told(incident)}"},
         "locations": [{"logicalLocations": [{"name": where, "kind": "module"}]}],
     }
 

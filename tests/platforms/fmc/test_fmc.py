@@ -13,7 +13,6 @@ from nornir.plugins.runners import ThreadedRunner
 
 from mock_devices.fmc import PASSWORD, USER, Faults, SimulatedFmc
 from nornir_anyconnect import masking
-from nornir_anyconnect.assess import assess_text
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.errors import (
@@ -28,6 +27,7 @@ from nornir_anyconnect.errors import (
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.fmc import AnyConnectFMC, client, manager
 from nornir_anyconnect.platforms.fmc.client import REQUESTS, WINDOW, FmcClient, ManagerOptions
+from nornir_anyconnect.remedies.propose import assess_text
 from nornir_anyconnect.report.plan_text import markdown, text
 from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix
 from nornir_anyconnect.workflows.fleet import examine_fleet
