@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
 
@@ -39,3 +39,11 @@ class Known(Generic[T]):
             self._found[content] = result
             if len(self._found) > self._most:
                 self._found.popitem(last=False)
+
+    def of(self, content: Hashable, work: Callable[[], T]) -> T:
+        """The result; worked out where this content was not met lately."""
+        found = self.get(content)
+        if found is None:
+            found = work()
+            self.keep(content, found)
+        return found

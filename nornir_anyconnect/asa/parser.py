@@ -8,6 +8,7 @@ as many results come back as lines went in, and nothing is dropped in silence.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import defaultdict
@@ -100,15 +101,21 @@ def config_of(text: str, shown: str) -> RunningConfig:
 
 def parse_pull(pull: PulledConfig) -> RunningConfig:
     """Read what a device answered to ``show running-config SECTION``; no value has a line number."""
-    config = _config(_unnumbered(cut("\n".join(pull.sections.values()))), complete=True)
-    config = with_version(config, pull.version_text)
+    config = with_version(_pulled(pull.sections), pull.version_text)
     return replace(
         config,
         hostname=pull.hostname or config.hostname,
         context=pull.context or config.context,
-        defaults=_config(_unnumbered(cut("\n".join(pull.defaults.values()))), complete=True) if pull.defaults else None,
+        defaults=_pulled(pull.defaults) if pull.defaults else None,
         device_ciphers=device_ciphers(pull.ssl_ciphers),
     )
+
+
+def _pulled(sections: Mapping[Section, str]) -> RunningConfig:
+    """What these sections say, read once for all boxes that answer the same to the byte."""
+    text = "\n".join(sections.values())
+    content = hashlib.blake2b(text.encode("utf-8", "surrogatepass")).digest()
+    return _answers.of(content, lambda: _config(_unnumbered(cut(text)), complete=True))
 
 
 def with_version(config: RunningConfig, text: str) -> RunningConfig:
@@ -333,6 +340,8 @@ def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[
 
 _NAME = re.compile(rf"{HOSTNAME} (\S+)\Z")
 _known: Known[RunningConfig] = Known()
+_answers: Known[RunningConfig] = Known()
+"""By what a device said, where that is the same to the byte."""
 
 
 def _config(text: Cut, *, complete: bool) -> RunningConfig:

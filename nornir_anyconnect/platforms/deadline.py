@@ -43,7 +43,7 @@ class Deadline:
         self.name = name
         self._outer = outer
         self._ends = time.monotonic() + seconds
-        self._cuts: list[Callable[[], None]] = []
+        self._cuts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._over: str | None = None
 
@@ -58,7 +58,7 @@ class Deadline:
         own = 0.0 if self._over is not None else max(0.0, self._ends - time.monotonic())
         return own if self._outer is None else min(own, self._outer.left)
 
-    def cut_with(self, cut: Callable[[], None]) -> None:
+    def cut_with(self, cut: Callable[[], object]) -> None:
         """Call this at the end, from another thread; at once where that has come already. It must not block."""
         with self._lock:
             late = self._over is not None

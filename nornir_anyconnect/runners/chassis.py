@@ -67,9 +67,10 @@ class ChassisRunner:
                         self.on_host(host, task.copy().start(host))
 
         with ThreadPoolExecutor(self.workers) as pool:
-            # as many as run at once: one for each of ten thousand boxes would be held until the end
-            futures = [pool.submit(one_by_one) for _ in range(min(self.workers, len(groups)))]
+            futures: list[Future[None]] = []
             try:
+                # as many as run at once: one for each of ten thousand boxes would be held until the end
+                futures += [pool.submit(one_by_one) for _ in range(min(self.workers, len(groups)))]
                 for future in futures:
                     future.result()
             except KeyboardInterrupt:

@@ -47,6 +47,7 @@ BOXES = st.fixed_dictionaries({
 
 def afresh(monkeypatch):
     monkeypatch.setattr(parser, "_known", Known())
+    monkeypatch.setattr(parser, "_answers", Known())
     monkeypatch.setattr(judging, "_known", Known())
 
 
@@ -85,8 +86,9 @@ def test_a_template_is_read_and_judged_once(monkeypatch):
 def test_what_a_device_answers_is_read_once_too(monkeypatch):
     afresh(monkeypatch)
     read = []
-    real = parser._read_config
-    monkeypatch.setattr(parser, "_read_config", lambda *a, **k: read.append(1) or real(*a, **k))
+    for name in ("_read_config", "_unnumbered"):
+        real = getattr(parser, name)
+        monkeypatch.setattr(parser, name, lambda *a, _real=real, **k: read.append(_real.__name__) or _real(*a, **k))
     section = "group-policy STAFF internal\ngroup-policy STAFF attributes\n vpn-tunnel-protocol ssl-client\n"
     pulled = [
         parse_pull(
@@ -99,7 +101,7 @@ def test_what_a_device_answers_is_read_once_too(monkeypatch):
     assert [(each.hostname, each.group_policies == pulled[0].group_policies) for each in pulled] == [
         (f"fw{n}", True) for n in range(3)
     ]
-    assert len(read) == 1
+    assert read == ["_unnumbered", "_read_config"]
 
 
 def test_the_last_ones_are_known():

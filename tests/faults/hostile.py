@@ -1,8 +1,8 @@
 """SSH servers that stall, flood, dribble and lie, one kind per port: ``python -m tests.faults.hostile``.
 
 Prints the ports by kind and the one host key as JSON, then the kind of each that begins to be hostile, and serves until
-its standard input ends; a kind that is written there hangs up. A process of its own, so that what it wastes is not
-taken for what the tool needs.
+its standard input ends; a kind that is written there hangs up, and with a minus in front it does so no more. A process
+of its own, so that what it wastes is not taken for what the tool needs.
 """
 
 from __future__ import annotations
@@ -175,8 +175,9 @@ def main():
         threading.Thread(target=serve, args=(listener, kind), daemon=True).start()
     sys.stdout.write(json.dumps({"ports": ports, "key": f"{KEY.get_name()} {KEY.get_base64()}"}) + "\n")
     sys.stdout.flush()
-    for kind in sys.stdin:
-        HANG_UP[kind.strip()].set()
+    for line in sys.stdin:
+        hang_up = HANG_UP[line.strip().removeprefix("-")]
+        hang_up.clear() if line.startswith("-") else hang_up.set()
 
 
 if __name__ == "__main__":

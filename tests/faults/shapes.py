@@ -6,7 +6,7 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nornir.core import Nornir
 from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts, Inventory
@@ -126,8 +126,16 @@ class Copy:
 
     def wait_at_most(self, seconds: float) -> None:
         """Silence that the next sessions with it bear."""
-        extras = self.nornir.inventory.hosts[NAME].connection_options["anyconnect_asa"].extras
-        extras.update(dict.fromkeys(("connect_timeout", "login_timeout", "reply_timeout"), seconds))
+        self._extras.update(dict.fromkeys(("connect_timeout", "login_timeout", "reply_timeout"), seconds))
+
+    def speak_over(self, transport: str) -> None:
+        """What speaks SSH from the next session on."""
+        self._extras["transport"] = transport
+
+    @property
+    def _extras(self) -> dict[str, Any]:
+        extras: dict[str, Any] = self.nornir.inventory.hosts[NAME].connection_options["anyconnect_asa"].extras
+        return extras
 
     def heal(self) -> None:
         """Nothing goes wrong any more, and the planned unit is the active one."""

@@ -1,6 +1,6 @@
 """``python -m tests.faults.sweep [--slice N] [--jobs N]``: every fault at every line of a change, of three kinds of box.
 
-One case: a box of its own, one fault at one line that the transaction sends, and then the box's real
+Over each library that speaks SSH. One case: a box of its own, one fault at one line that the transaction sends, and then the box's real
 configurations are held against the state that was reported. Exit code 0: every case was correct.
 """
 
@@ -17,12 +17,13 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mock_devices.faults import Fault
 from nornir_anyconnect.change.plan.file import plan_text
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from tests.faults.shapes import FOREIGN, IMPATIENT, SHAPES, UNSAVED, Copy, Reference, copies, reference
 
 VERBS = ("apply", "rollback")
@@ -134,10 +135,11 @@ class Case:
     trouble: Trouble
     step: int
     line: str
+    transport: str = TRANSPORTS[0]
 
     def __str__(self) -> str:
         where = f" at line {self.step} ({self.line})" if self.step else ""
-        return f"{self.shape}, {self.verb}: {self.trouble.name}{where}"
+        return f"{self.shape}, {self.verb}, {self.transport}: {self.trouble.name}{where}"
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ class _Trial:
 
     def ending(self) -> Ending:
         case, copy = self.case, self.copy
+        copy.speak_over(case.transport)
         before, started = copy.running(), copy.startup()
         run = None
         if case.verb == "rollback":
@@ -335,15 +338,19 @@ def sweep(chosen: list[tuple[int, Case]], folder: Path) -> list[Ending]:
 
 
 def sample(every: list[Case], size: int | None) -> list[Case]:
-    """The same choice every time: each trouble at least once, then each with each verb, as far as the size goes."""
+    """The same choice every time: each trouble at least once, then each with each verb, as far as the size goes.
+
+    Of a part every other case goes over the other transport, of the whole every case over each.
+    """
     if size is None:
-        return every
+        return [replace(case, transport=each) for case in every for each in TRANSPORTS]
     rng = random.Random(4)
     shuffled = rng.sample(every, len(every))
     by_name = {case.trouble.name: case for case in reversed(shuffled)}
     by_verb = {(case.trouble.name, case.verb): case for case in reversed(shuffled)}
     chosen = {id(case): case for case in (*by_name.values(), *by_verb.values(), *shuffled)}
-    return list(chosen.values())[:size]
+    over = itertools.cycle(TRANSPORTS)
+    return [replace(case, transport=next(over)) for case in itertools.islice(chosen.values(), size)]
 
 
 def table(endings: list[Ending]) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from tests.amounts import of
 from tests.faults.shapes import SHAPES, reference
 from tests.faults.sweep import TROUBLES, VERBS, Case, Ending, cases, run_all, sample, table
@@ -14,7 +15,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 SAMPLE, SLICE = 16, 56
-"""Every fault once in a slice; ``make proof`` tries all of them at every line of every shape."""
+"""Every fault once in a slice; ``make proof`` tries all of them at every line of every shape, over each transport."""
 
 
 def test_every_fault_ends_in_a_correct_reported_state():
@@ -44,6 +45,8 @@ def test_the_sweep_is_every_fault_times_every_line_times_every_shape(tmp_path):
                     assert steps
     assert sample(every, SLICE) == sample(every, SLICE)
     assert {each.trouble.name for each in sample(every, SLICE)} == {each.name for each in TROUBLES}
+    assert {each.transport for each in sample(every, SAMPLE)} == set(TRANSPORTS)
+    assert len(sample(every, None)) == len(every) * len(TRANSPORTS)
 
 
 def test_the_table_counts_what_was_wrong():

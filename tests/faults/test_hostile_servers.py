@@ -30,6 +30,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Transaction
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
@@ -68,13 +69,13 @@ def hostile():
             for line in process.stdout:
                 began[line.strip()] += 1
 
-        def hang_up(kind):
-            process.stdin.write(f"{kind}\n")
+        def tell(line):
+            process.stdin.write(f"{line}\n")
             process.stdin.flush()
 
         listener = threading.Thread(target=listen)
         listener.start()
-        yield SimpleNamespace(**told, began=began, hang_up=hang_up)
+        yield SimpleNamespace(**told, began=began, tell=tell)
         process.stdin.close()
         process.kill()
         listener.join()
@@ -96,8 +97,8 @@ def _credentials(monkeypatch):
 class Site:
     """One box that is well, and one name per kind of hostile server; ``turn_hostile`` makes them what they are."""
 
-    def __init__(self, running, hostile, folder):
-        self.running, self.hostile, self.folder = running, hostile, folder
+    def __init__(self, running, hostile, folder, transport):
+        self.running, self.hostile, self.folder, self.transport = running, hostile, folder, transport
         known = running.write_inventory(folder / "inventory").with_name("known_hosts")
         keys = "".join(f"[127.0.0.1]:{port} {hostile.key}\n" for port in hostile.ports.values())
         self.known_hosts = folder / "known_hosts"
@@ -116,7 +117,8 @@ class Site:
     @property
     def nornir(self):
         def host(name, port):
-            extras = {"known_hosts": str(self.known_hosts), **(IMPATIENT if name in self.turned else PATIENT)}
+            patience = IMPATIENT if name in self.turned else PATIENT
+            extras = {"known_hosts": str(self.known_hosts), "transport": self.transport, **patience}
             settings = {"anyconnect_asa": ConnectionOptions(extras=extras)}
             return Host(
                 name, "127.0.0.1", port, "audit", platform="asa", connection_options=settings, defaults=Defaults()
@@ -131,11 +133,11 @@ class Site:
         return {change.name: change.outcome for each in result.values() for change in each[0].result.changes}
 
 
-@pytest.fixture
-def site(tmp_path, hostile, monkeypatch):
+@pytest.fixture(params=TRANSPORTS)
+def site(request, tmp_path, hostile, monkeypatch):
     names = [WELL, *map(name_of, KINDS)]
     with start_fleet({"devices": [box(name) for name in names], "defaults": DEFAULTS}) as running:
-        found = Site(running, hostile, tmp_path)
+        found = Site(running, hostile, tmp_path, request.param)
         for module in ("tasks.pull", "tasks.change_plan", "workflows.fleet"):
             monkeypatch.setattr(import_module(f"nornir_anyconnect.{module}"), "host_deadline", found.deadline)
         yield found
@@ -244,7 +246,7 @@ def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
     """Nothing of it ends by itself for ten minutes; the box that is well is last, and never tried."""
     site.turn_hostile()
     hanging = ("says nothing at all", "stalls the key exchange", "stalls the terminal", "never answers a show")
-    patient = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600}
+    patient = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600, "transport": site.transport}
     folder = tmp_path / "hanging"
     folder.mkdir()
     hosts = {
@@ -276,7 +278,9 @@ def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
 
 def test_who_is_slow_to_judge_a_login_does_not_hold_up_the_first_login_of_the_others(site):
     """One took 34 s where 1.7 s had done: until a login was judged nobody else was let in."""
-    slow = name_of("stalls the authentication")
+    kind = "stalls the authentication"
+    slow = name_of(kind)
+    site.hostile.tell(f"-{kind}")  # as it did for the transport before
     site.turn_hostile()
     site.ports = {each: site.ports[each] for each in (slow, WELL)}
     nornir = site.nornir
@@ -286,7 +290,7 @@ def test_who_is_slow_to_judge_a_login_does_not_hold_up_the_first_login_of_the_ot
     def on_host(failed):
         ended.append(failed)
         if not failed:  # the slow one ends only once the other has
-            site.hostile.hang_up("stalls the authentication")
+            site.hostile.tell(kind)
 
     report = audit_fleet(nornir, FleetOptions(workers=10, host_timeout=LONG), on_host=on_host)
     assert {each.name: each.status for each in report.devices} == {slow: Status.FAILED, WELL: Status.OK}

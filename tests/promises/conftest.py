@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+import yaml
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.cli import main
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS, Options
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
@@ -18,6 +20,8 @@ from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
 DEFAULTS = {"users": {"audit": {"password": PASSWORD, "privilege": 15}}, "enable_password": ENABLE}
+OVER_EACH = ("09", "16", "30")
+"""Promises that a session keeps, tried over each library that can speak SSH for it; 3, 6, 20 and 32: ``tests/fleet``."""
 CONFIG = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 
 
@@ -29,9 +33,13 @@ def box(name="fw-one", **entry):
 class Site:
     """A fleet, its inventory, and the verbs over it."""
 
-    def __init__(self, fleet, folder):
+    def __init__(self, fleet, folder, transport):
         self.fleet, self.folder = fleet, folder
         self.inventory = fleet.write_inventory(folder / "inventory")
+        groups = yaml.safe_load((folder / "inventory/groups.yaml").read_text("utf-8"))
+        for group in groups.values():
+            group["connection_options"]["anyconnect_asa"]["extras"]["transport"] = transport
+        (folder / "inventory/groups.yaml").write_text(yaml.safe_dump(groups), "utf-8")
         self.runs = folder / "runs"
         self.nornir = self.again()
 
@@ -97,7 +105,18 @@ def _credentials(monkeypatch):
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def transport():
+    """What speaks SSH; these promises stand above it, but for those of ``OVER_EACH``."""
+    return Options().transport
+
+
+def pytest_generate_tests(metafunc):
+    if "transport" in metafunc.fixturenames and metafunc.module.__name__.rpartition("promise_")[2][:2] in OVER_EACH:
+        metafunc.parametrize("transport", TRANSPORTS)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch, transport):
     """Start a site: site(box("fw-a"), box("fw-b"), ...)."""
     # the notice that a box prints behind its first configuration prompt never comes on loopback this late
     monkeypatch.setitem(Session.configure.__kwdefaults__, "settle", 0.05)
@@ -105,7 +124,7 @@ def site(tmp_path, monkeypatch):
 
         def begin(*boxes, defaults=DEFAULTS):
             source = {"devices": list(boxes) or [box()], "defaults": defaults}
-            running = Site(stack.enter_context(start_fleet(source)), tmp_path)
+            running = Site(stack.enter_context(start_fleet(source)), tmp_path, transport)
             stack.callback(running.nornir.close_connections)
             return running
 

@@ -1,7 +1,6 @@
 """SSH sessions over asyncssh: all of them in one event loop, each read by the thread that works on its host.
 
-The thread dials, waits for its turn to try a credential, and reads with a time limit; the loop moves bytes. What a
-server sends is counted before the library sees it, and its key exchange is read for the error that names it.
+The thread dials, waits for its turn to try a credential, and reads with a time limit; the loop moves bytes.
 """
 
 from __future__ import annotations
@@ -10,23 +9,23 @@ import asyncio
 import concurrent.futures
 import contextlib
 import logging
-import socket
 import threading
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncssh
 
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh import algorithms
-from nornir_anyconnect.platforms.asa_ssh.endpoint import COLUMNS, LOGIN_BYTES, ROWS, TERMINAL, Endpoint, lost
+from nornir_anyconnect.platforms.asa_ssh.endpoint import COLUMNS, ROWS, TERMINAL, Endpoint, lost
 from nornir_anyconnect.platforms.asa_ssh.event_loop import sessions
 from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+from nornir_anyconnect.platforms.asa_ssh.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
     from nornir_anyconnect.platforms.login_gate import LoginGate
@@ -35,122 +34,11 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", "Diffie-Hellman over finite fields")
 asyncssh.set_log_level("WARNING")
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
+T = TypeVar("T")
 WINDOW = 1 << 19
 """Bytes that a device may send before anybody has read them."""
 GOODBYE = 2.0
 """Seconds that a connection gets to close in good order."""
-_KEXINIT, _COOKIE = 20, 16
-_OFFERED = ("key exchange", "host key", "cipher", "cipher", "MAC", "MAC")
-"""The first lists of a key exchange's first packet; source: RFC 4253, section 7.1."""
-
-
-class Wire(asyncio.Protocol):
-    """Everything that one server sends: counted, its offer read, then handed to the library.
-
-    Args:
-        sock: connected; None where a jump host carries it.
-        jump: that jump host's connection.
-        most: bytes that it may send.
-
-    """
-
-    def __init__(self, sock: socket.socket | None, jump: Any = None, most: int = LOGIN_BYTES) -> None:
-        self.sock = sock
-        self.flooded = False
-        self.offered: algorithms.Offer = {}
-        self._jump = jump
-        self._left = most
-        self._head: bytearray | None = bytearray()
-        self._library: Any = None
-        self._transport: Any = None
-
-    async def create_connection(self, library: Callable[[], Any], host: str, port: int) -> tuple[Any, Any]:
-        """What asyncssh asks of whatever carries a connection."""
-        self._library = library()
-        if self._jump is not None:
-            await self._jump.create_connection(lambda: self, host, port, encoding=None)
-        else:
-            await asyncio.get_running_loop().create_connection(lambda: self, sock=self.sock)
-        return self._transport, self._library
-
-    def allow(self, more: int) -> None:
-        """So many bytes from now on."""
-        self._left = more
-
-    def cut(self) -> None:
-        """End every wait on it, from any thread; never raises."""
-        if self.sock is not None:
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
-
-    def connection_made(self, transport: Any) -> None:
-        """As of asyncio."""
-        self._transport = transport
-        self._library.connection_made(transport)
-
-    def session_started(self) -> None:
-        """As of a channel of the jump host."""
-
-    def data_received(self, data: bytes, _datatype: object = None) -> None:
-        """As of asyncio; nothing more once the peer has sent too much."""
-        self._left -= len(data)
-        if self._left < 0:
-            self.flooded = True
-            self._transport.abort()
-            return
-        if self._head is not None:
-            self._read_offer(data)
-        self._library.data_received(data)
-
-    def eof_received(self) -> Any:
-        """As of asyncio."""
-        return self._library.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """As of asyncio."""
-        self._library.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """As of asyncio."""
-        self._library.pause_writing()
-
-    def resume_writing(self) -> None:
-        """As of asyncio."""
-        self._library.resume_writing()
-
-    def _read_offer(self, data: bytes) -> None:
-        """The algorithms in the server's first packet, which follows its version line in the clear."""
-        if self._head is None:
-            return
-        self._head += data
-        start = 0
-        while not self._head.startswith(b"SSH-", start):
-            start = self._head.find(b"\n", start) + 1
-            if not start:
-                return
-        begin = self._head.find(b"\n", start) + 1
-        if not begin or len(self._head) < begin + 4:
-            return
-        packet = bytes(self._head[begin + 4 : begin + 4 + int.from_bytes(self._head[begin : begin + 4], "big")])
-        if len(self._head) < begin + 4 + len(packet) or len(packet) < 2 + _COOKIE:
-            return
-        self._head = None
-        self.offered = _offer_of(packet[1:])
-
-
-def _offer_of(packet: bytes) -> algorithms.Offer:
-    """What SSH_MSG_KEXINIT holds; nothing where it is another packet or ends early."""
-    if packet[0] != _KEXINIT:
-        return {}
-    at = 1 + _COOKIE
-    found: dict[str, tuple[str, ...]] = {}
-    for kind in _OFFERED:
-        end = at + 4 + int.from_bytes(packet[at : at + 4], "big")
-        if end > len(packet):
-            return {}
-        found[kind] = tuple(packet[at + 4 : end].decode("ascii", "replace").split(","))
-        at = end
-    return found
 
 
 class Login(asyncssh.SSHClient):  # type: ignore[misc, unused-ignore]
@@ -165,11 +53,12 @@ class Login(asyncssh.SSHClient):  # type: ignore[misc, unused-ignore]
     def __init__(self, server: Endpoint, key: Any = None) -> None:
         self.server = server
         self.shown: HostKey | None = None
-        self.asked: Future[None] = concurrent.futures.Future()
-        """Done when the server is ready to judge the credential."""
+        self.asked = threading.Event()
+        """Set when the server is ready to judge the credential, and where it will never be."""
         self._key = key
         self._turn: asyncio.Future[None] | None = None
-        self._spent = False
+        self.spent = False
+        """Whether the server has been told, or is about to be."""
 
     def validate_host_public_key(self, _host: str, _addr: str, _port: int, key: Any) -> bool:
         """Of a key that is not known: remember and refuse it."""
@@ -205,11 +94,11 @@ class Login(asyncssh.SSHClient):  # type: ignore[misc, unused-ignore]
         return [self.server.password or ""]
 
     async def _may_try(self) -> bool:
-        if self._spent:
+        if self.spent:
             return False
-        self._spent = True
+        self.spent = True
         self._turn = asyncio.get_running_loop().create_future()
-        self.asked.set_result(None)
+        self.asked.set()
         await self._turn
         return True
 
@@ -367,9 +256,7 @@ def open_channel(device: Endpoint, jump: Endpoint | None, login_gate: LoginGate)
 def presented_key(server: Endpoint) -> HostKey:
     """As ``ssh.server_key``."""
     wire, login = Wire(server.dial()), Login(server)
-    if (ours := deadline.current()) is not None:
-        ours.cut_with(wire.cut)
-    connecting = sessions.start(_connect(server, login, wire, None, known={}))
+    connecting = _started(_connect(server, login, wire, None, known={}), wire.cut)
     error = _failure_of(connecting, server.options.connect_timeout, wire)
     if login.shown is None:
         raise _explained(error, server, login, wire)
@@ -380,12 +267,12 @@ def _log_in(server: Endpoint, key: Any, between: Connection | None, login_gate: 
     """Connect and log in with one attempt."""
     wire = Wire(server.dial()) if between is None else Wire(None, between.ssh)
     cut = wire.cut if between is None else between.wire.cut
-    if (ours := deadline.current()) is not None and between is None:
-        ours.cut_with(cut)
     connection, login = Connection(server, wire), Login(server, key)
-    connecting = sessions.start(_connect(server, login, wire, key, known=server.known))
+    connecting = _started(_connect(server, login, wire, key, known=server.known), cut)
+    connecting.add_done_callback(lambda _: login.asked.set())
     try:
-        _wait_until_asked(login, connecting, server)
+        if not login.asked.wait(server.options.login_timeout):
+            raise TimeoutError(f"no key exchange within {server.options.login_timeout:g} s")
         if not connecting.done():
             with server.turn(login_gate)() as attempt:
                 sessions.call(login.go)
@@ -399,19 +286,22 @@ def _log_in(server: Endpoint, key: Any, between: Connection | None, login_gate: 
     except BaseException as error:
         connecting.cancel()
         cut()
+        sessions.call(wire.release)
         if isinstance(error, AnyConnectError) or not isinstance(error, Exception):
             raise
-        if isinstance(error, TimeoutError) and login.asked.done():
+        if isinstance(error, TimeoutError) and login.spent:
             raise server.silent() from error
         raise _explained(error, server, login, wire) from error
     return connection
 
 
-def _wait_until_asked(login: Login, connecting: Future[Any], server: Endpoint) -> None:
-    patience = server.options.login_timeout
-    done, _ = concurrent.futures.wait((login.asked, connecting), patience, concurrent.futures.FIRST_COMPLETED)
-    if not done:
-        raise TimeoutError(f"no key exchange within {patience:g} s")
+def _started(work: Coroutine[Any, Any, T], cut: Callable[[], None]) -> Future[T]:
+    """Run it in the loop's thread; when the host's time is over nobody waits for it any more, however busy that is."""
+    future = sessions.start(work)
+    if (ours := deadline.current()) is not None:
+        ours.cut_with(cut)
+        ours.cut_with(future.cancel)
+    return future
 
 
 async def _connect(server: Endpoint, login: Login, wire: Wire, key: Any, known: dict[str, HostKey]) -> Any:
@@ -432,7 +322,7 @@ def _shell(connection: Connection) -> Screen:
     """A terminal and a shell."""
     server = connection.server
     screen = Screen()
-    opening = sessions.start(
+    opening = _started(
         connection.ssh.create_session(
             lambda: screen,
             term_type=TERMINAL,
@@ -440,14 +330,15 @@ def _shell(connection: Connection) -> Screen:
             request_pty="force",
             encoding=None,
             window=WINDOW,
-        )
+        ),
+        connection.wire.cut,
     )
     try:
         opening.result(server.options.login_timeout)
     except TimeoutError as error:
         opening.cancel()
         raise server.no_shell(TimeoutError(f"no terminal within {server.options.login_timeout:g} s")) from error
-    except (asyncssh.Error, OSError) as error:
+    except (asyncssh.Error, OSError, concurrent.futures.CancelledError) as error:
         raise server.no_shell(error) from error
     return screen
 
@@ -463,6 +354,7 @@ def _failure_of(connecting: Future[Any], patience: float, wire: Wire) -> Excepti
     finally:
         connecting.cancel()
         wire.cut()
+        sessions.call(wire.release)
     return ConnectionError("it asks for no login")
 
 

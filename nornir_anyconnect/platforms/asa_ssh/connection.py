@@ -69,7 +69,7 @@ class AnyConnectAsa:
             DeviceError: the device could not be reached or logged in to.
 
         """
-        # Nornir imports every plugin when it starts: netmiko is loaded only where a device is reached
+        # Nornir imports every plugin when it starts: what speaks SSH is loaded only where a device is reached
         from nornir_anyconnect.platforms.asa_ssh.session import Session  # noqa: PLC0415 - see above
         from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh  # noqa: PLC0415 - see above
 

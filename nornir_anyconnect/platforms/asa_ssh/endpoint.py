@@ -137,11 +137,8 @@ class Endpoint:
 
         threading.Thread(target=look_up, name=f"look-up of {self.hostname}", daemon=True).start()
 
-        def leave() -> None:
-            answer.cancel()
-
         if (ours := deadline.current()) is not None:
-            ours.cut_with(leave)
+            ours.cut_with(answer.cancel)
         try:
             return answer.result(self.options.connect_timeout)
         except concurrent.futures.TimeoutError as error:

@@ -86,7 +86,7 @@ class Options:
     """Silence after which a device counts as hanging."""
     reply_limit: float = 64.0
     """MB that one reply may have."""
-    transport: str = "netmiko"
+    transport: str = "asyncssh"
     """The library that speaks SSH; one of ``TRANSPORTS``."""
     pipeline: bool = True
     """Ask an audit's questions without waiting for each reply."""

@@ -1,0 +1,135 @@
+"""What one SSH server sends, before the library sees it: counted, its key exchange read for the error that names it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+from nornir_anyconnect.platforms.asa_ssh.endpoint import LOGIN_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nornir_anyconnect.platforms.asa_ssh import algorithms
+
+_KEXINIT, _COOKIE = 20, 16
+_OFFERED = ("key exchange", "host key", "cipher", "cipher", "MAC", "MAC")
+"""The first lists of a key exchange's first packet; source: RFC 4253, section 7.1."""
+
+
+class Wire(asyncio.Protocol):
+    """Everything that one server sends: counted, its offer read, then handed to the library.
+
+    Args:
+        sock: connected; None where a jump host carries it.
+        jump: that jump host's connection.
+        most: bytes that it may send.
+
+    """
+
+    def __init__(self, sock: socket.socket | None, jump: Any = None, most: int = LOGIN_BYTES) -> None:
+        self.sock = sock
+        self.flooded = False
+        self.offered: algorithms.Offer = {}
+        self._jump = jump
+        self._left = most
+        self._taken = False
+        self._head: bytearray | None = bytearray()
+        self._library: Any = None
+        self._transport: Any = None
+
+    async def create_connection(self, library: Callable[[], Any], host: str, port: int) -> tuple[Any, Any]:
+        """What asyncssh asks of whatever carries a connection."""
+        self._taken = True
+        self._library = library()
+        if self._jump is not None:
+            await self._jump.create_connection(lambda: self, host, port, encoding=None)
+        else:
+            await asyncio.get_running_loop().create_connection(lambda: self, sock=self.sock)
+        return self._transport, self._library
+
+    def allow(self, more: int) -> None:
+        """So many bytes from now on."""
+        self._left = more
+
+    def cut(self) -> None:
+        """End every wait on it, from any thread; never raises."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """In the loop's thread: close a socket that no connection was made of."""
+        if self.sock is not None and not self._taken:
+            self.sock.close()
+
+    def connection_made(self, transport: Any) -> None:
+        """As of asyncio."""
+        self._transport = transport
+        self._library.connection_made(transport)
+
+    def session_started(self) -> None:
+        """As of a channel of the jump host."""
+
+    def data_received(self, data: bytes, _datatype: object = None) -> None:
+        """As of asyncio; nothing more once the peer has sent too much."""
+        self._left -= len(data)
+        if self._left < 0:
+            self.flooded = True
+            self._transport.abort()
+            return
+        if self._head is not None:
+            self._read_offer(data)
+        self._library.data_received(data)
+
+    def eof_received(self) -> Any:
+        """As of asyncio."""
+        return self._library.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As of asyncio."""
+        self._library.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As of asyncio."""
+        self._library.pause_writing()
+
+    def resume_writing(self) -> None:
+        """As of asyncio."""
+        self._library.resume_writing()
+
+    def _read_offer(self, data: bytes) -> None:
+        """The algorithms in the server's first packet, which follows its version line in the clear."""
+        if self._head is None:
+            return
+        self._head += data
+        start = 0
+        while not self._head.startswith(b"SSH-", start):
+            start = self._head.find(b"\n", start) + 1
+            if not start:
+                return
+        begin = self._head.find(b"\n", start) + 1
+        if not begin or len(self._head) < begin + 4:
+            return
+        packet = bytes(self._head[begin + 4 : begin + 4 + int.from_bytes(self._head[begin : begin + 4], "big")])
+        if len(self._head) < begin + 4 + len(packet) or len(packet) < 2 + _COOKIE:
+            return
+        self._head = None
+        self.offered = _offer_of(packet[1:])
+
+
+def _offer_of(packet: bytes) -> algorithms.Offer:
+    """What SSH_MSG_KEXINIT holds; nothing where it is another packet or ends early."""
+    if packet[0] != _KEXINIT:
+        return {}
+    at = 1 + _COOKIE
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in _OFFERED:
+        end = at + 4 + int.from_bytes(packet[at : at + 4], "big")
+        if end > len(packet):
+            return {}
+        found[kind] = tuple(packet[at + 4 : end].decode("ascii", "replace").split(","))
+        at = end
+    return found
