@@ -111,6 +111,12 @@ class AuditedDevice:
         return any(group.large_packets for group in seen)
 
     @cached_property
+    def unmoved(self) -> bool:
+        """What was seen of some users changes nothing for the others: no packet was dropped, no number narrowed."""
+        seen = (*self.observations.groups.values(), *self.observations.before.values()) if self.observations else ()
+        return self.calibration == self.proved == Calibration() and not any(each.large_packets for each in seen)
+
+    @cached_property
     def primary(self) -> AssumptionSet:
         """The set that public measurements support for this release."""
         return primary_set(self.release, ftd=self.config.platform is Platform.FTD)
@@ -305,6 +311,11 @@ class AuditedDevice:
         if self.observations is None:
             return None
         return self.observations.groups.get(policy) or GroupObservations(policy)
+
+    def has_seen(self, policy: str) -> bool:
+        """Whether anything at all is known of the policy's users."""
+        seen = self.observations
+        return seen is not None and (policy in seen.groups or policy in seen.before)
 
     def mismatches(self, policy: str) -> bool:
         """Whether the device's numbers contradict what is assumed for the policy."""

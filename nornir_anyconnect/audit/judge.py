@@ -71,14 +71,19 @@ def judge(
     options = options or Options()
     if observations is not None or only is not None:
         return _judged(config, name, observations, options, only)
-    # the same objects were judged before: only name and serial number of the box are others
+    # the same was judged before: only name and serial number of the box are others
     content = (id(config.group_policies), options)
     known = _known.get(content)
-    if known is not None and all(getattr(config, each) is getattr(known[0], each) for each in _DECIDING):
+    if known is not None and all(_same(getattr(config, each), getattr(known[0], each)) for each in _DECIDING):
         return replace(known[1], name=name, hostname=config.hostname)
     found = _judged(config, name, None, options, None)
     _known.keep(content, (config, found))
     return found
+
+
+def _same(one: object, other: object) -> bool:
+    """What boxes of one template share is one object, which needs no comparing."""
+    return one is other or one == other
 
 
 _DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
@@ -93,7 +98,7 @@ def _judged(
     only: frozenset[tuple[Scope, str]] | None,
 ) -> DeviceAudit:
     device = audited(config, observations, options)
-    findings = tuple(_finding(device, subject) for subject in _subjects(device, only))
+    findings = tuple(_findings(device, name, only))
     findings += tuple(_undeployed(config, findings, only))
     whole = device.complete and config.indented
     return ordered(
@@ -237,6 +242,21 @@ def _case(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Case:
         observed=not gap and seen is not None and seen.observed is not None,
         fragments=policy.df_bit_ignore.value,
     )
+
+
+def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
+    """One per subject. Of a policy that nobody was seen with, what its configuration alone says stands as it is."""
+    alone: dict[tuple[Scope, str], Finding] = {}
+    if device.observations is not None and only is None and device.unmoved:
+        alone = {each.key: each for each in judge(device.config, name, None, device.options).findings}
+    unseen: FindingEvidence | None = None
+    for subject in _subjects(device, only):
+        known = alone.get((subject.scope, subject.name))
+        if known is None or subject.user is not None or device.has_seen(subject.assigned):
+            yield _finding(device, subject)
+        else:
+            unseen = unseen or _evidence(device, _seen(device, subject), known.verdict)
+            yield replace(known, evidence=unseen)
 
 
 def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
