@@ -61,13 +61,13 @@ def minimal() -> None:
 
 
 def demo(_here: bool) -> None:
-    """The simulated fleet, which needs what an audit needs."""
+    """The simulated fleet, audited: neither needs an extra."""
     from mock_devices.fleet import start_fleet
 
     box = {"name": "fw1", "config": BOX, "release": "9.12(4)", "users": {"audit": {"password": "x", "privilege": 15}}}
-    with start_fleet({"devices": [box]}) as running:
-        if running.devices["fw1"].port == 0:
-            raise SystemExit("the simulated fleet does not listen")
+    account = {"NORNIR_ANYCONNECT_PASSWORD": "x", "NORNIR_ANYCONNECT_ENABLE": "y"}
+    with start_fleet({"devices": [box | {"enable_password": "y"}]}) as running, mock.patch.dict(os.environ, account):
+        says("audit", "--inventory", str(running.write_inventory("fleet")), code=1, said="at risk")
 
 
 def dask(here: bool) -> None:

@@ -12,7 +12,7 @@ and in a test::
         result = fleet.nornir.run(task=my_task)
         assert fleet.devices["fw-london"].running_config() == ...
 
-Needs the extra ``[demo]``. The fleets, their faults and their simulated users are described in
+Needs nothing but the installation, and pytest. The fleets, their faults and their simulated users are described in
 ``mock_devices/fleet.yaml``, ``mock_devices/faults.py`` and ``mock_devices/traffic.py``.
 """
 
@@ -95,15 +95,9 @@ class StartFleet(Protocol):
 @pytest.fixture
 def anyconnect_fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartFleet]:
     """Start simulated fleets; see :class:`StartFleet`. Credentials are in the environment while the test runs."""
-    try:
-        from mock_devices import start_fleet  # noqa: PLC0415 - the extra may be missing
-    except ImportError as error:
-        pytest.fail(
-            f"anyconnect_fleet needs the extra [demo] ({error.name} is missing): pip install 'nornir-anyconnect[demo]'",
-            pytrace=False,
-        )
-    from nornir import InitNornir  # noqa: PLC0415 - as late as the fleet
+    from nornir import InitNornir  # noqa: PLC0415 - pytest loads plugins before it knows who wants them
 
+    from mock_devices import start_fleet  # noqa: PLC0415 - as above
     from nornir_anyconnect.platforms.login_gate import gate  # noqa: PLC0415 - as above
 
     monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", PASSWORD)

@@ -1,7 +1,5 @@
 """The public fixture, as a user's own test suite uses it."""
 
-import sys
-
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -42,13 +40,3 @@ def suite(pytester):
 def test_a_runbook_meets_simulated_firewalls(suite):
     suite.makepyfile(RUNBOOK)
     suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist").assert_outcomes(passed=2)
-
-
-def test_without_the_extra_it_says_what_to_install(suite, monkeypatch):
-    suite.makepyfile("def test_it(anyconnect_fleet):\n    anyconnect_fleet()\n")
-    for name in [each for each in sys.modules if each.split(".")[0] == "mock_devices"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "asyncssh", None)
-    result = suite.runpytest_inprocess("-p", "no:randomly", "-p", "no:xdist")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*needs the extra [[]demo[]] (asyncssh is missing): pip install*"])

@@ -29,13 +29,9 @@ def demo(
     soak: Annotated[float, typer.Option(min=0, help="Seconds between the canary and the waves.")] = 3,
     _verbosity: options.Verbosity,
 ) -> int:
-    """Walk the whole story on a simulated fleet; needs nothing but the installation with [demo]."""
-    try:
-        from mock_devices import start_fleet
-    except ImportError as error:
-        raise UsageError(
-            "the simulated fleet needs the extra [demo]", "install it: pip install 'nornir-anyconnect[demo]'"
-        ) from error
+    """Walk the whole story on a simulated fleet; needs nothing but the installation."""
+    from mock_devices import start_fleet
+
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     with _environment(_CREDENTIALS), start_fleet() as fleet:

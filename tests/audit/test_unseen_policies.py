@@ -91,9 +91,7 @@ def test_only_the_policy_that_was_seen_is_judged_again(monkeypatch):
     judge(config, "vpn1")
     made = []
     real = judging._finding
-    monkeypatch.setattr(
-        judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject)
-    )
+    monkeypatch.setattr(judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject))
     seen = DeviceObservations("vpn1", {"STAFF": GroupObservations("STAFF", sessions=2)}, lines=1, first=WHEN)
     found = judge(config, "vpn1", seen)
     # a user's own finding rests on whatever policy is worst for it
@@ -107,8 +105,6 @@ def test_a_dropped_packet_has_everything_judged_afresh(monkeypatch, packets):
     judge(config, "vpn1")
     made = []
     real = judging._finding
-    monkeypatch.setattr(
-        judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject)
-    )
+    monkeypatch.setattr(judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject))
     judge(config, "vpn1", DeviceObservations("vpn1", {"GONE": GroupObservations("GONE", large_packets=packets)}))
     assert ("SPARE" in made) == bool(packets)

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import (
@@ -124,6 +125,8 @@ class Endpoint:
 
     def _addresses(self) -> list[tuple[Any, ...]]:
         """Where the name leads. The system's look-up knows no time limit: it is asked in a thread that may be left."""
+        with contextlib.suppress(ValueError):
+            return [(str(ip_address(self.hostname)), self.port)]
         answer: concurrent.futures.Future[list[tuple[Any, ...]]] = concurrent.futures.Future()
 
         def look_up() -> None:
