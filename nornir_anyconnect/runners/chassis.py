@@ -70,7 +70,7 @@ class ChassisRunner:
             futures: list[Future[None]] = []
             try:
                 # as many as run at once: one for each of ten thousand boxes would be held until the end
-                futures += [pool.submit(one_by_one) for _ in range(min(self.workers, len(groups)))]
+                futures.extend(pool.submit(one_by_one) for _ in range(min(self.workers, len(groups))))
                 for future in futures:
                     future.result()
             except KeyboardInterrupt:

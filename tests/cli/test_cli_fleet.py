@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from nornir.core.task import Result
@@ -10,9 +11,12 @@ from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import InventoryError, UsageError
+from nornir_anyconnect.platforms.deadline import host_deadline
+from nornir_anyconnect.runners import chassis
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.workflows.fleet import seen_on_host
 from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+from tests.waiting import LONG
 
 HOSTS = """\
 fw1: {hostname: 192.0.2.1, platform: cisco_asa, groups: [asa], data: {site: London, anyconnect: {chassis: pair}}}
@@ -164,6 +168,31 @@ def test_an_interrupted_run_finishes_what_is_in_flight_and_starts_nothing_else(f
     load_inventory(str(tmp_path)).with_runner(runner).run(task=lambda task: Result(host=task.host))
     assert runner.interrupted
     assert seen == ["fw1"]
+
+
+def test_an_interrupt_while_the_first_host_hangs_and_the_next_is_begun_cuts_the_first(folder, tmp_path, monkeypatch):
+    begin, begun, cut = ThreadPoolExecutor.submit, threading.Event(), threading.Event()
+
+    def once(pool, work):
+        if begun.is_set():
+            raise KeyboardInterrupt
+        future = begin(pool, work)
+        begun.wait(LONG)
+        return future
+
+    def hang(task):
+        with host_deadline(LONG, task.host.name) as ours:
+            ours.cut_with(cut.set)
+            begun.set()
+            cut.wait(LONG)
+        return Result(host=task.host)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", once)
+    monkeypatch.setattr(chassis, "GRACE", 0.01)
+    runner = ChassisRunner(2, lambda _host, _result: None)
+    load_inventory(str(tmp_path)).with_runner(runner).run(task=hang)
+    assert runner.interrupted
+    assert cut.is_set()
 
 
 def device(name, *serials, context=None, status=Status.OK):

@@ -1,15 +1,16 @@
 """One login at a time until a credential proved good; three refusals stop the fleet."""
 
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
-from nornir_anyconnect.errors import CredentialError, ReplyTimeoutError
+from nornir_anyconnect.errors import CredentialError, LinkLostError, ReplyTimeoutError
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import LoginGate
-from tests.waiting import LONG
+from tests.waiting import LONG, eventually
 
 
 def log_in(gate, host, *, accepted, seen, lock, refused=None):
@@ -137,3 +138,26 @@ def test_what_is_spent_is_not_connected_for():
             attempt.refused = True
     with pytest.raises(CredentialError, match="not tried"):
         gate.refuse_spent("fw", "audit", "p")
+
+
+def test_who_waits_for_a_turn_hears_that_the_time_is_over():
+    """Nobody in flight is judged, and the host still had its whole time: a signal ends the wait."""
+    gate, ended = LoginGate(lambda: 0.0), []
+    for _ in range(2):
+        with gate.attempt("other", "audit", "p") as attempt:
+            attempt.refused = True
+    with gate.attempt("slow", "audit", "p"), host_deadline(LONG, "fw") as ours:
+
+        def wait():
+            try:
+                with gate.attempt("fw", "audit", "p"):
+                    ended.append("let in")
+            except LinkLostError as error:
+                ended.append(error.cause)
+
+        waiting = threading.Thread(target=contextvars.copy_context().run, args=(wait,))
+        waiting.start()
+        eventually(lambda: ours._cuts)
+        ours.end("interrupted")
+        waiting.join(LONG)
+    assert ended == ["fw: interrupted, its connection was cut"]
