@@ -14,10 +14,6 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r" or '(?:unknown|none|nothing)' -> .* and ", "words of a message, for a value that is hardly ever missing"),
     (r"NewObject\.held_against: found < ours -> found <= ours", "that they are equal was asked one line before"),
-    (
-        r"_refuse_other_derivation: named.* and finding\.safe_mtu",
-        "takes in the other findings as well: a smaller MTU at most, which is refused as not the planned one",
-    ),
     (r"change/run\.py : \d+ -> ", "how much of a journal's end is looked at: any amount that holds its last record"),
     (
         r"_ended_well: (?:file\.seek\(.* -> pass|0 -> 1)",

@@ -9,6 +9,8 @@ from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
+from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.propose import remedies_of
 from tests.remedies.test_propose import DEFAULT, END, HEAD, ONLY_RC4_TLS, after, audited, group, policy, remedy
 
@@ -170,3 +172,10 @@ def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in
     (finding,) = (each for each in whole.findings if each.name == "T")
     assert one.predicted == finding.standing
     assert set(one.predicted).isdisjoint({"technote", "guide", "rfc"})
+
+
+@pytest.mark.parametrize(("scope", "name"), [(ClientScope.USERNAME, "user-7"), (ClientScope.GROUP_POLICY, "ann")])
+def test_a_command_for_a_user_hides_the_user_and_one_for_a_policy_names_it(scope, name):
+    command = ClientMtu(ClientSettingsOf(scope, "ann"), 1406, 1287)
+    shown = command.with_users({"ann": "user-7"}.get)
+    assert shown == dataclasses.replace(command, target=ClientSettingsOf(scope, name))

@@ -8,7 +8,6 @@ what they derived then (promises 10, 11, 31). That the plan agrees with itself i
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +96,7 @@ def _values(config: RunningConfig, part: str) -> str:
             value = config.interfaces or None
         case _:
             value = None
-    return "" if value is None else json.dumps(_plain(value), sort_keys=True)
+    return "" if value is None else repr(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -109,7 +108,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(each) for name, each in named.items()}
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
-    return value if isinstance(value, str | int | bool) or value is None else str(value)
+    return value
 
 
 def _text(blocks: Iterable[Block], part: str) -> str:
@@ -177,6 +176,8 @@ def _refuse_other_derivation(planned: PlannedDevice, config: RunningConfig, opti
     """The remedies, asked again, must give exactly these commands."""
     now: list[PlannedCommand] = []
     audits = _judged(planned, config, options)
+    # one number for all findings of a device
+    safe = [each.safe_mtu for device, _, _ in audits for each in device.findings if each.safe_mtu is not None]
     offers = [
         {named(key): each for key, each in remedies_of(config, device, under, seen).items()}
         for device, under, seen in audits
@@ -186,12 +187,6 @@ def _refuse_other_derivation(planned: PlannedDevice, config: RunningConfig, opti
         offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
         if offered and not any(one.blocked_by for one in offered):
             _refuse_wider_reach(planned, fix, offered)
-            safe = [
-                finding.safe_mtu
-                for device, _, _ in audits
-                for finding in device.findings
-                if named(finding.key) == name and finding.safe_mtu is not None
-            ]
             now += kinds()[fix.remedy].agreed(offered, safe)
     if tuple(now) != planned.commands:
         other = " / ".join(lines_to_type(now)) or "nothing"
