@@ -149,11 +149,6 @@ class ConfigCommand(ABC):
     def inverse(self) -> ConfigCommand:
         """The command that takes it back."""
 
-    @property
-    @abstractmethod
-    def touches(self) -> tuple[str, ...]:
-        """What of a configuration it writes, as the first words of those lines; nothing where a whole box is read."""
-
     @abstractmethod
     def applied_to(self, config: RunningConfig) -> RunningConfig:
         """The configuration after it, typed values and text alike: the ASA in memory.
@@ -194,6 +189,11 @@ class PlannedCommand(ConfigCommand):
     """A command that a plan and a journal may hold. A removal is none: it is derived from what was created."""
 
     __slots__ = ()
+
+    @property
+    @abstractmethod
+    def touches(self) -> tuple[str, ...]:
+        """What of a configuration it writes, as the first words of those lines; nothing where a whole box is read."""
 
     @property
     def in_the_manager(self) -> tuple[str, Any] | None:

@@ -129,11 +129,6 @@ class RemoveCreated(ConfigCommand):
         """The object."""
         return self.created.creates
 
-    @property
-    def touches(self) -> tuple[str, ...]:
-        """The object."""
-        return self.created.touches
-
     def applied_to(self, config: RunningConfig) -> RunningConfig:
         """The configuration without the object."""
         return self.created.removed_from(config)

@@ -5,13 +5,17 @@ import dataclasses
 import pytest
 
 from nornir_anyconnect.asa.config_commands import applied, inverse_of
+from nornir_anyconnect.asa.managed import ManagedBy, ManagedPolicy
 from nornir_anyconnect.asa.parser import parse
+from nornir_anyconnect.asa.radius import radius_users, with_radius
 from nornir_anyconnect.asa.running_config import Sourced
+from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies import remedy_context
 from nornir_anyconnect.remedies.options import EXPLAINED, Block, RemedyOptions
-from nornir_anyconnect.remedies.propose import propose, remedies_of
+from nornir_anyconnect.remedies.propose import assess_config, propose, remedies_of
 
 HEAD = """\
 ASA Version 9.12(4)
@@ -104,6 +108,35 @@ def test_a_user_with_an_own_mtu_gets_the_line_in_the_username():
     assert one.rollback[-1] == "anyconnect mtu 1402"
     assert after(config, device, one)[Scope.USERNAME, "anna"].verdict is Verdict.SAFE
     assert (Scope.USERNAME, "anna") not in remedy(found, "T", "mtu").affects
+
+
+def test_what_a_radius_server_decides_for_a_user_no_line_on_the_box_mends():
+    user = "username anna attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n"
+    box = parse(HEAD + DEFAULT + policy() + group() + user + END)
+    config = with_radius(box, radius_users("anna\n  SVC-MTU = 1406\n"))
+    found = remedies_of(config, judge(config, "fw"))
+    of_anna = found[Scope.USERNAME, "anna"]
+    assert of_anna
+    assert all(Block.RADIUS in each.blocked_by for each in of_anna)
+    assert remedy(found, "T", "mtu").blocked_by == ()
+
+
+def test_the_manager_s_steps_are_those_of_its_policy_and_never_of_a_user_of_that_name():
+    user = "username GP attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n"
+    box = parse(HEAD + DEFAULT + policy() + group() + user + END)
+    config = dataclasses.replace(box, manager=ManagedBy("https://fmc", (ManagedPolicy("GP", "/GP", "{}"),)))
+    found = remedies_of(config, judge(config, "fw"))
+    assert remedy(found, "T", "mtu").manager.body == {"anyConnectSettings": {"sslSettings": {"mtuSize": 1287}}}
+    assert remedy(found, "GP", "mtu", Scope.USERNAME).lines[0] == "username GP attributes"
+    assert remedy(found, "GP", "mtu", Scope.USERNAME).manager is None
+
+
+@pytest.mark.parametrize("names", [("guide", "technote", "rfc"), ("rfc",)])
+def test_what_an_assessed_configuration_is_predicted_is_judged_as_it_was(names):
+    options = Options(assume=assumption_set("rfc") if names == ("rfc",) else None)
+    device = assess_config(parse(HEAD + DEFAULT + policy() + group() + END), "fw", options=options)
+    (finding,) = [each for each in device.findings if each.name == "T"]
+    assert tuple(next(each for each in finding.remedies if each.kind == "mtu").predicted) == names
 
 
 def test_one_line_is_small_enough_for_everybody_whom_it_reaches():

@@ -28,7 +28,7 @@ from nornir_anyconnect.remedies.propose import remedies_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nornir_anyconnect.asa.config_commands import ConfigCommand, PlannedCommand
+    from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.asa.running_config import Block, RunningConfig
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy
     from nornir_anyconnect.remedies.options import RemedyOptions
@@ -37,7 +37,7 @@ ANSWERS = "the device's own defaults"
 """The part that ``show running-config all`` and ``show ssl ciphers`` answered."""
 
 
-def parts_read(findings: Iterable[Finding], commands: Iterable[ConfigCommand]) -> tuple[str, ...]:
+def parts_read(findings: Iterable[Finding], commands: Iterable[PlannedCommand]) -> tuple[str, ...]:
     """Names of the parts of a configuration that these findings and commands rest on.
 
     A part is everything that begins with its name: a line that appears there is drift as well as one
