@@ -13,6 +13,10 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "taking back checks the identity again before it reads anything of it",
     ),
     (r" or '(?:unknown|none|nothing)' -> .* and ", "words of a message, for a value that is hardly ever missing"),
+    (
+        r"kinds/(?:df_bit_ignore|dtls_port|tcpmss)\.py : [235] -> [346]$",
+        "the order of the kinds stays as it is: of two with one rank the name of the file decides",
+    ),
     (r"NewObject\.held_against: found < ours -> found <= ours", "that they are equal was asked one line before"),
     (r"change/run\.py : \d+ -> ", "how much of a journal's end is looked at: any amount that holds its last record"),
     (

@@ -7,7 +7,7 @@ import pytest
 from nornir_anyconnect.audit.finding import Finding, Remedy, Scope, Verdict
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.remedies.kinds import fixes
+from nornir_anyconnect.remedies.kinds import fixes, kinds
 from nornir_anyconnect.remedies.options import AUTO, Block
 from nornir_anyconnect.remedies.propose import choose
 
@@ -77,3 +77,8 @@ def test_what_is_asked_for_is_taken_unless_it_is_blocked_or_not_there(kind):
 def test_advice_is_not_a_fix():
     with pytest.raises(UsageError, match="dtls-port"):
         choose(AT_RISK, (), "dtls-port")
+
+
+def test_what_reaches_the_fewest_and_closes_the_gap_stands_before_what_does_not():
+    order = ["mtu", "df-bit-ignore", "tcpmss", "tls-only-group", "dtls-port"]
+    assert [each for each in kinds() if each in order] == order

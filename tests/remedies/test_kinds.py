@@ -114,6 +114,15 @@ def test_tcpmss_is_offered_to_those_alone_whom_it_helps():
     assert remedy(found, "B", "tcpmss") is None
 
 
+def test_one_tcpmss_is_enough_for_the_neediest_of_those_whom_it_helps():
+    parts = (ONLY_RC4_TLS, DEFAULT, policy("LOW", "anyconnect mtu 1380"), policy(), group("A", "LOW"), group("B"))
+    config, device, found = audited(*parts, head=OLD_HEAD)
+    lines = {remedy(found, name, "tcpmss").lines for name in ("A", "B")}
+    assert lines == {("sysopt connection tcpmss 1451",)}
+    whole = after(config, device, remedy(found, "A", "tcpmss"))
+    assert {whole[Scope.TUNNEL_GROUP, name].verdict for name in ("A", "B")} == {Verdict.SAFE}
+
+
 def test_advice_closes_nothing():
     _, _, found = audited(DEFAULT, policy(), group(), head=HEAD + " dtls port 4443\n")
     assert not remedy(found, "T", "dtls-port").closes
