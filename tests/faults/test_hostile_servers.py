@@ -30,7 +30,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Transaction
-from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS, Options
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
@@ -38,6 +38,7 @@ from nornir_anyconnect.runners import WavesRunner
 from nornir_anyconnect.tasks import apply_plan, change_plan, rollback_plan, verify_plan
 from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, examine_fleet, plan_fleet
 from tests import warm
+from tests.amounts import of
 from tests.faults.hostile import KINDS
 from tests.promises.conftest import DEFAULTS, ENABLE, PASSWORD, box
 from tests.waiting import LONG, eventually
@@ -50,6 +51,7 @@ SECONDS = 4.0
 MEMORY = 300
 """MB that all of them together may take."""
 IMPATIENT = {"connect_timeout": 2, "login_timeout": 2, "reply_timeout": 2, "reply_limit": 1}
+ABOVE_IT = ("test_a_doctor_ends_in_time", "test_a_plan_ends_in_time_and_plans_what_is_well")
 PATIENT = dict.fromkeys(("connect_timeout", "login_timeout", "reply_timeout"), LONG)
 
 
@@ -134,10 +136,18 @@ class Site:
 
 
 @pytest.fixture(params=TRANSPORTS)
-def site(request, tmp_path, hostile, monkeypatch):
+def transport(request):
+    """Of netmiko a slice tries what a sample leaves to the default: what stands above a transport is the same."""
+    if request.param != Options().transport and request.function.__name__ in of(ABOVE_IT, (), ()):
+        pytest.skip("over the default in a sample, over both in a slice")
+    return request.param
+
+
+@pytest.fixture
+def site(tmp_path, hostile, monkeypatch, transport):
     names = [WELL, *map(name_of, KINDS)]
     with start_fleet({"devices": [box(name) for name in names], "defaults": DEFAULTS}) as running:
-        found = Site(running, hostile, tmp_path, request.param)
+        found = Site(running, hostile, tmp_path, transport)
         for module in ("tasks.pull", "tasks.change_plan", "workflows.fleet"):
             monkeypatch.setattr(import_module(f"nornir_anyconnect.{module}"), "host_deadline", found.deadline)
         yield found
@@ -241,7 +251,9 @@ def test_what_was_applied_is_verified_and_taken_back_in_time(site, planned, task
     assert len(ended) == len(KINDS)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("transport", "number"), list(zip(TRANSPORTS, (signal.SIGINT, signal.SIGTERM), strict=True)), ids=TRANSPORTS
+)
 def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
     """Nothing of it ends by itself for ten minutes; the box that is well is last, and never tried."""
     site.turn_hostile()
