@@ -76,8 +76,18 @@ def build(first: str | None = None) -> Any:
             if isinstance(command, typer.Typer):
                 app.add_typer(command, name=name)
             else:
-                app.command(name)(flat(command))
+                app.command(name)(_named(command) if first == "--help" else flat(command))
     return _without_pydantic(typer.main.get_command(app))
+
+
+def _named(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What the list of commands shows of one: its options cost most of what that list takes, and stand elsewhere."""
+
+    def call() -> None:
+        raise NotImplementedError
+
+    call.__doc__ = command.__doc__
+    return call
 
 
 def flat(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -154,3 +154,12 @@ def test_the_worst_exit_code_wins():
     everything = [ExitCode(code) for code in (0, 1, 3, 2, 4, 5)]
     assert [highest(everything[:count]) for count in range(1, 7)] == [0, 1, 3, 2, 4, 5]
     assert highest([]) == 0
+
+
+def test_the_list_of_commands_is_the_same_without_their_options():
+    light, full = (
+        {name: (command.get_short_help_str(), len(command.params)) for name, command in build(first).commands.items()}
+        for first in ("--help", None)
+    )
+    assert {name: words for name, (words, _) in light.items()} == {name: words for name, (words, _) in full.items()}
+    assert sum(options for _, options in light.values()) < sum(options for _, options in full.values()) / 10
