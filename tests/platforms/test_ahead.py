@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from nornir_anyconnect.asa.commands import Section, Show, ShowRunning
 from nornir_anyconnect.errors import IncompleteReplyError
 from nornir_anyconnect.platforms.asa_ssh import ahead as module
 from nornir_anyconnect.platforms.asa_ssh.ahead import AskedAhead, Doubt, Question
@@ -170,3 +171,26 @@ def test_time_to_match_grows_with_the_text_and_not_with_its_square():
     for _ in itertools.repeat(None, 50):
         ahead.receive(b"line\r\n" * 100)
         assert ahead._searched >= len(ahead.left) - len(P)
+
+
+DOES_SOMETHING = {
+    "write": ("memory", "standby", "erase", "net", "terminal"), "configure": ("terminal", "memory", "net", "factory-default"),
+    "failover": ("active", "exec", "reset", "reload-standby"), "clear": ("",), "copy": ("",), "delete": ("",),
+    "erase": ("flash:", "disk0:", "disk1:"), "no": ("debug", "terminal"), "debug": ("",), "mode": ("single", "multiple"), "clock": ("set",), "ssh": ("disconnect",),
+    "vpn-sessiondb": ("logoff",), "logging": ("savelog",), "cluster": ("exec", "master", "control", "remove"),
+}  # fmt: skip
+"""Commands of the privileged mode that change something, and what has to follow."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [*map(str, Show), *(ShowRunning(section, defaults=each).text for section in Section for each in (True, False))],
+)
+def test_no_end_of_a_line_that_is_asked_ahead_does_anything(line):
+    """A pager that is on although it was said to be off takes its beginning for keys; the rest is a line of its own."""
+    for begin in range(1, len(line)):
+        words = line[begin:].split()
+        for verb, follow in DOES_SOMETHING.items():
+            if words and verb.startswith(words[0]) and len(words) > 1:
+                assert not any(each.startswith(words[1]) or not each for each in follow), (line[begin:], verb)
+        assert not words or len(words[0]) < 3 or not "reload".startswith(words[0])
