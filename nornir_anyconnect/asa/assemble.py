@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Row, Section, Take, row_of
 from nornir_anyconnect.asa.modes import Header, Line, header_of, spelled_svc
@@ -25,7 +25,7 @@ from nornir_anyconnect.asa.running_config import (
 from nornir_anyconnect.asa.value_forms import TAKEN_BACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.running_config import Block
 
@@ -261,20 +261,16 @@ def _class_policy(value: tuple[str, ...]) -> str:
     return policy[3:].removesuffix(";") if policy[:3].lower() == "ou=" else policy
 
 
-class Reader(Protocol):
-    """Says what lines mean."""
-
-    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Reading]]:
-        """The lines that say something, as they are read; what nobody understands is noted."""
-
-    def note(self, line: Line) -> None:
-        """Keep a line that nobody here understands."""
-
-
 @dataclass
 class Parts:
-    """The parts of a configuration while its blocks are read."""
+    """The parts of a configuration while its blocks are read.
 
+    Args:
+        readings: what each line of each mode says.
+
+    """
+
+    readings: Mapping[Mode, Mapping[str, Reading]]
     policies: dict[str, OwnerLines] = field(default_factory=dict)
     users: dict[str, OwnerLines] = field(default_factory=dict)
     groups: dict[str, GroupLines] = field(default_factory=dict)
@@ -285,32 +281,48 @@ class Parts:
     dap: list[Sourced[str]] = field(default_factory=list)
     load_balancing: Sourced[str] | None = None
 
-    def take(self, reader: Reader, block: Block, lines: tuple[Line, ...]) -> None:
+    unknown: list[Sourced[str]] = field(default_factory=list)
+    """Lines that nobody here understands."""
+    misplaced: list[Sourced[str]] = field(default_factory=list)
+
+    def take(self, block: Block, lines: tuple[Line, ...]) -> None:
         """Take one block."""
         header = header_of(block.header)
         opened = header.row.opens if header else None
         word = block.header.partition(" ")[0]
         if header is None and word in (_POLICY, _GROUP):
-            reader.note(Line(Mode.CONFIG, block.line, block.header))
+            self.unknown.append(Sourced(block.header, block.line))
         elif header is None:
-            _all(self.top, reader.read(lines))
+            _all(self.top, self._said(lines))
         elif word in (_POLICY, _USER):
-            self._owner(reader, header, block, lines)
+            self._owner(header, block, lines)
         elif word == _GROUP:
-            self._group(reader, header, block, lines)
+            self._group(header, block, lines)
         elif opened is Mode.WEBVPN:
-            _all(self.webvpn, reader.read(lines))
+            _all(self.webvpn, self._said(lines))
         elif opened is Mode.LDAP_MAP:
-            values = _all(Values(), reader.read(lines))
+            values = _all(Values(), self._said(lines))
             self.ldap += ldap_entries_of(header.name, values)
         elif opened is Mode.INTERFACE:
-            self.nameifs += _all(Values(), reader.read(lines)).found.get("nameif", ())
+            self.nameifs += _all(Values(), self._said(lines)).found.get("nameif", ())
         elif opened is Mode.DAP and (block.body or header.name != "DfltAccessPolicy"):
             self.dap.append(Sourced(header.name, block.line))
         elif opened is Mode.LOAD_BALANCING and any(line.value.strip() == _TAKES_PART for line in block.body):
             self.load_balancing = self.load_balancing or Sourced(block.header, block.line)
 
-    def _owner(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:
+    def _said(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Reading]]:
+        """The lines that say something, as they are read; what nobody understands, or where, is noted."""
+        for line in lines:
+            reading = self.readings[line.mode][line.text]
+            if reading.unknown:
+                self.unknown.append(Sourced(line.text, line.number))
+            if reading.misplaced:
+                self.misplaced.append(Sourced(line.text, line.number))
+            row = reading.row
+            if row.value is not None or row.opens is not None:
+                yield line, reading
+
+    def _owner(self, header: Header, block: Block, lines: Iterable[Line]) -> None:
         """A ``group-policy`` or ``username`` header with its lines; the same header again adds to it."""
         owners = self.users if header.row.opens is Mode.USERNAME else self.policies
         owner = owners.setdefault(header.name, OwnerLines(header.name, block.line))
@@ -319,15 +331,15 @@ class Parts:
             owner.kind = Sourced(kind, block.line)
             if kind == "internal" and header.rest:
                 owner.copy = Sourced(block.header, block.line)
-                reader.note(Line(Mode.CONFIG, block.line, block.header))
+                self.unknown.append(Sourced(block.header, block.line))
             return
         if owner.attributes_line is None:
             owner.attributes_line = block.line
         owner.body += block.body
-        for line, read in reader.read(lines):
+        for line, read in self._said(lines):
             owner.take(line, read)
 
-    def _group(self, reader: Reader, header: Header, block: Block, lines: Iterable[Line]) -> None:
+    def _group(self, header: Header, block: Block, lines: Iterable[Line]) -> None:
         """A ``tunnel-group`` header with its lines; every header of one name adds to the same group."""
         group = self.groups.setdefault(header.name, GroupLines(header.name, block.line))
         if header.row.opens is None:
@@ -337,7 +349,7 @@ class Parts:
                 )
             return
         group.raw[_RAW_PARTS.get(header.row.opens, "other")] += block.body
-        _all(group.values, reader.read(lines))
+        _all(group.values, self._said(lines))
 
 
 def _all(values: Values, lines: Iterable[tuple[Line, Reading]]) -> Values:

@@ -26,7 +26,7 @@ from nornir_anyconnect.asa.capture import (
     untabbed,
     unwrapped,
 )
-from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, Recognised, TextKind, agreed, chosen_of
+from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, agreed, chosen_of
 from nornir_anyconnect.asa.grammar import Mode, Section, row_of
 from nornir_anyconnect.asa.modes import (
     begins_headers,
@@ -36,10 +36,9 @@ from nornir_anyconnect.asa.modes import (
     inner_words,
     mode_below,
     openings,
-    proves_an_asa,
     said_of,
 )
-from nornir_anyconnect.asa.running_config import Block, Sourced, notice
+from nornir_anyconnect.asa.running_config import Block, Sourced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,18 +72,6 @@ _COMMON_INSIDE = (Section.WEBVPN, row_of(Mode.WEBVPN, "serving").words())
 
 _SYSLOG = re.compile(r"%(?:ASA|FTD|PIX)-(?:\w+-)?[0-7]-\d{6}")
 """A console that logs prints its messages between the lines of a configuration."""
-
-
-def recognise(text: str) -> Recognised:
-    """Say what a text is, by its content alone, in one pass. Never raises."""
-    found = cut(text)
-    if not any(proves_an_asa(block.header) for block in found.blocks):
-        return Recognised(TextKind.OTHER, False, (), None)
-    ends = ((found.begun, "no-beginning"), (found.complete, "no-end-mark"))
-    why_not = (*(notice(code) for holds, code in ends if not holds), *found.doubts)
-    first = min((block.line for block in found.blocks if block.line), default=None)
-    kind = TextKind.DIALOGUE if found.typed else TextKind.CONFIGURATION
-    return Recognised(kind, not why_not, why_not, first)
 
 
 def _lines(text: str) -> Iterator[list[str]]:

@@ -6,8 +6,7 @@ Which of them is the running configuration is decided here; nothing of another i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.capture import Printed
 from nornir_anyconnect.asa.modes import header_of, proves_an_asa
@@ -68,24 +67,6 @@ class Cut:
         if self.refused:
             found.append(notice("line-refused"))
         return tuple(found)
-
-
-class TextKind(StrEnum):
-    """What a text is to us."""
-
-    CONFIGURATION = "running-config"
-    DIALOGUE = "configuration dialogue"
-    OTHER = "something else"
-
-
-class Recognised(NamedTuple):
-    """What a text is, whether it is whole, and if not, why: codes of ``audit/notices``."""
-
-    kind: TextKind
-    whole: bool
-    why_not: tuple[Notice, ...]
-    line: int | None
-    """The first line of the configuration in it."""
 
 
 @dataclass(slots=True)

@@ -264,9 +264,7 @@ def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
 
 def _opened(mode: Mode, text: str) -> Mode | None:
     row = said_of(mode, text).row
-    if row is None or row.opens is None:
-        return None
-    return Mode.USERNAME_WEBVPN if mode is Mode.USERNAME and row.opens is Mode.GROUP_WEBVPN else row.opens
+    return _opened_by(mode, row) if row else None
 
 
 # ---- what the cutter keeps of a text ----------------------------------------------------------------

@@ -250,13 +250,11 @@ class _Reader:
 
     def __init__(self, blocks: Iterable[Block]) -> None:
         self.lines: list[tuple[Block, tuple[Line, ...]]] = [(block, tuple(lines_of(block))) for block in blocks]
-        self.unknown: list[Sourced[str]] = []
-        self.misplaced: list[Sourced[str]] = []
-        self._readings: dict[Mode, dict[str, Reading]] = {}
+        self.readings: dict[Mode, dict[str, Reading]] = {}
         new: dict[Mode, dict[str, Said]] = defaultdict(dict)
         for _, lines in self.lines:
             for mode, _, text in lines:
-                known = self._readings.get(mode) or self._kept(mode)
+                known = self.readings.get(mode) or self._kept(mode)
                 if text not in known and text not in new[mode]:
                     new[mode][text] = said_of(mode, text)
         self._learn(new)
@@ -264,8 +262,8 @@ class _Reader:
     def _kept(self, mode: Mode) -> dict[str, Reading]:
         if len(_kept.get(mode, ())) > _MOST_KEPT:
             del _kept[mode]
-        self._readings[mode] = _kept.setdefault(mode, {})
-        return self._readings[mode]
+        self.readings[mode] = _kept.setdefault(mode, {})
+        return self.readings[mode]
 
     def _learn(self, new: Mapping[Mode, Mapping[str, Said]]) -> None:
         wanted: dict[Mode, dict[str, Said]] = defaultdict(dict)
@@ -275,21 +273,9 @@ class _Reader:
                     wanted[mode.table][_positive(text, said)] = said
         read = _read(wanted)
         for mode, lines in new.items():
-            known = self._readings[mode]
+            known = self.readings[mode]
             for text, said in lines.items():
                 known[text] = _reading(mode, text, said, read.get(mode.table, {}).get(_positive(text, said)))
-
-    def read(self, lines: Iterable[Line]) -> Iterable[tuple[Line, Reading]]:
-        """The lines that say something, as they are read; what nobody understands is noted."""
-        for line in lines:
-            reading = self._readings[line.mode][line.text]
-            if reading.unknown:
-                self.note(line)
-            if reading.misplaced:
-                self.misplaced.append(Sourced(line.text, line.number))
-            row = reading.row
-            if row.value is not None or row.opens is not None:
-                yield line, reading
 
     def out_of_place(self) -> Iterator[Sourced[str]]:
         """Lines that an ASA prints once in a block, above its sub-block, and that stand there again or below it."""
@@ -297,17 +283,13 @@ class _Reader:
             once: set[str] = set()
             opened = False
             for mode, number, text in lines:
-                reading = self._readings[mode][text]
+                reading = self.readings[mode][text]
                 row = reading.row
                 if row.once and not reading.taken_back:
                     if row.keyword in once or (opened and not row.opens):
                         yield Sourced(text, number)
                     once.add(row.keyword)
                     opened = opened or row.opens is not None
-
-    def note(self, line: Line) -> None:
-        """Keep a line that nobody here understands."""
-        self.unknown.append(Sourced(line.text, line.number))
 
 
 def _positive(text: str, said: Said) -> str:
@@ -330,9 +312,9 @@ def _reading(mode: Mode, text: str, said: Said, value: Any) -> Reading:
 def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:
     """The group policies and tunnel groups that these blocks describe, as a text that holds them would."""
     reader = _Reader(blocks)
-    parts = Parts()
+    parts = Parts(reader.readings)
     for block, lines in reader.lines:
-        parts.take(reader, block, lines)
+        parts.take(block, lines)
     return tuple(each.policy() for each in parts.policies.values()), tuple(
         each.group() for each in parts.groups.values()
     )
@@ -367,15 +349,15 @@ _OF_THE_BOX = ("blocks", "strays", "serials", "prompt_host")
 
 def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
     reader = _Reader(text.blocks)
-    parts = Parts()
+    parts = Parts(reader.readings)
     for block, lines in reader.lines:
-        parts.take(reader, block, lines)
+        parts.take(block, lines)
     release = release_of(text.release.value) if text.release else None
     top = parts.top
     hostnames = tuple(dict.fromkeys(each.value for each in top.found.get("hostnames", ())))
     svc = any(spelled_svc(line.text) for _, lines in reader.lines for line in lines if line.mode in _CLIENT_MODES)
     out_of_place = reader.out_of_place() if text.begun and text.complete else ()
-    text.misplaced = (*text.misplaced, *reader.misplaced, *out_of_place)
+    text.misplaced = (*text.misplaced, *parts.misplaced, *out_of_place)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)
     return RunningConfig(
         hostname=hostnames[0] if hostnames else text.prompt_host,
@@ -400,7 +382,7 @@ def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
         dap_records=tuple(parts.dap),
         logging=assemble.logging_of(top),
         load_balancing=parts.load_balancing,
-        unknown_lines=(*text.strays, *reader.unknown),
+        unknown_lines=(*text.strays, *parts.unknown),
         blocks=tuple(text.blocks),
         warnings=text.doubts,
         serials=text.serials,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -49,24 +49,29 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-def _as_json(value: Any, left_out: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The fields of a value in their order, as in the JSON of an audit."""
-    return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in left_out}
+def _as_json(value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """These fields of a value in their order, as in the JSON of an audit."""
+    found = {}
+    for name in names:
+        each = getattr(value, name)
+        found[name] = each if type(each) in _AS_IT_IS else _plain(each)
+    return found
+
+
+_AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case None | int() | float():
-            return value
-        case str() | Owner():
-            return str(value)
-        case Notice():
-            return sentence(value)
-        case tuple() | list():
-            return [_plain(each) for each in value]
-        case dict():
-            return {name: _plain(each) for name, each in value.items()}
-    return value.to_dict()
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is tuple or kind is list:
+        return [_plain(each) for each in value]
+    if kind is dict:
+        return {name: _plain(each) for name, each in value.items()}
+    if hasattr(kind, "to_dict"):
+        return value.to_dict()
+    return sentence(value) if kind is Notice else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Likely:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return _as_json(self)
+        return _as_json(self, self.__slots__)
 
 
 def certainty_of(numbers: Mapping[str, Numbers], verdict: Verdict, primary: str) -> str | None:
@@ -131,7 +136,7 @@ class PastEvidence:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return _as_json(self)
+        return _as_json(self, self.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +172,11 @@ class FindingEvidence:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        found = _as_json(self, left_out=("lost", "stalled"))
+        found = _as_json(self, (name for name in self.__slots__ if name not in _NOT_IN_THE_JSON))
         return found if self.observable_reason else found | {"observable_reason": ""}
 
 
+_NOT_IN_THE_JSON = ("lost", "stalled")
 AFFECTED_SHOWN = 20
 """How many other findings a report names beside a remedy; a plan names all."""
 
@@ -295,23 +301,27 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        found = {name: _plain(getattr(self, name)) for name in _OF_A_FINDING}
-        return found | {
-            "sources": provenance.to_dicts(self.sources),
-            "derivation": {"tls": _plain(self.tls_steps), "dtls": _plain(self.dtls_steps)},
-            "waiver": self.waiver,
-        }
+        sources = {"sources": provenance.to_dicts(self.sources)}
+        return (
+            _as_json(self, _DECIDED)
+            | sources
+            | _as_json(self, _SUPPORTED_BY)
+            | {
+                "derivation": {
+                    "tls": [step.to_dict() for step in self.tls_steps],
+                    "dtls": [step.to_dict() for step in self.dtls_steps],
+                },
+                "waiver": self.waiver,
+            }
+        )
 
 
-_OF_A_FINDING = (
+_DECIDED = (
     "scope", "name", "group_policy", "verdict", "reason", "certainty", "primary_set", "tls_mtu", "dtls_mtu", "gap",
     "tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface", "numbers_from", "configured_mtu",
-    "configured_mtu_from", "safe_mtu", "assumptions", "likely", "caveats", "sources", "reachable_by", "evidence",
-    "calibrated", "remedies",
+    "configured_mtu_from", "safe_mtu", "assumptions", "likely", "caveats",
 )  # fmt: skip
-"""What the JSON says of one, in its order, beside how its numbers came about."""
-
-
+_SUPPORTED_BY = ("reachable_by", "evidence", "calibrated", "remedies")
 _CERTAINTY = {"all-assumptions": 0, "primary-assumptions": 1, "other-assumptions": 2, None: 3}
 VERDICT_ORDER = {
     Verdict.AT_RISK: 0,
@@ -369,7 +379,7 @@ class DeviceAudit:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
-        return {name: _plain(getattr(self, name)) for name in _OF_A_DEVICE}
+        return _as_json(self, _OF_A_DEVICE)
 
 
 _OF_A_DEVICE = (

@@ -25,6 +25,7 @@ DEFAULT_POLICY = row_of(Mode.TUNNEL_GENERAL, "default_group_policy").words()
 _USERS_POLICY = row_of(Mode.GROUP_POLICY, "group_policy").words()
 _SERVING = row_of(Mode.WEBVPN, "serving").words()
 _ICMP = row_of(Mode.CONFIG, "icmp_unreachable_limit").words()
+_SWITCHES = tuple(each.value for each in Spelling)
 _TYPE = f"{Section.TUNNEL_GROUP} type"
 
 
@@ -44,7 +45,7 @@ def shown(setting: str, value: Any) -> str:
         case True:
             return "enable"
         case False:
-            return "disable" if setting in list(Spelling) else "none"
+            return "disable" if setting in _SWITCHES else "none"
         case (rate, burst) if setting == _ICMP:
             return f"rate-limit {rate} burst-size {burst}"
         case tuple():

@@ -24,14 +24,20 @@ Scheduler = Annotated[
 
 
 @dataclass(frozen=True)
-class _Cluster:
-    """Who reads the devices."""
+class _Pulling:
+    """Who reads the devices, and what of them."""
 
     runner: RunnerName = None
     scheduler: Scheduler = None
+    no_evidence: Annotated[
+        bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
+    ] = False
+    full: Annotated[
+        bool, typer.Option("--full", help="Pull the whole configuration, not just the sections that matter.")
+    ] = False
 
-    def under(self, settings: "Settings") -> "Dask | None":
-        """The cluster; None means threads of this process.
+    def cluster(self, settings: "Settings") -> "Dask | None":
+        """The cluster that reads them; None means threads of this process.
 
         Raises:
             UsageError: no runner of that name, or a scheduler for one that needs none.
@@ -47,22 +53,9 @@ class _Cluster:
         return settings.dask.at(self.scheduler) if self.scheduler else settings.dask
 
 
-@dataclass(frozen=True)
-class _Pulling:
-    """What is pulled of a device."""
-
-    no_evidence: Annotated[
-        bool, typer.Option("--no-evidence", help="Do not ask for log buffer, sessions and drop counters.")
-    ] = False
-    full: Annotated[
-        bool, typer.Option("--full", help="Pull the whole configuration, not just the sections that matter.")
-    ] = False
-
-
 def audit(
     *,
     hosts: options.HostsLoggedIn,
-    cluster: _Cluster,
     pulling: _Pulling,
     evidence: options.GivenEvidence,
     judging: options.LiveJudging,
@@ -102,7 +95,7 @@ def audit(
         full=pulling.full,
         workers=hosts.at_once(settings.workers),
         host_timeout=hosts.host_timeout,
-        dask=cluster.under(settings),
+        dask=pulling.cluster(settings),
     )
     judging.under(settings)  # what is wrong with it is said before any device is asked
     nornir = hosts.chosen(settings.inventory, settings.filters)

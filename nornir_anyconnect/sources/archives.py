@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from datetime import UTC, datetime
@@ -18,9 +19,12 @@ from nornir_anyconnect.sources.compression import INFLATED, MOST_BYTES, MOST_RAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
 MOST_MEMBERS = 100_000
+_IN_MEMORY = 1 << 24
+_LARGEST_PIPED_ZIP = 1 << 30
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 _PIECE = 1 << 18
@@ -51,17 +55,31 @@ def is_tar(start: bytes) -> bool:
     return start[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] == _TAR_MAGIC
 
 
-def zip_members(name: str, file: IO[bytes]) -> Iterator[Member]:
+def zip_members(name: str, path: Path | None, chunks: Iterator[bytes]) -> Iterator[Member]:
     """The members of a .zip, by name.
 
     Args:
         name: names the archive in errors.
-        file: at any place; it can be read from any other.
+        path: of the file itself; None where its bytes come only once.
+        chunks: all of them, for that case: its directory stands at its end.
 
     Raises:
         SourceError: it is damaged or encrypted, or holds more than anybody keeps.
 
     """
+    if path is not None:
+        with path.open("rb") as file:
+            yield from _zip_members(name, file)
+        return
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
+        for chunk in chunks:
+            kept.write(chunk)
+            if kept.tell() > _LARGEST_PIPED_ZIP:
+                raise SourceError(f"{name} is too large for a .zip in a pipe", "save it, and name the file", name)
+        yield from _zip_members(name, kept)
+
+
+def _zip_members(name: str, file: IO[bytes]) -> Iterator[Member]:
     size = max(1, file.seek(0, io.SEEK_END))
     given = 0
 

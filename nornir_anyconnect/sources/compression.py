@@ -1,4 +1,4 @@
-"""Unpacks a stream, whatever its file is called: gzip, bzip2, xz and Zstandard are told by their first bytes.
+"""Unpacks a stream, whatever its file is called: gzip, bzip2, xz, Zstandard and wide characters, by its first bytes.
 
 A few kilobytes can unpack to gigabytes: each step yields a bounded piece, and a stream that grows beyond measure is
 stopped, which its reader is told.
@@ -7,6 +7,7 @@ stopped, which its reader is told.
 from __future__ import annotations
 
 import bz2
+import codecs
 import itertools
 import lzma
 import zlib
@@ -28,6 +29,8 @@ MOST_BYTES = 64 << 30
 _WINDOW = 128 << 20
 """Bytes of memory that unpacking may take."""
 _PIECE = 1 << 10
+_LOOKED_AT = 4096
+_NEARLY = 10
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
@@ -156,3 +159,28 @@ def _sliced(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         for at in range(0, len(chunk), _PIECE):
             yield chunk[at : at + _PIECE]
+
+
+def in_utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16, with a mark or without."""
+    first = next(chunks, b"")
+    if wide := _wide(first):
+        decoder = codecs.getincrementaldecoder(wide)(errors="replace")
+        for chunk in itertools.chain((first,), chunks):
+            yield decoder.decode(chunk).encode(errors="replace")
+    else:
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from chunks
+
+
+def _wide(first: bytes) -> str:
+    """The encoding of a text whose characters have two or four bytes each; empty where they have not."""
+    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = first[:_LOOKED_AT:2], first[1:_LOOKED_AT:2]
+    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros and zeros.count(0) * _NEARLY > len(zeros) * (_NEARLY - 1) and others.count(0) * _NEARLY < len(others):
+            return name
+    return ""

@@ -7,7 +7,6 @@ not keep the others from being read.
 
 from __future__ import annotations
 
-import codecs
 import io
 import itertools
 import math
@@ -16,7 +15,6 @@ import re
 import select
 import stat
 import sys
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +23,7 @@ from typing import IO, TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources import archives
-from nornir_anyconnect.sources.compression import inflated, is_compressed
+from nornir_anyconnect.sources.compression import in_utf_8, inflated, is_compressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,12 +36,8 @@ BEGINNING = 1 << 16
 """Bytes of a text that tell what it is."""
 FIRST_WORD = 20
 """Seconds that a named pipe may stay without anybody who writes into it."""
-_LOOKED_AT = 4096
-_NEARLY = 10
 _DEEPEST = 3
 """An archive in an archive in an archive; deeper lies nothing that anybody kept."""
-_IN_MEMORY = 1 << 24
-_LARGEST_PIPED_ZIP = 1 << 30
 _BARE_REPOSITORY = frozenset({"HEAD", "objects", "refs"})
 _RCS = ",v"
 _LONGEST_NAME = 4095
@@ -331,12 +325,12 @@ def _texts(place: _Place, raw: Iterator[bytes]) -> Iterator[Source | Unread]:
     """The text of a file, or those of the archive that it is."""
     packed, raw = _beginning(raw)
     try:
-        start, rest = _beginning(_utf_8(inflated(place.path, raw)))
+        start, rest = _beginning(in_utf_8(inflated(place.path, raw)))
     except SourceError as error:
         yield place.unread(error)
         return
     if archives.is_zip(start):
-        yield from _archive(place, _zip(place, rest))
+        yield from _archive(place, archives.zip_members(place.path, place.file, rest))
     elif archives.is_tar(start) or place.name.lower().endswith(_TAR_NAMES):
         yield from _archive(place, archives.tar_members(place.path, rest))
     elif place.name.lower().endswith(_ZIP_NAME):
@@ -366,47 +360,6 @@ def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 def _failing(error: SourceError) -> Iterator[bytes]:
     raise error
     yield b""
-
-
-def _utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 without a byte order mark: Windows writes UTF-16, with a mark or without."""
-    first = next(chunks, b"")
-    if wide := _wide(first):
-        decoder = codecs.getincrementaldecoder(wide)(errors="replace")
-        for chunk in itertools.chain((first,), chunks):
-            yield decoder.decode(chunk).encode(errors="replace")
-    else:
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from chunks
-
-
-def _wide(first: bytes) -> str:
-    """The encoding of a text whose characters have two or four bytes each; empty where they have not."""
-    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = first[:_LOOKED_AT:2], first[1:_LOOKED_AT:2]
-    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        if zeros and zeros.count(0) * _NEARLY > len(zeros) * (_NEARLY - 1) and others.count(0) * _NEARLY < len(others):
-            return name
-    return ""
-
-
-def _zip(place: _Place, chunks: Iterator[bytes]) -> Iterator[archives.Member]:
-    if place.file is not None:
-        with place.file.open("rb") as file:
-            yield from archives.zip_members(place.path, file)
-        return
-    # its directory stands at its end
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as kept:
-        for chunk in chunks:
-            kept.write(chunk)
-            if kept.tell() > _LARGEST_PIPED_ZIP:
-                raise SourceError(
-                    f"{place.path} is too large for a .zip in a pipe", "save it, and name the file", place.path
-                )
-        yield from archives.zip_members(place.path, kept)
 
 
 def _archive(place: _Place, members: Iterator[archives.Member]) -> Iterator[Source | Unread]:

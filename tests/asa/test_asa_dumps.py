@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.blocks import cut, recognise
+from nornir_anyconnect.asa.blocks import cut
 from nornir_anyconnect.asa.capture import Printed, printed_by, refused, section_of, unwrapped
-from nornir_anyconnect.asa.dumps import TextKind
 from nornir_anyconnect.asa.parser import parse
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
@@ -25,62 +24,71 @@ def mtu_of(text):
 
 
 def codes(text):
-    return [each.code for each in recognise(text).why_not]
+    """Why a text is not one whole configuration."""
+    found = cut(text)
+    ends = ((found.begun, "no-beginning"), (found.complete, "no-end-mark"))
+    return [*(code for holds, code in ends if not holds), *(each.code for each in found.doubts)]
+
+
+def is_whole(text):
+    return parse(text).recognised and not codes(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "why_not", "line"),
+    ("text", "typed", "why_not", "line"),
     [
-        (dump(), TextKind.CONFIGURATION, [], 2),
-        (dump(head=False), TextKind.CONFIGURATION, ["no-beginning"], 1),
-        (dump(end=False), TextKind.CONFIGURATION, ["no-end-mark"], 2),
-        (dump() + dump(), TextKind.CONFIGURATION, ["no-beginning", "two-dumps"], 7),
-        (dump() + dump(host="other"), TextKind.CONFIGURATION, ["several-configurations"], 8),
-        ("edge(config)# mtu outside 1400\n", TextKind.DIALOGUE, ["no-beginning", "no-end-mark"], 1),
-        ("webvpn\nenable outside\n", TextKind.CONFIGURATION, ["no-beginning", "no-end-mark", "not-indented"], 1),
-        ("# README\n\nhow to audit a firewall\n", TextKind.OTHER, [], None),
-        ("hostname router\nip address 10.0.0.1\n", TextKind.OTHER, [], None),
-        ("", TextKind.OTHER, [], None),
+        (dump(), False, [], 2),
+        (dump(head=False), False, ["no-beginning"], 1),
+        (dump(end=False), False, ["no-end-mark"], 2),
+        ("edge(config)# mtu outside 1400\n", True, ["no-beginning", "no-end-mark"], 1),
+        ("webvpn\nenable outside\n", False, ["no-beginning", "no-end-mark", "not-indented"], 1),
     ],
 )
-def test_what_a_text_is(text, kind, why_not, line):
-    found = recognise(text)
-    if "two-dumps" in why_not or "several-configurations" in why_not:
-        assert not found.whole
-        assert why_not[-1] in codes(text)
-        return
-    assert (found.kind, codes(text), found.line, found.whole) == (
-        kind,
-        why_not,
-        line,
-        kind is not TextKind.OTHER and not why_not,
-    )
+def test_what_a_text_is(text, typed, why_not, line):
+    found = cut(text)
+    assert (found.typed, codes(text), found.blocks[0].line, is_whole(text)) == (typed, why_not, line, not why_not)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(dump() + dump(), "two-dumps"), (dump() + dump(host="other"), "several-configurations")],
+)
+def test_two_in_one_text_are_none(text, why):
+    assert why in codes(text)
+    assert not is_whole(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["# README\n\nhow to audit a firewall\n", "hostname router\nip address 10.0.0.1\n", ""]
+)
+def test_what_no_asa_printed_is_none(text):
+    assert not parse(text).recognised
 
 
 def test_the_running_one_is_the_one_that_its_command_says():
     for other in ("show startup-config", "more disk0:/old.cfg", "sh st"):
         text = f"edge# {other}\n{dump(700)}edge# show running-config\n{dump(1300)}edge#\n"
-        assert (mtu_of(text), recognise(text).whole) == (1300, True)
+        assert (mtu_of(text), is_whole(text)) == (1300, True)
     turned = f"edge# sh run\n{dump(1300)}edge# show startup-config\n{dump(700)}"
-    assert (mtu_of(turned), recognise(turned).whole) == (1300, True)
+    assert (mtu_of(turned), is_whole(turned)) == (1300, True)
 
 
 def test_a_startup_configuration_alone_is_one():
-    assert recognise(f"edge# show startup-config\n{dump(700)}edge#\n").whole
+    assert is_whole(f"edge# show startup-config\n{dump(700)}edge#\n")
 
 
 def test_a_box_shown_before_and_after_a_change_is_two():
     text = f"edge# show run\n{dump(1300)}edge# show run\n{dump(700)}edge#\n"
     assert codes(text) == ["two-dumps"]
-    assert recognise(f"edge# show run\n{dump()}edge# show run\n{dump()}edge#\n").whole, "the same twice is one"
+    assert is_whole(f"edge# show run\n{dump()}edge# show run\n{dump()}edge#\n"), "the same twice is one"
 
 
 def test_a_running_configuration_that_was_asked_for_and_is_lost_is_not_made_up_for():
     for broken in ("", "ASA Version 9.12(4)\nhostname edge\n"):
         text = f"edge# show startup-config\n{dump(700)}edge# show running-config\n{broken}"
-        assert not recognise(text).whole, broken
+        assert not is_whole(text), broken
     begun = dump(1300).partition("  anyconnect")[0]
-    assert recognise(f"edge# show run\n{begun}edge# show run\n{dump(1300)}").whole, "broken off, then shown whole"
+    assert is_whole(f"edge# show run\n{begun}edge# show run\n{dump(1300)}"), "broken off, then shown whole"
     assert codes(f"edge# show run\n{dump(700, end=False)}edge# show run\n{dump(1300)}") == ["two-dumps"]
 
 
@@ -92,13 +100,13 @@ def test_two_contexts_in_one_text_are_two():
 def test_a_second_configuration_without_its_head_or_its_hostname_is_noticed():
     for second in (dump(700, head=False), dump(700).replace("hostname edge\n", ""), dump(700).partition("\n")[2]):
         assert parse(dump() + second).mixed, second
-        assert parse(second + dump()).mixed or not recognise(second + dump()).whole, second
+        assert parse(second + dump()).mixed or not is_whole(second + dump()), second
 
 
 def test_lines_behind_the_end_mark_are_no_configuration():
     text = dump() + "asdm image disk0:/asdm.bin\nwebvpn\n enable outside\n"
     config = parse(text)
-    assert (recognise(text).whole, config.webvpn.interfaces, config.unknown_lines) == (True, (), ())
+    assert (is_whole(text), config.webvpn.interfaces, config.unknown_lines) == (True, (), ())
 
 
 def test_what_was_typed_is_not_merged_into_what_was_shown():
@@ -107,9 +115,9 @@ def test_what_was_typed_is_not_merged_into_what_was_shown():
         "edge(config-group-webvpn)# anyconnect mtu 700\nedge(config-group-webvpn)# end\n"
     )
     for text in (f"{typed}edge# show run\n{dump()}edge#\n", f"edge# show run\n{dump()}edge# conf t\n{typed}edge#\n"):
-        assert (mtu_of(text), recognise(text).whole) == (1300, True)
+        assert (mtu_of(text), is_whole(text)) == (1300, True)
     assert mtu_of(typed) == 700, "nothing else is known: it is read, and not whole"
-    assert not recognise(typed).whole
+    assert not is_whole(typed)
 
 
 def test_parts_that_were_shown_come_together_and_are_no_whole():
@@ -224,13 +232,12 @@ def test_a_hostile_run_of_blanks_costs_nothing():
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(CONFIGS.iterdir())), st.data())
-def test_recognising_never_fails_and_agrees_with_the_parser(path, data):
+def test_a_whole_text_is_whole_for_the_parser_too(path, data):
     lines = path.read_bytes().decode("utf-8", "replace").split("\n")
     at = data.draw(st.integers(0, len(lines)))
     text = "\n".join(lines[at:] + lines[:at])
-    found, config = recognise(text), parse(text)
-    assert config.recognised or found.kind is TextKind.OTHER
-    if found.whole:
+    config = parse(text)
+    if is_whole(text):
         assert (config.begun, config.complete, config.indented) == (True, True, True)
 
 
@@ -245,13 +252,13 @@ def test_the_release_of_another_box_is_nobodys():
 
 SESSIONS = CONFIGS.parent / "texts" / "sessions"
 READ_AS = {
-    # file: kind, whole, hostname, release, the policy's mtu, lines nobody understands
-    "anonymous_reporting_and_a_new_hostname.txt": (TextKind.DIALOGUE, False, "edge-9", None, None, 0),
-    "first_enable_password.txt": (TextKind.OTHER, False, "lab", "9.16(4)", None, 0),
-    "mail_quoted.txt": (TextKind.CONFIGURATION, True, "edge-7", "9.8(4)", None, 0),
-    "putty.log": (TextKind.CONFIGURATION, True, "edge-6", "9.12(4)", 1300, 0),
-    "refused_lines.txt": (TextKind.DIALOGUE, False, "edge-3", None, None, 0),
-    "show_tech.txt": (TextKind.CONFIGURATION, True, "edge-5", "9.14(3)", None, 0),
+    # file: typed, whole, hostname, release, the policy's mtu, lines nobody understands
+    "anonymous_reporting_and_a_new_hostname.txt": (True, False, "edge-9", None, None, 0),
+    "first_enable_password.txt": (None, False, "lab", "9.16(4)", None, 0),
+    "mail_quoted.txt": (False, True, "edge-7", "9.8(4)", None, 0),
+    "putty.log": (False, True, "edge-6", "9.12(4)", 1300, 0),
+    "refused_lines.txt": (True, False, "edge-3", None, None, 0),
+    "show_tech.txt": (False, True, "edge-5", "9.14(3)", None, 0),
 }
 
 
@@ -262,12 +269,13 @@ def test_every_session_is_known():
 @pytest.mark.parametrize("name", READ_AS)
 def test_a_session_as_people_save_it(name):
     text = (SESSIONS / name).read_text("utf-8")
-    kind, whole, hostname, release, mtu, unknown = READ_AS[name]
-    found, config = recognise(text), parse(text)
-    assert (found.kind, found.whole) == (kind, whole), found
+    typed, expected, hostname, release, mtu, unknown = READ_AS[name]
+    config, blocks = parse(text), cut(text).blocks
+    assert is_whole(text) is expected
+    assert (cut(text).typed if blocks else None) is typed
     assert (config.hostname, config.release_text, len(config.unknown_lines)) == (hostname, release, unknown)
     policy = config.group_policy("CREW")
-    if kind is not TextKind.OTHER:
+    if typed is not None:
         assert policy is not None
         assert policy.tunnel_protocols.value == ("ssl-client",)
         assert (policy.client.mtu.value if policy.client.mtu else None) == mtu
@@ -289,9 +297,9 @@ def test_a_session_as_people_save_it(name):
     ],
 )
 def test_what_a_filter_left_over_is_never_whole_although_both_ends_stand(prompt, command):
-    assert not recognise(f"{prompt}{command}\n{dump()}").whole
+    assert not is_whole(f"{prompt}{command}\n{dump()}")
     text = f"{prompt}{command}\n{dump(700)}edge# show run\n{dump(1300)}"
-    assert (mtu_of(text), recognise(text).whole) == (1300, True), "the running configuration stands alone"
+    assert (mtu_of(text), is_whole(text)) == (1300, True), "the running configuration stands alone"
 
 
 @pytest.mark.parametrize("created", ["group-policy P internal", "tunnel-group T type remote-access"])
@@ -319,9 +327,9 @@ def test_an_object_created_twice_is_two_dumps_without_a_mark_between_them(create
 )
 def test_lines_that_something_foreign_cut_off_from_their_header_leave_the_text_in_doubt(between, header, line):
     whole = f"ASA Version 9.12(4)\nhostname edge\n{header}\n{line}\n: end\n"
-    assert recognise(whole).whole
+    assert is_whole(whole)
     cut_off = whole.replace(line, f"{between}\n{line}")
-    assert not recognise(cut_off).whole
+    assert not is_whole(cut_off)
     assert parse(cut_off).mixed
 
 
@@ -339,5 +347,5 @@ def test_lines_of_a_deeper_level_are_missed_too_where_a_command_cut_them_off(abo
     def text(between):
         return f"ASA Version 9.12(4)\nhostname edge\n{above}{between}{line}: end\n"
 
-    assert recognise(text("")).whole
-    assert not recognise(text("logging on the console\n")).whole
+    assert is_whole(text(""))
+    assert not is_whole(text("logging on the console\n"))
