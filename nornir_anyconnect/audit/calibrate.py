@@ -22,11 +22,9 @@ from nornir_anyconnect.mtu.suites import all_suites
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nornir_anyconnect.audit.derivations import Derivations, Link
-    from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations, LargePacket
-    from nornir_anyconnect.mtu.derive import Derivation
-    from nornir_anyconnect.mtu.suites import Suite
+    from nornir_anyconnect.mtu.derive import Derivation, Derivations, Link
+    from nornir_anyconnect.mtu.suites import Offer, Suite
 
 Explained = frozenset[AssumptionSet]
 

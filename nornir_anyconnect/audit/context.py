@@ -12,24 +12,23 @@ from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.running_config import Platform, notice
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
-from nornir_anyconnect.audit.derivations import Derivations, Link, Pair, derivations
-from nornir_anyconnect.audit.finding import Likely, Numbers
+from nornir_anyconnect.audit.finding import Likely
 from nornir_anyconnect.audit.negotiable import Negotiable, negotiable, release_of
 from nornir_anyconnect.audit.rules import UNDEPLOYED
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.assumptions import TECHNOTE, AssumptionSet, in_order, primary_set
 from nornir_anyconnect.mtu.clients import USUAL, client_named
-from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Path
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Derivations, Link, Numbers, Pair, Path, derivations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
     from nornir_anyconnect.asa.running_config import Notice, Release, RunningConfig
-    from nornir_anyconnect.audit.negotiable import Offer
     from nornir_anyconnect.mtu.clients import Client
     from nornir_anyconnect.mtu.derive import Derivation
+    from nornir_anyconnect.mtu.suites import Offer
 
 HIGHEST_MTU = 1406
 """The largest ``anyconnect mtu`` that every known release accepts, bytes."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.managed import ManagerSteps
     from nornir_anyconnect.audit.provenance import Sources
     from nornir_anyconnect.evidence.probe import Cause
-    from nornir_anyconnect.mtu.derive import Step
+    from nornir_anyconnect.mtu.derive import Numbers, Step
 
 
 class Verdict(StrEnum):
@@ -72,23 +72,6 @@ def _plain(value: Any) -> Any:
     if hasattr(kind, "to_dict"):
         return value.to_dict()
     return sentence(value) if kind is Notice else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Both MTUs under one assumption set, bytes; no DTLS MTU where users never get DTLS."""
-
-    tls_mtu: int
-    dtls_mtu: int | None = None
-
-    @property
-    def gap(self) -> int | None:
-        """Bytes by which the adapter (DTLS) MTU exceeds the TLS MTU."""
-        return None if self.dtls_mtu is None else self.dtls_mtu - self.tls_mtu
-
-    def to_dict(self) -> dict[str, int | None]:
-        """As in the JSON of an audit."""
-        return {"tls_mtu": self.tls_mtu, "dtls_mtu": self.dtls_mtu, "gap": self.gap}
 
 
 @dataclass(frozen=True, slots=True)

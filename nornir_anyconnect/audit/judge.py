@@ -15,7 +15,6 @@ from nornir_anyconnect.audit.finding import (
     DeviceAudit,
     Finding,
     FindingEvidence,
-    Numbers,
     Scope,
     Status,
     Verdict,
@@ -24,6 +23,7 @@ from nornir_anyconnect.audit.finding import (
 )
 from nornir_anyconnect.audit.finding_evidence import Expected, Seen
 from nornir_anyconnect.audit.rules import BY_GAP, TLS_ONLY, UNDEPLOYED, Case, Rule, decide
+from nornir_anyconnect.mtu.derive import Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.asa.running_config import From, Release, Sourced
 from nornir_anyconnect.mtu import releases
-from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Suite, Version, all_suites
+from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Offer, Version, all_suites
 
 if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import CipherChoice, RunningConfig, SslSettings
@@ -21,13 +21,6 @@ _NEWEST_FIRST = (*reversed(TLS_VERSIONS), *reversed(DTLS_VERSIONS))
 _LEGACY_VERSIONS = (Version.TLS1_0, Version.DTLS1_0)
 _LAST_SVC = Release(8, 3, 2)
 _ANY = {"any", "sslv3"}  # both are read as "from TLS 1.0 on"
-
-
-class Offer(NamedTuple):
-    """A suite in one protocol version."""
-
-    suite: Suite
-    version: Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,11 +234,10 @@ def verdicts(only: str | None) -> frozenset[str]:
     """
     known = ("confirmed", "at-risk", "mitigated", "unknown", "safe", "not-applicable")
     asked = [each.strip() for each in (only or "").split(",") if each.strip()]
-    for each in asked:
-        if each not in known:
-            raise UsageError(f"--only {each} is no verdict", f"use one or more of {', '.join(known)}")
-    if only is not None and not asked:
-        raise UsageError("--only names no verdict", f"use one or more of {', '.join(known)}")
+    wrong = [each for each in asked if each not in known]
+    if wrong or (only is not None and not asked):
+        said = f"--only {wrong[0]} is no verdict" if wrong else "--only names no verdict"
+        raise UsageError(said, f"use one or more of {', '.join(known)}")
     return frozenset(asked)
 
 

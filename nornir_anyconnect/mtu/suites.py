@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from nornir_anyconnect.errors import UnknownSuiteError
 
@@ -123,3 +123,10 @@ def suite(name: str) -> Suite:
         raise UnknownSuiteError(
             f"unknown cipher suite '{name}'", "use an ASA (OpenSSL) name such as AES256-SHA or RC4-SHA"
         ) from None
+
+
+class Offer(NamedTuple):
+    """A suite in one protocol version."""
+
+    suite: Suite
+    version: Version

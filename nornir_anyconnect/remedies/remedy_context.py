@@ -17,7 +17,7 @@ from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
 from nornir_anyconnect.asa.grammar import Spelling
 from nornir_anyconnect.asa.radius import from_radius
 from nornir_anyconnect.asa.running_config import ClientSettings, GroupPolicy, Platform
-from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Numbers, Scope, Status, Verdict
+from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Scope, Status, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.errors import NameRefusedError
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.context import Options
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.mtu.derive import Numbers
 
 
 T = TypeVar("T")

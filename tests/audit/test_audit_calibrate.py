@@ -13,10 +13,8 @@ from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.calibrate import Calibration, Model, calibrate
 from nornir_anyconnect.audit.context import Options
-from nornir_anyconnect.audit.derivations import Link, derivations
 from nornir_anyconnect.audit.finding import Scope
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.audit.negotiable import Offer
 from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.evidence.incidents import observe
 from nornir_anyconnect.evidence.observations import (
@@ -28,8 +26,8 @@ from nornir_anyconnect.evidence.observations import (
 )
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS, TECHNOTE, AssumptionSet, assumption_set
-from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
-from nornir_anyconnect.mtu.suites import Version, suite
+from nornir_anyconnect.mtu.derive import Link, Path, derivations, derive_dtls, derive_tls
+from nornir_anyconnect.mtu.suites import Offer, Version, suite
 
 V = Version
 TLS = (

@@ -15,11 +15,10 @@ from nornir_anyconnect.asa.running_config import (
     SslSettings,
     Webvpn,
 )
-from nornir_anyconnect.audit.derivations import Link, derivations
-from nornir_anyconnect.audit.negotiable import Offer, negotiable, release_of
+from nornir_anyconnect.audit.negotiable import negotiable, release_of
 from nornir_anyconnect.mtu.assumptions import COMBINATIONS
-from nornir_anyconnect.mtu.derive import Path
-from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Version, all_suites
+from nornir_anyconnect.mtu.derive import Link, Path, derivations
+from nornir_anyconnect.mtu.suites import DTLS_VERSIONS, TLS_VERSIONS, Offer, Version, all_suites
 
 V = Version
 

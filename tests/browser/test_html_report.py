@@ -10,13 +10,12 @@ from nornir_anyconnect.audit.finding import (
     DeviceAudit,
     Finding,
     FindingEvidence,
-    Numbers,
     Remedy,
     Scope,
     Status,
     Verdict,
 )
-from nornir_anyconnect.mtu.derive import Step
+from nornir_anyconnect.mtu.derive import Numbers, Step
 from nornir_anyconnect.report import Style, render
 
 pytestmark = pytest.mark.browser

@@ -8,13 +8,12 @@ from nornir_anyconnect.audit.finding import (
     DeviceAudit,
     Finding,
     FindingEvidence,
-    Numbers,
     Remedy,
     Scope,
     Status,
     Verdict,
 )
-from nornir_anyconnect.mtu.derive import Step
+from nornir_anyconnect.mtu.derive import Numbers, Step
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from nornir_anyconnect.audit.audit_report import AuditReport
-from nornir_anyconnect.audit.finding import Numbers
 from nornir_anyconnect.evidence.logs_report import LogSummary
+from nornir_anyconnect.mtu.derive import Numbers
 from nornir_anyconnect.report import PLAIN, Style, render, render_logs, sentences
 
 DETAILED = Style(detail=True)
