@@ -222,14 +222,6 @@ class AuditedDevice:
         mapped = (each.group_policy for each in self.config.ldap_entries)
         return tuple(dict.fromkeys((*self.assigned_policies(), *mapped)))
 
-    @staticmethod
-    def conf(policy: EffectivePolicy) -> int | None:
-        """The ``anyconnect mtu`` in force, bytes; None where nobody set one.
-
-        A device that answers 1406 prints its built-in default: whether that caps is the axis ``default cap``.
-        """
-        return policy.mtu.value
-
     def compresses(self, policy: EffectivePolicy) -> bool:
         """Whether the policy turns compression on for either tunnel."""
         return any(
@@ -374,4 +366,4 @@ def _confs(device: AuditedDevice, known: dict[str, EffectivePolicy]) -> dict[str
     """The configured MTU of every policy that evidence names or a tunnel group hands out, bytes."""
     for name in device.assigned_policies():
         known = known | {name: device.policy(name)}
-    return {name: device.conf(policy) for name, policy in known.items() if policy.exists}
+    return {name: policy.mtu.value for name, policy in known.items() if policy.exists}

@@ -192,7 +192,7 @@ def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
     expected = Expected(
         device.model,
         sets,
-        device.conf(policy),
+        policy.mtu.value,
         dtls=_dtls(device, policy) and bool(device.offers.dtls),
         compression=device.compresses(policy),
     )
@@ -219,7 +219,7 @@ def _readable(device: AuditedDevice, group: TunnelGroup | None) -> bool:
 
 def _case(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Case:
     policy, group = subject.policy, subject.group
-    gap = any(pair.gap > 0 for pair in device.pairs(device.conf(policy)).values())
+    gap = any(pair.gap > 0 for pair in device.pairs(policy.mtu.value).values())
     return Case(
         readable=_readable(device, group),
         remote_access=group is None or effective.is_remote_access(group),
@@ -268,7 +268,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
     shown: dict[str, Any] = {}
     if rule.reason in BY_GAP:
         shown = _numbers(device, policy, rule.verdict)
-        shown["likely"] = device.likely(device.conf(policy), seen.group if seen else None)
+        shown["likely"] = device.likely(policy.mtu.value, seen.group if seen else None)
     elif rule.reason in TLS_ONLY:
         shown = _tls_alone(device, policy)
     if case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:
@@ -280,7 +280,7 @@ def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
         verdict=rule.verdict,
         reason=rule.reason,
         primary_set=device.primary.name,
-        configured_mtu=device.conf(policy) if readable else None,
+        configured_mtu=policy.mtu.value if readable else None,
         configured_mtu_from=str(policy.mtu.from_) if readable else None,
         sources=subject.sources | provenance.policy(policy) | device.sources,
         reachable_by=subject.reachable_by,
@@ -340,8 +340,8 @@ def _evidence(device: AuditedDevice, seen: Seen | None, verdict: Verdict) -> Fin
 def _numbers(device: AuditedDevice, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
     """Both MTUs under every set; printed are those of the first set in order that shows the verdict."""
     risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
-    standing = device.pairs(device.conf(policy))
-    pairs = device.printed_pairs(device.conf(policy))
+    standing = device.pairs(policy.mtu.value)
+    pairs = device.printed_pairs(policy.mtu.value)
     showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
     narrowed_away = not showing  # a log file does not take back what the sets that ship show
     if narrowed_away:
@@ -368,7 +368,7 @@ def _numbers(device: AuditedDevice, policy: EffectivePolicy, verdict: Verdict) -
 def _as_observed(device: AuditedDevice, policy: EffectivePolicy, seen: Seen) -> dict[str, Any]:
     """Both MTUs as reconnects show them; no set computes them, so no derivation stands beside them."""
     tls_mtu, dtls_mtu = seen.observed or (None, None)
-    numbers = {name: pair.numbers for name, pair in device.pairs(device.conf(policy)).items()}
+    numbers = {name: pair.numbers for name, pair in device.pairs(policy.mtu.value).items()}
     return {
         "tls_mtu": tls_mtu,
         "dtls_mtu": dtls_mtu,
@@ -385,7 +385,7 @@ def _as_observed(device: AuditedDevice, policy: EffectivePolicy, seen: Seen) -> 
 
 def _tls_alone(device: AuditedDevice, policy: EffectivePolicy) -> dict[str, Any]:
     """The TLS MTU alone: no adapter MTU stands above it."""
-    conf = device.conf(policy)
+    conf = policy.mtu.value
     alone = device.tls_alone(conf, device.printed)
     if not alone:
         return {}
