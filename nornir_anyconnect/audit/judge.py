@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from nornir_anyconnect.mtu.derive import Derivation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Subject:
     """What one finding is about."""
 
+    device: AuditedDevice
     scope: Scope
     name: str
     assigned: str
@@ -45,9 +47,208 @@ class _Subject:
     policy: EffectivePolicy
     """What its users really get."""
     group: TunnelGroup | None = None
-    user: str | None = None
     reachable_by: tuple[Owner, ...] = ()
     sources: provenance.Sources = field(default_factory=dict)
+
+    @property
+    def dtls(self) -> bool:
+        """DTLS is on for the policy, and on some serving interface."""
+        return self.policy.dtls.value and bool(self.device.dtls_links)
+
+    @cached_property
+    def seen(self) -> Seen | None:
+        """What was seen of its users; None where nothing was given."""
+        device, policy = self.device, self.policy
+        group = device.seen_of(self.assigned)
+        if group is None or device.model is None:
+            return None
+        sets = tuple(dict.fromkeys((*device.standing, *device.printed)))
+        expected = Expected(
+            device.model,
+            sets,
+            policy.mtu.value,
+            dtls=self.dtls and bool(device.offers.dtls),
+            compression=device.compresses(policy),
+        )
+        before = device.observations.before.get(self.assigned) if device.observations is not None else None
+        return Seen(group, expected, self.name if self.scope is Scope.USERNAME else None, before)
+
+    @cached_property
+    def case(self) -> Case:
+        """What the rules look at."""
+        device, policy, group, seen = self.device, self.policy, self.group, self.seen
+        typed = group is None or group.type is not None or group.name in effective.UNTYPED_GROUPS
+        gap = any(pair.gap > 0 for pair in device.pairs(policy.mtu.value).values())
+        return Case(
+            readable=device.config.indented and typed,
+            remote_access=group is None or effective.is_remote_access(group),
+            serving=bool(device.links),
+            anyconnect=device.anyconnect,
+            serving_unread=bool(device.config.webvpn.unsupported),
+            policy_unread=bool(policy.undecided or (group and group.unsupported)),
+            policy_exists=policy.exists,
+            policy_external=policy.external,
+            ssl_client=policy.allows_ssl_client,
+            dtls_enabled=self.dtls,
+            policy_unsupported=bool(policy.unsupported),
+            suite_unknown=bool(device.offers.unknown),
+            ssl_unsupported=bool(device.offers.unsupported) or not device.offers.tls,
+            path_unsupported=device.path_unsupported,
+            dtls_negotiable=bool(device.offers.dtls),
+            two_mtus=device.two_mtus,
+            gap=gap,
+            gap_without_mtu=any(pair.gap > 0 for pair in device.pairs(None).values()),
+            observed=not gap and seen is not None and seen.observed is not None,
+            fragments=policy.df_bit_ignore.value,
+        )
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The verdict; of a text that is not whole only at-risk stands."""
+        device, rule = self.device, decide(self.case)
+        if not device.complete and rule.verdict is not Verdict.AT_RISK:
+            return Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
+        return rule
+
+    @property
+    def worst(self) -> tuple[int, int, str]:
+        """Sorts by verdict, then by the gap that is printed, in bytes, then by the policy's name."""
+        numbers = self._numbers() if self.rule.reason in BY_GAP else None
+        gap = numbers["dtls_mtu"] - numbers["tls_mtu"] if numbers else 0
+        return VERDICT_ORDER[self.rule.verdict], -gap, self.assigned
+
+    def finding(self) -> Finding:
+        """What is concluded of it, and everything that supports that."""
+        device, policy, seen, rule = self.device, self.policy, self.seen, self.rule
+        readable = policy.exists and not policy.external and not policy.undecided and "mtu" not in policy.not_understood
+        shown: dict[str, Any] = {}
+        if rule.reason in BY_GAP:
+            shown = self._numbers()
+            shown["likely"] = device.likely(policy.mtu.value, seen.group if seen else None)
+        elif rule.reason in TLS_ONLY:
+            shown = self._tls_alone()
+        if self.case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:
+            shown = shown | self._as_observed(seen)
+        return Finding(
+            scope=self.scope,
+            name=self.name,
+            group_policy=self.assigned,
+            verdict=rule.verdict,
+            reason=rule.reason,
+            primary_set=device.primary.name,
+            configured_mtu=policy.mtu.value if readable else None,
+            configured_mtu_from=str(policy.mtu.from_) if readable else None,
+            sources=self.sources | provenance.policy(policy) | device.sources,
+            reachable_by=self.reachable_by,
+            calibrated=tuple(each.combination for each in device.calibration.standing),
+            proved=tuple(each.combination for each in device.proved.standing),
+            evidence=self.evidence(rule.verdict),
+            caveats=self._caveats(shown.get("assumptions", {}).values()),
+            **shown,
+        )
+
+    def _caveats(self, numbers: Collection[Numbers]) -> tuple[str, ...]:
+        """What a reader must know beside the verdict, in the order of the contract."""
+        device, rule = self.device, self.rule
+        at_risk = rule.verdict is Verdict.AT_RISK
+        judged_by_mtu = any(each.gap is not None for each in numbers)
+        dtls_port = device.config.webvpn.dtls_port
+        answered = device.config.defaults.icmp_unreachable_limit if device.config.defaults else None
+        holds = {
+            "udp-above-client-mtu": rule.reason == "tls-mtu-at-or-above-dtls-mtu"
+            and any(each.gap is not None and each.gap < 0 for each in numbers),
+            "icmp-unreachable-rate-limited": at_risk and (device.config.icmp_unreachable_limit or answered) is not None,
+            "icmp-path-unknown": at_risk,
+            "non-default-dtls-port": judged_by_mtu
+            and dtls_port is not None
+            and dtls_port.value != effective.DEFAULT_DTLS_PORT,
+            "external-attributes-possible": rule.verdict is not Verdict.NOT_APPLICABLE and self._attributes_possible,
+            "default-policy-affected": judged_by_mtu and self._from_default_policy,
+            "l2l-tunnels-present": rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and device.has_l2l,
+            "release-unknown": not device.release_printed,
+            "model-mismatch": device.mismatches(self.assigned) or self.case.observed,
+        }
+        return tuple(name for name, true in holds.items() if true)
+
+    @property
+    def _from_default_policy(self) -> bool:
+        """Whether DfltGrpPolicy sets the MTU in force; where nobody sets one, whether it is what users get."""
+        mtu = self.policy.mtu
+        set_by = mtu.owner.name if mtu.owner and mtu.from_ in (From.CONFIGURED, From.INHERITED) else self.assigned
+        return set_by == effective.DEFAULT_POLICY
+
+    @property
+    def _attributes_possible(self) -> bool:
+        """By the group's own servers; a policy that a login hands out comes from whatever the device asks."""
+        if self.group is None:
+            return self.device.asks_servers
+        return effective.attributes_elsewhere(self.device.config, (self.group,))
+
+    def evidence(self, verdict: Verdict) -> FindingEvidence | None:
+        """What was seen of its users, under that verdict."""
+        device, seen = self.device, self.seen
+        if device.observations is None or seen is None:
+            return None
+        at_risk = verdict in (Verdict.AT_RISK, Verdict.MITIGATED, Verdict.UNKNOWN)
+        return seen.evidence(device.config, device.observations, at_risk=at_risk)
+
+    def _numbers(self) -> dict[str, Any]:
+        """Both MTUs under every set; printed are those of the first set in order that shows the verdict."""
+        device, conf, verdict = self.device, self.policy.mtu.value, self.rule.verdict
+        risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
+        standing = device.pairs(conf)
+        pairs = device.printed_pairs(conf)
+        showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
+        narrowed_away = not showing  # a log file does not take back what the sets that ship show
+        if narrowed_away:
+            pairs = standing
+            showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
+        first = next(iter(showing), next(iter(pairs)))
+        shown = pairs[first]
+        numbers = {name: pair.numbers for name, pair in pairs.items()}
+        certainty = "other-assumptions" if narrowed_away else certainty_of(numbers, verdict, device.primary.name)
+        return {
+            "certainty": certainty,
+            "numbers_from": first,
+            "dtls_mtu": shown.dtls.mtu,
+            "dtls_suite": shown.dtls.suite.name,
+            "dtls_version": str(shown.dtls.version),
+            "dtls_steps": shown.dtls.steps,
+            "safe_mtu": device.safe_mtu,
+            "assumptions": numbers,
+            "standing": {name: pair.numbers for name, pair in standing.items()},
+            **_tls(shown.tls, shown.nameif),
+        }
+
+    def _as_observed(self, seen: Seen) -> dict[str, Any]:
+        """Both MTUs as reconnects show them; no set computes them, so no derivation stands beside them."""
+        numbers = {name: pair.numbers for name, pair in self.device.pairs(self.policy.mtu.value).items()}
+        return {
+            **dict(zip(("tls_mtu", "dtls_mtu"), seen.observed or (None, None), strict=True)),
+            "certainty": None,
+            "numbers_from": None,
+            "safe_mtu": self.device.safe_mtu,
+            "assumptions": numbers,
+            "standing": numbers,
+            **dict.fromkeys(("tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface")),
+            **dict.fromkeys(("tls_steps", "dtls_steps"), ()),
+        }
+
+    def _tls_alone(self) -> dict[str, Any]:
+        """The TLS MTU alone: no adapter MTU stands above it."""
+        device, conf = self.device, self.policy.mtu.value
+        alone = device.tls_alone(conf, device.printed)
+        if not alone:
+            return {}
+        first, (tls, nameif) = next(iter(alone.items()))
+        return {
+            "numbers_from": first,
+            "assumptions": {name: Numbers(each.mtu) for name, (each, _) in alone.items()},
+            "standing": {
+                name: Numbers(each.mtu) for name, (each, _) in device.tls_alone(conf, device.standing).items()
+            },
+            **_tls(tls, nameif),
+        }
 
 
 def judge(
@@ -74,16 +275,13 @@ def judge(
     # the same was judged before: only name and serial number of the box are others
     content = (id(config.group_policies), options)
     known = _known.get(content)
-    if known is not None and all(_same(getattr(config, each), getattr(known[0], each)) for each in _DECIDING):
-        return replace(known[1], name=name, hostname=config.hostname)
+    if known is not None:
+        pairs = ((getattr(config, each), getattr(known[0], each)) for each in _DECIDING)
+        if all(one is other or one == other for one, other in pairs):  # what boxes of one template share is one object
+            return replace(known[1], name=name, hostname=config.hostname)
     found = _judged(config, name, None, options, None)
     _known.keep(content, (config, found))
     return found
-
-
-def _same(one: object, other: object) -> bool:
-    """What boxes of one template share is one object, which needs no comparing."""
-    return one is other or one == other
 
 
 _DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
@@ -115,6 +313,21 @@ def _judged(
     )
 
 
+def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
+    """One per subject. Of a policy that nobody was seen with, what its configuration alone says stands as it is."""
+    alone: dict[tuple[Scope, str], Finding] = {}
+    if device.observations is not None and only is None and device.unmoved:
+        alone = {each.key: each for each in judge(device.config, name, None, device.options).findings}
+    unseen: FindingEvidence | None = None
+    for subject in _subjects(device, only):
+        known = alone.get((subject.scope, subject.name))
+        if known is None or subject.scope is Scope.USERNAME or device.has_seen(subject.assigned):
+            yield subject.finding()
+        else:
+            unseen = unseen or subject.evidence(known.verdict)
+            yield replace(known, evidence=unseen)
+
+
 def _undeployed(
     config: RunningConfig, findings: tuple[Finding, ...], only: frozenset[tuple[Scope, str]] | None
 ) -> Iterator[Finding]:
@@ -135,6 +348,7 @@ def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) 
         if wanted(Scope.TUNNEL_GROUP, group.name):
             assigned = effective.policy_name_of(group)
             yield _Subject(
+                device,
                 Scope.TUNNEL_GROUP,
                 group.name,
                 assigned,
@@ -145,6 +359,7 @@ def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) 
     for policy in effective.unreferenced_policies(config):
         if wanted(Scope.GROUP_POLICY, policy.name):
             yield _Subject(
+                device,
                 Scope.GROUP_POLICY,
                 policy.name,
                 policy.name,
@@ -162,240 +377,16 @@ def _user(device: AuditedDevice, username: Username) -> _Subject:
     bases = device.reachable_policies() if own is None else (own.value,)
     candidates = (
         _Subject(
+            device,
             Scope.USERNAME,
             username.name,
             base,
             effective.effective_user(device.config, username.name, base),
-            user=username.name,
             sources=provenance.username(username),
         )
         for base in bases
     )
-    return min(candidates, key=lambda each: _worst(device, each))
-
-
-def _worst(device: AuditedDevice, subject: _Subject) -> tuple[int, int, str]:
-    """Sorts by verdict, then by the gap that is printed, in bytes, then by the policy's name."""
-    rule = _decided(device, subject, _seen(device, subject))
-    numbers = _numbers(device, subject.policy, rule.verdict) if rule.reason in BY_GAP else None
-    gap = numbers["dtls_mtu"] - numbers["tls_mtu"] if numbers else 0
-    return VERDICT_ORDER[rule.verdict], -gap, subject.assigned
-
-
-def _seen(device: AuditedDevice, subject: _Subject) -> Seen | None:
-    """What was seen of the subject's users; None where nothing was given."""
-    group = device.seen_of(subject.assigned)
-    if group is None or device.model is None:
-        return None
-    policy = subject.policy
-    sets = tuple(dict.fromkeys((*device.standing, *device.printed)))
-    expected = Expected(
-        device.model,
-        sets,
-        policy.mtu.value,
-        dtls=_dtls(device, policy) and bool(device.offers.dtls),
-        compression=device.compresses(policy),
-    )
-    before = device.observations.before.get(subject.assigned) if device.observations is not None else None
-    return Seen(group, expected, subject.user, before)
-
-
-def _dtls(device: AuditedDevice, policy: EffectivePolicy) -> bool:
-    return policy.dtls.value and bool(device.dtls_links)
-
-
-def _decided(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Rule:
-    """The verdict; of a text that is not whole only at-risk stands."""
-    rule = decide(_case(device, subject, seen))
-    if not device.complete and rule.verdict is not Verdict.AT_RISK:
-        return Rule(Verdict.UNKNOWN, "incomplete-config", rule.holds)
-    return rule
-
-
-def _readable(device: AuditedDevice, group: TunnelGroup | None) -> bool:
-    typed = group is None or group.type is not None or group.name in effective.UNTYPED_GROUPS
-    return device.config.indented and typed
-
-
-def _case(device: AuditedDevice, subject: _Subject, seen: Seen | None) -> Case:
-    policy, group = subject.policy, subject.group
-    gap = any(pair.gap > 0 for pair in device.pairs(policy.mtu.value).values())
-    return Case(
-        readable=_readable(device, group),
-        remote_access=group is None or effective.is_remote_access(group),
-        serving=bool(device.links),
-        anyconnect=device.anyconnect,
-        serving_unread=bool(device.config.webvpn.unsupported),
-        policy_unread=bool(policy.undecided or (group and group.unsupported)),
-        policy_exists=policy.exists,
-        policy_external=policy.external,
-        ssl_client=policy.allows_ssl_client,
-        dtls_enabled=_dtls(device, policy),
-        policy_unsupported=bool(policy.unsupported),
-        suite_unknown=bool(device.offers.unknown),
-        ssl_unsupported=bool(device.offers.unsupported) or not device.offers.tls,
-        path_unsupported=device.path_unsupported,
-        dtls_negotiable=bool(device.offers.dtls),
-        two_mtus=device.two_mtus,
-        gap=gap,
-        gap_without_mtu=any(pair.gap > 0 for pair in device.pairs(None).values()),
-        observed=not gap and seen is not None and seen.observed is not None,
-        fragments=policy.df_bit_ignore.value,
-    )
-
-
-def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
-    """One per subject. Of a policy that nobody was seen with, what its configuration alone says stands as it is."""
-    alone: dict[tuple[Scope, str], Finding] = {}
-    if device.observations is not None and only is None and device.unmoved:
-        alone = {each.key: each for each in judge(device.config, name, None, device.options).findings}
-    unseen: FindingEvidence | None = None
-    for subject in _subjects(device, only):
-        known = alone.get((subject.scope, subject.name))
-        if known is None or subject.user is not None or device.has_seen(subject.assigned):
-            yield _finding(device, subject)
-        else:
-            unseen = unseen or _evidence(device, _seen(device, subject), known.verdict)
-            yield replace(known, evidence=unseen)
-
-
-def _finding(device: AuditedDevice, subject: _Subject) -> Finding:
-    policy = subject.policy
-    seen = _seen(device, subject)
-    case = _case(device, subject, seen)
-    rule = _decided(device, subject, seen)
-    readable = policy.exists and not policy.external and not policy.undecided and "mtu" not in policy.not_understood
-    shown: dict[str, Any] = {}
-    if rule.reason in BY_GAP:
-        shown = _numbers(device, policy, rule.verdict)
-        shown["likely"] = device.likely(policy.mtu.value, seen.group if seen else None)
-    elif rule.reason in TLS_ONLY:
-        shown = _tls_alone(device, policy)
-    if case.observed and rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and seen is not None:
-        shown = shown | _as_observed(device, policy, seen)
-    return Finding(
-        scope=subject.scope,
-        name=subject.name,
-        group_policy=subject.assigned,
-        verdict=rule.verdict,
-        reason=rule.reason,
-        primary_set=device.primary.name,
-        configured_mtu=policy.mtu.value if readable else None,
-        configured_mtu_from=str(policy.mtu.from_) if readable else None,
-        sources=subject.sources | provenance.policy(policy) | device.sources,
-        reachable_by=subject.reachable_by,
-        calibrated=tuple(each.combination for each in device.calibration.standing),
-        proved=tuple(each.combination for each in device.proved.standing),
-        evidence=_evidence(device, seen, rule.verdict),
-        caveats=_caveats(device, subject, case, rule, shown.get("assumptions", {}).values()),
-        **shown,
-    )
-
-
-def _caveats(
-    device: AuditedDevice, subject: _Subject, case: Case, rule: Rule, numbers: Collection[Numbers]
-) -> tuple[str, ...]:
-    """What a reader must know beside the verdict, in the order of the contract."""
-    at_risk = rule.verdict is Verdict.AT_RISK
-    judged_by_mtu = any(each.gap is not None for each in numbers)
-    dtls_port = device.config.webvpn.dtls_port
-    answered = device.config.defaults.icmp_unreachable_limit if device.config.defaults else None
-    holds = {
-        "udp-above-client-mtu": rule.reason == "tls-mtu-at-or-above-dtls-mtu"
-        and any(each.gap is not None and each.gap < 0 for each in numbers),
-        "icmp-unreachable-rate-limited": at_risk and (device.config.icmp_unreachable_limit or answered) is not None,
-        "icmp-path-unknown": at_risk,
-        "non-default-dtls-port": judged_by_mtu
-        and dtls_port is not None
-        and dtls_port.value != effective.DEFAULT_DTLS_PORT,
-        "external-attributes-possible": rule.verdict is not Verdict.NOT_APPLICABLE
-        and _attributes_possible(device, subject.group),
-        "default-policy-affected": judged_by_mtu and _from_default_policy(subject),
-        "l2l-tunnels-present": rule.verdict in (Verdict.AT_RISK, Verdict.MITIGATED) and device.has_l2l,
-        "release-unknown": not device.release_printed,
-        "model-mismatch": device.mismatches(subject.assigned) or case.observed,
-    }
-    return tuple(name for name, true in holds.items() if true)
-
-
-def _from_default_policy(subject: _Subject) -> bool:
-    """Whether DfltGrpPolicy sets the MTU in force; where nobody sets one, whether it is what users get."""
-    mtu = subject.policy.mtu
-    set_by = mtu.owner.name if mtu.owner and mtu.from_ in (From.CONFIGURED, From.INHERITED) else subject.assigned
-    return set_by == effective.DEFAULT_POLICY
-
-
-def _attributes_possible(device: AuditedDevice, group: TunnelGroup | None) -> bool:
-    """By the group's own servers; a policy that a login hands out comes from whatever the device asks."""
-    return effective.attributes_elsewhere(device.config, (group,)) if group is not None else device.asks_servers
-
-
-def _evidence(device: AuditedDevice, seen: Seen | None, verdict: Verdict) -> FindingEvidence | None:
-    if device.observations is None or seen is None:
-        return None
-    at_risk = verdict in (Verdict.AT_RISK, Verdict.MITIGATED, Verdict.UNKNOWN)
-    return seen.evidence(device.config, device.observations, at_risk=at_risk)
-
-
-def _numbers(device: AuditedDevice, policy: EffectivePolicy, verdict: Verdict) -> dict[str, Any]:
-    """Both MTUs under every set; printed are those of the first set in order that shows the verdict."""
-    risky = verdict in (Verdict.AT_RISK, Verdict.MITIGATED)
-    standing = device.pairs(policy.mtu.value)
-    pairs = device.printed_pairs(policy.mtu.value)
-    showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
-    narrowed_away = not showing  # a log file does not take back what the sets that ship show
-    if narrowed_away:
-        pairs = standing
-        showing = [name for name, pair in pairs.items() if (pair.gap > 0) == risky]
-    first = next(iter(showing), next(iter(pairs)))
-    shown = pairs[first]
-    numbers = {name: pair.numbers for name, pair in pairs.items()}
-    certainty = "other-assumptions" if narrowed_away else certainty_of(numbers, verdict, device.primary.name)
-    return {
-        "certainty": certainty,
-        "numbers_from": first,
-        "dtls_mtu": shown.dtls.mtu,
-        "dtls_suite": shown.dtls.suite.name,
-        "dtls_version": str(shown.dtls.version),
-        "dtls_steps": shown.dtls.steps,
-        "safe_mtu": device.safe_mtu,
-        "assumptions": numbers,
-        "standing": {name: pair.numbers for name, pair in standing.items()},
-        **_tls(shown.tls, shown.nameif),
-    }
-
-
-def _as_observed(device: AuditedDevice, policy: EffectivePolicy, seen: Seen) -> dict[str, Any]:
-    """Both MTUs as reconnects show them; no set computes them, so no derivation stands beside them."""
-    tls_mtu, dtls_mtu = seen.observed or (None, None)
-    numbers = {name: pair.numbers for name, pair in device.pairs(policy.mtu.value).items()}
-    return {
-        "tls_mtu": tls_mtu,
-        "dtls_mtu": dtls_mtu,
-        "certainty": None,
-        "numbers_from": None,
-        "safe_mtu": device.safe_mtu,
-        "assumptions": numbers,
-        "standing": numbers,
-        **dict.fromkeys(("tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface")),
-        "tls_steps": (),
-        "dtls_steps": (),
-    }
-
-
-def _tls_alone(device: AuditedDevice, policy: EffectivePolicy) -> dict[str, Any]:
-    """The TLS MTU alone: no adapter MTU stands above it."""
-    conf = policy.mtu.value
-    alone = device.tls_alone(conf, device.printed)
-    if not alone:
-        return {}
-    first, (tls, nameif) = next(iter(alone.items()))
-    return {
-        "numbers_from": first,
-        "assumptions": {name: Numbers(each.mtu) for name, (each, _) in alone.items()},
-        "standing": {name: Numbers(each.mtu) for name, (each, _) in device.tls_alone(conf, device.standing).items()},
-        **_tls(tls, nameif),
-    }
+    return min(candidates, key=lambda each: each.worst)
 
 
 def _tls(tls: Derivation, nameif: str) -> dict[str, Any]:

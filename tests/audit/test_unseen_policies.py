@@ -90,8 +90,8 @@ def test_only_the_policy_that_was_seen_is_judged_again(monkeypatch):
     config = parse(BOXES[0])
     judge(config, "vpn1")
     made = []
-    real = judging._finding
-    monkeypatch.setattr(judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject))
+    real = judging._Subject.finding
+    monkeypatch.setattr(judging._Subject, "finding", lambda self: made.append(self.name) or real(self))
     seen = DeviceObservations("vpn1", {"STAFF": GroupObservations("STAFF", sessions=2)}, lines=1, first=WHEN)
     found = judge(config, "vpn1", seen)
     # a user's own finding rests on whatever policy is worst for it
@@ -104,7 +104,7 @@ def test_a_dropped_packet_has_everything_judged_afresh(monkeypatch, packets):
     config = parse(BOXES[0])
     judge(config, "vpn1")
     made = []
-    real = judging._finding
-    monkeypatch.setattr(judging, "_finding", lambda device, subject: made.append(subject.name) or real(device, subject))
+    real = judging._Subject.finding
+    monkeypatch.setattr(judging._Subject, "finding", lambda self: made.append(self.name) or real(self))
     judge(config, "vpn1", DeviceObservations("vpn1", {"GONE": GroupObservations("GONE", large_packets=packets)}))
     assert ("SPARE" in made) == bool(packets)
