@@ -6,7 +6,7 @@ import pytest
 from test_plan import NOW, TEXT, given_input, plan_of
 
 from nornir_anyconnect.change.plan import file as plan_file
-from nornir_anyconnect.change.plan.file import load_plan, plan_text, read_plan, save_plan
+from nornir_anyconnect.change.plan.file import load_plan, plan_text, read_plan, save_plan, to_dict
 from nornir_anyconnect.errors import PlanError
 
 
@@ -24,6 +24,9 @@ def test_people_read_a_pair_of_mtus_on_one_line_and_the_head_first():
     assert "technote: {tls: 1287, dtls: 1400}\n" in text
     assert "summary:\n  devices: 1\n" in text
     assert max(map(len, text.splitlines())) <= 110
+    (device,) = to_dict(plan_of())["devices"]
+    fields = list(device)
+    assert fields[fields.index("fixes") :][:4] == ["fixes", "commands", "rollback", "diff"]
 
 
 def test_a_name_beyond_ascii_is_written_in_ascii():

@@ -28,6 +28,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"journal\.py read: True -> False", "what is read was written with its keys in order"),
     (r"find_run: 5 -> 6", "how many runs a hint names"),
     (r"change/plan/file\.py : \d+ -> ", "the largest plan that is read, a little larger"),
+    (r"content_id: True -> False", "the content comes in one order; sorted, an id outlives a field that moves"),
     (r"plan_text: False -> True", "the representer of mappings keeps their order either way"),
     (r"plan_text: 110 -> 111", "where a long line of the plan is folded"),
     (r"_judged: 0 -> 1", "a number that no combination computes stands in for a line of 722036, whatever it is"),
@@ -48,7 +49,8 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
     (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
-    (r"Dialogue\.last_words: 120 -> ", "how much of a line an error message shows"),
+    (r"ahead\.py : 2048 -> ", "how much is typed ahead at most, one byte more: less than a box keeps"),
+    (r"\.last_words: 120 -> ", "how much of a line an error message shows"),
     (
         r"platforms/asa_ssh/conversation\.py : 16 -> ",
         "how much is read of a device that goes on talking after the goodbye",

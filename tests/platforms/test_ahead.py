@@ -108,6 +108,13 @@ def test_only_so_many_bytes_are_ahead_and_never_less_than_two_commands(monkeypat
     assert asked().to_send() == b"show version\nshow mode\n"
 
 
+@pytest.mark.parametrize(("short", "sent"), [(0, 3), (1, 2)])
+def test_a_command_goes_ahead_that_just_fits(monkeypatch, short, sent):
+    lines = b"show version\nshow mode\nshow failover\n"
+    monkeypatch.setattr(module, "AHEAD", len(lines) - short)
+    assert asked("show version", "show mode", "show failover").to_send() == b"".join(lines.splitlines(True)[:sent])
+
+
 def test_at_our_prompt_a_silent_device_is_asked_whether_it_is_only_slow():
     ahead = asked("show version", "show mode", PROOF)
     ahead.to_send()
@@ -116,6 +123,15 @@ def test_at_our_prompt_a_silent_device_is_asked_whether_it_is_only_slow():
     ahead.receive(f"show mode\r\ny\r\n{P}{PROOF}\r\n{P}{PROOF}\r\n{P}".encode())
     assert ahead.done
     assert [each.command for each in ahead.replies] == ["show version", "show mode", PROOF]
+
+
+def test_a_log_line_before_the_answer_to_that_question_is_a_doubt_too():
+    ahead = asked("show version", "show mode")
+    ahead.to_send()
+    ahead.receive(f"show version\r\nx\r\n{P}".encode())
+    ahead.silent()
+    ahead.receive(f"show mode\r\ny\r\n{P}{PROOF}\r\n%ASA-6-302013: Built\r\n{P}".encode())
+    assert (ahead.doubt, ahead.done) == (Doubt.UNASKED, False)
 
 
 def test_one_that_lost_what_was_typed_ahead_answers_that_question_in_its_place():

@@ -74,8 +74,9 @@ class AskedAhead:
         self._open: deque[Question] = deque()  # sent, and not answered
         self._in_flight = 0  # bytes of those
         self._screen = bytearray(self._shown)
-        self._begun = 0  # where the reply of the first of them begins, behind its echo; 0: the echo is not seen yet
-        self._searched = 0  # up to where no prompt ends that reply
+        # where the reply of the first of them begins, behind its echo (0: that is not seen yet), and up to where no
+        # prompt ends it
+        self._begun = self._searched = 0
         self._probes = 0
 
     @property
