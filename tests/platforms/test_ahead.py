@@ -168,9 +168,12 @@ def test_what_waits_is_told_for_error_messages():
     assert (ahead.command, ahead.question, ahead.last_words) == ("show mode", "confirmation", "Really? [confirm]")
 
 
-def test_a_flood_is_refused():
-    with pytest.raises(IncompleteReplyError, match=r"more than .* MB came as the reply to 'show version'"):
-        play(asked(longest=1000), "show version\r\n" + "x" * 2000)
+def test_a_flood_is_refused_at_its_first_byte_too_many():
+    ahead = asked(longest=1 << 19)
+    ahead.to_send()
+    ahead.receive(b"show version\r\n".ljust((1 << 19) - len(P), b"x"))
+    with pytest.raises(IncompleteReplyError, match=r"more than 0\.5 MB came as the reply to 'show version'"):
+        ahead.receive(b"x")
 
 
 def test_a_refused_command_is_a_reply_and_no_doubt():
