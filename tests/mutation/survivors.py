@@ -49,6 +49,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
     (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
+    (r"AskedAhead\._take_echo: (?:end < 0 -> |0 -> 1)", "no line ends before the prompt and the command in it do"),
     (r"ahead\.py : 2048 -> ", "how much is typed ahead at most, one byte more: less than a box keeps"),
     (r"\.last_words: 120 -> ", "how much of a line an error message shows"),
     (

@@ -60,6 +60,8 @@ OPTIONS = [
 ]
 
 
+LONG, WAITS = 15.0, 20.0
+"""Seconds that a test waits for what a mutant keeps from happening, and that a trial may do nothing for it."""
 IDLE = 0.03
 """A processor's share below which a process waits; one that computes has more, however busy the machine is."""
 
@@ -79,8 +81,8 @@ class End(StrEnum):
 class Trial:
     """Tests to run (pytest arguments) with ``source`` in the place of ``file``.
 
-    It is ended after so many ``seconds`` of computing, or of doing nothing. A clock is not asked: on a busy machine
-    a trial that gets no processor has not hung.
+    It is ended after so many ``seconds`` of computing, or when it did nothing for :data:`WAITS` longer. A clock is not
+    asked: on a busy machine a trial that gets no processor has not hung.
     """
 
     file: str
@@ -102,7 +104,7 @@ class Running:
         """Whether it computed or did nothing for too long; what waits still computes a little."""
         if computed - self.computed > IDLE * (now - self.idle_since):
             self.computed, self.idle_since = computed, now
-        return max(computed, now - self.idle_since) > self.trial.seconds
+        return computed > self.trial.seconds or now - self.idle_since > self.trial.seconds + WAITS
 
 
 class _Changed(SourceFileLoader):
@@ -137,7 +139,7 @@ class _Quiet:
 
         settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
         settings.load_profile("mutants")
-        waiting.LONG = 15.0  # what a mutant keeps from happening is not waited for as long as a busy machine may take
+        waiting.LONG = LONG  # what a mutant keeps from happening is not waited for as long as a busy machine may take
 
 
 def warm_up() -> None:
