@@ -169,6 +169,11 @@ def test_what_is_no_plan_is_refused_in_one_line(text):
     assert refused.value.remedy
 
 
+def test_a_fix_that_is_none_is_refused_even_where_nothing_is_to_be_fixed():
+    with pytest.raises(UsageError, match="no fix 'dtls-port'"):
+        make_plan([], options=RemedyOptions(fix="dtls-port"))
+
+
 def test_another_id_is_refused_even_with_its_digest():
     above = TEXT_OF_PLAN.rpartition("digest: ")[0].replace(f"plan: {plan_of().id}", "plan: 0123456789abcdef")
     digest = hashlib.sha256(above.encode()).hexdigest()
