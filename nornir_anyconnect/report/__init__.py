@@ -75,7 +75,7 @@ class Style:
         width: columns of the screen.
         detail: ``text`` shows what supports each finding: arithmetic, caveats, sources, the lines to type and to undo.
         only: the verdicts (or ``confirmed``) that ``text`` shows; empty means what needs somebody.
-        next_commands: what to type next, for ``text``.
+        next_commands: what to type next, for ``text`` and ``html``.
         files: the reports that were written beside it, for ``text``.
         fail_on: the level from which a finding counts as a failure (``junit``, ``sarif``).
         trend: (time, findings per verdict) of earlier audits, oldest first, for a page that draws them (``html``).

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Found = tuple[DeviceAudit, Finding]
 
 _CLIENT_MTU = row_of(Mode.GROUP_WEBVPN, "mtu").words()
-_MOST_GROUPS = 12
+_MOST_REASONS = 14
+"""Lines of a screen that say why something could not be judged."""
 _MOST_NAMES = 4
 _MOST_TYPED = 12
 """Lines to type that are shown without being asked for."""
@@ -39,12 +40,9 @@ _MOST_TYPED = 12
 
 def render(report: AuditReport, style: Style) -> str:
     """The whole text."""
-    found = sorted(
-        ((device, finding) for device in report.devices for finding in device.findings),
-        key=lambda each: (_rank(each[1]), worst_first(each[1]), each[0].name),
-    )
+    found = ordered(report)
     shown = [each for each in found if _asked_for(each[1], style)]
-    rows = [_cells(device, finding) for device, finding in shown]
+    rows = [{title: harmless(cell) for title, cell in cells(*each).items()} for each in shown]
     parts = [_wrapped(harmless(answer(report)), style), drawn(rows, style)]
     if style.detail:
         wanted = shown if style.only else found
@@ -58,6 +56,14 @@ def render(report: AuditReport, style: Style) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
+def ordered(report: AuditReport) -> list[Found]:
+    """All findings, worst first."""
+    return sorted(
+        ((device, finding) for device in report.devices for finding in device.findings),
+        key=lambda each: (_rank(each[1]), worst_first(each[1]), each[0].name),
+    )
+
+
 def _rank(finding: Finding) -> int:
     """What somebody accepted, and what needs nothing, comes last."""
     if finding.waiver is not None:
@@ -66,9 +72,14 @@ def _rank(finding: Finding) -> int:
 
 
 def _asked_for(finding: Finding, style: Style) -> bool:
-    """What needs somebody; with ``--only`` those verdicts alone. What could not be judged is told once, below."""
+    """What needs somebody; with ``--only`` those verdicts alone."""
     if style.only:
         return str(finding.verdict) in style.only or (finding.confirmed and "confirmed" in style.only)
+    return needs_somebody(finding)
+
+
+def needs_somebody(finding: Finding) -> bool:
+    """Whether it is a row of the table. What could not be judged is told once, below."""
     wanted = sentences.needs_attention(finding) and finding.waiver is None
     return wanted and (finding.verdict is not Verdict.UNKNOWN or finding.confirmed)
 
@@ -99,7 +110,8 @@ def _group(finding: Finding) -> str:
     return finding.name if finding.scope is Scope.TUNNEL_GROUP else f"{finding.scope} {finding.name}"
 
 
-def _cells(device: DeviceAudit, finding: Finding) -> dict[str, str]:
+def cells(device: DeviceAudit, finding: Finding) -> dict[str, str]:
+    """What the table says of a finding, by title; names are as the device has them."""
     values = {
         "device": sentences.device_name(device),
         "tunnel group": _group(finding),
@@ -111,7 +123,7 @@ def _cells(device: DeviceAudit, finding: Finding) -> dict[str, str]:
         "fix": _fix(finding),
         "group policy": finding.group_policy,
     }
-    return {title: "" if value is None else harmless(str(value)) for title, value in values.items()}
+    return {title: "" if value is None else str(value) for title, value in values.items()}
 
 
 def _to_type(shown: Sequence[Found]) -> list[str]:
@@ -202,12 +214,17 @@ def _wrapped(line: str, style: Style) -> list[str]:
     return wrap(line, style.width, subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
 
 
+def counted(findings: Sequence[Finding]) -> str:
+    """How many of each verdict, the most first."""
+    words = Counter("accepted" if each.waiver else str(each.verdict).replace("-", " ") for each in findings)
+    return ", ".join(f"{number} {word}" for word, number in sorted(words.items(), key=lambda each: -each[1]))
+
+
 def _others(report: AuditReport, found: Sequence[Found], shown: Sequence[Found], style: Style) -> list[str]:
     """The findings that are in no row, as one count per verdict."""
     rows = {id(finding) for _, finding in shown}
     left = [finding for _, finding in found if id(finding) not in rows]
-    counted = Counter("accepted" if each.waiver else str(each.verdict).replace("-", " ") for each in left)
-    said = ", ".join(f"{number} {word}" for word, number in sorted(counted.items(), key=lambda each: -each[1]))
+    said = counted(left)
     lines = [f"{'others' if shown else 'findings'}: {said}"] if said else []
     if len(report.devices) == 1 and not style.detail:
         for finding in left:
@@ -217,6 +234,18 @@ def _others(report: AuditReport, found: Sequence[Found], shown: Sequence[Found],
 
 
 def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list[str]:
+    reasons = unjudged(report, shown)
+    lines: list[str] = []
+    for number, text in enumerate(reasons):
+        wrapped = _wrapped(harmless(text), style)
+        if lines and len(lines) + len(wrapped) > _MOST_REASONS:
+            lines.append(f"... and {len(reasons) - number} more reasons; all of them: --format json=FILE")
+            break
+        lines += wrapped
+    return lines + [line for text in also_told(report) for line in _wrapped(harmless(text), style)]
+
+
+def unjudged(report: AuditReport, shown: Sequence[Found]) -> list[str]:
     """What could not be read, judged or seen, and why: each reason once, with whom it holds for."""
     why: dict[str, dict[str, None]] = defaultdict(dict)
     for device in report.devices:
@@ -233,15 +262,17 @@ def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list
             if by_client and not reason:
                 continue
             why[f"{who} is not observable: {text}"][sentences.device_name(device)] = None
-    lines = []
-    for text, names in list(why.items())[:_MOST_GROUPS]:
-        some = list(names)[:_MOST_NAMES]
-        more = f" and {len(names) - len(some)} more" if len(names) > len(some) else ""
-        lines += _wrapped(harmless(f"{text} ({', '.join(some)}{more})"), style)
-    if len(why) > _MOST_GROUPS:
-        lines.append(f"... and {len(why) - _MOST_GROUPS} more reasons; all of them: --format json=FILE")
-    told = [*(sentences.caveat_text(each) for each in report.caveats), *sentences.inputs(report.inputs or ())]
-    return [*lines, *(line for text in told for line in _wrapped(harmless(text), style))]
+    return [f"{text} ({_some(list(names))})" for text, names in why.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
+def also_told(report: AuditReport) -> list[str]:
+    """What holds for the whole report: what is taken for granted, and what was read as what."""
+    return [*map(sentences.caveat_text, report.caveats), *sentences.inputs(report.inputs or ())]
 
 
 def _reasons(device: DeviceAudit) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,8 @@ from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.report.sanitise import code, escaped, harmless
+from nornir_anyconnect.report.markdown_text import code, escaped, paragraph, table
+from nornir_anyconnect.report.sanitise import harmless
 from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:
@@ -129,26 +130,26 @@ def markdown(plan: Plan) -> str:
     lines = [
         f"# MTU change {code(plan.id)}",
         "",
-        f"{escaped(headline(plan))}. Made {moment(plan.created)}, valid until {moment(plan.expires)}.",
+        *paragraph(f"{escaped(headline(plan))}. Made {moment(plan.created)}, valid until {moment(plan.expires)}."),
     ]
     if plan.warnings:
-        lines += ["", *(f"- **{escaped(warning)}**" for warning in plan.warnings)]
+        lines += ["", *(line for warning in plan.warnings for line in paragraph(f"**{escaped(warning)}**", "- "))]
     if plan.changes:
-        lines += ["", "| device | remedy | lines | users connected now |", "|---|---|---|---|"]
-        lines += [f"| {code(name)} | {' | '.join(cells)} |" for name, *cells in _overview(plan)]
+        titles = ("device", "remedy", "lines", "users connected now")
+        rows = [(code(name), *cells) for name, *cells in _overview(plan)]
+        lines += ["", *table(titles, rows, titles[2:])]
     for device in plan.changes:
         lines += _markdown_device(device)
     left = [(device, each) for device in plan.devices for each in device.left]
     if left:
-        lines += ["", "## Left as it is", "", "| device | finding | verdict | why |", "|---|---|---|---|"]
-        lines += [
-            f"| {code(device_name(device))} | {code(each.finding)} | {each.verdict} | {escaped(each.why)} |"
-            for device, each in left
-        ]
+        lines += ["", "## Left as it is", ""]
+    for device, each in left:
+        text = f"{code(device_name(device))} {code(each.finding)}: {each.verdict}: {escaped(each.why)}"
+        lines += paragraph(text, "- ")
     for device, each in left:
         if each.steps:
             lines += ["", f"{code(device_name(device))}, {code(each.finding)}:", ""]
-            lines += [f"- {escaped(step)}" for step in each.steps]
+            lines += [line for step in each.steps for line in paragraph(escaped(step), "- ")]
     return "\n".join(lines) + "\n"
 
 
@@ -157,14 +158,11 @@ def _markdown_device(device: PlannedDevice) -> list[str]:
     lines += [f"- {name}: {code(value)}" for name, value in _facts(device)]
     for each in device.fixes:
         serves = ", ".join(code(name) for name in each.serves)
-        lines.append(f"- {each.remedy} for {serves}: {escaped(each.why)}; {escaped(each.cost)}")
+        lines += paragraph(f"{each.remedy} for {serves}: {escaped(each.why)}; {escaped(each.cost)}", "- ")
         if each.affects:
-            lines.append(f"- also reached: {', '.join(code(name) for name in each.affects)}")
-    lines += ["", "| finding | before (MTUs in bytes) | predicted after |", "|---|---|---|"]
-    lines += [
-        f"| {code(each.finding)} | {escaped(_state(each.before))} | {escaped(_state(each.after))} |"
-        for each in device.outlook
-    ]
+            lines += paragraph(f"also reached: {', '.join(code(name) for name in each.affects)}", "- ")
+    rows = [(code(each.finding), escaped(_state(each.before)), escaped(_state(each.after))) for each in device.outlook]
+    lines += ["", *table(("finding", "before (MTUs in bytes)", "predicted after"), rows)]
     for title, block in (
         ("To type, after configure terminal", device.lines),
         ("To take it back", device.rollback),

@@ -1,4 +1,4 @@
-"""Makes text from devices and logs harmless on a terminal, and in Markdown.
+"""Makes text from devices and logs harmless on a terminal.
 
 A user name or a banner can hold escape sequences that rewrite the screen, and direction marks that make
 a name read like another one. Both are shown as what they are instead of being obeyed.
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 # what a CI runner obeys: "::error::text" at the begin of a line, "##[error]" anywhere (GitHub, Azure DevOps)
 _WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z-][^:]*::)|#(?=#\[)|#(?=#vso\[)")
@@ -52,18 +51,3 @@ def _raw(word: str) -> bytes:
         return word.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return word.encode("utf-8", "replace")
-
-
-def code(text: str) -> str:
-    """The text as a code span, also inside a table: no link, mention, HTML or cell border can come out of it."""
-    text = harmless(text)
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    blank = " " if not text or text[0] in "` " or text[-1] in "` " else ""
-    return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
-
-
-def escaped(text: str) -> str:
-    """The text as plain words: every character that Markdown could obey is escaped."""
-    # entities, because GitHub looks for mentions and addresses after it has read the backslashes
-    entity = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;"}
-    return _PUNCTUATION.sub(lambda found: entity.get(found[1], f"\\{found[1]}"), harmless(text))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import Input, LogSummary
     from nornir_anyconnect.evidence.observations import Incident
 
-_MOST_INPUTS = 20
+_MOST_INPUTS = 8
 REASONS: dict[str, str] = {
     "incomplete-config": "The text is not a complete configuration, so nothing can be called safe.",
     "not-remote-access": "The tunnel group is of a type that AnyConnect users cannot connect to.",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.report import Style
 
-_MOST_LINES = 60
-"""Of the table: a screen and a half; whoever has more to look at wants a page or a CSV."""
+_MOST_LINES = 50
+"""Of the table: a screen; whoever has more to look at wants a page or a CSV."""
 _ACCENT = {
     "confirmed": "1;31",
     Verdict.AT_RISK: "31",

@@ -151,7 +151,7 @@ class FinishAudit:
         style = replace(
             outputs.style(target, self.fail_on, detail=self.options.details),
             only=self.options.only,
-            next_commands=next_commands(audit, self.options) if target.format == "text" else (),
+            next_commands=next_commands(audit, self.options),
             files=self._files(),
             trend=tuple(trend),
         )

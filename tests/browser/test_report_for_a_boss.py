@@ -29,7 +29,7 @@ def hit(*users):
     return FindingEvidence(True, "yes", users=len(users), user_names=users, reconnects=len(users), thresholds=(1287,))
 
 
-def fleet(size):
+def fleet(size, domain=""):
     """Firewalls of ten cities: each third has users that were hit, one is a pair, each has a finding for nobody."""
     devices = []
     for number in range(size):
@@ -39,7 +39,7 @@ def fleet(size):
         nobody = replace(finding("DefaultWEBVPNGroup", Verdict.NOT_APPLICABLE), tls_mtu=None)
         mate = (notice("same-chassis", names=("fw-0-b",)),) if number == 0 else ()
         devices.append(
-            DeviceAudit(f"fw-{number}", findings=(staff, replace(staff, name="SALES"), nobody), warnings=mate)
+            DeviceAudit(f"fw-{number}{domain}", findings=(staff, replace(staff, name="SALES"), nobody), warnings=mate)
         )
     sites = {device.name: CITIES[number % 10] for number, device in enumerate(devices)}
     return replace(report(*devices), sites=sites)
@@ -173,6 +173,19 @@ def test_axe_finds_nothing(browser, addresses, scheme):
     found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
     context.close()
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("domain", ["-vpn.example.net", "-vpn-branch-office.emea.corp.example.net.cfg"])
+def test_long_names_fit_on_two_pages_too(page, tmp_path, domain):
+    path = tmp_path / "report.html"
+    path.write_text(render("html", fleet(100, domain), STYLE), encoding="utf-8")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 2
+    for wanted in ("#next", "#sites", "#devices table"):
+        box = page.locator(wanted).bounding_box()
+        assert box["y"] + box["height"] <= 900
 
 
 def test_pseudonyms_take_the_place_of_names():

@@ -521,3 +521,8 @@ def test_a_debug_transcript_names_no_device(cli, write):
     run = cli("check", write("a.cfg", AT_RISK), write("b.cfg", SAFE), "--debug-log", write("debug.txt", DEBUG))
     assert (run.code, run.out) == (2, "")
     assert "does not say which device it is of" in run.err
+
+
+def test_a_page_names_the_next_command_too(cli, write):
+    cli("check", write("edge1.cfg", AT_RISK), "--format", "html=report.html")
+    assert '<code id="next">nornir-anyconnect plan edge1.cfg</code>' in Path("report.html").read_text()

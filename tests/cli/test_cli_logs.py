@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, timedelta, timezone
 from xml.etree import ElementTree as ET
@@ -59,7 +60,7 @@ def test_csv_and_prometheus(cli, write):
 
 def test_markdown(cli, write):
     out = cli("logs", write("asa.log", SYSLOG), "--format", "markdown").out
-    assert "| `edge1` | `GP-STAFF` | `alice` | `dtls-never-up` |" in out
+    assert re.search(r"\| `edge1` +\| `GP-STAFF` +\| `alice` +\| `dtls-never-up` +\|", out)
 
 
 def test_a_page_a_test_report_and_code_scanning(cli, write):

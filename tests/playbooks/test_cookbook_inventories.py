@@ -119,7 +119,8 @@ def test_netbox(server, folder, monkeypatch, capsys):
 
 
 def test_nautobot(server, fleet, folder, monkeypatch, capsys):
-    pytest.importorskip("nornir_nautobot", reason="needs the package nornir-nautobot")
+    why = "nornir-nautobot brings NAPALM and nornir-netmiko into every process of Nornir: .ci/run tries it beside"
+    pytest.importorskip("nornir_nautobot", reason=why)
     url, asked = server
     monkeypatch.setenv("NAUTOBOT_URL", url)
     monkeypatch.setenv("NAUTOBOT_TOKEN", "a-token")

@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,7 +24,8 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import AUDIT_FORMATS as FORMATS
 from nornir_anyconnect.report import PLAIN, FailOn, Style, counts, generated_at, render
 from nornir_anyconnect.report.answer import answer
-from nornir_anyconnect.report.sanitise import code, harmless
+from nornir_anyconnect.report.markdown_text import code, escaped, paragraph
+from nornir_anyconnect.report.sanitise import harmless
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
 
@@ -115,11 +118,58 @@ def test_a_code_span_gives_back_its_text(text):
     assert (span.type, span.content.strip()) == ("code_inline", text.replace("|", "\\|").strip())
 
 
+WORDS = (
+    "- 1", "1. x", "2)", "# a", "> b", "```", "~~~", "<script>", "</script>", "| a |", "===", "---", "***", "`a", "\\",
+    "[a](http://b)", "![a](b)", "www.a.org", "http://a", "a@b.org", ":joy:", "&lt;", "@all", "#1", "_a_", "plain " * 9,
+)  # fmt: skip
+HOSTILE_WORDS = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
+
+
+@given(HOSTILE_WORDS, HOSTILE_WORDS)
+def test_wrapped_words_and_names_are_one_item_of_text(name, said):
+    lines = paragraph(f"{code(name)}: {escaped(said)}", "- ")
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse("\n".join(lines))
+    assert [token.type for token in tokens if token.nesting >= 0] == [
+        "bullet_list_open", "list_item_open", "paragraph_open", "inline",
+    ]  # fmt: skip
+    span, *rest = tokens[3].children
+    assert span.type == "code_inline"
+    assert {each.type for each in rest} <= {"text", "softbreak", "text_special"}
+    shown = "".join(" " if each.type == "softbreak" else each.content for each in rest)
+    assert " ".join(shown.split()) == " ".join(f": {said}".split())
+    assert not re.search(r"(?<!`)(www\.|http:|@|:joy:)", escaped(said))
+
+
+def test_markdown_reads_well_as_it_is(fleet):
+    lines = render("markdown", fleet).splitlines()
+    assert " ".join(lines[2:4]) == answer(fleet)
+    assert max(len(line) for line in lines if not line.startswith("|")) <= 100
+    borders = {tuple(at for at, letter in enumerate(line) if letter == "|") for line in lines if line.startswith("|")}
+    assert len(borders) == 1
+    assert [line.split()[1] for line in lines if line.startswith("|")][2:] == ["`edge1.cfg`", "`edge2.cfg/red`"]
+    assert "Others: 1 unknown, 1 safe." in lines
+
+
+def test_five_hundred_firewalls_are_a_table_of_500_lines_in_markdown(fleet):
+    devices = tuple(replace(fleet.devices[0], name=f"site-{n:03}.example.net.cfg") for n in range(500))
+    lines = render("markdown", replace(fleet, devices=devices)).splitlines()
+    assert sum(line.startswith("| `") for line in lines) == 500
+    assert max(map(len, lines)) < 140
+
+
+def test_a_long_name_does_not_widen_the_others(fleet):
+    long = replace(fleet.devices[0], name="x" * 200)
+    lines = render("markdown", replace(fleet, devices=(long, fleet.devices[0]))).splitlines()
+    assert sum(len(line) > 160 for line in lines if line.startswith("|")) == 1
+
+
 def test_markdown_names_what_to_type(fleet):
     found = render("markdown", fleet)
-    assert "| `edge1.cfg` | tunnel-group `STAFF` | `GP-STAFF` | **at-risk** | 1347 | 1418 | 71 | 1347 | 2 |" in found
-    assert "      anyconnect mtu 1347\n" in found
-    assert "      no anyconnect mtu 1347\n" in found
+    assert re.search(
+        r"\| `edge1.cfg` +\| tunnel-group `STAFF` +\| confirmed \| +2 \| 1347 \| 1418 \| 1347 \| mtu ", found
+    )
+    assert "\n      anyconnect mtu 1347\n" in found
+    assert "\n      no anyconnect mtu 1347\n" in found
 
 
 def test_junit_structure(fleet):

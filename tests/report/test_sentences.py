@@ -65,7 +65,7 @@ def test_with_one_set_only_the_suites_explain_the_safe_mtu(fleet):
 def test_one_is_not_many(fleet, name):
     one = AuditReport(fleet.devices[:1], fleet.generated_at, "0.1.0")
     shown = render(name, one)
-    assert ("of 1 firewall, " if name == "html" else "1 device, ") in shown
+    assert ("of 1 firewall, " if name == "html" else "on 1 firewall were hit") in shown
     assert not re.search(r"\b1 (devices|findings|users)\b", shown.split("<script")[0])
 
 

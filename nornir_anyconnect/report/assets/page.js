@@ -17,6 +17,17 @@ async function unpackNext() {
   await details(next);
   idle(unpackNext);
 }
+// rows of the table that fill a page: a name that is wider than its column takes several lines
+function onOnePage(rows) {
+  let left = 900, count = 0;
+  for (const row of rows) {
+    const lines = Math.max(...[...row.cells].slice(1, 4).map((cell) => Math.ceil(cell.textContent.length / 14)));
+    left -= 8 + 16.5 * lines;
+    if (left < 0) break;
+    count++;
+  }
+  return Math.min(Math.max(count, 1), ON_PAPER, rows.length);
+}
 // without details a report of any size is two pages: the fleet, and the findings that need somebody most
 let withDetails = false;
 function onPaper() {
@@ -24,7 +35,8 @@ function onPaper() {
   const wanted = one || withDetails ? printable() : [], shown = wanted.slice(0, PRINTED).filter((i) => ready(i));
   document.body.classList.toggle("one", one);
   document.body.classList.toggle("short", !one && !withDetails);
-  const rows = Math.min($("table").tBodies[0].rows.length, withDetails ? Infinity : ON_PAPER);
+  const drawn = [...$("table").tBodies[0].rows], rows = withDetails ? drawn.length : onOnePage(drawn);
+  drawn.forEach((row, at) => row.classList.toggle("beyond", at >= rows));
   const notes = one ? [] : [folded ? `${plural(folded, "finding")} that are not applicable are left out.` : "", rows < visible.length ? `The table shows the first ${rows} of ${plural(visible.length, "finding")}.` : "",
     shown.length < wanted.length ? `Details follow for the first ${shown.length} of ${plural(wanted.length, "finding")} that are at risk, unknown or mitigated; filter the report to print others.` : ""];
   $("paper").replaceChildren(...notes.filter(Boolean).map((note) => make("p", {}, note)),

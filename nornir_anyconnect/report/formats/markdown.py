@@ -1,12 +1,14 @@
-"""Markdown: for a ticket. Whatever a device or a log named stands in code spans, where nothing is obeyed."""
+"""Markdown: for a ticket, and read as it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.report import Format, sentences
+from nornir_anyconnect.report import Format, audit_text, sentences
+from nornir_anyconnect.report.answer import answer
+from nornir_anyconnect.report.markdown_text import code, escaped, paragraph, table
 from nornir_anyconnect.report.rows import INCIDENT_COLUMNS, incident_cells
-from nornir_anyconnect.report.sanitise import code, escaped, harmless
+from nornir_anyconnect.report.sanitise import harmless
 
 if TYPE_CHECKING:
     from nornir_anyconnect.audit.audit_report import AuditReport
@@ -16,80 +18,53 @@ if TYPE_CHECKING:
     from nornir_anyconnect.report import Style
 
 
-def _table(report: AuditReport) -> list[str]:
-    lines = [
-        "| device | finding | policy | verdict | TLS | DTLS | gap | safe MTU | users hit |",
-        "|---|---|---|---|---:|---:|---:|---:|---:|",
-    ]
-    for device in report.devices:
-        for finding in device.findings:
-            users = finding.evidence.users if finding.evidence else None
-            numbers = (finding.tls_mtu, finding.dtls_mtu, finding.gap, finding.safe_mtu, users)
-            verdict = f"**{finding.verdict}**" if sentences.needs_attention(finding) else str(finding.verdict)
-            cells = [
-                code(sentences.device_name(device)),
-                f"{finding.scope} {code(finding.name)}",
-                code(finding.group_policy) if finding.group_policy else "",
-                verdict,
-                *("" if number is None else str(number) for number in numbers),
-            ]
-            lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
-    lines = [
-        "",
-        f"### {finding.verdict}: {code(sentences.device_name(device))} {finding.scope} {code(finding.name)}",
-        "",
-        f"- Predicted: {escaped(sentences.predicted(finding))}",
-        f"- Observed: {escaped(sentences.observed(finding))}",
-    ]
-    if step := sentences.next_step(finding):
-        lines.append(f"- Next: {escaped(step)}")
-    remedy = sentences.recommended(finding)
-    if remedy is not None:
-        lines += ["", "To type, and to take it back:", ""]
-        lines += [f"    {harmless(line)}" for line in remedy.lines]
-        lines += ["    !"]
-        lines += [f"    {harmless(line)}" for line in remedy.rollback]
-    return lines
-
-
-def _troubles(report: AuditReport) -> list[str]:
-    lines = [
-        f"- {code(sentences.device_name(device))} ({device.status}): {escaped(text)}"
-        for device in report.devices
-        for text in sentences.troubles(device)
-    ]
-    return ["", "## Not wholly judged, or worth knowing", "", *lines] if lines else []
+_NUMBERS = ("hit", "TLS", "DTLS", "safe")
 
 
 def _audit(report: AuditReport, _style: Style) -> str:
-    """Totals, one table, and a paragraph for each finding that needs somebody."""
-    total = report.summary
-    totals = (
-        f"{sentences.count(total.devices, 'device')}, {sentences.count(total.findings, 'finding')}: "
-        f"**{total.at_risk} at risk**, {total.confirmed} confirmed, "
-        f"{sentences.count(total.users_affected, 'user')} affected, {total.mitigated} mitigated, "
-        f"{total.unknown} unknown, {total.safe} safe, {total.not_applicable} not applicable, "
-        f"{sentences.count(total.failed_devices, 'device')} failed."
-    )
-    lines = [
-        "# AnyConnect MTU audit",
-        "",
-        totals,
-        "",
-        f"nornir-anyconnect {report.tool_version}, {report.generated_at}",
-        "",
-        *_table(report),
-        *_troubles(report),
-    ]
-    for device in report.devices:
-        for finding in device.findings:
-            if sentences.needs_attention(finding):
-                lines += _detail(device, finding)
-    return "\n".join(lines) + "\n"
+    """The answer, a table of what needs somebody, what to type for each, and what could not be judged."""
+    found = audit_text.ordered(report)
+    shown = [each for each in found if audit_text.needs_somebody(each[1])]
+    rows = [_row(*each) for each in shown]
+    others = audit_text.counted([finding for _, finding in found if not audit_text.needs_somebody(finding)])
+    lines = ["# AnyConnect MTU audit", "", *paragraph(escaped(answer(report))), ""]
+    if rows:
+        lines += [*table(list(rows[0]), [list(row.values()) for row in rows], _NUMBERS), ""]
+    if others:
+        lines += [f"{'Others' if rows else 'Findings'}: {others}.", ""]
+    for each in shown:
+        lines += _detail(*each)
+    told = [*audit_text.unjudged(report, shown), *audit_text.also_told(report)]
+    unjudged = [line for text in told for line in paragraph(escaped(text), "- ")]
+    if unjudged:
+        lines += ["## Not judged, not seen, or worth knowing", "", *unjudged, ""]
+    return "\n".join([*lines, f"nornir-anyconnect {report.tool_version}, {report.generated_at}"]) + "\n"
+
+
+def _row(device: DeviceAudit, finding: Finding) -> dict[str, str]:
+    cells = audit_text.cells(device, finding)
+    del cells["tunnel group"]
+    policy = cells.pop("group policy")
+    return {
+        "device": code(cells.pop("device")),
+        "finding": f"{finding.scope} {code(finding.name)}",
+        **{title: escaped(cell) for title, cell in cells.items()},
+        "group policy": code(policy) if policy else "",
+    }
+
+
+def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
+    name = f"{code(sentences.device_name(device))} {finding.scope} {code(finding.name)}"
+    said = (("Predicted", sentences.predicted(finding)), ("Observed", sentences.observed(finding)))
+    lines = [f"## {audit_text.verdict_word(finding)}: {name}", ""]
+    lines += [line for label, text in said for line in paragraph(f"{label}: {escaped(text)}", "- ")]
+    remedy = sentences.recommended(finding)
+    if remedy is None:
+        step = sentences.next_step(finding)
+        return [*lines, *(paragraph(f"Next: {escaped(step)}", "- ") if step else []), ""]
+    effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
+    lines += ["", f"To type ({remedy.kind}, {effect}):", "", *(f"    {harmless(line)}" for line in remedy.lines)]
+    return [*lines, "", "To take it back:", "", *(f"    {harmless(line)}" for line in remedy.rollback), ""]
 
 
 def _logs(summary: LogSummary, _style: Style) -> str:
@@ -101,14 +76,15 @@ def _logs(summary: LogSummary, _style: Style) -> str:
             f"{sentences.count(summary.users, 'user')} hit."
         ),
         "",
-        *(f"- {code(each)}" for each in sentences.unseen(summary)),
+        *(line for each in sentences.unseen(summary) for line in paragraph(escaped(each), "- ")),
         *([""] if sentences.unseen(summary) else []),
-        f"| {' | '.join(INCIDENT_COLUMNS)} |",
-        f"|{'---|' * len(INCIDENT_COLUMNS)}",
     ]
-    for each in summary.incidents:
-        cells = [code(str(value)) if isinstance(value, str) else str(value or "") for value in incident_cells(each)]
-        lines.append(f"| {' | '.join(cells)} |")
+    rows = [
+        [code(str(value)) if isinstance(value, str) else str(value or "") for value in incident_cells(each)]
+        for each in summary.incidents
+    ]
+    if rows:
+        lines += table(INCIDENT_COLUMNS, rows)
     return "\n".join(lines) + "\n"
 
 

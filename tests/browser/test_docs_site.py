@@ -1,0 +1,112 @@
+"""The documentation as a site: it builds, asks nobody for anything, and is searched from a folder as from a server."""
+
+import functools
+import re
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder / "site")],
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def served(site):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_no_page_names_a_script_a_picture_or_a_style_of_another_host(site):
+    fetched = [
+        f"{path.name}: {address}"
+        for path in site.rglob("*.html")
+        for address in re.findall(
+            r'<(?:script|img|iframe|source)[^>]+src="(https?://[^"]+)|<link[^>]+(?:stylesheet|preload|icon|preconnect)[^>]*href="(https?://[^"]+)',
+            path.read_text("utf-8"),
+        )
+    ]
+    assert not fetched
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a page, and fails the test where it complains or asks anybody else."""
+    problems, contexts = [], []
+
+    def open_page(base, name, **look):
+        context = browser.new_context(**look)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("request", lambda r: problems.append(r.url) if not r.url.startswith((base, "data:")) else None)
+        page.goto(f"{base}/{name}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def search(page, words):
+    """What is found, as a reader types it."""
+    opener = page.locator("label.md-header__button[for=__search]")  # on a phone
+    if opener.is_visible():
+        opener.click()
+    page.click("input[name=query]")
+    page.keyboard.type(words)
+    page.wait_for_selector(".md-search-result__item")
+    return page.locator(".md-search-result__link")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("way", ["folder", "server"])
+def test_a_search_finds_its_page(request, site, opened, way):
+    base = site.as_uri() if way == "folder" else request.getfixturevalue("served")
+    page = opened(base, "start.html")
+    found = search(page, "known_hosts doctor")
+    assert any("troubleshooting.html" in each.get_attribute("href") for each in found.all())
+    wanted = re.sub(r"[?#].*", "", found.first.get_attribute("href")).rpartition("/")[2]
+    found.first.click()
+    page.wait_for_function("wanted => location.pathname.endsWith(wanted)", arg=f"/{wanted}")
+    assert page.locator("h1").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "width"), [("index", 1400), ("index", 390), ("commands", 1400), ("cookbook", 390)])
+def test_axe_finds_nothing(site, opened, name, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
+    page = opened(site.as_uri(), f"{name}.html", **look)
+    if name == "index":
+        search(page, "df-bit-ignore")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+    found = axe.Axe().run(page, options={"runOnly": rules, "preload": False})
+    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
