@@ -56,6 +56,7 @@ PROOFS = (
         "deep texts, archives that lie) times check, logs, plan and explain: bounded time and memory, the right state, "
         "one clear line.",
         ("-m", "pytest", "-n0", "-p", "no:randomly", "--no-header", "-v", "tests/faults/test_hostile_servers.py",
+         "tests/faults/test_signals_while_changed.py",
          "tests/hostile"),
     ),
     Proof(

@@ -16,6 +16,7 @@ from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sentences import count as how_many
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
@@ -247,10 +248,11 @@ def _folder(journal: str | None) -> Path:
 def _confirm(count: int, verb: str, *, yes: bool, what: str = "") -> None:
     if yes:
         return
+    devices = how_many(count, "device")
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody was asked whether to {verb} {count} devices", "add --yes, or run it on a terminal")
+        raise UsageError(f"nobody was asked whether to {verb} {devices}", "add --yes, or run it on a terminal")
     told = without_secrets(harmless(f" ({what})")) if what else ""
-    sys.stderr.write(f"About to {verb} {count} devices{told}. Type their number to go on: ")
+    sys.stderr.write(f"About to {verb} {devices}{told}. Type their number to go on: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip() != str(count):
         raise UsageError("the number of devices was not confirmed", "nothing was sent")

@@ -21,9 +21,12 @@ def on_screen(text: str, style: Style) -> str:
     """The text as it is in a pipe; on a terminal wrapped to its width, and coloured where that is wanted."""
     if not style.terminal:
         return text
-    lines = [part for line in text.splitlines() for part in _wrapped(line, style.width)]
-    if style.color:
-        lines = [_coloured(line) for line in lines]
+    # what is left of a line that was wrapped may begin like one of a diff
+    lines = [
+        _coloured(part) if style.color and part == line else part
+        for line in text.splitlines()
+        for part in _wrapped(line, style.width)
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -165,6 +165,16 @@ def test_doctor_says_one_line_of_a_healthy_host_and_how_many_are_ready(cli, inve
     assert "  login: works" in cli("doctor", "--inventory", inventory, "--limit", "fw-rome", "--details").out
 
 
+@pytest.mark.parametrize("command", ["doctor", "audit"])
+def test_a_password_that_is_missing_is_one_line_for_all_hosts(cli, inventory, monkeypatch, command):
+    monkeypatch.delenv("NORNIR_ANYCONNECT_PASSWORD")
+    run = cli(command, "--inventory", inventory, "--limit", "fw-london,fw-rome")
+    assert run.code == 3
+    (line,) = run.err.splitlines()
+    assert line.startswith("failed: fw-london, fw-rome: ")
+    assert "there is no password for the user 'audit'" in line
+
+
 def test_doctor_says_what_is_wrong_and_trust_hosts_mends_it(cli, strangers):
     ill = cli("doctor", "--inventory", strangers, "--limit", "fw-london")
     assert ill.code == 3

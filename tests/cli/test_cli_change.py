@@ -395,7 +395,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(desk):
     here.plan()
     run = here.apply(yes=False)
     assert run.code == 2
-    assert "nobody was asked whether to change 1 devices" in run.err
+    assert "nobody was asked whether to change 1 device" in run.err
     assert here.configured == []
     assert not list(here.runs.glob("*.jsonl"))
 

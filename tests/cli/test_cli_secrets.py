@@ -222,6 +222,107 @@ def test_the_login_of_a_gateway_travels_in_a_header_alone(cli, write, peer):
     assert "canary" not in run.err
 
 
+GATEWAY, HOOK, PROXY = "canary-gateway", "canary-hook", "canary-proxy"
+SAID_BACK = f"{PASSWORD} {ENABLE} {TOKEN} {GATEWAY} {HOOK} {DATABASE} {PROXY}"
+ANSWERS = {
+    "a success": f"HTTP/1.1 200 {SAID_BACK}\r\nX-Said: {SAID_BACK}\r\nContent-Length: 0\r\n\r\n",
+    "a refusal": f"HTTP/1.1 403 {SAID_BACK}\r\nContent-Length: {len(SAID_BACK)}\r\n\r\n{SAID_BACK}",
+    "elsewhere": f"HTTP/1.1 302 Found\r\nLocation: http://{SAID_BACK.replace(' ', '.')}/\r\n\r\n",
+    "no HTTP": f"220 {SAID_BACK}\r\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_peer_gets_its_own_credentials_alone_and_what_it_says_back_is_not_said(
+    cli, write, tmp_path, peer, monkeypatch, kind
+):
+    """A box whose names hold our passwords, two nights, every format, a gateway, a webhook, a command and a proxy."""
+    gateway, webhook, proxy = (peer(ANSWERS[kind].encode()) for _ in range(3))
+    text = AT_RISK.replace("STAFF", f"STAFF-{ENABLE}").replace("hostname ", f"hostname {PASSWORD}-")
+    write(f"{PASSWORD}.cfg", text)
+    write("nornir-anyconnect.yaml", "history: nights.sqlite\n")
+    assert cli("check", f"{PASSWORD}.cfg", "--keep").code == 1
+    write(f"{PASSWORD}.cfg", text.replace("ssl-client\n", "ssl-client\n webvpn\n  anyconnect mtu 1200\n"))
+    for via in (False, True):
+        if via:
+            monkeypatch.setenv("http_proxy", f"http://me:{PROXY}@127.0.0.1:{proxy.port}")
+            monkeypatch.delenv("no_proxy", raising=False)
+            write(f"{PASSWORD}.cfg", text)  # a change that is told
+        write("nornir-anyconnect.yaml", f"""\
+history: nights.sqlite
+push: http://me:{GATEWAY}@127.0.0.1:{gateway.port}/
+notify:
+  command: [sh, -c, 'cat > told; env > environment']
+  webhook: {{url: 'http://127.0.0.1:{webhook.port}/?token={HOOK}', token_env: CHAT_TOKEN, retries: 1, timeout: 2}}
+""")  # fmt: skip
+        formats = [word for name in AUDIT_FORMATS for word in ("--format", f"{name}=out.{name}")]
+        run = cli("check", f"{PASSWORD}.cfg", "--keep", "-vv", *formats)
+        assert run.code == (2 if kind != "a success" else int(via)), run.err
+        shown = {"out": run.out, "err": run.err, "history": cli("history", "diff").out}
+        assert [name for name, each in shown.items() if "canary" in each] == []
+    assert "STAFF-*****" in (tmp_path / "told").read_text()
+    assert "canary" not in (tmp_path / "environment").read_text().replace(PROXY, "")  # the proxy is everybody's
+    ours = {f"{PASSWORD}.cfg", "nornir-anyconnect.yaml", "environment"}
+    written = [each for each in tmp_path.rglob("*") if each.is_file() and each.name not in ours]
+    assert [each.name for each in written if b"canary" in each.read_bytes()] == []
+    assert webhook.received
+    assert gateway.received
+    assert len(proxy.received) > 1
+    for each in (webhook, gateway, proxy):
+        for sent in each.received:
+            text = sent.decode()
+            if f"token={HOOK}" in text.split("\r\n")[0]:
+                text = text.replace(f"token={HOOK}", "").replace(f"Bearer {TOKEN}", "")
+            assert "canary" not in text
+
+
+@pytest.mark.parametrize("kind", ["a refused login", "a refused question", "no database"])
+@pytest.mark.parametrize("words", [("check", "edge.cfg", "--keep"), ("history", "list"), ("history", "trend")])
+def test_what_a_database_says_back_is_not_said(cli, write, words, kind):
+    pytest.importorskip("psycopg")
+    words_back = f"{PASSWORD} {ENABLE} {DATABASE}"  # nothing else of it is known to a run with these settings
+    said = f"SFATAL\0VFATAL\0C28P01\0Mno {words_back}\0D{words_back}\0\0".encode()
+    refusal = b"E" + (len(said) + 4).to_bytes(4, "big") + said
+    ready = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+
+    def serve(listener):
+        while True:
+            try:
+                link, _ = listener.accept()
+            except OSError:
+                return
+            with link:
+                while asked := link.recv(65536):
+                    if kind == "no database":
+                        link.sendall(f"HTTP/1.1 400 {words_back}\r\n\r\n".encode())
+                        break
+                    if asked[4:8] in (b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"):  # encryption of one kind or the other
+                        link.sendall(b"N")
+                    elif asked[4:8] == b"\0\x03\0\0":
+                        link.sendall(refusal if kind == "a refused login" else ready)
+                    else:
+                        link.sendall(refusal + b"Z\0\0\0\x05I")
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener,))
+    thread.start()
+    try:
+        write("edge.cfg", AT_RISK)
+        address = f"postgresql://audit:{DATABASE}@127.0.0.1:{listener.getsockname()[1]}/nights"
+        write("nornir-anyconnect.yaml", f"history: {address}\n")
+        run = cli(*words, "-vv")
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+    assert run.code == 2, run.err
+    assert "canary" not in run.out + run.err
+    assert "internal error" not in run.err
+    if words[0] == "check":
+        assert "edge.cfg" in run.out
+
+
 def test_what_is_kept_holds_none(cli, write, tmp_path):
     write(f"{PASSWORD}.cfg", AT_RISK.replace("STAFF", f"STAFF-{ENABLE}"))
     assert cli("check", ".", "--keep").code == 1

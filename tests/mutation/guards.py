@@ -848,9 +848,9 @@ GUARDS: tuple[Guard, ...] = (
         f"{P}21_every_host_in_one_state.py::test_a_host_that_failed_before_is_still_verified_and_taken_back",
     ),
     Guard(
-        26, f"{PKG}/report/sanitise.py",
-        'lambda found: entity.get(found[1], f"\\\\{found[1]}"), harmless(text))',
-        "lambda found: found[1], harmless(text))",
+        26, f"{PKG}/report/markdown_text.py",
+        'lambda found: found[1] if _of_an_entity(found) else f"\\\\{found[1]}", plain)',
+        "lambda found: found[1], plain)",
         "tests/report/test_report_formats.py::test_markdown_renders_to_text_only",
     ),
     Guard(

@@ -78,6 +78,38 @@ def test_a_device_that_says_them_back(site, said, place):
         said("explain", "--host", "fw-one", *where, "--format", "json")
 
 
+WHILE_CHANGED = {
+    "its banner": PLACES["its banner"],
+    "the way in": ("remark", "configure terminal", {"text": f"WARNING: {BOTH}"}),
+    "a refused way in": ("reply", "configure terminal", {"text": f"ERROR: {BOTH}"}),
+    "the line": ("remark", "anyconnect mtu", {"text": f"WARNING: {BOTH}"}),
+    "a refused inverse": ("reply", "no anyconnect mtu", {"text": f"ERROR: {BOTH}"}),
+    "the saving": ("reply", "write memory", {"text": f"%Error: {BOTH}"}),
+    "the look at it": ("reply", "show running-config", {"text": f"ERROR: {BOTH}"}),
+}
+
+
+@pytest.mark.parametrize("place", WHILE_CHANGED)
+def test_a_device_that_says_them_back_while_it_is_changed(site, said, place):
+    """Plan, dry run, apply, verify, rollback and journal; the last ones may fail, as they should."""
+    here = site(secret_box(), defaults=DEFAULTS)
+    where, journal = ("--inventory", here.inventory.parent), ("--journal", Path("journal"))
+    said("plan", *where, "--out", "plan.yaml", formats=PLAN_FORMATS, codes=(0,))
+    kind, step, how = WHILE_CHANGED[place]
+    here.fleet.devices["fw-one"].set_fault(kind, *([step] if step else []), **how)
+    said("apply", "plan.yaml", *where, "--dry-run", "--format", "json", codes=(0, 3))
+    apply = ("apply", "plan.yaml", "--soak", 0, "--yes", "--save", "verified")
+    said(*apply, *where, *journal, codes=(0, 3, 4, 5))
+    # where not one line was sent there is nothing to look at or to take back
+    ended = (2,) if place in ("a refused way in", "the look at it") else (0, 1, 3, 4, 5)
+    for command, *more in (("verify", "last", "--format", "json"), ("rollback", "last", "--yes")):
+        gate.forget()
+        said(command, *more, *where, *journal, codes=ended)
+    (kept,) = Path("journal").glob("*.jsonl")
+    said("journal", kept.stem, *journal, codes=(0,))
+    assert ("*****" in kept.read_text()) == (place not in ("its banner", "the way in"))
+
+
 def test_texts_that_hold_them(said):
     """Secrets where they belong, and where a line was moved or torn."""
     moved = f" ikev1 pre-shared-key {KEY}\n key {KEY}\n password {HASH}\n  snmp-server community {COMMUNITY}\n"

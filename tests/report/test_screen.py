@@ -60,6 +60,12 @@ def test_what_a_log_says_is_never_wrapped():
     assert on_screen(f"{line}\n", Style(terminal=True, width=60)) == f"{line}\n"
 
 
+def test_a_wrapped_line_is_no_part_of_a_diff():
+    line = "  tunnel-group STAFF: at-risk (TLS 1383, DTLS 1406 to 1418) -> safe - all of it"
+    for width in range(20, 80):
+        assert "\x1b" not in on_screen(f"{line}\n", Style(terminal=True, color=True, width=width))
+
+
 def test_a_pipe_gets_it_as_it_is():
     text = "a very long line " * 20 + "\n    + with a diff\n"
     assert on_screen(text, Style(color=True)) == text

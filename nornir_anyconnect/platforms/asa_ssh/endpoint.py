@@ -91,8 +91,10 @@ class Endpoint:
 
         """
         if self.key_file is None and not self.password:
+            # without the address: a whole fleet that lacks it is one line
             raise CredentialError(
-                f"{self.hostname}: there is no password", "set NORNIR_ANYCONNECT_PASSWORD or a key_file"
+                f"there is no password for the user '{self.username}'",
+                "set NORNIR_ANYCONNECT_PASSWORD, say --ask-pass, or name a key_file",
             )
         login_gate.refuse_spent(self.hostname, self.username, self._credential)
 
