@@ -15,7 +15,7 @@ from mock_devices.faults import Moment
 from mock_devices.host_keys import host_key
 from mock_devices.shell import Shell
 from mock_devices.shows import session_limit
-from mock_devices.terminal import Close, Drop, Hang, Pause, Text
+from mock_devices.terminal import Close, Drop, Hang, Pause, Text, joined
 
 if TYPE_CHECKING:
     from mock_devices.device import Device
@@ -177,7 +177,9 @@ class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncss
 
     async def _play(self, actions: Any) -> bool:
         """Do what the shell says; False when that ended the session."""
-        for action in actions:
+        # where a link is cut after so many bytes, what follows them never happens
+        cut = self._device.faults.link_limit(self._number)
+        for action in actions if cut else joined(actions):
             match action:
                 case Text(text):
                     if not self._write(text):

@@ -57,6 +57,21 @@ def slowly(text: str, size: int, seconds: float) -> Iterator[Action]:
         yield Pause(seconds)
 
 
+def joined(actions: Iterator[Action]) -> Iterator[Action]:
+    """The same actions; what is said without a pause goes in one piece."""
+    said = ""
+    for action in actions:
+        if isinstance(action, Text):
+            said += action.text
+            continue
+        if said:
+            yield Text(said)
+            said = ""
+        yield action
+    if said:
+        yield Text(said)
+
+
 class Pager:
     """A reply that waits for a key after each page."""
 
