@@ -154,6 +154,8 @@ class DaskRunner:
             LocalCluster(
                 n_workers=processes, threads_per_worker=-(-self.workers // processes), processes=True,
                 dashboard_address=None, security=Security.temporary(), silence_logs=logging.CRITICAL,
+                # its pages are served all the same: to this machine alone, wherever there is room
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):  # fmt: skip
