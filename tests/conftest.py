@@ -2,12 +2,20 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
 
+from tests import amounts, warm
+
+warm.remember_what_is_installed()
+
+# compiles a grammar for seconds as soon as jsonschema is imported; no schema here has an IRI
+sys.modules.setdefault("rfc3987_syntax", None)
+
 # a slow machine is no failure: performance is measured in benchmarks/, beside a peer
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", amounts.examples(amounts.EXAMPLES), deadline=None)
 settings.load_profile("unhurried")
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from mock_devices.fleet import start_fleet
+from tests import warm
 
 ROOT = Path(__file__).parents[1]
 SCHEDULED = ROOT / "playbooks" / "scheduled"
@@ -21,13 +23,10 @@ MOST_EXPOSED = 15
 
 
 def check_schema(schema, *files):
-    program = Path(sys.executable).with_name("check-jsonschema")
-    if not program.exists():
-        pytest.skip("schemas are checked with the package check-jsonschema")
-    done = subprocess.run(
-        [program, "--builtin-schema", f"vendor.{schema}", *files], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    """As ``check-jsonschema`` does it, in this process: importing it takes longer than all files."""
+    program = pytest.importorskip("check_jsonschema", reason="schemas are checked with the package check-jsonschema")
+    done = CliRunner().invoke(program.main, ["--builtin-schema", f"vendor.{schema}", *map(str, files)])
+    assert done.exit_code == 0, done.output
 
 
 @pytest.fixture
@@ -126,7 +125,11 @@ def test_the_cron_line_runs_and_mails_only_what_is_wrong(tmp_path):
     (etc / "credentials").write_text("".join(f"{key}={value}\n" for key, value in SECRETS.items()))
     settings = yaml.safe_load((ROOT / "playbooks" / "nornir-anyconnect.yaml").read_text())
     (etc / "nornir-anyconnect.yaml").write_text(yaml.safe_dump(settings | {"inventory": str(etc / "inventory")}))
-    for there, here in (("/etc/nornir-anyconnect", etc), ("/var/lib/nornir-anyconnect", state), (INSTALLED, COMMAND)):
+    for there, here in (
+        ("/etc/nornir-anyconnect", etc),
+        ("/var/lib/nornir-anyconnect", state),
+        (INSTALLED, warm.command()),
+    ):
         command = command.replace(there, str(here))
 
     def night():
@@ -189,7 +192,7 @@ def test_every_call_of_the_tool_is_one_that_it_understands(name):
     if name == "kubernetes-cronjob.yaml":
         calls = [each.replace(",", "") for each in re.findall(r"args: \[(.*)\]", text)]
     assert len(calls) == 1
-    known = subprocess.run([COMMAND, "audit", "--help"], capture_output=True, text=True, check=True).stdout
+    known = subprocess.run([warm.command(), "audit", "--help"], capture_output=True, text=True, check=True).stdout
     options = [word for word in calls[0].split() if word.startswith("--")]
     assert options
     assert [option for option in options if option not in known] == []

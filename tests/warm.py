@@ -15,7 +15,11 @@ import sys
 
 LAZY = ("jinja2", "runpy", "rich.console", "rich.table", "sqlalchemy", "msgspec", "ijson", "ttp", "netmiko", "asyncssh")
 """What our modules load only in a function."""
+ON_DEMAND = {"dask": ["distributed.cli.dask_scheduler", "distributed.cli.dask_worker"]}
+"""What is loaded once the first program ``-m NAME`` is asked for."""
 CONFIG = "ASA Version 9.12(4)\nhostname warm\ntunnel-group T type remote-access\n: end\n"
+COMMAND = "import sys; from nornir_anyconnect.cli import main; sys.argv[0] = 'nornir-anyconnect'; sys.exit(main())"
+"""As the installed one begins, which ``.ci/wheel`` starts."""
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 _made = {}
 
@@ -38,6 +42,11 @@ def python(*before):
         file.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         file.chmod(0o755)
     return str(path)
+
+
+def command():
+    """The path of a program like the installed command."""
+    return python("-c", COMMAND)
 
 
 def _start(folder):
@@ -63,6 +72,21 @@ def _start(folder):
     atexit.register(end)
 
 
+def remember_what_is_installed():
+    """Read each installed package's metadata once: nornir looks through all of them for every inventory."""
+    from importlib.metadata import PathDistribution
+
+    read, known = PathDistribution.read_text, {}
+
+    def read_text(self, name):
+        place = (str(self._path), name)
+        if place not in known:
+            known[place] = read(self, name)
+        return known[place]
+
+    PathDistribution.read_text = read_text
+
+
 def ask(words):
     """The interpreter that a test starts: ask for the program, hand on signals, end as it ends."""
     link = socket.socket(socket.AF_UNIX)
@@ -83,6 +107,7 @@ def ask(words):
 def serve(address):
     """Load everything, then become each program that is asked for; the end of standard input is the end."""
     import gc
+    import importlib
 
     _load()
     gc.freeze()  # what no program frees is not looked through, and so stays shared
@@ -107,6 +132,8 @@ def serve(address):
         if listener in ready:
             link, _ = listener.accept()
             asked, streams = _asked(link)
+            for name in ON_DEMAND.pop(asked[0][1] if asked[0][0] == "-m" else "", ()):
+                importlib.import_module(name)
             pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)
@@ -122,11 +149,13 @@ def serve(address):
 
 def _load():
     import importlib
+    import importlib.metadata
     import pkgutil
 
     import mock_devices
     import nornir_anyconnect
 
+    remember_what_is_installed()
     for package in (nornir_anyconnect, mock_devices):
         for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if each.name not in (
@@ -137,6 +166,7 @@ def _load():
     for name in LAZY:
         importlib.import_module(name)
     importlib.import_module("nornir_anyconnect.remedies.propose").assess_text(CONFIG, "warm")  # compiles the templates
+    importlib.metadata.entry_points()
 
 
 def _tell_ends(running):

@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 from generate import Generator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.remedies.propose import assess_text
+from tests.amounts import examples
 
 seeds = st.integers(0, 10**6)
 FOREIGN = (
@@ -57,7 +58,7 @@ def _joined(head: list[str], blocks: list[list[str]], tail: list[str]) -> str:
     return "\n".join([*head, *(line for block in blocks for line in block), *tail]) + "\n"
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seeds, st.randoms(use_true_random=False))
 def test_the_order_of_top_level_blocks_says_nothing(seed: int, order: Random) -> None:
     head, blocks, tail = _blocks(Generator(seed).text())
@@ -83,7 +84,7 @@ def _unordered(finding: dict[str, object]) -> str:
     return json.dumps({**finding, "derivation": None}, sort_keys=True)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seeds, st.integers(0, 999))
 def test_a_name_is_but_a_name(seed: int, number: int) -> None:
     text = Generator(seed).text()
@@ -100,7 +101,7 @@ def test_a_name_is_but_a_name(seed: int, number: int) -> None:
     assert _verdicts(renamed) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seeds, st.lists(st.tuples(st.sampled_from(FOREIGN), st.integers(0, 999)), max_size=8))
 def test_blocks_that_are_none_of_ours_change_nothing(seed: int, foreign: list[tuple[list[str], int]]) -> None:
     head, blocks, tail = _blocks(Generator(seed).text())
@@ -197,7 +198,7 @@ def _weaker(before: dict[tuple[str, str], str], after: dict[tuple[str, str], str
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(seeds)
 def test_no_line_that_is_lost_makes_a_risk_look_safe(seed: int) -> None:
     text = Generator(seed).text()
@@ -213,7 +214,7 @@ def test_no_line_that_is_lost_makes_a_risk_look_safe(seed: int) -> None:
             assert _weaker(before, after) == [], (number + 1, line)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(seeds, st.integers(1, 999), st.booleans())
 def test_no_lost_head_or_tail_makes_a_risk_look_safe(seed: int, cut: int, head: bool) -> None:
     text = Generator(seed).text()
@@ -226,7 +227,7 @@ def test_no_lost_head_or_tail_makes_a_risk_look_safe(seed: int, cut: int, head: 
     assert _weaker(before, after) == [], at
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seeds, seeds, st.integers(0, 999))
 def test_two_configurations_in_one_text_never_make_a_risk_look_safe(seed: int, other: int, cut: int) -> None:
     text, second = Generator(seed).text(), Generator(other).text()

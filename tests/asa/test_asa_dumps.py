@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.blocks import cut
 from nornir_anyconnect.asa.capture import Printed, printed_by, refused, section_of, unwrapped
 from nornir_anyconnect.asa.parser import parse
+from tests.amounts import examples
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 
@@ -220,7 +221,7 @@ def test_a_refusal_is_one_and_a_warning_is_none():
     assert not refused("INFO: WebVPN and DTLS are enabled on 'outside'.")
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(alphabet="> |0123456789:.\tahostnme-gruplicy \n", max_size=400))
 def test_unwrapping_keeps_every_line_in_its_place(text):
     assert unwrapped(text).count("\n") == text.count("\n")
@@ -230,7 +231,7 @@ def test_a_hostile_run_of_blanks_costs_nothing():
     assert unwrapped(" " * 200_000 + "x\n" + ">" * 100_000 + "\n" + "1" * 100_000)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(sorted(CONFIGS.iterdir())), st.data())
 def test_a_whole_text_is_whole_for_the_parser_too(path, data):
     lines = path.read_bytes().decode("utf-8", "replace").split("\n")

@@ -22,13 +22,14 @@ from pathlib import Path
 import pytest
 from hier_config import Platform, get_hconfig
 from hier_config.exceptions import DuplicateChildError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from netutils.config.parser import ASAConfigParser
 
 from nornir_anyconnect.asa.capture import LONGEST_LINE, MASK
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.asa.running_config import ClientSettings
+from tests.amounts import examples
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(
@@ -221,14 +222,14 @@ def _as_words(client: ClientSettings) -> dict[str, str]:
     return {setting: value for setting, value in words.items() if value}
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(text=_configurations())
 def test_generated_configurations_are_read_alike_by_all_three(text):
     assert _against_netutils(text) == []
     assert _against_hier_config(text) == []
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(text=_configurations())
 def test_no_value_of_one_block_is_taken_for_another_s(text):
     config = parse(text)

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
@@ -25,6 +25,7 @@ from nornir_anyconnect.asa.running_config import (
     Sourced,
     notice,
 )
+from tests.amounts import examples
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 NAMES = sorted(path.name for path in CONFIGS.iterdir())
@@ -475,7 +476,7 @@ def read_back(owner):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     policies=st.dictionaries(names, owners, max_size=5),
     users=st.dictionaries(names, owners, max_size=4),
@@ -525,7 +526,7 @@ fragments = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(), st.lists(st.one_of(fragments, st.text(max_size=4)), max_size=60).map("".join)))
 def test_parse_never_crashes(text):
     config = parse(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parser import parse
@@ -14,6 +14,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, Incident, LargePacket
 from nornir_anyconnect.remedies.options import Block
 from nornir_anyconnect.remedies.propose import assess_config
+from tests.amounts import examples
 
 TEXT = """\
 ASA Version {release}
@@ -170,7 +171,7 @@ CONFIGS = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(CONFIGS, FORGED, PACKETS, st.booleans())
 def test_nothing_that_one_sender_writes_into_a_log_file_moves_what_is_pushed(
     config, incidents, packets, shrinks

@@ -212,20 +212,17 @@ def test_hostile_names_are_inert_and_shown_as_they_are(opened, name):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["table", "finding", "phone"])
-def test_axe_finds_no_violation(browser, address, scheme, view):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
-    size = {"width": 390, "height": 800} if view == "phone" else {"width": 1280, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True)
-    page = context.new_page()
+def test_axe_finds_no_violation(inspected, address, scheme, view):
+    page = inspected.page
+    page.emulate_media(color_scheme=scheme)
+    if view == "phone":
+        page.set_viewport_size({"width": 390, "height": 800})
     page.goto(address)
     page.wait_for_selector("html[data-ready]")
     if view == "finding":
         page.click("text=SALES")
         page.wait_for_selector("dialog[open]")
-    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-    violations = [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]]
-    context.close()
-    assert violations == []
+    assert inspected(page) == []
 
 
 def test_on_paper_the_findings_are_there_and_the_controls_are_not(opened):
@@ -311,9 +308,8 @@ def test_a_device_name_breaks_after_its_slash_only(page, long_names, width):
 
 
 @pytest.mark.parametrize("wanted", ["#trend svg", "dialog figure svg"])
-def test_letters_in_pictures_can_be_read_on_a_phone(browser, address, wanted):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_letters_in_pictures_can_be_read_on_a_phone(page, address, wanted):
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(address + "#finding=0")
     page.wait_for_selector("dialog[open]")
     drawn = page.locator(wanted).evaluate("svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * 13")
@@ -322,7 +318,6 @@ def test_letters_in_pictures_can_be_read_on_a_phone(browser, address, wanted):
         "&& t.getBBox().x + t.getBBox().width <= svg.viewBox.baseVal.width + 1)"
     )
     sideways = page.locator("dialog").evaluate("d => d.scrollWidth - d.clientWidth")
-    context.close()
     assert drawn >= 10.5
     assert inside
     assert sideways <= 0
@@ -335,14 +330,11 @@ def test_a_safe_finding_has_no_empty_next_step(opened):
     assert "Next step:" not in opened.inner_text("dialog")
 
 
-def test_a_phone_never_scrolls_sideways(browser, address):
-    context = browser.new_context(viewport={"width": 360, "height": 700})
-    page = context.new_page()
+def test_a_phone_never_scrolls_sideways(page, address):
+    page.set_viewport_size({"width": 360, "height": 700})
     page.goto(address)
     page.wait_for_selector("html[data-ready]")
-    width = page.evaluate("document.documentElement.scrollWidth")
-    context.close()
-    assert width <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_nothing_but_the_report_itself_may_run(browser, address):

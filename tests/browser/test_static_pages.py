@@ -59,27 +59,19 @@ def history_page():
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_history(browser, tmp_path, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+def test_axe_finds_nothing_in_the_history(inspected, tmp_path, scheme):
     path = tmp_path / "index.html"
     path.write_text(history_page(), encoding="utf-8")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
-    page = context.new_page()
-    page.goto(path.as_uri())
-    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-    context.close()
-    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found.response["violations"]] == []
+    inspected.page.emulate_media(color_scheme=scheme)
+    inspected.page.goto(path.as_uri())
+    assert inspected(inspected.page) == []
 
 
 @pytest.mark.parametrize("made", [plan_page, logs_page, history_page])
-def test_on_a_phone_the_tables_scroll_and_the_page_does_not(browser, tmp_path, made):
+def test_on_a_phone_the_tables_scroll_and_the_page_does_not(page, tmp_path, made):
     path = tmp_path / "page.html"
     path.write_text(made(), encoding="utf-8")
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path.as_uri())
-    width = page.evaluate("document.documentElement.scrollWidth")
-    outside = page.locator("table:not(.scroll[tabindex] > table)").count()
-    context.close()
-    assert width <= 390
-    assert outside == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("table:not(.scroll[tabindex] > table)").count() == 0

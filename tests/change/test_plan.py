@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import applied, lines_to_type
@@ -24,6 +24,7 @@ from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObs
 from nornir_anyconnect.remedies.kinds import decode, encode
 from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy
 from nornir_anyconnect.remedies.options import RemedyOptions
+from tests.amounts import examples
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEXT = """\
@@ -146,7 +147,7 @@ def test_a_plan_file_comes_back_as_it_went(tmp_path):
 TEXT_OF_PLAN = plan_text(plan_of())
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(TEXT_OF_PLAN) - 1), st.sampled_from("x0 \n:-'\"#é"))
 def test_one_byte_edited_is_refused(at, new):
     if TEXT_OF_PLAN[at] == new:
@@ -160,7 +161,7 @@ def test_one_byte_edited_is_refused(at, new):
             read_plan(edited, now=NOW)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
 def test_what_is_no_plan_is_refused_in_one_line(text):
     with pytest.raises(PlanError) as refused:

@@ -2,10 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 pytestmark = pytest.mark.fleet
 
@@ -18,7 +19,7 @@ def inventory(tmp_path_factory):
     """A running fleet and the inventory that fits it."""
     folder = tmp_path_factory.mktemp("fleet")
     command = [
-        sys.executable,
+        warm.python(),
         "-m",
         "mock_devices",
         "--inventory",

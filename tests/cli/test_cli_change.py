@@ -5,14 +5,13 @@ import os
 import pty
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from mock_devices.fleet import start_fleet
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import gate
+from tests import warm
 from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.fleet
@@ -428,7 +427,7 @@ def test_the_journal_is_verified_and_told(desk, tmp_path):
 
 def command(*argv, **how):
     return subprocess.Popen(
-        [str(Path(sys.executable).parent / "nornir-anyconnect"), *map(str, argv)],
+        [warm.command(), *map(str, argv)],
         text=True,
         env={**os.environ, **CREDENTIALS},
         **how,

@@ -25,9 +25,6 @@ INSTEAD = {"make demo": DEMO}
 # somebody else's program, or a whole test run: not for a test of the docs
 EXEMPT = ("make ", "pip install ", "pipx install ", "python -m mock_devices ")
 
-# as the installed command begins, which tests/cli and .ci/wheel start
-COMMAND = "import sys; from nornir_anyconnect.cli import main; sys.argv[0] = 'nornir-anyconnect'; sys.exit(main())"
-
 # what differs from run to run, and what stands in its place on both sides
 _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\+00:00|Z)?"), "<time>"),
@@ -164,7 +161,7 @@ def reader(home):
     programs = home / "programs"
     programs.mkdir()
     (programs / "python").symlink_to(warm.python())
-    (programs / "nornir-anyconnect").symlink_to(warm.python("-c", COMMAND))
+    (programs / "nornir-anyconnect").symlink_to(warm.command())
     ours = ("NORNIR_ANYCONNECT_", "COVERAGE", "XDG_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",

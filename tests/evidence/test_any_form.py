@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from export_forms import FORMS, NAMELESS, Line, log
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from odd_forms import READ
 
 from nornir_anyconnect.logs import summarise_logs
+from tests.amounts import examples
 
 LOG = log()
 QUIET = [line for line in LOG if "finn" in line.text]
@@ -78,7 +79,7 @@ def touched(raw: bytes, begin: int, end: int, whole: bytes) -> int:
 
 LINES = sorted(form for form in {**FORMS, **NAMELESS} if written(form, LOG).count(b"\n") >= len(LOG) - 2)
 """A message per line: what a cut leaves of them can be counted."""
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(120, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY

@@ -6,13 +6,14 @@ import csv
 import io
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.exports import records
 from nornir_anyconnect.evidence.exports.registry import export_of
 from nornir_anyconnect.evidence.exports.splunk import FAMILY
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from tests.amounts import examples
 
 WHO = "Group <GP, {0}> User <user{0}> IP <192.0.2.{0}> "
 LARGE = "%ASA-6-722036: " + WHO + "Transmitting large packet 1406 (threshold 1367)."
@@ -83,7 +84,7 @@ def _nothing_at_the_beginning_is_read_as_a_whole():
 FIRST = ("2026-03-29T01:00:00.000Z", "edge7", "", "")
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     st.lists(rows, max_size=12),
     st.sampled_from(",;\t|"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import incidents as module
@@ -16,6 +16,7 @@ from nornir_anyconnect.evidence.session import LargePackets
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.syslog.stamps import microseconds
+from tests.amounts import examples
 
 START = datetime(2024, 5, 6, 12, 0, 0, tzinfo=UTC)
 
@@ -381,7 +382,7 @@ def test_incidents_beyond_the_bound_keep_their_numbers_without_a_timeline(monkey
     assert [bool(each.timeline) for each in found] == [True, False]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(
         st.tuples(

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from export_forms import DEVICE, FORMS, NAMELESS, Line, log
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import nornir_anyconnect.evidence.exports as package
@@ -18,6 +18,7 @@ from nornir_anyconnect.evidence.exports import registry
 from nornir_anyconnect.evidence.exports.family import when
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput
 from nornir_anyconnect.sources.classify import Role, classify
+from tests.amounts import examples
 from tests.texts import name_of, texts
 
 LOG = log()
@@ -115,7 +116,7 @@ USERS = (
 """Names with commas, quotes, blanks, bars, backslashes and letters of any script."""
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(sorted(set(ALL) - {"a form nobody foresaw"})),
     st.lists(USERS, min_size=3, max_size=3, unique=True),
@@ -134,7 +135,7 @@ def test_names_of_any_kind_shuffled_and_cut_anywhere(form, users, order, size):
     assert plain == "syslog"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(sorted(ALL)), st.data(), st.integers(60, 5000))
 def test_a_cut_export_never_shows_more_and_never_hides_that_it_is_cut(form, data, size):
     """Wherever it is cut: no incident that the whole does not hold; what is missing is told of."""
@@ -181,7 +182,7 @@ def test_a_line_of_cef_that_was_cut_anywhere_is_no_crash(end):
 GARBAGE = ["", "\x00\x01\x02", "}{", '"', "not a record at all", "{", "]", ",,,,", "{}", '{"a": 1}', "2026-03-29,x"]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(sorted(form for form in ALL if "\n" in ALL[form](LOG)[:2000])),
     st.lists(st.sampled_from(GARBAGE), max_size=6),
@@ -318,7 +319,7 @@ def test_last_message_repeated_counts_in_an_export_as_well():
 
 
 @given(st.binary(max_size=3000), st.sampled_from(["", '{"_raw": "', "[", "_time,_raw\n", "CEF:0|", '{"hits": ']))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_bytes_and_no_crash(raw, begin):
     data = begin.encode() + raw + LOG[4].tagged.encode()
     export = registry.export_of(data)

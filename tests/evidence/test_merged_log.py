@@ -7,13 +7,14 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence import merged_log
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+from tests.amounts import examples
 
 START = datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC)
 WHERE = "Group <GP Home Office> User <{user}> IP <{address}> "
@@ -294,7 +295,7 @@ def test_a_log_that_begins_or_ends_within_a_line(log, torn):
     assert evidence.finish()["edge7"].torn == torn
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_however_it_is_shuffled_and_spread_over_files(data):
     log = data.draw(st.permutations(PLAIN))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from tests.amounts import examples
 
 names = st.sampled_from(
     ["alice", "GP 1", "x> IP <192.0.2.9", "a b", "EXAMPLE\\bob", "é", "%ASA-6-722036: x", "<x>", "", "> "]
@@ -46,7 +47,7 @@ def read(*log: str):
     return found, reader.unreadable
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(lines, min_size=1, max_size=8))
 @example(
     [f"<166>Mar 29 2026 01:00:00 a : %ASA-{RESTS[0].format(FORMS[0].format('g', user, '192.0.2.1'))}" for user in "ab"]

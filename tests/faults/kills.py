@@ -28,7 +28,6 @@ BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 PAIR = [BOX[0], "failover.cfg", *BOX[1:]]
 BOXES, OTHERS = 17, 3
 """Boxes on their own; chassis beside them."""
-COMMAND = ("-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())")
 CALM = ("--yes", "--soak", "0", "--canary", "1", "--wave-percent", "100", "--wave-size", "20", "--format", "json")
 """No pauses, so that the moments are spent on devices."""
 LONGEST = 120.0
@@ -122,7 +121,7 @@ class Field:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
-        line = [warm.python(), *COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
+        line = [warm.command(), *arguments, "--inventory", str(self.folder / "inventory")]
         done = subprocess.run(
             line, env=self.environment, capture_output=True, text=True, timeout=LONGEST, check=False, cwd=self.folder
         )
@@ -132,7 +131,7 @@ class Field:
     def killed(self, moment: float, journal: Path, *arguments: str) -> None:
         """Begin a command and kill it when the devices have heard that share of an apply."""
         until, last = self.heard() + moment * self.whole, time.monotonic() + LONGEST
-        line = [warm.python(), *COMMAND, *arguments, "--inventory", str(self.folder / "inventory")]
+        line = [warm.command(), *arguments, "--inventory", str(self.folder / "inventory")]
         with subprocess.Popen(
             [*line, "--journal", str(journal)],
             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,

@@ -269,11 +269,10 @@ def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
         for kind in hanging
     }  # fmt: skip
     (folder / "hosts.yaml").write_text(yaml.safe_dump(hosts))
-    command = [warm.python(), "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())"]
     for verb in ("audit", "doctor", "plan"):
         site.hostile.began.clear()
         with subprocess.Popen(
-            [*command, verb, "--inventory", str(folder), "--host-timeout", "600"],
+            [warm.command(), verb, "--inventory", str(folder), "--host-timeout", "600"],
             cwd=folder, env=os.environ | {"XDG_DATA_HOME": str(tmp_path)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip

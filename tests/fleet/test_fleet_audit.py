@@ -18,6 +18,7 @@ from nornir_anyconnect.platforms.asa_ssh.connection import open_session
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
 from nornir_anyconnect.tasks import audit_mtu, pull_config
+from tests import amounts
 from tests.waiting import eventually
 
 pytestmark = [
@@ -68,9 +69,10 @@ def test_every_kind_of_box_is_judged_and_nothing_else_is_sent(start, transport):
 
 @pytest.mark.long
 def test_more_boxes_than_workers_with_latency_and_a_hundred_workers(start):
-    fleet, nornir = start(count=120, latency=0.1, workers=100)
+    boxes, workers = amounts.of((48, 40), (120, 100), (120, 100))
+    fleet, nornir = start(count=boxes, latency=0.1, workers=workers)
     quick = {name: verdicts(audit) for name, audit in audits(nornir, evidence=False).items()}
-    assert len(quick) == 120
+    assert len(quick) == boxes
     by_entry = {}
     for name, found in quick.items():
         by_entry.setdefault(fleet.devices[name].spec.entry, []).append(found)

@@ -18,6 +18,7 @@ from mock_devices.fleet import Fleet, loopback
 from mock_devices.host_keys import host_key, rsa_key
 from mock_devices.inventory import write_inventory
 from mock_devices.spec import expand, read_fleet
+from tests import warm
 
 OLD_CLIENT = {
     "kex_algs": ["diffie-hellman-group14-sha1"],
@@ -240,7 +241,7 @@ def test_command_line_refuses_a_fleet_that_is_none(tmp_path):
     wrong = tmp_path / "fleet.yaml"
     wrong.write_text("devices: []\n")
     done = subprocess.run(
-        [sys.executable, "-m", "mock_devices", "--fleet", wrong], capture_output=True, text=True, check=False
+        [warm.python(), "-m", "mock_devices", "--fleet", wrong], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert done.stderr.endswith(
@@ -266,7 +267,7 @@ def test_a_wrong_call_is_told_in_the_words_of_argparse(tmp_path, argv, cause):
     (tmp_path / "page.md").write_text("# A page\n\n`code` - [x]: *y*\n")
     (tmp_path / "text.yaml").write_text("devices: [fw-one]\n")
     done = subprocess.run(
-        [sys.executable, "-m", "mock_devices", *argv], cwd=tmp_path, capture_output=True, text=True, check=False
+        [warm.python(), "-m", "mock_devices", *argv], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert f"python -m mock_devices: error: {cause}" in done.stderr

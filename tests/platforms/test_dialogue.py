@@ -19,6 +19,7 @@ from nornir_anyconnect.platforms.asa_ssh.dialogue import (
     Write,
 )
 from nornir_anyconnect.platforms.asa_ssh.prompts import appearance, plain
+from tests.amounts import examples
 
 LINE_ENDS = ["\r\n", "\r\n\r", "\r\r\n", "\r\r\r\n", "\n\r", "\r\n\0", "\n"]
 POLICY = "group-policy GP internal\ngroup-policy GP attributes\n webvpn\n  anyconnect mtu 1300"
@@ -86,7 +87,7 @@ def ask(dialogue, terminal, command, cuts, changes=Changes.NOTHING):
     end=st.sampled_from(LINE_ENDS),
     banner=st.sampled_from(["", "Welcome\n", "fw9# \nnot this one> \n", "a\n\n\n"]),
 )
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_every_cut_gives_the_same_replies(sizes, end, banner):
     terminal = Terminal({"show running-config group-policy": POLICY, "show ssl ciphers": ""}, banner=banner, end=end)
     cuts = endless(sizes)

@@ -1,7 +1,6 @@
 """Promise 9: one SSH session and one writer per chassis; one of a box's five sessions is always left free."""
 
 import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +12,7 @@ from nornir_anyconnect.change.plan.file import load_plan
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM
 from nornir_anyconnect.tasks import audit_mtu, plan_fix
 from nornir_anyconnect.workflows.inventory import chassis_in_plan, longest_change
+from tests import warm
 from tests.mock_devices.conftest import Client
 from tests.promises.conftest import PASSWORD, box
 
@@ -158,7 +158,7 @@ def test_a_second_process_is_refused_while_the_first_writes(site):
         "import sys; from pathlib import Path; from nornir_anyconnect.change.device import only_writer\n"
         f"with only_writer(['SN-fw-one'], Path({str(here.runs)!r})): print('held', flush=True); sys.stdin.readline()"
     )
-    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen([warm.python(), "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with other:
         assert other.stdout.readline() == "held\n"
         outcome = here.apply(plan)["fw-one"]

@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, MultiResult, Result
@@ -16,6 +16,7 @@ from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.tasks.change_plan import HostChanges
 from nornir_anyconnect.workflows.change_run import RollbackOptions, open_run, rollback_run, verify_run
 from nornir_anyconnect.workflows.change_run import states as states_of
+from tests.amounts import examples
 from tests.promises.conftest import box
 
 FIX = Fix("mtu", "", "", ("tunnel-group T",), (), ())
@@ -31,7 +32,7 @@ def _plan(devices):
 ends = st.sampled_from(["result", "nothing", "not-started", "raised", *State])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.booleans(), ends), max_size=12))
 def test_whatever_happens_the_states_are_those_of_the_plan(boxes):
     devices, result = {}, AggregatedResult("apply")

@@ -133,9 +133,8 @@ def test_texts_that_hold_them(said):
 
 def test_a_key_that_its_passphrase_does_not_open(site, said):
     here = site(secret_box(), defaults=DEFAULTS)
-    Path("id").write_bytes(
-        asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh", "canary-passphrase")
-    )
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    Path("id").write_bytes(key.export_private_key("openssh", "canary-passphrase", rounds=50))
     os.chmod("id", 0o600)
     hosts = here.inventory.parent / "hosts.yaml"
     device = here.fleet.devices["fw-one"]

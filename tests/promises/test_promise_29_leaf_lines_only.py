@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import ConfigLine, inverse_of, lines_to_send
@@ -16,6 +16,7 @@ from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
 from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
 from nornir_anyconnect.remedies.new_objects import RemoveCreated
+from tests.amounts import examples
 
 TOKEN = "run-0001"
 DESTROYS = re.compile(r"\s*(?:no\s+(?:group-policy|tunnel-group|webvpn|username)|clear\b|default\b)", re.IGNORECASE)
@@ -25,7 +26,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.sampled_from(Mode), st.lists(WORDS, min_size=1, max_size=6), st.sampled_from(["", " "]), st.booleans())
 def test_no_line_that_destroys_anything_exists(mode, words, blank, owned):
     line = " ".join(words) + blank

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.parser import parse
@@ -10,6 +10,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.device_evidence import observe_device
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from tests.amounts import examples
 
 TEXT = """\
 ASA Version 9.12(4)
@@ -69,7 +70,7 @@ def _derivable():
     return {numbers.tls_mtu for finding in device.findings for numbers in finding.assumptions.values()}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 9000)), min_size=1, max_size=6))
 def test_forged_lines_never_lower_the_number_to_one_of_their_own(lines):
     sizes, why = _planned(lines)

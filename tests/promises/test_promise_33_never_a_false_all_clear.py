@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.coverage import gaps
@@ -21,6 +21,8 @@ from nornir_anyconnect.logs import summarise_logs
 sys.path.append(str(Path(__file__).parents[1] / "evidence"))
 from export_forms import log
 from test_merged_log import PLAIN
+
+from tests.amounts import examples
 
 TEXT = "".join(f"{line}\n" for line in PLAIN).encode()
 
@@ -77,7 +79,7 @@ def logs(draw: st.DrawFn) -> tuple[list[bytes], set[int]]:
     return files + ([files[0]] if files and draw(st.booleans()) else []), touched
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(logs())
 def test_never_an_incident_that_is_none_and_never_seen_what_was_not_read(made):
     files, touched = made
@@ -133,7 +135,7 @@ IDS = sorted({line.id for line in STORY})
 OF_EACH = {"722022", "722033", "722051"}
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.sets(st.sampled_from([each for each in IDS if each != "722036"])))
 def test_a_log_of_which_only_some_messages_were_kept_is_no_all_clear(kept):
     """Whatever was left out with the drops: reconnects are there without them, or no session is there as a whole."""

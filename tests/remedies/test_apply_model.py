@@ -1,7 +1,7 @@
 """A command changes the configuration in memory as the device would, and its inverse restores it (promise 13)."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.asa.config_commands import applied, inverse_of
@@ -12,6 +12,7 @@ from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore, DfSpelli
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
 from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy, NewTunnelGroup
+from tests.amounts import examples
 
 POLICY, USER = ClientScope.GROUP_POLICY, ClientScope.USERNAME
 
@@ -126,7 +127,7 @@ def command_for(config, want):
     return None if before == after else DfBitIgnore(target, before, after)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(configs(), st.lists(wanted, min_size=1, max_size=5))
 def test_a_change_and_its_inverse_leave_the_configuration_as_it_was(text, wants):
     original = config = parse(text)
@@ -143,7 +144,7 @@ def test_a_change_and_its_inverse_leave_the_configuration_as_it_was(text, wants)
         assert back == original
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(configs(), wanted)
 def test_the_changed_blocks_read_as_the_changed_values(text, want):
     """The typed fields and the text are changed separately: reading the text again proves them equal."""

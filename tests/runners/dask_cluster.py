@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests import warm
 from tests.waiting import eventually
 
 CREDENTIALS = ("NORNIR_ANYCONNECT_USERNAME", "NORNIR_ANYCONNECT_PASSWORD", "NORNIR_ANYCONNECT_ENABLE")
@@ -59,7 +60,8 @@ def processes():
         log = folder / f"{len(running)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*prefix, sys.executable, *argv], stdout=output, stderr=output, cwd=folder,
+                # a prefix may lead to another network, where only what is started anew is
+                [*prefix, sys.executable if prefix else warm.python(), *argv], stdout=output, stderr=output, cwd=folder,
                 env={k: v for k, v in os.environ.items() if k not in CREDENTIALS} | environment,
             )  # fmt: skip
         process.log = log
@@ -94,5 +96,9 @@ class Cluster:
         labels = ["--resources", " ".join(f"site:{site}=1" for site in sites)] if sites else []
         argv = ["-m", "dask", "worker", self.address, "--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
         argv += ["--local-directory", str(self.folder), "--host", "127.0.0.1", *labels, *tls_options(self.folder)]
+        noted = self.folder / f"pid-{len(list(self.folder.glob('pid-*')))}"
+        argv += ["--pid-file", str(noted)]
         secrets = dict(zip(CREDENTIALS, ("audit", "demo-password", "demo-enable"), strict=True))
-        return self._start(argv, "Registered to", self.folder, **(secrets | environment))
+        started = self._start(argv, "Registered to", self.folder, **(secrets | environment))
+        started.own_pid = int(noted.read_text())
+        return started

@@ -105,11 +105,11 @@ def test_a_host_goes_to_a_worker_of_its_site_and_one_without_to_any(cluster, run
     nornir.data.dry_run = True
     result = nornir.with_runner(runner()).run(whose)
     assert set(result) == set(sites)
-    pids = {"north": north.pid, "south": south.pid, "far": south.pid}
+    pids = {"north": north.own_pid, "south": south.own_pid, "far": south.own_pid}
     for name, site in sites.items():
         if site in pids:
             assert result[name][0].result == (pids[site], {"anyconnect": {"site": site}}, True)
-    assert result["x"][0].result[0] in (north.pid, south.pid)
+    assert result["x"][0].result[0] in (north.own_pid, south.own_pid)
     assert isinstance(result["w"].exception, NotStartedError)
     assert "site:west" in result["w"].exception.cause
 
@@ -117,7 +117,7 @@ def test_a_host_goes_to_a_worker_of_its_site_and_one_without_to_any(cluster, run
 def test_without_labels_every_worker_reaches_every_site(cluster, runner):
     worker = cluster.worker()
     result = inventory_of(a="north", b="").with_runner(runner()).run(whose)
-    assert [each[0].result[0] for each in result.values()] == [worker.pid] * 2
+    assert [each[0].result[0] for each in result.values()] == [worker.own_pid] * 2
 
 
 def audited(fleet, tmp_path, name, *argv):

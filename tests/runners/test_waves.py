@@ -8,7 +8,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nornir.core import Nornir
 from nornir.core.inventory import Defaults, Group, Groups, Host, Hosts, Inventory, ParentGroups
@@ -18,6 +18,7 @@ from nornir_anyconnect.asa.chassis import by_chassis
 from nornir_anyconnect.errors import NotStartedError
 from nornir_anyconnect.runners import waves as waves_module
 from nornir_anyconnect.runners.waves import WavesRunner, waves
+from tests.amounts import examples
 from tests.waiting import LONG, eventually
 
 
@@ -268,7 +269,7 @@ def test_a_failing_processor_does_not_touch_the_run(hook):
     assert task.touched == set(names(3))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     count=st.integers(0, 25),
     fail=st.sets(st.integers(0, 24)),
