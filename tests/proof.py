@@ -82,6 +82,13 @@ PROOFS = (
         ("-m", "tests.acceptance.compare"),
     ),
     Proof(
+        "properties",
+        "Every property, with four times the usual examples",
+        "Hostile names, cut and shuffled logs, mutilated configurations, dialogues cut at every byte: what holds for all "
+        "of them, tried on texts that hypothesis draws anew in each run.",
+        ("-m", "pytest", "-n0", "-p", "no:randomly", "--no-header", "-q", "-m", "hypothesis", "tests"),
+    ),
+    Proof(
         "mutation",
         "Guards removed, and small mistakes made",
         "Each guard of each promise is removed, and its test must fail; then the rooms that change devices are "
