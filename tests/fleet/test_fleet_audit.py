@@ -19,7 +19,7 @@ from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
 from nornir_anyconnect.tasks import audit_mtu, pull_config
 from tests import amounts
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = [
     pytest.mark.fleet,
@@ -330,16 +330,16 @@ def jump(tmp_path):
             Door, "127.0.0.1", 0, server_host_keys=[host_key], authorized_client_keys=str(tmp_path / "authorized")
         )
 
-    server = asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
+    server = asyncio.run_coroutine_threadsafe(begin(), loop).result(LONG)
     yield server.get_port(), " ".join(host_key.export_public_key().decode().split()[:2]), seen
 
     async def stop():
         server.close()
         await server.wait_closed()
 
-    asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(stop(), loop).result(LONG)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(LONG)
     loop.close()
 
 

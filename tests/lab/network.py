@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import LONG
+
 CLIENT, ROUTER, HEAD_END, INSIDE = "client", "router", "headend", "inside"
 CLIENT_ADDRESS, CLIENT_GATEWAY = "198.51.100.2", "198.51.100.1"
 OUTSIDE_ADDRESS, OUTSIDE_GATEWAY = "203.0.113.2", "203.0.113.1"
@@ -63,13 +65,13 @@ class Network:
         return self._prefix + role
 
     def run(self, role: str, *command: str, stdin: str | None = None) -> str:
-        """Run a command in a namespace to its end (10 seconds at most) and return what it prints."""
+        """Run a command in a namespace to its end and return what it prints."""
         done = subprocess.run(
             ["ip", "netns", "exec", self.name(role), *command],
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=LONG,
             check=False,
         )
         if done.returncode:
@@ -141,7 +143,7 @@ class Network:
     def build(self) -> None:
         """Make the namespaces and the links between them."""
         for role in (CLIENT, ROUTER, HEAD_END, INSIDE):
-            subprocess.run(["ip", "netns", "add", self.name(role)], check=True, timeout=10)
+            subprocess.run(["ip", "netns", "add", self.name(role)], check=True, timeout=LONG)
             self._made.append(role)
             self.run(role, "ip", "link", "set", "lo", "up")
             with self.inside(role):
@@ -170,7 +172,7 @@ class Network:
         for process in list(self._processes):
             self.stop(process)
         while self._made:
-            subprocess.run(["ip", "netns", "delete", self.name(self._made.pop())], check=False, timeout=10)
+            subprocess.run(["ip", "netns", "delete", self.name(self._made.pop())], check=False, timeout=LONG)
 
 
 @contextmanager
@@ -186,15 +188,17 @@ def network() -> Iterator[Network]:
 
 def remove_leftovers() -> None:
     """Take away what a lab that was killed left behind: namespaces named after a process that is gone."""
-    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True, timeout=10)
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True, timeout=LONG)
     for name in (line.split()[0] for line in listed.stdout.splitlines() if line.startswith(f"{_NAME}-")):
         if Path(f"/proc/{name.removeprefix(f'{_NAME}-').split('-')[0]}").exists():
             continue
-        inside = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False, timeout=10)
+        inside = subprocess.run(
+            ["ip", "netns", "pids", name], capture_output=True, text=True, check=False, timeout=LONG
+        )
         for process in inside.stdout.split():
             with suppress(ProcessLookupError):
                 os.kill(int(process), signal.SIGKILL)
-        subprocess.run(["ip", "netns", "delete", name], check=False, timeout=10)
+        subprocess.run(["ip", "netns", "delete", name], check=False, timeout=LONG)
 
 
 @contextmanager

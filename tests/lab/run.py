@@ -21,6 +21,7 @@ from tests.lab.network import Network, network, remove_leftovers
 from tests.lab.path import DTLS_NAMES, TCPMSS, TLS_SUITES, measured_dtls, measured_tls
 from tests.lab.reconnect import Row, run
 from tests.lab.tunnel import missing_packages
+from tests.waiting import LONG
 
 SIDE_BY_SIDE = 6
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def why_not() -> str | None:
         return "the lab needs /dev/net/tun"
     if missing := missing_packages():
         return f"the lab needs Debian's {', '.join(missing)} (apt-get install)"
-    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, timeout=10, check=False)
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, timeout=LONG, check=False)
     return "the lab may not make network namespaces here" if tried.returncode else None
 
 
@@ -136,7 +137,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     def said(*command: str, word: str) -> str:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=False)
         line = next(each for each in (done.stdout + done.stderr).splitlines() if word in each)
         return line.strip().rstrip(".")
 

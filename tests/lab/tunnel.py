@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.lab.network import CLIENT, HEAD_END, INSIDE_GATEWAY, OUTSIDE_ADDRESS, POOL, PORT, Network, wait_for
+from tests.waiting import LONG
 
 USER, PASSWORD = "lab", "lab-password"
 CLIENT_DEVICE, HEAD_END_DEVICE = "cscotun0", "vpns"
@@ -110,7 +111,7 @@ def _serve(net: Network, directory: Path, priority: str) -> subprocess.Popen[byt
         input=f"{PASSWORD}\n{PASSWORD}\n",
         text=True,
         check=True,
-        timeout=10,
+        timeout=LONG,
         capture_output=True,
     )
     settings = directory / "ocserv.conf"

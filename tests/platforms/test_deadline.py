@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from nornir_anyconnect.errors import LinkLostError, ReplyTimeoutError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.deadline import Deadline, current, end_all, host_deadline
+from tests.waiting import LONG
 
 
 def test_a_host_whose_time_is_over_is_cut_and_one_with_time_left_is_not():
@@ -14,7 +15,7 @@ def test_a_host_whose_time_is_over_is_cut_and_one_with_time_left_is_not():
         kept = deadline._keeper.keep(late := Deadline(200, "late"))
         late.cut_with(not_yet.set)
         ours.cut_with(cut.set)
-        assert cut.wait(10)
+        assert cut.wait(LONG)
         assert (ours.over, ours.left) == (True, 0.0)
         assert (whole.over, late.over, not_yet.is_set()) == (False, False, False)
         assert 200 < whole.left <= 300
@@ -105,7 +106,7 @@ def test_a_thread_that_did_not_live_through_a_fork_is_started_anew():
     ours = Deadline(0, "fw")
     ours.cut_with(cut.set)
     keeper.keep(ours)
-    assert cut.wait(10)
+    assert cut.wait(LONG)
 
 
 def test_waiting_for_an_end_takes_no_processor_time(monkeypatch):
@@ -115,7 +116,7 @@ def test_waiting_for_an_end_takes_no_processor_time(monkeypatch):
     ours = Deadline(0.2, "fw")
     ours.cut_with(cut.set)
     keeper.keep(ours)
-    assert cut.wait(10)
+    assert cut.wait(LONG)
     assert len(calls) < 30
 
 
@@ -128,5 +129,5 @@ def test_one_that_is_shorter_is_not_held_up_by_one_that_waits(eventually):
     ours = Deadline(0.01, "fw1")
     ours.cut_with(cut.set)
     keeper.keep(ours)
-    assert cut.wait(10)
+    assert cut.wait(LONG)
     assert {each.name for each in keeper.all()} == {"fw2", "fw3"}

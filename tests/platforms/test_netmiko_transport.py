@@ -15,6 +15,7 @@ from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, Guarde
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
 from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate
+from tests.waiting import LONG
 
 
 def sock_with(*parts):
@@ -153,7 +154,7 @@ def test_a_terminal_that_never_comes_is_cut_and_told_as_such():
     cut = threading.Event()
 
     def wait():
-        assert cut.wait(10)
+        assert cut.wait(LONG)
         raise EOFError
 
     with pytest.raises(paramiko.SSHException, match=r"^no terminal within 0\.05 s$"):

@@ -31,6 +31,7 @@ from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import LoginGate
 from nornir_anyconnect.platforms.protocols import Role
 from tests.platforms.box import Box, device_on, session_on
+from tests.waiting import LONG
 
 NOT_PERFORMED = (
     "**** WARNING ****\r\n\tConfiguration Replication is NOT performed from Standby unit to Active unit.\r\n"
@@ -141,7 +142,7 @@ def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():
             inside.set()
 
     threading.Thread(target=two_at_once, daemon=True).start()
-    assert inside.wait(30)
+    assert inside.wait(LONG)
 
 
 def test_a_log_line_before_the_echo_of_enable_is_no_answer_to_it():
