@@ -286,6 +286,8 @@ def judge(
 
 _DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
 _known: Known[tuple[RunningConfig, DeviceAudit]] = Known()
+_met: Known[RunningConfig] = Known()
+"""By the same, what was judged with observations."""
 
 
 def _judged(
@@ -316,7 +318,7 @@ def _judged(
 def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
     """One per subject. Of a policy that nobody was seen with, what its configuration alone says stands as it is."""
     alone: dict[tuple[Scope, str], Finding] = {}
-    if device.observations is not None and only is None and device.unmoved:
+    if device.observations is not None and only is None and device.unmoved and _met_before(device):
         alone = {each.key: each for each in judge(device.config, name, None, device.options).findings}
     unseen: FindingEvidence | None = None
     for subject in _subjects(device, only):
@@ -326,6 +328,15 @@ def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str
         else:
             unseen = unseen or subject.evidence(known.verdict)
             yield replace(known, evidence=unseen)
+
+
+def _met_before(device: AuditedDevice) -> bool:
+    """Whether another box said the same: a box that is like no other is judged once, not twice."""
+    content = (id(device.config.group_policies), device.options)
+    if _met.get(content) is not None:
+        return True
+    _met.keep(content, device.config)
+    return False
 
 
 def _undeployed(

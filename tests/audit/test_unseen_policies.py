@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nornir_anyconnect.asa.alike import Known
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit import judge as judging
 from nornir_anyconnect.audit.context import AuditedDevice, Options
@@ -78,9 +79,16 @@ OBSERVED = st.builds(
 )
 
 
+def meet(config):
+    """So that it is known what the configuration alone says: a second box has to say the same."""
+    for _ in range(2):
+        judge(config, "another", DeviceObservations("another"))
+
+
 @given(st.sampled_from(BOXES), OBSERVED, st.sampled_from([Options(), Options(client=None)]))
 def test_a_finding_is_the_one_that_would_be_made_afresh(text, observed, options):
     config = parse(text)
+    judge(config, "another", observed, options)
     found = judge(config, "vpn1", observed, options)
     with mock.patch.object(AuditedDevice, "unmoved", new=False):
         assert found == judge(config, "vpn1", observed, options)
@@ -88,7 +96,7 @@ def test_a_finding_is_the_one_that_would_be_made_afresh(text, observed, options)
 
 def test_only_the_policy_that_was_seen_is_judged_again(monkeypatch):
     config = parse(BOXES[0])
-    judge(config, "vpn1")
+    meet(config)
     made = []
     real = judging._Subject.finding
     monkeypatch.setattr(judging._Subject, "finding", lambda self: made.append(self.name) or real(self))
@@ -99,10 +107,21 @@ def test_only_the_policy_that_was_seen_is_judged_again(monkeypatch):
     assert {each.name: each.evidence.sessions for each in found.findings if each.evidence}["STAFF-VPN"] == 2
 
 
+def test_a_box_like_no_other_is_judged_once(monkeypatch):
+    monkeypatch.setattr(judging, "_met", Known())
+    monkeypatch.setattr(judging, "_known", Known())
+    config = parse(BOXES[0])
+    made = []
+    real = judging._Subject.finding
+    monkeypatch.setattr(judging._Subject, "finding", lambda self: made.append(self.name) or real(self))
+    found = judge(config, "vpn1", DeviceObservations("vpn1"))
+    assert sorted(made) == sorted(each.name for each in found.findings)
+
+
 @pytest.mark.parametrize("packets", [(), (LargePacket(1390, 1287, count=3, without_udp=True),)])
 def test_a_dropped_packet_has_everything_judged_afresh(monkeypatch, packets):
     config = parse(BOXES[0])
-    judge(config, "vpn1")
+    meet(config)
     made = []
     real = judging._Subject.finding
     monkeypatch.setattr(judging._Subject, "finding", lambda self: made.append(self.name) or real(self))
