@@ -56,7 +56,7 @@ _NAMES_A_COMMAND = frozenset({"sh", "sho", "show", "more", "wr", "write"})
 _REFUSALS = frozenset({"ERROR:", "%", "Usage:", "Removing", "%Invalid"})
 """First words of a device's refusals."""
 _CONTENT = frozenset({"ASA", "PIX", "NGFW", "Serial", "Model"})
-_LEAVES_MODE = frozenset({"exit", "quit", "end"})
+_NO_SETTING = frozenset({"exit", "quit", "end", "write", "write memory", "wr", "wr mem"})
 
 _DEEPER = frozenset({Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
 _OWN_WEBVPN = frozenset({Mode.GROUP_POLICY, Mode.USERNAME})
@@ -148,7 +148,7 @@ class _Cutter:
             return
         if line.startswith("Cryptochecksum:") or line.split() == [":", "end"]:
             self.dump.twice = self.dump.twice or (self.dump.ended and self.dump.behind > 0)
-            self.dump.ended = True
+            self.dump.ended = not self.dump.typed  # what ``write`` prints in configuration mode ends nothing
             self.open = None
             return
         own = _OWN_VERSION.match(line) is not None
@@ -178,7 +178,7 @@ class _Cutter:
             self.command(entry.command or "exit", number, entry)
             return
         self._to_what_is_typed(entry, number)
-        if entry.command and entry.command not in _LEAVES_MODE:
+        if entry.command and entry.command not in _NO_SETTING:
             self._typed_line(entry, entry.mode, number)
 
     def _to_what_is_typed(self, entry: Typed, number: int) -> None:

@@ -255,11 +255,14 @@ SESSIONS = CONFIGS.parent / "texts" / "sessions"
 READ_AS = {
     # file: typed, whole, hostname, release, the policy's mtu, lines nobody understands
     "anonymous_reporting_and_a_new_hostname.txt": (True, False, "edge-9", None, None, 0),
+    "config_prompts.txt": (True, False, "edge9", None, 1390, 0),
     "first_enable_password.txt": (None, False, "lab", "9.16(4)", None, 0),
     "mail_quoted.txt": (False, True, "edge-7", "9.8(4)", None, 0),
+    "pager_left_on.txt": (False, False, None, None, 1380, 0),
     "putty.log": (False, True, "edge-6", "9.12(4)", 1300, 0),
     "refused_lines.txt": (True, False, "edge-3", None, None, 0),
     "show_tech.txt": (False, True, "edge-5", "9.14(3)", None, 0),
+    "write_after_a_no.txt": (True, False, "edge-12", None, None, 0),
 }
 
 
@@ -275,6 +278,7 @@ def test_a_session_as_people_save_it(name):
     assert is_whole(text) is expected
     assert (cut(text).typed if blocks else None) is typed
     assert (config.hostname, config.release_text, len(config.unknown_lines)) == (hostname, release, unknown)
+    assert config.complete == expected, "what write prints, and what is typed, is no end of a configuration"
     policy = config.group_policy("CREW")
     if typed is not None:
         assert policy is not None
