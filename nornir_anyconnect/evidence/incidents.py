@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.coverage import INFORMATIONAL
@@ -19,7 +19,7 @@ from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.tallies import OTHERS, DeviceTally, GroupTally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MAX_SESSIONS = 100_000
 MAX_DEVICES = 4096
@@ -63,6 +63,20 @@ class Collector:
         self._handshakes: OrderedDict[tuple[str, str, int], str] = OrderedDict()
         self._suites: OrderedDict[tuple[str, str], set[tuple[str, str]]] = OrderedDict()
         self._udp_at_some_time: set[_Who] = set()
+        self._takers: dict[type[ev.Event], Callable[[DeviceTally, Any], None]] = {
+            ev.LargePacketSent: self._sent,
+            ev.LargePacketReceived: self._received,
+            ev.NewConnection: self._new_connection,
+            ev.ConnectionState: self._state,
+            ev.AddressAssigned: self._assigned_address,
+            ev.SessionStarted: self._started,
+            ev.SessionEnded: self._of_tunnel_group,
+            ev.SessionLost: self._of_tunnel_group,
+            ev.SessionResumed: self._of_tunnel_group,
+            ev.PathMtuExceeded: self._path_mtu,
+            ev.Handshake: self._handshake,
+            ev.CipherChosen: self._cipher,
+        }
 
     def feed(self, event: ev.Event) -> None:
         """Takes one event, none of whose device is older than those before."""
@@ -70,7 +84,11 @@ class Collector:
         if event.time is not None:
             device.first = device.first or event.time
             device.last = event.time
-        self._take(device, event)
+        take = self._takers.get(type(event))
+        if take is not None:
+            take(device, event)
+        elif isinstance(event, ev.UserEvent):
+            self._remarked(device, event)
 
     def feed_untimed(self, events: Iterable[ev.Event]) -> None:
         """Takes messages without a time, before all others: of them nobody can tell what came before what.
@@ -138,50 +156,20 @@ class Collector:
         device.lines += 1
         return device
 
-    def _take(self, device: DeviceTally, event: ev.Event) -> None:
-        if isinstance(event, ev.UserEvent):
-            self._take_user(device, event)
-        elif isinstance(event, ev.PathMtuExceeded):
-            self._take_path_mtu(device, event)
-        elif isinstance(event, ev.Handshake):
-            if event.version:
-                tunnel = "dtls" if event.version.upper().startswith("DTLS") else "tls"
-                _remember(self._handshakes, (event.device, event.address, event.port), tunnel)
-        elif isinstance(event, ev.CipherChosen):
-            chosen = self._handshakes.get((event.device, event.address, event.port))
-            if chosen:
-                _remember(self._suites, (event.device, event.address), set()).add((chosen, event.suite))
-
     def _log_user(self, device: DeviceTally, event: ev.UserEvent) -> GroupTally:
         group = device.group(event.group_policy)
         group.log(_name(event))
         return group
 
-    def _take_user(self, device: DeviceTally, event: ev.UserEvent) -> None:
+    def _started(self, device: DeviceTally, event: ev.SessionStarted) -> None:
         key = (event.device, event.user, event.address)
-        if isinstance(event, ev.SessionStarted) and (old := self._sessions.get(key)) and old.is_before(event.time):
+        if (old := self._sessions.get(key)) and old.is_before(event.time):
             self._forget(key, old)
-        if isinstance(event, _OF_TUNNEL_GROUP):
-            # their group is the tunnel group: they say nothing of the group policy
-            self._take_known(event, key)
-            return
-        group = self._log_user(device, event)
-        if isinstance(event, ev.LargePacketReceived):
-            group.received.add(event.packet, event.threshold, without_udp=False, count=event.count)
-            return
-        session = self._session(key, group, event)
-        if isinstance(event, ev.LargePacketSent):
-            session.large_packet(event)
-            device.witness(event.threshold, event.user, event.address)
-            group.hit(session.user)
-        elif isinstance(event, ev.NewConnection):
-            self._new_connection(device, group, session, event)
-            if self._suites and (suites := self._suites.pop((event.device, event.address), None)):
-                group.ciphers |= suites
-        else:
-            self._take_other(session, group, event, key)
+        self._session(device, event)
 
-    def _take_known(self, event: ev.UserEvent, key: _Who) -> None:
+    def _of_tunnel_group(self, _device: DeviceTally, event: ev.UserEvent) -> None:
+        """The group that it names is the tunnel group: it says nothing of the group policy."""
+        key = (event.device, event.user, event.address)
         known = self._sessions.get(key)
         if known is None:
             return
@@ -190,9 +178,18 @@ class Collector:
         elif known.is_ended_by(event):
             self._forget(key, known)
 
-    def _new_connection(
-        self, device: DeviceTally, group: GroupTally, session: Session, event: ev.NewConnection
-    ) -> None:
+    def _received(self, device: DeviceTally, event: ev.LargePacketReceived) -> None:
+        group = self._log_user(device, event)
+        group.received.add(event.packet, event.threshold, without_udp=False, count=event.count)
+
+    def _sent(self, device: DeviceTally, event: ev.LargePacketSent) -> None:
+        group, session = self._session(device, event)
+        session.large_packet(event)
+        device.witness(event.threshold, event.user, event.address)
+        group.hit(session.user)
+
+    def _new_connection(self, device: DeviceTally, event: ev.NewConnection) -> None:
+        group, session = self._session(device, event)
         if event.protocol == "UDP":
             session.udp_up(event)
         elif event.protocol == "TCP" and event.message == "722033":
@@ -203,32 +200,40 @@ class Collector:
             if incident is not None:
                 device.keep(group, incident)
                 group.hit(session.user)
+        if self._suites and (suites := self._suites.pop((event.device, event.address), None)):
+            group.ciphers |= suites
 
     @staticmethod
     def _suspect(group: GroupTally, session: Session, event: ev.UserEvent) -> None:
         if session.suspicious(event):
             group.suspect(session.suspected(event))
 
-    def _take_other(self, session: Session, group: GroupTally, event: ev.UserEvent, key: _Who) -> None:
-        if isinstance(event, ev.AddressAssigned):
-            self._unassign(key, session)
-            session.assigned_up(event)
-            for address in session.assigned:
-                self._assigned[event.device, address] = key
-        elif isinstance(event, ev.ConnectionState):
-            group.note_compression(event)
-            if event.protocol == "UDP" and event.established:
-                session.udp_up(event)
-            elif event.protocol == "UDP":
-                session.udp_lost(event)
-            elif event.protocol == "TCP" and event.established:
-                self._suspect(group, session, event)
-                session.established(event)
-        elif remark := event.remark():
+    def _state(self, device: DeviceTally, event: ev.ConnectionState) -> None:
+        group, session = self._session(device, event)
+        group.note_compression(event)
+        if event.protocol == "UDP" and event.established:
+            session.udp_up(event)
+        elif event.protocol == "UDP":
+            session.udp_lost(event)
+        elif event.protocol == "TCP" and event.established:
+            self._suspect(group, session, event)
+            session.established(event)
+
+    def _assigned_address(self, device: DeviceTally, event: ev.AddressAssigned) -> None:
+        _, session = self._session(device, event)
+        key = (event.device, event.user, event.address)
+        self._unassign(key, session)
+        session.assigned_up(event)
+        for address in session.assigned:
+            self._assigned[event.device, address] = key
+
+    def _remarked(self, device: DeviceTally, event: ev.UserEvent) -> None:
+        group, session = self._session(device, event)
+        if remark := event.remark():
             group.dtls_disabled += isinstance(event, ev.DtlsDisabled)
             session.note(event, remark)
 
-    def _take_path_mtu(self, device: DeviceTally, event: ev.PathMtuExceeded) -> None:
+    def _path_mtu(self, device: DeviceTally, event: ev.PathMtuExceeded) -> None:
         key = self._assigned.get((event.device, event.destination))
         session = self._sessions.get(key) if key else None
         if session is None or key is None:
@@ -237,17 +242,33 @@ class Collector:
         session.path_mtu(event)
         device.witness(event.effective_mtu, key[1], key[2])
 
-    def _session(self, key: _Who, group: GroupTally, event: ev.UserEvent) -> Session:
+    def _handshake(self, _device: DeviceTally, event: ev.Handshake) -> None:
+        if event.version:
+            tunnel = "dtls" if event.version.upper().startswith("DTLS") else "tls"
+            _remember(self._handshakes, (event.device, event.address, event.port), tunnel)
+
+    def _cipher(self, _device: DeviceTally, event: ev.CipherChosen) -> None:
+        chosen = self._handshakes.get((event.device, event.address, event.port))
+        if chosen:
+            _remember(self._suites, (event.device, event.address), set()).add((chosen, event.suite))
+
+    def _session(self, device: DeviceTally, event: ev.UserEvent) -> tuple[GroupTally, Session]:
+        """The session that an event is of, and the tally of its group policy, which knows the user from then on."""
+        key = (event.device, event.user, event.address)
+        group = device.group(event.group_policy)
         session = self._sessions.get(key)
         if session is None:
             if len(self._sessions) >= MAX_SESSIONS:
                 self._forget(*next(iter(self._sessions.items())))
             session = self._sessions[key] = Session(_name(event), group.sent, group.by_path_mtu, self._bounds)
             session.doubtful = key in self._udp_at_some_time
+            group.log(session.user)
         else:
             self._sessions.move_to_end(key)
-        session.sent, session.by_path_mtu = group.sent, group.by_path_mtu
-        return session
+            if session.sent is not group.sent:
+                session.sent, session.by_path_mtu = group.sent, group.by_path_mtu
+                group.log(session.user)
+        return group, session
 
     def _forget(self, key: _Who, session: Session) -> None:
         session.settle()

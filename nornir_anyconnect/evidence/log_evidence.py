@@ -177,7 +177,7 @@ class LogEvidence:
         return self._read([(reader.records_of(envelopes), lambda: reader.state)])
 
     def read_parts(
-        self, parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]], end: bytes = b""
+        self, parts: Iterable[tuple[Iterator[tuple[Any, ...]], Callable[[], ReaderState]]], end: bytes = b""
     ) -> LogInput:
         """One log that several processes have read.
 
@@ -227,7 +227,7 @@ class LogEvidence:
 
     def _read(
         self,
-        parts: Iterable[tuple[Iterator[Record], Callable[[], ReaderState]]],
+        parts: Iterable[tuple[Iterator[tuple[Any, ...]], Callable[[], ReaderState]]],
         buffer: LogBuffer | None = None,
         device: str | None = None,
         *,

@@ -43,6 +43,11 @@ _RANKS = 16
 _Entry = tuple[int, int, str, str, tuple[Any, ...], int, int]
 """When it is its turn (second and rank in one), number of the source, id, device, fields, times, and its time."""
 _TURN = itemgetter(0)
+_Plain = tuple[Any, ...]
+"""The values of a :class:`Record`."""
+_TIME = itemgetter(1)
+_NOTHING_OPEN = (None, 0, 0)
+"""What stands behind the first five of them where they say it all."""
 _Value = TypeVar("_Value", bound=tuple[Any, ...])
 
 
@@ -106,8 +111,8 @@ class Source:
     def __init__(self, number: int, merged: MergedLog) -> None:
         self._number = number
         self._merged = merged
-        self._held: list[Record] = []
-        self._waiting: _Batches[Record] = _Batches()
+        self._held: list[_Plain] = []
+        self._waiting: _Batches[_Plain] = _Batches()
         self._last: list[int] = []
         self._forward = self._backward = 0
         self.messages = 0
@@ -124,11 +129,12 @@ class Source:
         """How its lines follow each other."""
         return Order(self._forward, self._backward)
 
-    def take(self, records: Iterable[Record]) -> None:
+    def take(self, records: Iterable[_Plain]) -> None:
         """The messages of the log, in the order of its lines."""
-        records = iter(records)
-        while batch := list(itertools.islice(records, _BATCH)):
-            times = self._last + [record.time for record in batch if record.time is not None]
+        # of plain tuples of plain values Python's collector asks nothing again
+        plain = map(tuple, records)
+        while batch := list(itertools.islice(plain, _BATCH)):
+            times = self._last + [time for time in map(_TIME, batch) if time is not None]
             self._forward += sum(map(operator.lt, times, itertools.islice(times, 1, None)))
             self._backward += sum(map(operator.gt, times, itertools.islice(times, 1, None)))
             self._last = times[-1:]
@@ -147,13 +153,16 @@ class Source:
 
         """
         self.month_first = bool(dates.open) and dates.order(latest) is DateOrder.MONTH_FIRST
-        copies = _Copies(Counter())
-        waiting = map(Record._make, self._waiting.read())
+        self._merged.take(self._number, self._known())
+        self._held = []
+
+    def _known(self) -> Iterator[_Plain]:
+        """Each message, its time and its number being known for good; then the span of all is known."""
         first = last = None
-        for record in itertools.chain(waiting, self._held):
-            if record.otherwise is not None or record.repeated_before or record.repeated_behind:
-                record = self._decided(record)  # noqa: PLW2901 - now it is what it means
-            time = record.time
+        for record in itertools.chain(self._waiting.read(), self._held):
+            if record[5:] != _NOTHING_OPEN:
+                record = self._decided(Record._make(record))  # noqa: PLW2901 - now it is what it means
+            time = record[1]
             if time is None:
                 self.untimed += 1
             elif first is None or last is None:
@@ -162,11 +171,9 @@ class Source:
                 last = time
             elif time < first:
                 first = time
-            self._merged.add(self._number, record, copies)
+            yield record
         if first is not None and last is not None:
             self.span = Span(from_microseconds(first), from_microseconds(last))
-        self._merged.folds[self._number] = copies.fold
-        self._held = []
 
     def _decided(self, record: Record) -> Record:
         """A message whose time and number were open until now."""
@@ -196,7 +203,7 @@ class MergedLog:
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
         self._once = OnceLines()
-        self._openings: dict[tuple[int, str], set[str]] = {}
+        self._openings: dict[tuple[int, str], Counter[str]] = {}
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -204,33 +211,36 @@ class MergedLog:
         """A new one; it is read to its end and closed before the events are asked for."""
         return Source(next(self._sources), self)
 
-    def add(self, source: int, record: Record, copies: _Copies) -> None:
-        """One message of a source whose time is known for good, or is not known."""
-        message, time, device, fields, times, *_ = record
-        if self._within is not None and not self._within(time):
-            return
-        if message in OPENINGS:
-            self._openings.setdefault((source, device), set()).add(message)
-        if time is None:
-            identity = (message, device, fields)
-            if identity in self._untimed or len(self._untimed) < MAX_HELD:
-                counts = self._untimed.setdefault(identity, {})
-                counts[source] = counts.get(source, 0) + times
-            return
-        row = self._catalogue.rows[message]
-        rank, second = row.rank, time // _SECOND
-        if row.once:
-            copies.add((second, device, message, fields))
-            self._once.add((message, device, fields), second, source)
-        if row.rank_of_udp != rank and fields[3] == "UDP":
-            rank = row.rank_of_udp
-        self._held.append((second * _RANKS + rank, source, message, device, fields, times, time))
-        if len(self._held) >= MAX_HELD:
-            run: _Batches[_Entry] = _Batches()
-            self._held.sort(key=_TURN)
-            run.write(self._held)
-            self._runs.append(run)
-            self._held = []
+    def take(self, source: int, records: Iterable[_Plain]) -> None:
+        """The messages of a source, each with its time, if that is known at all."""
+        copies = _Copies(Counter())
+        rows, within = self._catalogue.rows, self._within
+        for message, time, device, fields, times, *_ in records:
+            if within is not None and not within(time):
+                continue
+            if message in OPENINGS:
+                self._openings.setdefault((source, device), Counter())[message] += 1
+            if time is None:
+                identity = (message, device, fields)
+                if identity in self._untimed or len(self._untimed) < MAX_HELD:
+                    counts = self._untimed.setdefault(identity, {})
+                    counts[source] = counts.get(source, 0) + times
+                continue
+            row = rows[message]
+            rank, second = row.rank, time // _SECOND
+            if row.once:
+                copies.add((second, device, message, fields))
+                self._once.add((message, device, fields), second, source)
+            if row.rank_of_udp != rank and fields[3] == "UDP":
+                rank = row.rank_of_udp
+            self._held.append((second * _RANKS + rank, source, message, device, fields, times, time))
+            if len(self._held) >= MAX_HELD:
+                run: _Batches[_Entry] = _Batches()
+                self._held.sort(key=_TURN)
+                run.write(self._held)
+                self._runs.append(run)
+                self._held = []
+        self.folds[source] = copies.fold
 
     def events(self) -> Iterator[ev.Event]:
         """All messages with a time, the oldest first, whatever the order of the sources and of their lines."""
@@ -249,11 +259,15 @@ class MergedLog:
     def left_out(self) -> dict[str, tuple[str, ...]]:
         """By device the ids that every session brings, and that a log lacks in which sessions of the device begin.
 
-        A device is missing here of which no log shows a session begin.
+        It lacks as well what a tenth of the sessions did not bring: its level rose on the way, or lines were lost. A
+        device is missing here of which no log shows a session begin.
         """
         found: dict[str, set[str]] = {}
         for (_, device), openings in self._openings.items():
-            missing = (min(each) for each in OF_EACH_SESSION if not each & openings)
+            missing = {min(each) for each in OF_EACH_SESSION if not each & openings.keys()}
+            connections = openings["722033"] + openings["722034"]
+            if (connections - openings["722022"]) * 10 > connections:
+                missing.add("722022")
             found.setdefault(device, set()).update(missing)
         return {device: tuple(sorted(missing)) for device, missing in found.items()}
 
@@ -311,16 +325,12 @@ class MergedLog:
         return max(-(-count // self.folds[source]) for source, count in counts.items())
 
 
-def _who(entry: _Entry) -> tuple[str, str, tuple[Any, ...]]:
-    return entry[2], entry[3], entry[4][:3]
-
-
 def _in_turn(entries: list[_Entry]) -> bool:
     """Puts in order what happened within one second; False where more than that tells, such as copies of a line."""
-    keys = [_who(entry) for entry in entries]
-    if len(set(keys)) < len(keys) or any(device == UNNAMED for _, device, _ in keys):
+    by_who = {(entry[2], entry[3], entry[4][:3]): entry for entry in entries}
+    if len(by_who) < len(entries) or any(device == UNNAMED for _, device, _ in by_who):
         return False
-    entries.sort(key=_who)
+    entries[:] = [by_who[who] for who in sorted(by_who)]
     return True
 
 

@@ -24,7 +24,6 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.shortened import END
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
-from nornir_anyconnect.evidence.syslog.messages import Record
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 
 if TYPE_CHECKING:
@@ -150,14 +149,14 @@ def _found(
     return [found[part.begin] for part in parts]
 
 
-def _told(found: _Found) -> tuple[Iterator[Record], Callable[[], ReaderState]]:
+def _told(found: _Found) -> tuple[Iterator[tuple[Any, ...]], Callable[[], ReaderState]]:
     found.file.seek(found.place)
     return _kept(found.file), partial(pickle.load, found.file)
 
 
-def _kept(file: IO[bytes]) -> Iterator[Record]:
+def _kept(file: IO[bytes]) -> Iterator[tuple[Any, ...]]:
     while batch := _read(file):
-        yield from map(Record._make, batch)
+        yield from batch
 
 
 # all at once: marshal would ask a file for a few bytes at a time

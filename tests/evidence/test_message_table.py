@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 
 import pytest
 from test_evidence_syslog import BODIES
@@ -62,8 +61,7 @@ def test_a_message_is_added_with_one_row():
     assert list(SyslogReader().read([log.encode()])) == []
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class TunnelMoved(ev.UserEvent):
+class TunnelMoved(ev.UserEvent, frozen=True):
     """A kind of message that nobody knows yet."""
 
     place: str

@@ -29,6 +29,8 @@ _HOST = re.compile(
     r"(?:[A-Za-z][\w.-]*|\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )
+# a quote that closes a field, and the end of a line behind it: no need to count the quotes before
+_ENDS_RECORD = re.compile(rb'[\w.)]"\r?\n\Z')
 _GREP = re.compile(
     rb"^(?:(?P<name>[^\s:,;\"|]{1,255}\.\w{1,8}(?:\.(?:gz|bz2|xz|zst|\d{1,3}))?):)?(?:(?P<number>\d{1,9}):(?!\d\d[:.]))?",
     re.MULTILINE,
@@ -78,7 +80,7 @@ class CsvExport(LineExport):
 
     def complete(self, buffer: bytes) -> int:
         """As of :class:`LineExport`: a field that is quoted may hold the end of a line."""
-        if buffer.count(b'"') % 2 == 0:
+        if _ENDS_RECORD.search(buffer, max(len(buffer) - 4, 0)) or buffer.count(b'"') % 2 == 0:
             return len(buffer)
         cut = len(buffer)
         for _ in range(_MOST_LINES):

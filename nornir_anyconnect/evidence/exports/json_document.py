@@ -7,14 +7,17 @@ to it.
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_left
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.exports.json_lines import broken
+from nornir_anyconnect.evidence.exports.json_lines import ESCAPED_ID, broken
 from nornir_anyconnect.evidence.exports.json_records import Builder, messages_of, object_in
-from nornir_anyconnect.evidence.exports.records import Export
+from nornir_anyconnect.evidence.exports.records import SAMPLED, WHOLE, Export, ids
 from nornir_anyconnect.evidence.plain_text import decoded
-from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +26,21 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
 
 _SLICE = 1 << 13
+_CLOSES = re.compile(rb"[]}]")
+_REPEATED = re.compile(b"message repeated")
+# an element of an array with nothing in it but texts, numbers and objects of such, and arrays that hold no object
+_PLAIN = rb'[^]["{}]*+'
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_VALUES = rb"\[" + _PLAIN + b"(?:" + _STRING + _PLAIN + rb")*+\]"
+_OBJECT = reduce(
+    lambda inner, _: (
+        rb"\{" + _PLAIN + b"(?:(?:" + b"|".join(filter(None, (_STRING, _VALUES, inner))) + b")" + _PLAIN + rb")*+\}"
+    ),
+    range(5),
+    b"",
+)
+# the last one is read: it shows of which device they are, and until when
+_ELEMENT = re.compile(rb"\s*,\s*(?:" + _OBJECT + b"|" + _VALUES + rb")(?=\s*,)", re.DOTALL)
 _LATELY = 64
 _WINDOW = 1 << 16
 _TRIED = 24
@@ -35,6 +53,7 @@ class JsonDocument(Export):
 
     def __init__(self, family: Family) -> None:
         super().__init__(family, "JSON")
+        self._tells = re.compile("|".join((MARK.pattern.decode(), *map(re.escape, family.ids))).encode(), re.IGNORECASE)
 
     def envelopes(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
         """As of :class:`Export`."""
@@ -43,31 +62,64 @@ class JsonDocument(Export):
         events = ijson.sendable_list()
         parser = ijson.basic_parse_coro(events, use_float=True, multiple_values=True)
         builder = Builder(self.family)
-        stream = iter(chunks)
+        stream = itertools.chain(chunks, (b"",))
         lately: list[Envelope] = []
+        buffer, at, known, begun, sampled, between = b"", 0, 0, 0, 0, False
         for chunk in stream:
-            for at in range(0, len(chunk), _SLICE):
-                piece, failed = chunk[at : at + _SLICE], False
+            known = max(known, at - _WINDOW)
+            buffer, at, known = buffer[known:] + chunk, at - known, 0
+            wanted = self._wanted(buffer) if begun >= WHOLE else None
+            begun += len(chunk)
+            while at < len(buffer):
+                if between and wanted is not None:
+                    passed, at = self._pass_over(buffer, at, wanted)
+                    builder.pass_over(passed)
+                    self.lines += passed
+                    known = at
+                    if chunk and len(buffer) - at < _SLICE and begun - sampled < SAMPLED:
+                        break  # the next element, which the end of the chunk cuts, may be passed over as well
+                    sampled = begun
+                closed = _CLOSES.search(buffer, at, at + _SLICE)
+                end = closed.end() if closed else min(at + _SLICE, len(buffer))
+                failed, last = False, ""
                 try:
-                    parser.send(piece)
+                    parser.send(buffer[at:end])
                 except (ijson.JSONError, StopIteration, ValueError):
                     failed = True
-                for event, value in events:
-                    for envelope in builder.take(event, value):
+                for last, value in events:
+                    for envelope in builder.take(last, value):
                         self.lines += 1
                         lately = [*lately[-_LATELY:], envelope]
                         yield envelope
                 del events[:]
                 if failed:
                     self.torn = True
-                    yield from self._rest(chunk[at:], stream, {each.message for each in lately})
+                    yield from self._rest(buffer[known:], stream, {each.message for each in lately})
                     return
+                at = end
+                between = closed is not None and last.startswith("end_") and builder.in_array
+                known = at if between else known
         try:
             parser.close()
         except (ijson.JSONError, ValueError):
             self.torn = True
         yield from builder.end()
         self.torn |= builder.open or builder.partial
+
+    def _wanted(self, buffer: bytes) -> list[int]:
+        """Where something stands that has to be read."""
+        ids_of = ids() if self.family.ids or self.family.line else ASA_MESSAGES.candidate
+        found = itertools.chain.from_iterable(each.finditer(buffer) for each in (ids_of, ESCAPED_ID, _REPEATED))
+        return sorted(each.start() for each in found)
+
+    def _pass_over(self, buffer: bytes, begin: int, wanted: list[int]) -> tuple[int, int]:
+        """How many of the elements that follow hold a message that nobody wants, and where they end."""
+        at = bisect_left(wanted, begin)
+        stop = wanted[at] if at < len(wanted) else len(buffer)
+        passed, end = 0, begin
+        while (element := _ELEMENT.match(buffer, end, stop)) and self._tells.search(buffer, end, element.end()):
+            passed, end = passed + 1, element.end()
+        return passed, end
 
     def _rest(self, first: bytes, stream: Iterator[bytes], known: set[bytes]) -> Iterator[Envelope]:
         """What follows a place that is no JSON: every object that is whole, and the words of one that is not."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.evidence.exports.family import Family
 
-_ESCAPED_ID = re.compile(rb"\\u00(?:2[dD]|3\d)")
-_MAY_BE_WANTED = re.compile(_ESCAPED_ID.pattern + b"|" + ids().pattern)
+ESCAPED_ID = re.compile(rb"\\u00(?:2[dD]|3\d)")
+_MAY_BE_WANTED = re.compile(ESCAPED_ID.pattern + b"|" + ids().pattern)
 _LITERAL = re.compile(r'"(?:[^"\\\\]|\\\\.)*"?')
 
 
@@ -40,7 +40,7 @@ class JsonLines(LineExport):
 
     def _wanted(self, buffer: bytes, begin: int) -> Iterator[tuple[int, int]]:
         """As of :class:`LineExport`; an id may be written with escapes."""
-        if _ESCAPED_ID.search(buffer, begin) is None:
+        if ESCAPED_ID.search(buffer, begin) is None:
             yield from super()._wanted(buffer, begin)
             return
         while begin < len(buffer):

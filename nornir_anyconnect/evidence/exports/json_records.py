@@ -108,6 +108,15 @@ class Builder:
         """The document has not ended."""
         return bool(self._stack)
 
+    @property
+    def in_array(self) -> bool:
+        """What comes next is an element of an array, or its end."""
+        return bool(self._stack) and isinstance(self._stack[-1], list) and not self._below
+
+    def pass_over(self, elements: int) -> None:
+        """So many elements of the array were not looked at."""
+        self._sizes[-1][""] += elements
+
     def take(self, event: str, value: Any) -> Iterator[Envelope]:
         """One event of the parser; the messages that are complete with it."""
         if self._below or (event in {"start_map", "start_array"} and len(self._stack) >= _DEEPEST_KEPT):

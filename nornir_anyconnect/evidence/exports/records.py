@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, MARK
-from nornir_anyconnect.evidence.syslog.reader import scan
+from nornir_anyconnect.evidence.syslog.reader import line_ends, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,8 @@ WHOLE = 1 << 16
 """Bytes at the beginning of an export of which every record is read."""
 _REPEATED = b"message repeated"
 _NEAR = 600
-_SAMPLED = 1 << 20
+SAMPLED = 1 << 20
+"""Bytes in which at least one record is read."""
 _MONTH = b"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # a quoted field that is a line as an ASA sends it: with its own stamp and name, and nothing in it that is written twice
 _WHOLE_MESSAGE = re.compile(
@@ -120,7 +121,8 @@ class LineExport(Export):
         begun, sampled = WHOLE if self._going_on else 0, 0
         for buffer, final in self._blocks(chunks):
             at = self.begin(buffer) if begun == 0 else 0
-            self.lines += buffer.count(b"\n", at) + (final and not buffer.endswith(b"\n") and at < len(buffer))
+            self.lines += line_ends(buffer) - buffer.count(b"\n", 0, at)
+            self.lines += final and not buffer.endswith(b"\n") and at < len(buffer)
             while at < len(buffer) and begun < WHOLE:
                 stop = line_end(buffer, at)
                 found, end = self.record(buffer, at, stop)
@@ -145,7 +147,7 @@ class LineExport(Export):
                     yield from found
                     at = end + 1
             sampled += len(buffer)
-            if at < len(buffer) and (final or sampled >= _SAMPLED):
+            if at < len(buffer) and (final or sampled >= SAMPLED):
                 sampled = 0
                 last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at
                 yield from self.record(buffer, *self.around(buffer, at, last, line_end(buffer, last)))[0]

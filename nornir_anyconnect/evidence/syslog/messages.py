@@ -83,7 +83,8 @@ def _assigned(text: str | None) -> str | None:
     return None if address in {"", "::", "0.0.0.0"} else address  # noqa: S104 - the ASA's word for "none given"
 
 
-def _who(found: re.Match[str]) -> tuple[str, str, str]:
+def who_of(found: re.Match[str]) -> tuple[str, str, str]:
+    """Group, user and address, as groups 1 to 3 of a match hold them."""
     group, user, address = found.group(1, 2, 3)
     return _inner(group), _inner(user), _address(address)
 
@@ -168,9 +169,9 @@ def about_user(
     fields: Callable[[re.Match[str]], tuple[Any, ...]]
     if len(more) == 1:  # the usual number, without a loop: it runs for every message
         (one,) = more
-        fields = lambda m: (*_who(m), one(m))  # noqa: E731 - two of a kind
+        fields = lambda m: (*who_of(m), one(m))  # noqa: E731 - two of a kind
     else:
-        fields = lambda m: (*_who(m), *[each(m) for each in more])  # noqa: E731
+        fields = lambda m: (*who_of(m), *[each(m) for each in more])  # noqa: E731
     return Message(forms, event, fields, rank, rank if udp is None else udp, words, once)
 
 
@@ -246,7 +247,7 @@ MESSAGES: dict[str, Message] = {
     "113039": about_user(r".{0,40}?session started\b\.?", ev.SessionStarted, rank=0),
     "113019": about_anything(
         r"Group = (.*?), ?(?:Username = (.*), )?IP = ([^,\s]*), ?Session disconnected\.?" + _DISCONNECTED,
-        ev.SessionEnded, lambda m: (*_who(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
+        ev.SessionEnded, lambda m: (*who_of(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
         rank=0, words=True,
     ),
     "602101": about_anything(

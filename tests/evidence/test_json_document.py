@@ -1,0 +1,114 @@
+"""Records of one large document that nobody wants are passed over: what is left says the same, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nornir_anyconnect.evidence.exports import json_document, registry
+from nornir_anyconnect.evidence.log_evidence import LogEvidence
+
+SIZES = st.sampled_from([97, 1000, 1 << 16])
+WHO = "Group <GP> User <ann> IP <203.0.113.9>"
+WANTED = f"Mar 02 2026 09:00:00 edge7 : %ASA-6-722036: {WHO} Transmitting large packet 1406 (threshold 1367)."
+OTHER = "Mar 02 2026 09:00:01 edge7 : %ASA-6-302013: Built inbound TCP connection 7 for outside:198.51.100.7/443"
+# a wanted id without a dash before it is that of no message
+MESSAGES = (WANTED, OTHER, f"{OTHER} 722036", "%ASA-5-111008: User 'x' executed '}],[{ \"'", "no message", "")
+
+
+@contextmanager
+def from_the_first(*, passed_over: bool = True):
+    """Records are passed over from the first one on, or none is."""
+    element = json_document._ELEMENT if passed_over else re.compile(b"(?!)")
+    with patch.object(json_document, "WHOLE", 0), patch.object(json_document, "_ELEMENT", element):
+        yield
+
+
+def read(document: bytes, size: int, *, passed_over: bool) -> tuple[object, ...]:
+    """What is read of a document that comes in chunks of a size."""
+    export = registry.export_of(document[: 1 << 16])
+    assert isinstance(export, json_document.JsonDocument)
+    with from_the_first(passed_over=passed_over):
+        chunks = [document[at : at + size] for at in range(0, len(document), size)]
+        found = list(export.envelopes(chunks))
+    return [each for each in found if WANTED.encode() in each.message], export.lines, export.torn
+
+
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(["}", "]", '"', "\\", ","])
+)
+records = st.builds(
+    lambda text, more: {"message": text, "timestamp": "2026-03-02T09:00:00Z", "source": "edge7", **more},
+    st.sampled_from(MESSAGES),
+    st.dictionaries(
+        st.text(max_size=5),
+        st.recursive(
+            scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        ),
+        max_size=3,
+    ),
+)
+
+
+@given(
+    st.lists(records, min_size=3, max_size=8),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+    SIZES,
+    st.sampled_from(["{}", '{{"hits": {{"hits": {} }}, "took": 1}}', '{{"messages": {}, "total_results": 5}}']),
+)
+def test_what_is_wanted_is_read_as_if_everything_was(held, indent, ascii_only, size, around):
+    held = [{"message": OTHER}, *held, {"message": OTHER}]
+    document = around.format(json.dumps(held, indent=indent, ensure_ascii=ascii_only)).encode(errors="replace")
+    found, _, torn = read(document, size, passed_over=True)
+    expected, _, torn_whole = read(document, size, passed_over=False)
+    assert found == expected
+    assert torn == torn_whole
+
+
+@given(st.lists(st.sampled_from(MESSAGES[:2]), min_size=5, max_size=16), SIZES, st.data())
+def test_a_document_that_was_cut_anywhere_says_so_and_holds_no_more(texts, size, data):
+    document = json.dumps([{"message": text} for text in (OTHER, *texts)]).encode()
+    cut = document[: data.draw(st.integers(len(document) // 2, len(document) - 2))]
+    found, _, torn = read(cut, size, passed_over=True)
+    assert torn
+    assert len(found) <= texts.count(WANTED)
+    assert found == read(cut, size, passed_over=False)[0]
+
+
+@pytest.mark.parametrize("size", [97, 1 << 16])
+def test_a_message_whose_id_is_written_with_escapes_or_that_was_repeated_is_not_passed_over(size):
+    escaped = WANTED.replace("-6-722", "-6-\\u0037\\u0032\\u0032")
+    texts = [OTHER] * 20 + [escaped] + [OTHER] * 20 + [WANTED, "last message repeated 3 times"] + [OTHER] * 20
+    document = ('[{"message": "' + '"}, {"message": "'.join(texts) + '"}]').encode()
+    export = registry.export_of(document)
+    with from_the_first():
+        log = LogEvidence().read_export(export, [document[at : at + size] for at in range(0, len(document), size)])
+    assert log.messages == 2
+    assert log.lines == len(texts)
+
+
+@pytest.mark.parametrize(("total", "torn"), [(200, False), (201, True)])
+def test_records_that_were_passed_over_are_counted_as_what_was_found(total, torn):
+    hits = [{"_source": {"message": OTHER}} for _ in range(200)]
+    document = json.dumps({"hits": {"hits": hits, "total": {"value": total}}}).encode()
+    assert read(document, 4096, passed_over=True)[1:] == (200, torn)
+
+
+def test_the_last_record_shows_until_when_and_few_are_read():
+    lines = [OTHER.replace("09:00:01", f"{hour:02}:{minute:02}:00") for hour in range(24) for minute in range(60)]
+    document = json.dumps([{"message": line} for line in lines]).encode()
+    with patch.object(json_document.Builder, "take", autospec=True, side_effect=json_document.Builder.take) as taken:
+        log = LogEvidence().read_export(
+            registry.export_of(document[: 1 << 16]), [document[at : at + 4096] for at in range(0, len(document), 4096)]
+        )
+    assert (log.span.first.hour, log.span.last.hour, log.span.last.minute) == (0, 23, 59)
+    assert log.devices == ("edge7",)
+    assert log.lines == len(lines)
+    assert taken.call_count < len(lines) * 4 / 2, "the 64 KiB at the beginning, and few others"
