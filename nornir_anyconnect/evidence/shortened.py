@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 WHOLE = 1 << 24
 END = 1 << 16
 _LONGEST = 160
-_WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"not shown", b"skipped", b"abgeschnitten")
+_WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"not shown", b"skipped", b"abgeschnitten",
+          b"rate-limiting", b"suppressed")  # fmt: skip
 _THINGS = r"(?:lines?|rows?|messages?|events?|results?|records?|entries|entry|items?|hits|zeilen)"
 _MARK = re.compile(
     r"\W*(?:\.{3,}|…)\W*"
@@ -30,6 +31,11 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _WITHIN = re.compile(rb"\[(?:truncated|snip(?:ped)?|\.\.\.|\xe2\x80\xa6)[^\]\n]{0,40}\]\s*$", re.IGNORECASE)
+# what rsyslog and journald write in the place of messages that they did not take
+_NOT_TAKEN = re.compile(
+    rb"\b\d+ messages lost due to rate-limiting|begin to drop messages due to rate-limiting|: suppressed \d+ messages ",
+    re.IGNORECASE,
+)
 _PAGER = re.compile(r"[<(-]{1,4} ?-{0,3} ?more ?-{0,3} ?[->)]{1,4}", re.IGNORECASE)
 _PROMPT = re.compile(r"[\w./()-]{1,80}[#>]")
 
@@ -38,6 +44,8 @@ def says_so(line: bytes) -> bool:
     """Whether a line says that others were left out."""
     if ANY_TAG_IN_BYTES.search(line):
         return _WITHIN.search(line) is not None
+    if _NOT_TAKEN.search(line):
+        return True
     text = decoded(line[: _LONGEST + 1]).strip()
     if not text or len(text) > _LONGEST or text[0] in "\"'{" or begins_message(text) or _PAGER.fullmatch(text):
         return False

@@ -53,6 +53,12 @@ _FORMATS: dict[bytes, Callable[[], _Decompressor]] = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\x00": _xz,
 }
+_NOT_OPENED = {
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\x1f\x9d": "compress",
+}
 
 
 def is_compressed(start: bytes) -> bool:
@@ -72,6 +78,8 @@ def inflated(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
     """
     first = next(chunks, b"")
+    if packer := next((packer for magic, packer in _NOT_OPENED.items() if first.startswith(magic)), None):
+        raise SourceError(f"{name} is packed by {packer}, which is not opened here", "unpack it")
     make = next((make for magic, make in _FORMATS.items() if first.startswith(magic)), None)
     if make is None and not first.startswith(_ZSTD):
         yield from itertools.chain((first,) if first else (), chunks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import quopri
+import re
 import sys
 from pathlib import Path
 
@@ -173,6 +174,41 @@ def test_a_log_of_which_messages_were_left_out_is_none_beside_a_whole_one(day):
 def test_a_log_without_a_session_that_begins_proves_nothing(line, code):
     found, _ = read(f"<166>Mar 29 2026 01:00:00 edge7 : %ASA-6-{line}\n".encode())
     assert [gap.code for gap in gaps(found["edge7"])] == [code]
+
+
+QUIET = [line for line in PLAIN if "finn" in line]
+
+
+def test_a_log_whose_level_rose_on_the_way_does_not_show_what_was_before():
+    notices = [line for line in PLAIN if "dora" in line and re.search(r"-[45]-722(?:033|051)", line)]
+    for sessions in (1, 20):
+        before = [
+            line.replace("Mar 29 ", "Mar 28 ").replace("dora", f"user{n}") for n in range(sessions) for line in notices
+        ]
+        found, _ = read("".join(f"{line}\n" for line in [*before, *QUIET]).encode())
+        assert [(gap.code, gap.number) for gap in gaps(found["edge7"])] == [("messages-left-out", 722022)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mar 29 01:10:05 relay rsyslogd: imudp from <10.0.0.1:514>: 5412 messages lost due to rate-limiting",
+        "2026-03-29T01:10:05+00:00 relay rsyslogd[77]: imuxsock[pid 1]: begin to drop messages due to rate-limiting",
+        "Mar 29 01:10:05 relay systemd-journald[310]: Suppressed 1203 messages from rsyslog.service",
+    ],
+)
+def test_what_a_relay_did_not_take_is_missing(line):
+    found, _ = read("".join(f"{each}\n" for each in [*QUIET[:4], line, *QUIET[4:]]).encode())
+    assert [gap.code for gap in gaps(found["edge7"])] == ["torn-logs"]
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x04\x22\x4d\x18", b"\x1f\x9d\x90"])
+def test_what_is_packed_by_what_is_not_opened_here_is_named(tmp_path, magic):
+    (tmp_path / "quiet.log").write_text("".join(f"{line}\n" for line in QUIET))
+    (tmp_path / "more.log").write_bytes(magic + bytes(range(256)))
+    (packed,) = [each for each in summarise_logs([tmp_path]).inputs if each.problem]
+    assert packed.lost
+    assert "not opened here" in packed.problem
 
 
 def test_an_empty_log_buffer_shows_nothing():
