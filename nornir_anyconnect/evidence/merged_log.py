@@ -12,7 +12,7 @@ import marshal  # what this process wrote itself into a file without a name
 import operator
 import tempfile
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -203,7 +203,7 @@ class MergedLog:
         self._runs: list[_Batches[_Entry]] = []
         self._untimed: dict[_Identity, dict[int, int]] = {}
         self._once = OnceLines()
-        self._openings: dict[tuple[int, str], Counter[str]] = {}
+        self._openings: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -219,7 +219,7 @@ class MergedLog:
             if within is not None and not within(time):
                 continue
             if message in OPENINGS:
-                self._openings.setdefault((source, device), Counter())[message] += 1
+                self._openings[source, device][message] += 1
             if time is None:
                 identity = (message, device, fields)
                 if identity in self._untimed or len(self._untimed) < MAX_HELD:

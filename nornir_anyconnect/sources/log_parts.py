@@ -324,3 +324,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(0)  # somebody waits, and there is nothing to be tidied up

@@ -6,6 +6,7 @@ A log says the same over and over: who, where, when and what. Whatever is not us
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from nornir_anyconnect.evidence.plain_text import decoded
@@ -36,6 +37,14 @@ class UsualText(NamedTuple):
     words: bool
 
 
+@lru_cache(maxsize=4)
+def _texts_known(
+    _catalogue: Catalogue,
+) -> tuple[dict[bytes, UsualText], dict[bytes, tuple[object, ...]], dict[bytes, UsualText]]:
+    """What stood behind the dash before an id, in whatever log: whole, or the names of a user apart from the rest."""
+    return {}, {}, {}
+
+
 class UsualMessages:
     """Reads the two halves of a usual message.
 
@@ -52,10 +61,7 @@ class UsualMessages:
         self._rows = catalogue.rows
         # what stands around the minutes and seconds of a header: when its hour began, its device and level
         self._frames: dict[bytes, tuple[int, str, int]] = {}
-        # what stands behind the dash before the id, where the names of a user are not apart from the rest
-        self._texts: dict[bytes, UsualText] = {}
-        self._names: dict[bytes, tuple[object, ...]] = {}
-        self._rests: dict[bytes, UsualText] = {}
+        self._texts, self._names, self._rests = _texts_known(catalogue)
 
     def header(self, raw: bytes) -> Header | None:
         """What stands before the dash before the id of a message as most are; None where more must be looked at."""
