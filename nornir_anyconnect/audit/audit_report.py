@@ -14,7 +14,7 @@ from nornir_anyconnect.audit.finding import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nornir_anyconnect.audit.finding import DeviceAudit
+    from nornir_anyconnect.audit.finding import DeviceAudit, Finding
     from nornir_anyconnect.evidence.logs_report import Input
 
 SCHEMA = "nornir-anyconnect/audit/1"
@@ -58,6 +58,12 @@ class Summary:
     def to_dict(self) -> dict[str, int]:
         """As in the JSON of an audit."""
         return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+
+
+def users_seen(finding: Finding) -> int | None:
+    """How many users its evidence shows as hit; None where nothing could have shown them."""
+    seen = finding.evidence
+    return None if seen is None or (seen.observable != "yes" and not seen.users) else seen.users
 
 
 def users_hit(device: DeviceAudit) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.audit import provenance
+from nornir_anyconnect.audit.audit_report import users_seen
 from nornir_anyconnect.audit.finding import Scope, Status, Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.report import sentences
@@ -94,9 +95,8 @@ def _hit(finding: Finding) -> str:
     seen = finding.evidence
     if seen is not None and seen.client_reconnects and not seen.users:
         return f"client log: {seen.client_reconnects}"
-    if seen is None or (seen.observable != "yes" and not seen.users):
-        return "?"
-    return str(seen.users)
+    users = users_seen(finding)
+    return "?" if users is None else str(users)
 
 
 def _fix(finding: Finding) -> str:

@@ -87,10 +87,33 @@ def test_sites_and_firewalls_are_summed_up_worst_first(opened):
     assert len(sites) == 8  # the first of ten
     opened.click("#sites button:text('Show all 10 sites')")
     assert opened.locator("#sites tbody tr").count() == 10
-    users = [int(cell or 0) for cell in opened.locator("#sites td:nth-child(4)").all_inner_texts()]
-    assert users == sorted(users, reverse=True)
+    users = opened.locator("#sites td:nth-child(4)").all_inner_texts()
+    known = [int(cell) for cell in users if cell != "?"]
+    assert users == [*map(str, sorted(known, reverse=True)), *["?"] * (10 - len(known))]
     assert "mate fw-0-b" in opened.locator("#devices tbody tr").first.inner_text()
     assert not any("fw-1\n" in row for row in opened.locator("#devices tbody tr").all_inner_texts())  # it is safe
+
+
+def test_nobody_hit_is_said_only_where_it_would_have_been_seen(page, tmp_path):
+    seen = replace(finding("STAFF", Verdict.AT_RISK), evidence=FindingEvidence(False, "yes"))
+    blind = replace(finding("STAFF", Verdict.AT_RISK), evidence=FindingEvidence(False, "no"))
+    silent = replace(finding("STAFF", Verdict.SAFE), evidence=None)
+    devices = [DeviceAudit(name, findings=(each,)) for name, each in (("a", seen), ("b", blind), ("c", silent))]
+    (tmp_path / "report.html").write_text(
+        render("html", replace(report(*devices), sites={"a": "Oslo", "b": "Rome"}), STYLE)
+    )
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#devices td:nth-child(3)").all_inner_texts() == ["0", "?"]
+    assert page.locator("#sites td:nth-child(4)").all_inner_texts() == ["0", "?", "?"]
+    assert page.locator("#table td[data-label='Users hit']").all_inner_texts() == ["0", "?", "?"]
+
+
+def test_paper_says_which_rows_of_a_summary_it_leaves_out(opened):
+    left = opened.locator("#sites .left-out")
+    assert not left.is_visible()
+    opened.emulate_media(media="print")
+    assert left.inner_text() == "The first 8 of 10 sites."
 
 
 def test_a_first_click_on_a_number_of_a_summary_sorts_largest_first(opened):
@@ -161,12 +184,12 @@ def test_nothing_overlaps(opened, width):
     assert overlaps == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(inspected, addresses, scheme):
+@pytest.mark.parametrize(("size", "scheme"), [(13, "light"), (13, "dark"), (500, "light")])
+def test_axe_finds_nothing(inspected, addresses, size, scheme):
     page = inspected.page
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1400, "height": 900})
-    page.goto(addresses[13])
+    page.goto(addresses[size])
     page.wait_for_selector("html[data-ready]")
     page.click("#hit summary")
     page.click("#devices [data-device='0']")

@@ -12,13 +12,13 @@ DATA.rows.forEach((row, i) => {
 function sitesOf(devices) {
   const sites = new Map();
   for (const each of devices) {
-    const site = sites.get(each.site) ?? { name: each.site || "no site", hosts: new Set(), risky: new Set(), users: 0, past: 0 };
+    const site = sites.get(each.site) ?? { name: each.site || "no site", hosts: new Set(), risky: new Set(), users: 0, past: 0, unseen: false };
     sites.set(each.site, site);
     site.hosts.add(each.host);
     if (each.risky) site.risky.add(each.host);
-    site.users += each.users; site.past += each.past;
+    site.users += each.users ?? 0; site.past += each.past; site.unseen ||= each.users === null;
   }
-  return [...sites.values()].map((each) => ({ ...each, hosts: each.hosts.size, risky: each.risky.size }));
+  return [...sites.values()].map((each) => ({ ...each, hosts: each.hosts.size, risky: each.risky.size, users: each.users || (each.unseen ? null : 0) }));
 }
 // a number sorts largest first: who asks for it wants to know who has most
 function nextSort(now, key, number) {
@@ -27,20 +27,21 @@ function nextSort(now, key, number) {
 }
 // a short sortable table that shows its first rows
 function rollup(section, items, columns, what) {
-  const now = { sort: "", down: false, all: false }, body = make("tbody"), more = make("button", { type: "button" });
+  const now = { sort: "", down: false, all: false }, body = make("tbody"), more = make("button", { type: "button" }), left = make("p", { className: "left-out" });
   const heads = columns.map(({ label, number }) => make("th", { scope: "col", className: number ? "number" : "" }, make("button", { type: "button" }, label)));
   function drawRows() {
     const column = columns.find(({ label }) => label === now.sort), sign = now.down ? -1 : 1;
-    const sorted = column ? items.slice().sort((a, b) => { const x = column.value(a), y = column.value(b); return x === y ? 0 : (x < y ? -1 : 1) * sign; }) : items;
+    const sorted = column ? items.slice().sort((a, b) => { const x = column.value(a) ?? -1, y = column.value(b) ?? -1; return x === y ? 0 : (x < y ? -1 : 1) * sign; }) : items;
     body.replaceChildren(...(now.all ? sorted : sorted.slice(0, FIRST)).map((item) => make("tr", {}, ...columns.map(({ number, value, show }) =>
-      make("td", { className: number ? "number" : "" }, show ? show(item) : number ? String(value(item) || "") : named(value(item)))))));
+      make("td", { className: number ? "number" : "" }, show ? show(item) : number ? String(value(item) ?? "?") : named(value(item)))))));
     heads.forEach((th, at) => th.setAttribute("aria-sort", columns[at].label === now.sort ? (now.down ? "descending" : "ascending") : "none"));
     more.hidden = items.length <= FIRST;
+    left.textContent = now.all || more.hidden ? "" : `The first ${FIRST} of ${items.length} ${what}.`;
     more.textContent = now.all ? `Show the first ${FIRST}` : `Show all ${items.length} ${what}`;
   }
   heads.forEach((th, at) => th.firstElementChild.addEventListener("click", () => { Object.assign(now, nextSort(now, columns[at].label, Boolean(columns[at].number))); drawRows(); }));
   more.addEventListener("click", () => { now.all = !now.all; drawRows(); });
-  section.append(make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": what }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body)), more);
+  section.append(make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": what }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body)), more, left);
   section.hidden = false;
   if (section.id === "sites") $("left").hidden = false;
   drawRows();

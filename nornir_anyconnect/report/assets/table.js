@@ -110,7 +110,7 @@ function rowElement(i) {
   const who = make("td", {}, opener, " ", make("span", { className: "hint" }, row[AT.scope]));
   return make("tr", {}, make("td", {}, badge), cell("Device", deviceOf(row)[0]), who, cell("Group policy", row[AT.group_policy]),
     cell("DTLS MTU", row[AT.dtls_mtu], true), cell("TLS MTU", row[AT.tls_mtu], true), cell("Gap", gap(row), true),
-    cell("Configured", row[AT.configured_mtu], true), cell("Safe MTU", row[AT.safe_mtu], true), cell("Users hit", row[AT.users], true));
+    cell("Configured", row[AT.configured_mtu], true), cell("Safe MTU", row[AT.safe_mtu], true), cell("Users hit", row[AT.users] ?? (verdict === "not-applicable" ? null : "?"), true));
 }
 let drawing = 0;
 function grow(mine) {

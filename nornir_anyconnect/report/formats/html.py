@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect import report as room
-from nornir_anyconnect.audit.audit_report import users_hit
+from nornir_anyconnect.audit.audit_report import users_hit, users_seen
 from nornir_anyconnect.audit.finding import Verdict, worst_first
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.remedies.options import EXPLAINED
@@ -144,10 +144,15 @@ def _device(device: DeviceAudit, report: AuditReport) -> list[Any]:
         device.name,
         report.sites.get(device.name, ""),
         [harmless(name) for name in mates],
-        users_hit(device),
+        users_hit(device) or (None if _unseen(device) else 0),
         max((each.evidence.past.users for each in device.findings if each.evidence and each.evidence.past), default=0),
         _to_type(device),
     ]
+
+
+def _unseen(device: DeviceAudit) -> bool:
+    """Whether somebody could have been hit there and nothing shows it."""
+    return any(users_seen(each) is None for each in device.findings if each.verdict is not Verdict.NOT_APPLICABLE)
 
 
 def _to_type(device: DeviceAudit) -> list[str]:
@@ -162,6 +167,7 @@ def _row(index: int, device: DeviceAudit, finding: Finding) -> list[Any]:
     users = finding.evidence.user_names if finding.evidence else ()
     own = {
         "device": index,
+        "users": users_seen(finding),
         "confirmed": int(finding.confirmed),
         "waived": int(finding.waiver is not None),
         "who": [harmless(user) for user in users] or 0,
