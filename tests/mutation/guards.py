@@ -611,7 +611,7 @@ GUARDS: tuple[Guard, ...] = (
         23, f"{PKG}/tasks/change_plan.py",
         "each.outcome.hidden(run.hides)",
         "each.outcome",
-        f"{P}23_no_secret_anywhere.py::test_a_whole_change_on_the_command_line",
+        f"{P}23_no_secret_anywhere.py::test_a_runbook_with_nornirs_own_log",
     ),
     Guard(
         23, f"{DEVICE}/credentials.py",

@@ -98,12 +98,18 @@ def test_a_runbook_with_nornirs_own_log(site, tmp_path, caplog, monkeypatch):
     here = site(secret_box(), defaults=DEFAULTS)
     file = tmp_path / "nornir.log"
     handler = logging.FileHandler(file)  # what Nornir sets up itself where nobody else configures logging
+    before = logging.getLogger("nornir").handlers
     monkeypatch.setattr(logging.getLogger("nornir"), "handlers", [handler])
     results = [here.nornir.run(audit_mtu), here.nornir.run(plan_fix)]
     plan = here.plan()
+    # the device itself says a secret, where nobody expects it
+    here.fleet.devices["fw-one"].set_fault(
+        "remark", "anyconnect mtu", times=1, text=f"ERROR: password {PASSWORD} {ENABLE}"
+    )
     with Run.start(plan, directory=here.runs) as run:
         results.append(here.nornir.run(apply_plan, run=run, on_failed=True))
         shown = repr(run) + repr(vars(run))
+    monkeypatch.setattr(logging.getLogger("nornir"), "handlers", before)
     handler.close()
     assert file.stat().st_size > 0
     texts = {
