@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.mutation.trial import ROOT, Trial
 
-SECONDS = 60.0
+SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,10 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"_read_run: plan is None or saving is None -> ", "one record sets both"),
     (r"journal\.py read: True -> False", "what is read was written with its keys in order"),
     (r"find_run: 5 -> 6", "how many runs a hint names"),
-    (r"change/plan/file\.py : \d+ -> ", "the largest plan that is read, a little larger"),
+    (
+        r"change/plan/file\.py : \d+ -> ",
+        "how much is read of a plan, and of what may be none: a bound that is a little larger is one too",
+    ),
     (r"content_id: True -> False", "the content comes in one order; sorted, an id outlives a field that moves"),
     (r"plan_text: False -> True", "the representer of mappings keeps their order either way"),
     (r"plan_text: 110 -> 111", "where a long line of the plan is folded"),
