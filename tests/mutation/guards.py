@@ -935,6 +935,6 @@ GUARDS: tuple[Guard, ...] = (
         38, f"{PKG}/platforms/fmc/client.py",
         'self._patiently("GET", path,',
         'self._patiently("PUT", path,',
-        "tests/platforms/fmc/test_fmc.py::test_thirty_ftds_are_judged_as_their_texts_are_and_the_manager_saw_nothing_but_get_and_the_token",
+        "tests/platforms/fmc/test_fmc.py::test_a_list_is_asked_for_with_get_and_nothing_is_posted_but_the_login",
     ),
 )  # fmt: skip

@@ -52,7 +52,8 @@ def render(old: str, ends: dict[Mutant, End], modules: Sequence[str], today: dat
 
 `python -m tests.mutation` changes one place at a time, in memory, and runs the tests that reach it. The operators are
 the project's own because what these rooms fear most is a `raise`, a `return` or a call that is missing, and neither
-mutmut (3.8) nor cosmic-ray (8.7) leaves one out. Each row tells the day of its run: `--files` tries one room at a time.
+mutmut (3.8) nor cosmic-ray (8.7) leaves one out. Each row tells the day of its run: one room can be tried
+at a time, and the rows of the others stay.
 
 {guards or (before[0] if before else "")}
 

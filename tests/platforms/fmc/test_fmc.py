@@ -300,6 +300,18 @@ def answered_by(handler, monkeypatch):
     return FmcClient(ManagerOptions("https://fmc.example", USER, PASSWORD))
 
 
+def test_a_list_is_asked_for_with_get_and_nothing_is_posted_but_the_login(monkeypatch):
+    seen = []
+
+    def handler(request):
+        seen.append((request.method, request.url.path.rpartition("/")[2]))
+        headers = {"X-auth-access-token": "token-of-the-test", "DOMAIN_UUID": "d"}
+        return httpx.Response(200, headers=headers, json={"items": [], "paging": {"count": 0}})
+
+    assert list(answered_by(handler, monkeypatch).items("devices/devicerecords")) == []
+    assert seen == [("POST", "generatetoken"), ("GET", "devicerecords")]
+
+
 def test_a_redirect_is_not_followed_with_the_token(monkeypatch):
     seen = []
 
