@@ -56,7 +56,9 @@ class Run:
 
 def run(command: list[str], *, locale: str | None = None) -> Run:
     """CPU seconds of the process and its children, wall seconds, and the largest process in MB."""
-    environment = dict(os.environ) | ({"LC_ALL": locale} if locale else {})
+    # what is installed has been compiled
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"LC_ALL": locale} if locale else {}
     with tempfile.TemporaryFile("w+") as out:
         begin = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, env=environment)

@@ -111,8 +111,12 @@ def _export(start: bytes, _text: str) -> Kind | bool:
     return Kind(Role.EXPORT, export.read_as, export=export) if export else False
 
 
+# not "svc-" alone: the tag of a message may name its class
+_MAY_BE_RADIUS = re.compile("svc-mtu|svc-dtls|3076", re.IGNORECASE)
+
+
 def _of_radius(text: str) -> bool:
-    if "SVC-" not in text.upper() and "3076" not in text:
+    if not _MAY_BE_RADIUS.search(text):
         return False
     from nornir_anyconnect.asa.radius import hands_out_settings  # noqa: PLC0415 - few texts are, and it loads much
 
