@@ -6,6 +6,7 @@ signal is heard while all of them hang.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from zlib import crc32
 
 import pytest
 import yaml
@@ -30,7 +32,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Transaction
-from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS, Options
+from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
@@ -51,7 +53,7 @@ SECONDS = 4.0
 MEMORY = 300
 """MB that all of them together may take."""
 IMPATIENT = {"connect_timeout": 2, "login_timeout": 2, "reply_timeout": 2, "reply_limit": 1}
-ABOVE_IT = ("test_a_doctor_ends_in_time", "test_a_plan_ends_in_time_and_plans_what_is_well")
+ONE_EACH = [(each,) for each in TRANSPORTS]
 HURRIED = (
     "import sys; from nornir_anyconnect.runners import chassis; from nornir_anyconnect.cli import main\n"
     "chassis.GRACE = 0.5; sys.exit(main())"
@@ -102,10 +104,14 @@ def _credentials(monkeypatch):
 
 
 class Site:
-    """One box that is well, and one name per kind of hostile server; ``turn_hostile`` makes them what they are."""
+    """One box that is well, and one name per kind of hostile server; ``turn_hostile`` makes them what they are.
 
-    def __init__(self, running, hostile, folder, transport):
-        self.running, self.hostile, self.folder, self.transport = running, hostile, folder, transport
+    ``transports``: of each in turn, the one that is well first.
+    """
+
+    def __init__(self, running, hostile, folder, transports):
+        self.running, self.hostile, self.folder = running, hostile, folder
+        self.transports = dict(zip((WELL, *map(name_of, KINDS)), itertools.cycle(transports), strict=False))
         known = running.write_inventory(folder / "inventory").with_name("known_hosts")
         keys = "".join(f"[127.0.0.1]:{port} {hostile.key}\n" for port in hostile.ports.values())
         self.known_hosts = folder / "known_hosts"
@@ -125,7 +131,7 @@ class Site:
     def nornir(self):
         def host(name, port):
             patience = IMPATIENT if name in self.turned else PATIENT
-            extras = {"known_hosts": str(self.known_hosts), "transport": self.transport, **patience}
+            extras = {"known_hosts": str(self.known_hosts), "transport": self.transports[name], **patience}
             settings = {"anyconnect_asa": ConnectionOptions(extras=extras)}
             return Host(
                 name, "127.0.0.1", port, "audit", platform="asa", connection_options=settings, defaults=Defaults()
@@ -140,19 +146,17 @@ class Site:
         return {change.name: change.outcome for each in result.values() for change in each[0].result.changes}
 
 
-@pytest.fixture(params=TRANSPORTS)
-def transport(request):
-    """Of netmiko a slice tries what a sample leaves to the default: what stands above a transport is the same."""
-    if request.param != Options().transport and request.function.__name__ in of(ABOVE_IT, (), ()):
-        pytest.skip("over the default in a sample, over both in a slice")
-    return request.param
+@pytest.fixture(params=of((TRANSPORTS,), ONE_EACH, ONE_EACH), ids="-".join)
+def transports(request):
+    """In a sample servers meet them by turns; in about half of the tests the other one begins."""
+    return request.param[:: -1 if crc32(request.node.name.encode()) % 2 else 1]
 
 
 @pytest.fixture
-def site(tmp_path, hostile, monkeypatch, transport):
+def site(tmp_path, hostile, monkeypatch, transports):
     names = [WELL, *map(name_of, KINDS)]
     with start_fleet({"devices": [box(name) for name in names], "defaults": DEFAULTS}) as running:
-        found = Site(running, hostile, tmp_path, transport)
+        found = Site(running, hostile, tmp_path, transports)
         for module in ("tasks.pull", "tasks.change_plan", "workflows.fleet"):
             monkeypatch.setattr(import_module(f"nornir_anyconnect.{module}"), "host_deadline", found.deadline)
         yield found
@@ -257,19 +261,21 @@ def test_what_was_applied_is_verified_and_taken_back_in_time(site, planned, task
 
 
 @pytest.mark.parametrize(
-    ("transport", "number"), list(zip(TRANSPORTS, (signal.SIGINT, signal.SIGTERM), strict=True)), ids=TRANSPORTS
+    ("transports", "number"), list(zip(ONE_EACH, (signal.SIGINT, signal.SIGTERM), strict=True)), ids=TRANSPORTS
 )
 def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
     """Nothing of it ends by itself for ten minutes; the box that is well is last, and never tried."""
     site.turn_hostile()
     hanging = ("says nothing at all", "stalls the key exchange", "stalls the terminal", "never answers a show")
-    patient = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600, "transport": site.transport}
+    patient = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600}
     folder = tmp_path / "hanging"
     folder.mkdir()
     hosts = {
         name_of(kind): {
             "hostname": "127.0.0.1", "port": site.ports[name_of(kind)], "username": "audit", "platform": "asa",
-            "connection_options": {"anyconnect_asa": {"extras": {"known_hosts": str(site.known_hosts), **patient}}},
+            "connection_options": {"anyconnect_asa": {"extras": {
+                "known_hosts": str(site.known_hosts), "transport": site.transports[name_of(kind)], **patient,
+            }}},
         }
         for kind in hanging
     }  # fmt: skip
@@ -292,6 +298,7 @@ def test_a_signal_is_heard_while_every_host_hangs(site, tmp_path, number):
         assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("transports", ONE_EACH, ids=TRANSPORTS)
 def test_who_is_slow_to_judge_a_login_does_not_hold_up_the_first_login_of_the_others(site):
     """One took 34 s where 1.7 s had done: until a login was judged nobody else was let in."""
     kind = "stalls the authentication"
