@@ -110,6 +110,8 @@ class LogReader:
         except SourceError as error:
             if told.role in {Role.SYSLOG, Role.EXPORT}:
                 self._evidence.cut_short()
+            elif told.role is Role.NOTHING:
+                self._evidence.could_not_read()
             known = told.role in {Role.SYSLOG, Role.EXPORT, Role.CONNECT_ANSWER, Role.DEBUG}
             about = error.path if error.path != source.path else ""
             read_as = told.read_as if known else None
@@ -122,6 +124,7 @@ class LogReader:
 
     def unread(self, source: Unread) -> None:
         """A text that cannot be read: it is named beside the others."""
+        self._evidence.could_not_read()
         self._inputs.append(
             Input(source.path, None, problem=source.cause, named=source.named, lost=True, remedy=source.remedy)
         )

@@ -133,7 +133,7 @@ class LogEvidence:
         self._unreadable: Counter[str] = Counter()
         self._untimed: Counter[str] = Counter()
         self._torn: Counter[str] = Counter()
-        self._cut_short = 0
+        self._cut_short = self._unread = 0
         self.lines = 0
         """Lines met of all sources."""
         self.events: Counter[str] = Counter()
@@ -284,6 +284,10 @@ class LogEvidence:
         """A log broke off, and nobody knows whose lines are lost with it."""
         self._cut_short += 1
 
+    def could_not_read(self) -> None:
+        """A file could not be read at all, and nobody knows whether it is a log, nor whose."""
+        self._unread += 1
+
     def _completed(self, seen: DeviceObservations) -> DeviceObservations:
         name = seen.device
         if (buffer := self._buffers.get(name)) is not None:
@@ -294,4 +298,5 @@ class LogEvidence:
             unreadable=self._unreadable[name],
             untimed=self._untimed[name],
             torn=self._torn[name] + self._cut_short,
+            unread=self._unread,
         )

@@ -265,8 +265,9 @@ class MergedLog:
         found: dict[str, set[str]] = {}
         for (_, device), openings in self._openings.items():
             missing = {min(each) for each in OF_EACH_SESSION if not each & openings.keys()}
-            connections = openings["722033"] + openings["722034"]
-            if (connections - openings["722022"]) * 10 > connections:
+            connections, assigned = openings["722033"] + openings["722034"], openings["722051"]
+            begun = openings["113039"] or connections
+            if (connections - openings["722022"]) * 10 > connections or (assigned - begun) * 10 > assigned:
                 missing.add("722022")
             found.setdefault(device, set()).update(missing)
         return {device: tuple(sorted(missing)) for device, missing in found.items()}

@@ -262,6 +262,11 @@ def unjudged(report: AuditReport, shown: Sequence[Found]) -> list[str]:
             if by_client and not reason:
                 continue
             why[f"{who} is not observable: {text}"][sentences.device_name(device)] = None
+    # of logs that somebody handed in it is said of safe ones as well: they may have been asked about these
+    handed_in = ordered(report) if report.inputs is not None else ()
+    for device, finding in handed_in:
+        if finding.verdict is Verdict.SAFE and finding.evidence and (reason := finding.evidence.observable_reason):
+            why[f"whether anybody was hit is not observable: {sentence(reason)}"][sentences.device_name(device)] = None
     return [f"{text} ({_some(list(names))})" for text, names in why.items()]
 
 

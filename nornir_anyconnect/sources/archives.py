@@ -210,6 +210,8 @@ def _tar_time(entry: tarfile.TarInfo) -> datetime | None:
 
 
 def _damaged(name: str, error: Exception) -> SourceError:
+    if isinstance(error, RuntimeError) and "password" in str(error):
+        return SourceError(f"{name} is encrypted", "unpack it with its password, and name what was in it", name)
     return SourceError(
         f"{name} is damaged or encrypted: {error}", "fetch the archive again, or unpack what can be saved", name
     )

@@ -83,7 +83,8 @@ _CONFIG_LINE = re.compile(
 )
 _ENOUGH = 2
 _KEYWORDS = re.compile(
-    r"\b(?:tunnel-group|group-policy|webvpn|anyconnect|vpn-sessiondb|mp-svc-no-fragment|svc mtu|X-CSTP|722\d{3})\b",
+    r"\b(?:tunnel-group|group-policy|webvpn|anyconnect|vpn-sessiondb|mp-svc-no-fragment|svc mtu|X-CSTP|722\d{3}|"
+    r"(?:TCP|UDP) SVC connection|parent session started|assigned to session|Transmitting large packet)\b",
     re.IGNORECASE,
 )
 _MANY_KEYWORDS = 5

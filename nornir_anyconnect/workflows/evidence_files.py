@@ -272,8 +272,14 @@ def evidence_of(summary: LogSummary, files: EvidenceFiles, *, single: bool) -> E
     )
 
 
-def could_be_seen(devices: Iterable[DeviceAudit]) -> bool:
-    """Whether the logs that were given are of one of the devices, and show all that happened on those they are of."""
+def could_be_seen(devices: Sequence[DeviceAudit]) -> bool:
+    """Whether the logs that were given are of one of the devices, and show all that happened on those they are of.
+
+    Users who were hit under a group policy that no configuration has were seen, and nothing was judged for them.
+    """
+    told = (each for device in devices for each in device.warnings if each.code == "evidence-of-unknown-policy")
+    if any(each.parameters["users"] for each in told):
+        return False
     seen = [finding.evidence for device in devices for finding in device.findings if finding.evidence]
     own = [each for each in seen if each.observable_reason is None or each.observable_reason.code not in _NOT_OURS]
     return not seen or (bool(own) and all(each.observable == "yes" for each in own))

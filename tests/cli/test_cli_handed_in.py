@@ -301,3 +301,29 @@ def test_the_release_of_a_configuration_stands_in_a_text_beside_it(cli, write, h
         run = cli("check", *paths, "--format", "json", "--fail-on", "never")
         (device,) = [each for each in json.loads(run.out)["devices"] if each["name"].endswith("box.cfg")]
         assert device["asa_version"] == release
+
+
+SAFE = EDGE7.replace(" ssl-client\n", " ssl-client\n webvpn\n  anyconnect mtu 1200\n")
+
+
+def test_why_nothing_could_be_seen_is_part_of_the_answer_for_a_safe_box_too(cli, write):
+    write("in/edge7.cfg", SAFE)
+    write("in/handed.log", FORMS["plain"](LOG).replace(" edge7 ", " edge8 "))
+    run = cli("check", "in", "--quiet")
+    assert (run.code, run.err) == (3, "")
+    assert "whether anybody was hit is not observable: the logs that were given are of edge8, and none" in run.out
+
+
+def test_users_hit_under_a_policy_that_the_configuration_lacks_are_not_judged(cli, write):
+    write("in/edge7.cfg", SAFE.replace("GP Home Office", "STAFF"))
+    write("in/handed.log", FORMS["plain"](LOG))
+    run = cli("check", "in")
+    assert run.code == 3
+    assert "group policy 'GP Home Office', which the configuration does not have (2 user(s) hit)" in run.out
+
+
+def test_messages_without_their_numbers_are_not_passed_over(cli, write):
+    write("in/edge7.cfg", SAFE)
+    write("in/x.csv", "_time,summary\n" + "".join(f"2026-03-29,{each.whole.split(': ')[-1]}\n" for each in LOG))
+    run = cli("check", "in")
+    assert (run.code, "x.csv is full of an ASA's words" in run.out) == (3, True)

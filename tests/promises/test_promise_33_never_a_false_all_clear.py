@@ -254,3 +254,17 @@ def test_the_cells_of_a_saved_page_are_no_names():
     )
     found, _ = read(rows.encode())
     assert list(found) == ["edge7"]
+
+
+def test_a_log_that_held_warnings_alone_for_a_while_does_not_show_what_was_then():
+    warnings = [line for line in PLAIN if "dora" in line and "-4-722051" in line]
+    before = [line.replace("Mar 29 ", "Mar 28 ").replace("dora", f"user{n}") for n in range(20) for line in warnings]
+    found, _ = read("".join(f"{line}\n" for line in [*before, *QUIET]).encode())
+    assert [(gap.code, gap.number) for gap in gaps(found["edge7"])] == [("messages-left-out", 722022)]
+
+
+@pytest.mark.parametrize("packed", [b"\x1f\x8b\x08\x00" + b"junk" * 50, b"7z\xbc\xaf\x27\x1c" + bytes(range(256))])
+def test_a_file_that_cannot_be_opened_may_be_the_log_that_matters(tmp_path, packed):
+    (tmp_path / "quiet.log").write_text("".join(f"{line}\n" for line in QUIET))
+    (tmp_path / "more.gz").write_bytes(packed)
+    assert [gap.code for gap in gaps(summarise_logs([tmp_path]).devices["edge7"])] == ["unread-files"]
