@@ -28,6 +28,13 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 2
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """One folder for all processes of a run of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Start what takes long at once, each process with its share of it: what is left at the end is short."""

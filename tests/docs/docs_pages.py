@@ -1,6 +1,5 @@
 """The documentation as a reader uses it: pages, their fenced blocks, the commands in them and what they show."""
 
-import fcntl
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import warm
+from tests.once import once
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -182,15 +182,14 @@ def run(program, folder, environment, **options):
     )  # fmt: skip
 
 
-def once(command, environment, kept):
+def told(command, environment, kept):
     """The whole story is shown on several pages: told once, in a folder of its own, whichever page comes first."""
-    kept.mkdir(exist_ok=True)
-    said = kept / "said.json"
-    with (kept / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not said.exists():
-            done = run(["bash", "-c", f"{command}\nexit"], kept, environment, stdin=subprocess.DEVNULL)
-            said.write_text(json.dumps([done.returncode, done.stdout]))
+
+    def tell(folder):
+        done = run(["bash", "-c", f"{command}\nexit"], folder, environment, stdin=subprocess.DEVNULL)
+        (folder / "said.json").write_text(json.dumps([done.returncode, done.stdout]))
+
+    said = once(kept / "story", tell) / "said.json"
     return subprocess.CompletedProcess(command, *json.loads(said.read_text()))
 
 
@@ -210,7 +209,7 @@ def follow(page, folder, environment, kept):
         for call in calls(block) if block.kind == "console" else ():
             command = INSTEAD.get(call.command, call.command)
             if command == DEMO:
-                yield call, once(command, environment, kept)
+                yield call, told(command, environment, kept)
             elif command.startswith("export "):
                 name, _, value = command.removeprefix("export ").partition("=")
                 environment[name] = value

@@ -4,8 +4,6 @@ Each page has a folder of its own: the examples, the playbooks and a simulated f
 top to bottom; a block with a title is saved under that name first.
 """
 
-import os
-
 import pytest
 from docs_pages import PAGES, Call, blocks, calls, follow, not_in, prepared, reader
 
@@ -30,13 +28,6 @@ def folder(tmp_path):
 @pytest.fixture
 def environment(tmp_path):
     return reader(tmp_path)
-
-
-@pytest.fixture
-def kept(tmp_path_factory):
-    """One folder for all processes of a run of the tests."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept-by-pages"
 
 
 def wrongs(page, folder, environment, kept=None):
