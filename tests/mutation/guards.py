@@ -747,7 +747,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         32, f"{DEVICE}/ahead.py",
-        "        if not wanted.startswith(shown):\n            self.doubt = Doubt.ECHO\n",
+        "        if not self._screen.startswith(wanted) or self._screen[len(wanted)] not in _LINE_ENDS:\n            self.doubt = Doubt.ECHO\n            return False\n",
         "",
         "tests/platforms/test_ahead.py::test_whatever_is_not_as_it_must_be_is_a_doubt",
     ),

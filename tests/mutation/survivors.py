@@ -51,8 +51,17 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "how far the end of an echo is looked for: a little farther; and no line ends before the prompt begins",
     ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
+    (r"Dialogue\.__init__: 0 -> 1", "where it begins to count what it looked through: one byte of a megabyte"),
+    (r"Dialogue\._unterminated: 1 -> 2", "a line that is too long for a prompt by one byte is none, found or not"),
     (r"Dialogue\.in_doubt: 8192 -> ", "how much of the screen's end is looked at for a prompt behind log lines"),
     (r"AskedAhead\._take_echo: (?:end < 0 -> |0 -> 1)", "no line ends before the prompt and the command in it do"),
+    (
+        r"AskedAhead\._take_reply: (?:at >= 0 -> |at < 0 -> |0 -> 1)",
+        "a reply begins behind its echo, so no prompt ends it at 0",
+    ),
+    (r"AskedAhead\._take_reply: 1 -> 2", "our prompt does not begin twice within two bytes"),
+    (r"AskedAhead\._take_(?:echo|reply): False -> True", "beside a doubt, which ends it whatever is returned"),
+    (r"AskedAhead\._unterminated: 0 -> 1", "the screen begins with our prompt, and no prompt with a line end"),
     (r"ahead\.py : 2048 -> ", "how much is typed ahead at most, one byte more: less than a box keeps"),
     (r"\.last_words: 120 -> ", "how much of a line an error message shows"),
     (

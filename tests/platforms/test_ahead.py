@@ -115,6 +115,36 @@ def test_a_command_goes_ahead_that_just_fits(monkeypatch, short, sent):
     assert asked("show version", "show mode", "show failover").to_send() == b"".join(lines.splitlines(True)[:sent])
 
 
+@pytest.mark.parametrize(("last", "sent"), [("show ssl err", True), ("show ssl errs", False)])
+def test_what_is_answered_is_not_ahead_any_more(monkeypatch, last, sent):
+    monkeypatch.setattr(module, "AHEAD", len("show version\nshow mode\nshow failover\n"))
+    ahead = asked("show version", "show mode", "show failover", last)
+    ahead.to_send()
+    ahead.receive(f"show version\r\nx\r\n{P}".encode())
+    assert ahead.to_send() == (f"{last}\n".encode() if sent else b"")
+
+
+@pytest.mark.parametrize("most", [1, 2048])
+def test_all_that_is_ahead_may_be_answered_at_once(monkeypatch, most):
+    monkeypatch.setattr(module, "AHEAD", most)
+    ahead = asked("show version", "show mode", "show failover")
+    ahead.to_send()
+    ahead.receive(f"show version\r\nx\r\n{P}show mode\r\ny\r\n{P}".encode())
+    ahead.to_send()
+    assert (ahead.command, ahead.begun, ahead.done, ahead.doubt) == ("show failover", False, False, None)
+    ahead.receive(f"show failover\r\nz\r\n{P}".encode())
+    assert (ahead.done, [each.text for each in ahead.replies]) == (True, ["x", "y", "z"])
+
+
+def test_lines_may_end_without_a_carriage_return():
+    assert play(asked(), screen().replace("\r", "")).replies == play(asked(), screen()).replies
+
+
+def test_our_prompt_ends_a_reply_only_where_it_begins_a_line():
+    ahead = play(asked(), screen().replace("up\r\n", f"a{P}up\r\nab{P}\r\n{P[1:]}\r\n"))
+    assert (ahead.done, ahead.replies[0].text) == (True, f"Version 9.12(4)\na{P}up\nab{P}\n{P[1:]}")
+
+
 def test_at_our_prompt_a_silent_device_is_asked_whether_it_is_only_slow():
     ahead = asked("show version", "show mode", PROOF)
     ahead.to_send()

@@ -31,7 +31,9 @@ def test_a_reply_of_many_lines_ends_at_the_prompt(prompt):
 def test_a_line_too_long_for_a_prompt_is_none():
     longest = b"x" * (LONGEST_PROMPT - 2) + b"# "
     assert Dialogue().receive(longest) == ASKED_TO_PROVE
+    assert Dialogue().receive(b"Welcome\r\n" + longest) == ASKED_TO_PROVE
     assert Dialogue().receive(b"x" + longest) == ()
+    assert Dialogue().receive(b"Welcome\r\nx" + longest) == ()
 
 
 def test_whatever_was_said_to_a_line_is_its_rejected_text():
@@ -206,3 +208,48 @@ def test_the_echo_of_a_long_line_is_found_whole():
 
 def test_a_prompt_behind_an_empty_first_line_is_seen():
     assert Dialogue().receive(b"\nfw1# ") == ASKED_TO_PROVE
+
+
+@pytest.mark.parametrize("before", [b"", b"Security context mode: single\r\n"])
+@pytest.mark.parametrize("again", [b"x", b"Security context mode: single", b"fw1# x"])
+def test_a_reply_behind_our_own_prompt_is_one_too_many(before, again):
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    with pytest.raises(IncompleteReplyError, match="came more than once"):
+        dialogue.receive(b"show mode\r\n" + before + b"\r\nfw1# " + again + b"\r\nfw1# ")
+
+
+@pytest.mark.parametrize("inside", [b"fw1# ", b"fw1# fw1#", b"x fw1# y", b"fw1"])
+def test_our_prompt_alone_on_a_line_or_within_one_repeats_no_reply(inside):
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    (reply,) = dialogue.receive(b"show mode\r\nabove it\r\n" + inside + b"\r\nb\r\nfw1# ")
+    assert reply.text == f"above it\n{inside.decode()}\nb"
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_our_prompt_printed_several_times_on_one_line_is_our_prompt(times):
+    dialogue = logged_in()
+    dialogue.ask("show mode")
+    (reply,) = dialogue.receive(b"show mode\r\nSecurity context mode: single\r\n" + times * b"fw1# ")
+    assert (reply.text, reply.prompt.text) == ("Security context mode: single", "fw1# ")
+
+
+def test_after_a_doubt_the_prompt_is_learnt_anew_once_the_device_is_silent():
+    dialogue = logged_in()
+    dialogue.begin_again(b"fw1# half")
+    assert dialogue.busy
+    assert not dialogue.in_doubt
+    assert dialogue.receive(b" a reply\r\nfw1# fw1# ") == ()  # more of what was asked before may still come
+    assert dialogue.in_doubt
+    assert dialogue.prove() == ASKED_TO_PROVE
+    assert dialogue.receive(PROVED + b"fw1# ") == ()  # its echo stands behind two prompts
+    dialogue.prove()
+    (event,) = dialogue.receive(PROVED + b"fw1# ")
+    assert (event.prompt.text, dialogue.busy) == ("fw1# ", False)
+
+
+def test_a_page_that_ends_after_a_doubt_is_turned():
+    dialogue = logged_in()
+    dialogue.begin_again(b"")
+    assert dialogue.receive(b"<--- More --->") == (Write(b" "),)

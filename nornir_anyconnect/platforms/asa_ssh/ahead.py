@@ -184,16 +184,12 @@ class AskedAhead:
         return True
 
     def _take_reply(self) -> bool:
-        """The reply ends at the first prompt that begins a line; what stands behind that is looked at next."""
+        """The reply ends at the first prompt that begins a line; behind that the next echo has to stand."""
         at = self._screen.find(self._shown, self._searched)
         while at >= 0 and self._screen[at - 1] not in _LINE_ENDS:
             at = self._screen.find(self._shown, at + 1)
         if at < 0:
-            self._searched = max(self._begun, len(self._screen) - len(self._shown) + 1)
-            return False
-        last = len(self._open) == 1 and not self._unsent
-        if not last and not self._confirmed_at(at + len(self._shown)):
-            self._searched = at
+            self._searched = max(self._begun, len(self._screen) - len(self._shown))
             return False
         text = plain(self._screen[self._begun : at])
         question = self._open[0]
@@ -207,15 +203,6 @@ class AskedAhead:
         del self._screen[:at]
         self._begun = self._searched = 0
         return True
-
-    def _confirmed_at(self, start: int) -> bool:
-        """Whether the echo of the next command, and nothing else, stands behind the prompt that ends there."""
-        following = self._open[1] if len(self._open) > 1 else self._unsent[0]
-        wanted = following.command.encode()
-        shown = self._screen[start : start + len(wanted)]
-        if not wanted.startswith(shown):
-            self.doubt = Doubt.ECHO
-        return shown == wanted
 
     def _unterminated(self) -> bytearray:
         return self._screen[self._screen.rfind(b"\n", max(0, len(self._screen) - LONGEST_PROMPT)) + 1 :]
