@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from tests.waiting import LONG
+
 # without these a headless Chromium looks for updates and services it will not find
 FLAGS = [
     "--no-sandbox",
@@ -23,7 +25,15 @@ def browser():
         pytest.skip("browser tests need Chromium (Debian package chromium)")
     playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=program, args=FLAGS)
+        chromium = started.chromium.launch(executable_path=program, args=FLAGS, timeout=LONG * 1000)
+        opened = chromium.new_context
+
+        def patient(**look):
+            context = opened(**look)
+            context.set_default_timeout(LONG * 1000)  # a renderer runs behind everything else on a busy machine
+            return context
+
+        chromium.new_context = patient
         yield chromium
         chromium.close()
 
