@@ -10,6 +10,7 @@ nesting: 600 bytes of them can stand for gigabytes, and none of our files needs 
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
 from pathlib import Path
@@ -249,6 +250,18 @@ class YamlTextError(ValueError):
     """What is wrong in one line, beginning with the number of the line where it is known."""
 
 
+def saved(path: Path) -> Path:
+    """A path that can be read at once.
+
+    Raises:
+        OSError: it is a pipe: opening one into which nobody writes would wait for ever.
+
+    """
+    if path.is_fifo():
+        raise OSError(errno.ESPIPE, "this is a pipe; save it into a file and name that")
+    return path
+
+
 def read_yaml(path: Path) -> Any:
     """What the file holds; None where it is empty.
 
@@ -257,7 +270,7 @@ def read_yaml(path: Path) -> Any:
         OSError: it cannot be read.
 
     """
-    with path.open("rb") as file:
+    with saved(path).open("rb") as file:
         raw = file.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
         raise YamlTextError("it is too large for this")

@@ -1,5 +1,7 @@
 """The settings file: every key, clear messages, the environment over the file."""
 
+import os
+
 import pytest
 
 from nornir_anyconnect.errors import SettingsError
@@ -35,6 +37,12 @@ notify:
     timeout: 5
     retries: 2
 """
+
+
+def test_a_pipe_into_which_nobody_writes_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "nornir-anyconnect.yaml")
+    with pytest.raises(SettingsError, match="this is a pipe"):
+        load_settings(tmp_path / "nornir-anyconnect.yaml")
 
 
 def test_every_key_is_read(tmp_path):

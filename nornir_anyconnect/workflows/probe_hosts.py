@@ -18,6 +18,7 @@ from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
+from nornir_anyconnect.settings import saved
 from nornir_anyconnect.tasks.pull import configuration_of, contexts_of, reading
 from nornir_anyconnect.version import __version__
 
@@ -61,7 +62,7 @@ def controls_of(path: str) -> tuple[Probe, ...]:
 
     """
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        with saved(Path(path)).open(encoding="utf-8") as file:
             return probes_of(file.read(_LARGEST_CONTROL))
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error

@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from nornir_anyconnect.errors import AnyConnectError, SettingsError
 from nornir_anyconnect.masking import environment_without_secrets, remember, remember_url, without_secrets
+from nornir_anyconnect.settings import saved
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
@@ -336,7 +337,7 @@ def _templated(path: str, diff: Diff) -> str:
     from jinja2.sandbox import SandboxedEnvironment
 
     try:
-        template = SandboxedEnvironment(autoescape=False).from_string(Path(path).read_text("utf-8"))
+        template = SandboxedEnvironment(autoescape=False).from_string(saved(Path(path)).read_text("utf-8"))
         return template.render(**message(diff))
     except OSError as error:
         raise SettingsError(

@@ -1,6 +1,7 @@
 """The plan as a file: what people read, and what keeps a damaged file out."""
 
 import hashlib
+import os
 
 import pytest
 from test_plan import NOW, TEXT, given_input, plan_of
@@ -40,6 +41,12 @@ def test_whatever_a_policy_is_called_its_plan_is_ascii_and_is_read_again(name):
 def test_a_plan_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(PlanError, match=r"cannot write .*: Is a directory"):
         save_plan(plan_of(), tmp_path)
+
+
+def test_a_pipe_into_which_nobody_writes_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "plan.yaml")
+    with pytest.raises(PlanError, match="this is a pipe"):
+        load_plan(tmp_path / "plan.yaml")
 
 
 def test_a_file_that_is_too_large_for_a_plan_is_not_read(tmp_path, monkeypatch):

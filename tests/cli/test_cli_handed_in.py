@@ -141,6 +141,9 @@ def test_a_client_log_alone_is_seen_by_the_client_and_no_sentence_says_otherwise
     assert "client log: 1 " in run.out.split("\n\n")[1]
     assert "who else was hit is not observable: no log of this device was given" in run.out
     assert "nobody" not in run.out
+    logs = cli("logs", "AnyConnect.txt").out
+    assert "the client reconnected at" in logs
+    assert "none of the messages that tell of the reconnect" not in logs
     details = cli("check", "edge7.cfg", "AnyConnect.txt", "--details").out
     assert "observed: client log: 1 reconnect(s) to apply a new MTU; log of the device: not observable" in details
 

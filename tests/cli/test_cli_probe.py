@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 from pathlib import Path
 
@@ -77,11 +78,13 @@ def test_nobody_there_is_exit_3(cli):
         (("a b",), "'a b' names no head-end"),
         (("vpn.example.com:99999",), "'vpn.example.com:99999' names no head-end"),
         (("vpn.example.com", "--control", "missing.json"), "--control missing.json: No such file"),
+        (("vpn.example.com", "--control", "pipe"), "--control pipe: this is a pipe"),
         (("vpn.example.com", "--format", "html"), "probe has no format 'html'"),
         (("vpn.example.com", "--workers", "0"), "--workers 0 is out of range"),
     ],
 )
-def test_a_wrong_call_is_exit_2_before_anything_is_sent(cli, argv, said):
+def test_a_wrong_call_is_exit_2_before_anything_is_sent(cli, tmp_path, argv, said):
+    os.mkfifo(tmp_path / "pipe")
     run = cli("probe", *argv)
     assert (run.code, run.out) == (2, "")
     assert said in run.err

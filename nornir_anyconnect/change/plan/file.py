@@ -18,6 +18,7 @@ from nornir_anyconnect.change.plan.model import Fix, Left, Outlook, Plan, Planne
 from nornir_anyconnect.errors import AnyConnectError, PlanError
 from nornir_anyconnect.remedies.kinds import decode, encode
 from nornir_anyconnect.remedies.options import RemedyOptions
+from nornir_anyconnect.settings import saved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,7 +143,7 @@ def load_plan(path: Path, *, now: datetime | None = None) -> Plan:
 
     """
     try:
-        with path.open("rb") as file:
+        with saved(path).open("rb") as file:
             raw = file.read(_BEGINNING)
             # what is none may have no end
             raw += file.read(_LARGEST) if SCHEMA.encode() in raw else b""

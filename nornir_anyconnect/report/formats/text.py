@@ -66,7 +66,7 @@ def _logs(summary: LogSummary, style: Style) -> str:
     known = ", ".join(f"{number} {count}" for number, count in summary.events.items())
     lines.append(
         f"{summary.lines} line(s), {len(summary.incidents)} incident(s), {summary.users} user(s) hit"
-        + (f"; messages: {known}" if known else "; none of the messages that tell of the reconnect is among them")
+        + (f"; messages: {known}" if known else "" if summary.client else _NO_MESSAGE)
     )
     return "\n".join(harmless(line) for line in lines) + "\n"
 
@@ -76,6 +76,8 @@ def _plan(plan: Plan, style: Style) -> str:
 
     return screen.on_screen(plan_text.text(plan), style)
 
+
+_NO_MESSAGE = "; none of the messages that tell of the reconnect is among them"
 
 _PROBED: dict[Cause, str] = {
     Cause.DTLS_REACHABLE: "DTLS gets through this path.",
