@@ -10,6 +10,7 @@ import pytest
 from nornir_anyconnect import masking
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.report import AUDIT_FORMATS, LOGS_FORMATS, PLAN_FORMATS
+from tests.amounts import of
 from tests.promises.test_promise_23_no_secret_anywhere import (
     COMMUNITY,
     DEFAULTS,
@@ -39,9 +40,9 @@ def said(cli):
     """Runs a command with every format that it has into files, and keeps what it says; ends with what is clean."""
     kept = {}
 
-    def run(command, *argv, formats=(), codes=(0, 1, 2, 3)):
+    def run(command, *argv, formats=(), codes=(0, 1, 2, 3), loud=("-vv",)):
         every = itertools.chain.from_iterable(("--format", f"{each}=out.{len(kept)}.{each}") for each in formats)
-        code, out, err = cli(command, *argv, *every, "-vv")
+        code, out, err = cli(command, *argv, *every, *loud)
         assert code in codes, err
         kept[f"{len(kept)} {command}"] = out + err
         return out + err
@@ -89,24 +90,32 @@ WHILE_CHANGED = {
 }
 
 
-@pytest.mark.parametrize("place", WHILE_CHANGED)
-def test_a_device_that_says_them_back_while_it_is_changed(site, said, place):
+HOW = [*itertools.product(("text", "json"), ((), ("--quiet",), ("-v",), ("-vv",)))]
+"""Each format with each loudness: by turns in a sample, so that each occurs; all of them at each place in the whole."""
+SAID = [(place, *HOW[number % len(HOW)]) for number, place in enumerate((*WHILE_CHANGED, "the line"))]
+
+
+@pytest.mark.parametrize(
+    ("place", "form", "loud"), of(SAID, SAID, [(place, *how) for place in WHILE_CHANGED for how in HOW])
+)
+def test_a_device_that_says_them_back_while_it_is_changed(site, said, place, form, loud):
     """Plan, dry run, apply, verify, rollback and journal; the last ones may fail, as they should."""
+    shape = ("--format", form)
     here = site(secret_box(), defaults=DEFAULTS)
     where, journal = ("--inventory", here.inventory.parent), ("--journal", Path("journal"))
     said("plan", *where, "--out", "plan.yaml", formats=PLAN_FORMATS, codes=(0,))
     kind, step, how = WHILE_CHANGED[place]
     here.fleet.devices["fw-one"].set_fault(kind, *([step] if step else []), **how)
-    said("apply", "plan.yaml", *where, "--dry-run", "--format", "json", codes=(0, 3))
+    said("apply", "plan.yaml", *where, "--dry-run", *shape, codes=(0, 3), loud=loud)
     apply = ("apply", "plan.yaml", "--soak", 0, "--yes", "--save", "verified")
-    said(*apply, *where, *journal, codes=(0, 3, 4, 5))
+    said(*apply, *where, *journal, *shape, codes=(0, 3, 4, 5), loud=loud)
     # where not one line was sent there is nothing to look at or to take back
     ended = (2,) if place in ("a refused way in", "the look at it") else (0, 1, 3, 4, 5)
-    for command, *more in (("verify", "last", "--format", "json"), ("rollback", "last", "--yes")):
+    for command, *more in (("verify", "last"), ("rollback", "last", "--yes")):
         gate.forget()
-        said(command, *more, *where, *journal, codes=ended)
+        said(command, *more, *where, *journal, *shape, codes=ended, loud=loud)
     (kept,) = Path("journal").glob("*.jsonl")
-    said("journal", kept.stem, *journal, codes=(0,))
+    said("journal", kept.stem, *journal, *shape, codes=(0,), loud=loud)
     assert ("*****" in kept.read_text()) == (place not in ("its banner", "the way in"))
 
 
