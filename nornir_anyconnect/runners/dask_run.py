@@ -120,6 +120,8 @@ class DaskRun:
     arrived: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
     looked: float = 0.0
     idle_since: float = field(default_factory=time.monotonic)
+    refused_elsewhere: int = 0
+    """Logins refused on workers that are gone, and those on trial of which nobody told how they ended."""
 
     def spread(self, hosts: list[Host]) -> None:
         """Until every host has ended, or Ctrl-C."""
@@ -148,7 +150,7 @@ class DaskRun:
         except (OSError, TimeoutError):  # the scheduler does not answer: whoever has an order may be gone as well
             there = {}
         for address in self.places.keys() - there.keys():
-            del self.places[address]
+            self.refused_elsewhere += self.places.pop(address).refused
         for name, each in list(self.given.items()):
             if each.place.address not in self.places:
                 self._lost(name)
@@ -188,7 +190,7 @@ class DaskRun:
         return trying + self._refused() < REFUSALS_ALLOWED
 
     def _refused(self) -> int:
-        return sum(each.refused for each in self.places.values())
+        return self.refused_elsewhere + sum(each.refused for each in self.places.values())
 
     def _next_turns(self, place: _Place) -> list[_Turn]:
         """Hosts of its own sites first; those that have no site go to anybody, and all where no worker has a label."""
@@ -288,6 +290,8 @@ class DaskRun:
         each = self.given[name]
         self._forget(name)
         each.future.cancel()
+        # who looks gone may be at it still, and may be back in a second
+        self.refused_elsewhere += not each.place.proved
         if self.how.retry_lost and not each.again and not self.interrupted:
             for group in by_chassis(each.hosts):
                 turn = _Turn(group, again=True)
@@ -324,7 +328,7 @@ class DaskRun:
             )
             if refused:
                 problem = CredentialError(
-                    f"not tried: logins of the workers were refused {self._refused()} times",
+                    f"not tried: {self._refused()} logins of the workers were refused or lost",
                     "correct the user name or password there; further attempts could lock the account",
                 )
             while queued:
