@@ -69,7 +69,7 @@ def test_what_is_wanted_is_read_as_if_everything_was(held, indent, ascii_only, s
     found, _, torn = read(document, size, passed_over=True)
     expected, _, torn_whole = read(document, size, passed_over=False)
     assert found == expected
-    assert torn == torn_whole
+    assert torn <= torn_whole  # a number of more than 64 bits breaks a document only where it is read
 
 
 @given(st.lists(st.sampled_from(MESSAGES[:2]), min_size=5, max_size=16), SIZES, st.data())

@@ -37,7 +37,7 @@ tunnel-group STAFF general-attributes
  default-group-policy GP-STAFF
 : end
 """
-_USER = "Group <GP> User <u> IP <198.51.100.7>"
+_USER = "Group <GP-STAFF> User <u> IP <198.51.100.7>"
 LOG = f"""\
 May 17 2024 20:00:00 edge1 : %ASA-5-722033: {_USER} First TCP SVC connection established for SVC session.
 May 17 2024 20:00:00 edge1 : %ASA-6-722022: {_USER} TCP SVC connection established without compression
