@@ -33,7 +33,7 @@ HANGING = (
     "says nothing at all", "stalls the key exchange", "stalls the authentication", "stalls the channel",
     "stalls the terminal", "never answers a show", "asks a question",
 )  # fmt: skip
-SECONDS = 2.0
+SECONDS = 5.0
 """The whole of a hostile host."""
 PATIENT = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600}
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -68,6 +68,7 @@ class Changed(Site):
         """This process gets the signal once so many hosts hang."""
         over = threading.Event()
         self.hostile.began.clear()
+        self.together = threading.Barrier(waited_for)
 
         def interrupt():
             eventually(lambda: over.is_set() or len(set(HANGING) & set(self.hostile.began)) >= waited_for)
@@ -106,7 +107,11 @@ def site(tmp_path, hostile, monkeypatch, capsys):
         found = Changed(running, hostile, tmp_path, Options().transport)
 
         def deadline(_seconds, name):
-            return host_deadline(SECONDS if name in found.turned else LONG, name)
+            if name not in found.turned:
+                return host_deadline(LONG, name)
+            # their time begins for all of them at once, however late the last one is
+            found.together.wait(LONG)
+            return host_deadline(SECONDS, name)
 
         monkeypatch.setattr(change_plan, "host_deadline", deadline)
         assert found.run(capsys, "plan", "--out", "plan.yaml")[0] == 0
