@@ -102,18 +102,20 @@ class AuditedDevice:
 
         One whose release is not printed does.
         """
-        if self.release is None or self.release >= releases.TWO_MTUS:
-            return True
-        if self.observations is None:
-            return False
-        seen = (*self.observations.groups.values(), *self.observations.before.values())
-        return any(group.large_packets for group in seen)
+        return self.release is None or self.release >= releases.TWO_MTUS or self._large_packets
 
     @cached_property
     def unmoved(self) -> bool:
         """What was seen of some users changes nothing for the others: no packet was dropped, no number narrowed."""
-        seen = (*self.observations.groups.values(), *self.observations.before.values()) if self.observations else ()
-        return self.calibration == self.proved == Calibration() and not any(each.large_packets for each in seen)
+        return self.calibration == self.proved == Calibration() and not self._large_packets
+
+    @cached_property
+    def _large_packets(self) -> bool:
+        """Some were seen, whoever's, under the present settings or before."""
+        if self.observations is None:
+            return False
+        seen = (*self.observations.groups.values(), *self.observations.before.values())
+        return any(group.large_packets for group in seen)
 
     @cached_property
     def primary(self) -> AssumptionSet:

@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.shortened import END
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, begins_message, shape_of
-from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.evidence.syslog.reader import REPEATED, SyslogReader
 
 if TYPE_CHECKING:
     import subprocess
@@ -44,7 +44,6 @@ _MOST_PARTS = 1000
 _MOST = 4
 _CHUNK = 1 << 18
 _BATCH = 2000
-_REPEATED = b"message repeated"
 _BOUNDS = struct.Struct("=qq")
 _SIZE = struct.Struct("=q")
 
@@ -272,7 +271,7 @@ def _next_record(window: bytes, export: LineExport) -> int | None:
     at = window.find(b"\n") + 1
     while at and (end := window.find(b"\n", at)) >= 0:
         before = window[window.rfind(b"\n", 0, at - 1) + 1 : at]
-        if _REPEATED not in before and _REPEATED not in window[at:end] and export.is_whole(window[at:end]):
+        if REPEATED not in before and REPEATED not in window[at:end] and export.is_whole(window[at:end]):
             return at
         at = end + 1
     return None
@@ -282,7 +281,7 @@ def _next_message(window: bytes) -> int | None:
     at = window.find(b"\n") + 1
     while at and (end := window.find(b"\n", at)) >= 0:
         before, line = window[window.rfind(b"\n", 0, at - 1) + 1 : at], window[at:end]
-        if begins_message(line[:512].decode("latin-1")) and _REPEATED not in before and _REPEATED not in line:
+        if begins_message(line[:512].decode("latin-1")) and REPEATED not in before and REPEATED not in line:
             return at
         at = end + 1
     return None

@@ -18,6 +18,7 @@ from nornir_anyconnect.evidence.exports.json_records import Builder, messages_of
 from nornir_anyconnect.evidence.exports.records import SAMPLED, WHOLE, Export, ids
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES, MARK
+from nornir_anyconnect.evidence.syslog.reader import REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _SLICE = 1 << 13
 _CLOSES = re.compile(rb"[]}]")
-_REPEATED = re.compile(b"message repeated")
+_REPEATED = re.compile(REPEATED)
 # an element of an array with nothing in it but texts, numbers and objects of such, and arrays that hold no object
 _PLAIN = rb'[^]["{}]*+'
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'

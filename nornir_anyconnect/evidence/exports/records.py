@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, MARK
-from nornir_anyconnect.evidence.syslog.reader import line_ends, scan
+from nornir_anyconnect.evidence.syslog.reader import REPEATED, line_ends, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 WHOLE = 1 << 16
 """Bytes at the beginning of an export of which every record is read."""
-_REPEATED = b"message repeated"
 _NEAR = 600
 SAMPLED = 1 << 20
 """Bytes in which at least one record is read."""
@@ -136,13 +135,13 @@ class LineExport(Export):
                 quick = self._quickly(buffer, start, stop)
                 if quick is None:
                     start, stop = self.around(buffer, at, start, stop)
-                if buffer.find(_REPEATED, max(start - _NEAR, at), start) >= 0:
+                if buffer.find(REPEATED, max(start - _NEAR, at), start) >= 0:
                     before = buffer.rfind(b"\n", at, max(start - 1, at)) + 1 or at
                     yield from self.record(buffer, before, start - 1)[0]
                 found, end = quick or self.record(buffer, start, stop)
                 yield from found
                 at = max(end, stop) + 1
-                if buffer.find(_REPEATED, at, at + _NEAR) >= 0:
+                if buffer.find(REPEATED, at, at + _NEAR) >= 0:
                     found, end = self.record(buffer, at, line_end(buffer, at))
                     yield from found
                     at = end + 1

@@ -56,7 +56,8 @@ _MAX_CONTINUED = 4
 _TAG = re.compile((TAG + BEGINS_BODY).encode())
 _REPEATED = re.compile(rb"[^\n]{0,120}?\blast message repeated (\d{1,6}) times?\b(?!: ?\[)")
 _BEGINS = re.compile(rb"<\d{1,3}>|\d{4}-\d\d-\d\d")
-_REPEATED_WORDS = b"message repeated"
+REPEATED = b"message repeated"
+"""What a relay writes instead of the same line again; cheap to look for before :data:`_REPEATED` is."""
 _REPEATED_LINE = 200
 _CUT_BEFORE = re.compile(rf"%{PRODUCT}".encode())
 
@@ -217,7 +218,7 @@ class SyslogReader(TextReader):
             if envelope.device != device:
                 device = envelope.device
                 self._header.call_unnamed(harmless(device, 128) or unnamed)
-            if _REPEATED_WORDS in envelope.message and (again := _REPEATED.match(envelope.message)):
+            if REPEATED in envelope.message and (again := _REPEATED.match(envelope.message)):
                 before = int(again[1])
                 held = held and held._replace(repeated_behind=before)
                 continue
@@ -322,7 +323,7 @@ class SyslogReader(TextReader):
                     counts[text.message] += 1
                     record = Record(text.message, header.time, header.device, text.fields)
             behind, before = 0, self._waiting if start == begin else 0
-            if find(_REPEATED_WORDS, max(start - _REPEATED_LINE, begin), position + _REPEATED_LINE) >= 0:
+            if find(REPEATED, max(start - _REPEATED_LINE, begin), position + _REPEATED_LINE) >= 0:
                 behind = _repetitions(buffer, position + 1)
                 if start > begin:
                     before = _repetitions(buffer, buffer.rfind(b"\n", begin, start - 1) + 1 or begin)
@@ -333,7 +334,7 @@ class SyslogReader(TextReader):
             for each in found_here:
                 yield each._replace(repeated_behind=behind, repeated_before=before) if behind or before else each
         final = buffer.rfind(b"\n", begin, last - 1) + 1 or begin
-        self._waiting = _repetitions(buffer, final) if find(_REPEATED_WORDS, final, last) >= 0 else 0
+        self._waiting = _repetitions(buffer, final) if find(REPEATED, final, last) >= 0 else 0
 
     def _read(self, raw: bytes, following: bytes = b"") -> Iterable[Record]:
         if len(raw) > MAX_LINE:
