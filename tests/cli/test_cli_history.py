@@ -59,7 +59,7 @@ def test_another_programs_database_is_no_history_and_is_not_made_one(cli, tmp_pa
 
 
 def test_a_server_that_refuses_is_told_with_advice_that_fits(cli):
-    pytest.importorskip("psycopg")
+    pytest.importorskip("psycopg", reason="a history in PostgreSQL needs the package psycopg")
     run = cli("history", "list", "--history", "postgresql://audit@127.0.0.1:1/anyconnect")
     assert run.code == 2
     assert "  fix: check that the database server runs, the address, and what the account may do\n" in run.err

@@ -162,7 +162,7 @@ def test_a_peer_that_trickles_ends_with_its_time(cli, write, peer, monkeypatch):
 
 
 def test_a_database_that_accepts_and_says_nothing_ends_with_its_time(cli, write, monkeypatch):
-    pytest.importorskip("psycopg")
+    pytest.importorskip("psycopg", reason="a history in PostgreSQL needs the package psycopg")
     monkeypatch.setattr(side_effects, "TREND_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         write("nornir-anyconnect.yaml", f"history: postgresql://a:{DATABASE}@127.0.0.1:{silent.getsockname()[1]}/n\n")
@@ -280,7 +280,7 @@ notify:
 @pytest.mark.parametrize("kind", ["a refused login", "a refused question", "no database"])
 @pytest.mark.parametrize("words", [("check", "edge.cfg", "--keep"), ("history", "list"), ("history", "trend")])
 def test_what_a_database_says_back_is_not_said(cli, write, words, kind):
-    pytest.importorskip("psycopg")
+    pytest.importorskip("psycopg", reason="a history in PostgreSQL needs the package psycopg")
     words_back = f"{PASSWORD} {ENABLE} {DATABASE}"  # nothing else of it is known to a run with these settings
     said = f"SFATAL\0VFATAL\0C28P01\0Mno {words_back}\0D{words_back}\0\0".encode()
     refusal = b"E" + (len(said) + 4).to_bytes(4, "big") + said

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
+from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ class JsonDocument(Export):
         import ijson  # noqa: PLC0415 - only who has such a file needs it
 
         events = ijson.sendable_list()
-        parser = ijson.basic_parse_coro(events, use_float=True, multiple_values=True)
+        # not its floats: with them a whole number of more than 64 bits is an error to it
+        parser = ijson.basic_parse_coro(events, multiple_values=True)
         builder = Builder(self.family)
         stream = itertools.chain(chunks, (b"",))
         lately: list[Envelope] = []
@@ -88,7 +90,7 @@ class JsonDocument(Export):
                 except (ijson.JSONError, StopIteration, ValueError):
                     failed = True
                 for last, value in events:
-                    for envelope in builder.take(last, value):
+                    for envelope in builder.take(last, float(value) if isinstance(value, Decimal) else value):
                         self.lines += 1
                         lately = [*lately[-_LATELY:], envelope]
                         yield envelope
