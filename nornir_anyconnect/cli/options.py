@@ -194,12 +194,7 @@ def text_or_json(command: str, output: str) -> None:
 
 def name_failed(failed: dict[str, str]) -> ExitCode:
     """Name on standard error the hosts that could not be dealt with, and say so with the exit code."""
-    names: dict[str, list[str]] = {}
-    for name, why in sorted(failed.items()):
-        names.setdefault(why, []).append(name)
-    # what went wrong with many for the same reason is one line
-    for why, them in names.items():
-        TERMINAL.warning(f"failed: {', '.join(them)}: {why}")
+    TERMINAL.name_all(("failed", name, why) for name, why in sorted(failed.items()))
     return ExitCode.NOT_WHOLLY if failed else ExitCode.CLEAN
 
 

@@ -138,7 +138,7 @@ def plan(
     waiving = (replace(each, device=device) for each, device in zip(inputs, devices, strict=True))
     made = make_plan(waiving, options=chosen)
     fail_on = reporting.fail_on
-    codes = [code, kept, of_devices(devices, fail_on) if fail_on is not FailOn.NEVER else ExitCode.CLEAN]
+    codes = [code, kept, of_devices(devices, fail_on)]
     if fixing.out is not None:
         save_plan(made, Path(fixing.out))
         if made.changes and not made.preview_only:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -213,6 +212,7 @@ def waived_and_kept(
     """The devices as a plan sees them: accepted findings marked; kept in the history if asked."""
     made_at = report.generated_at()
     found = _waived(devices, load_waivers(Path(settings.waivers)) if settings.waivers else (), made_at)
+    _name_the_unjudged(found)
     if not keep:
         return found, ExitCode.CLEAN
     beside = SideEffects(settings, keep=True, push=True)
@@ -222,11 +222,12 @@ def waived_and_kept(
 
 def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
     """Names on standard error, where a scheduler's mail shows them, whatever the format."""
-    names: dict[tuple[Status, str], list[str]] = defaultdict(list)
-    for device in devices:
-        if device.status is not Status.OK:
-            name = f"{device.name}/{device.context}" if device.context else device.name
-            names[device.status, next(iter(troubles(device)), "")].append(name)
-    # what went wrong with many for the same reason is one line: a password that is missing, say
-    for (status, why), them in names.items():
-        TERMINAL.warning(f"{status}: {', '.join(them)}{': ' if why else ''}{why}")
+    TERMINAL.name_all(
+        (
+            device.status,
+            f"{device.name}/{device.context}" if device.context else device.name,
+            next(iter(troubles(device)), ""),
+        )
+        for device in devices
+        if device.status is not Status.OK
+    )

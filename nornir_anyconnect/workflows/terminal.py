@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.masking import without_secrets
 from nornir_anyconnect.report.sanitise import harmless, harmless_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEBUG = 2
 _MOST_OF_A_KIND = 20
@@ -55,6 +59,14 @@ class Terminal:
     def warning(self, text: str) -> None:
         """One line that ``--quiet`` does not silence."""
         _write(_one_line(text))
+
+    def name_all(self, troubled: Iterable[tuple[str, str, str]]) -> None:
+        """Names whom something went wrong with, each with its status and the reason; one reason is one line."""
+        names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for status, name, why in troubled:
+            names[status, why].append(name)
+        for (status, why), them in names.items():
+            self.warning(f"{status}: {', '.join(them)}{': ' if why else ''}{why}")
 
     def error(self, cause: str, remedy: str) -> None:
         """What is wrong, and what to do about it: one line each."""

@@ -1,5 +1,7 @@
 """plan as a user calls it: every fix and explicit word, over files and a fleet; not one configuration line is sent."""
 
+from pathlib import Path
+
 import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE
 
@@ -169,3 +171,11 @@ def test_a_plan_ends_with_what_becomes_of_how_many(cli, write):
     assert last.startswith("1 device to change, 1 blocked (")
     assert "--include-default-policy" in last
     assert last.endswith("), 1 unchanged")
+
+
+def test_a_text_that_is_cut_is_named_and_is_exit_3_although_nothing_is_to_be_changed(cli, write):
+    whole = Path(__file__).parents[1].joinpath("fixtures/configs/full_9_16.cfg").read_text()
+    run = cli("plan", write("cut.cfg", whole[: whole.index("tunnel-group")]))
+    assert run.code == 3
+    assert "partial: cut.cfg: the text has no end mark" in run.err
+    assert "0 devices to change" in run.out
