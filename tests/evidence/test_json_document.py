@@ -89,6 +89,16 @@ def test_a_document_that_was_cut_anywhere_says_so_and_holds_no_more(texts, size,
     assert found == read(cut, size, passed_over=False)[0]
 
 
+@pytest.mark.parametrize("size", [1, 97, 4299, 1 << 16])
+@pytest.mark.parametrize("number", ["9" * 4300, "9" * 4301, "-" + "9" * 9000, "1" * 9000 + ".5", "1e" + "9" * 20])
+def test_a_number_of_any_length_hides_no_message(size, number):
+    """To ijson's C code a whole number of more digits than Python takes would be the end of the process."""
+    before = json.dumps([{"message": OTHER}] * 30)
+    document = f'{before[:-1]}, {{"message": "{WANTED}", "n": {number}}}, {{"message": "{WANTED}"}}]'.encode()
+    found, _, torn = read(document, size, passed_over=True)
+    assert len(found) == 2 or (found and torn)
+
+
 @pytest.mark.parametrize("size", [97, 1 << 16])
 def test_a_message_whose_id_is_written_with_escapes_or_that_was_repeated_is_not_passed_over(size):
     escaped = WANTED.replace("-6-722", "-6-\\u0037\\u0032\\u0032")

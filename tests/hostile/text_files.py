@@ -93,6 +93,8 @@ JSON = {
     "one-string-of-8-MB.json": lambda: json.dumps([{"_raw": DROPPED.decode() + "x" * MB}]).encode(),
     "number-of-5000-digits.json": lambda: records(_time=1).replace(b'"_time": 1', b'"_time": ' + DIGITS.encode()),
     "number-of-5000-digits.ndjson": lambda: b'{"_raw": %s, "_time": %s}\n' % (json.dumps(DROPPED.decode()).encode(), DIGITS.encode()),
+    "number-with-an-exponent-of-20-digits.json": lambda: records(_time=1).replace(b'"_time": 1', b'"_time": 1e' + b"9" * 20),
+    "number-of-4500-digits-and-a-half.json": lambda: records(_time=1).replace(b'"_time": 1', b'"_time": ' + b"1" * 4_500 + b".5"),
     "infinite-time.json": lambda: records(_time=float("inf")),
     "no-number.ndjson": lambda: records(_time=float("nan"))[1:-1] + b"\n",
     "time-of-1e300.json": lambda: records(_time=1e300),

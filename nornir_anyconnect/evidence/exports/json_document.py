@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from bisect import bisect_left
 from decimal import Decimal
 from functools import reduce
@@ -46,6 +47,8 @@ _ELEMENT = re.compile(rb"\s*,\s*(?:" + _OBJECT + b"|" + _VALUES + rb")(?=\s*,)",
 _LATELY = 64
 _WINDOW = 1 << 16
 _TRIED = 24
+_DIGITS = sys.int_info.default_max_str_digits // 2
+"""Digits: a longer number than Python takes holds a block of so many whole, wherever the blocks begin."""
 _ALWAYS, _LOOKED_THROUGH = 1 << 20, 4
 """Letters that are looked at for what is whole in a broken document: so many, and so many times its length."""
 
@@ -73,6 +76,7 @@ class JsonDocument(Export):
             buffer, at, known = buffer[known:] + chunk, at - known, 0
             wanted = self._wanted(buffer) if begun >= WHOLE else None
             begun += len(chunk)
+            too_long = _too_long_a_number(buffer)
             while at < len(buffer):
                 if between and wanted is not None:
                     passed, at = self._pass_over(buffer, at, wanted)
@@ -86,8 +90,9 @@ class JsonDocument(Export):
                 end = closed.end() if closed else min(at + _SLICE, len(buffer))
                 failed, last = False, ""
                 try:
-                    parser.send(buffer[at:end])
-                except (ijson.JSONError, StopIteration, ValueError):
+                    parser.send(buffer[at : min(end, too_long)])
+                    failed = end > too_long
+                except (ijson.JSONError, StopIteration, ValueError, ArithmeticError):
                     failed = True
                 for last, value in events:
                     for envelope in builder.take(last, float(value) if isinstance(value, Decimal) else value):
@@ -104,7 +109,7 @@ class JsonDocument(Export):
                 known = at if between else known
         try:
             parser.close()
-        except (ijson.JSONError, ValueError):
+        except (ijson.JSONError, ValueError, ArithmeticError):
             self.torn = True
         yield from builder.end()
         self.torn |= builder.open or builder.partial
@@ -146,6 +151,14 @@ class JsonDocument(Export):
             if not chunk:
                 return
             waiting = text[max(at, stop) :].encode(errors="replace")
+
+
+def _too_long_a_number(buffer: bytes) -> int:
+    """Where one begins, or the end: ijson's C code would bring the process down, not raise an error."""
+    blocks = range(0, len(buffer), _DIGITS)
+    return next(
+        (at for at in blocks if len(block := buffer[at : at + _DIGITS]) == _DIGITS and block.isdigit()), len(buffer)
+    )
 
 
 def _around(family: Family, text: str, begin: int, tag: re.Match[str], tried: int) -> tuple[list[Envelope], int, int]:
