@@ -46,6 +46,7 @@ class Deadline:
         self._cuts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._over: str | None = None
+        self._seen_out = False
 
     @property
     def over(self) -> bool:
@@ -69,10 +70,29 @@ class Deadline:
         if self._outer is not None:
             self._outer.cut_with(cut)
 
+    def see_it_out(self) -> None:
+        """Only time ends it from now on, no signal: what was begun on the device is finished or taken back.
+
+        Raises:
+            DeviceError: it has ended already.
+
+        """
+        with self._lock:
+            self._seen_out = self._over is None
+        if self._outer is not None:
+            self._outer.see_it_out()
+        if self.over:
+            raise self.error()
+
+    @property
+    def is_seen_out(self) -> bool:
+        """Whether only time ends it."""
+        return self._seen_out or (self._outer is not None and self._outer.is_seen_out)
+
     def end(self, why: str = "time") -> None:
         """End it now; never raises."""
         with self._lock:
-            if self._over is not None:
+            if self._over is not None or (why != "time" and self.is_seen_out):
                 return
             self._over = why
             cuts, self._cuts = self._cuts, []
@@ -163,6 +183,6 @@ def current() -> Deadline | None:
 
 
 def end_all(why: str) -> None:
-    """End every host that is worked on now: what a signal does to a run that only reads."""
+    """End every host that is worked on now and on which nothing was begun: what a signal does, after some patience."""
     for deadline in _keeper.all():
         deadline.end(why)

@@ -7,6 +7,7 @@ run one after the other in one worker (an ASA has five SSH sessions and one conf
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from nornir.core.task import AggregatedResult, MultiResult, Result
 
 from nornir_anyconnect.asa.chassis import by_chassis, chassis_of
 from nornir_anyconnect.errors import NotStartedError
-from nornir_anyconnect.platforms.deadline import host_deadline
+from nornir_anyconnect.platforms.deadline import end_all, host_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,6 +37,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a service that is stopped, and the terminal of the person who started it going away."""
 TICK = 0.2
 """Seconds between looks at the stop file, the deadline and the clock."""
+GRACE = 15.0
+"""Seconds that hosts in flight have to begin after a signal: one that hangs before its first line is cut then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ class WavesRunner:
         on_progress: called with a ``Progress`` whenever a host ends.
         on_stop: called once with the reason when the run stops early; hosts in flight still finish.
 
-    Ctrl-C, SIGTERM and SIGHUP, any number of them, stop a run in the main thread in the same orderly way.
+    Ctrl-C, SIGTERM and SIGHUP, any number of them, stop a run in the main thread in the same orderly way; a host on
+    which nothing was begun ``GRACE`` seconds later is cut.
     A result with a text in its attribute ``stop_run`` stops the run too, whatever failures are tolerated.
     After a run, ``stopped`` says why it ended early (or is None), ``interrupted`` whether one of them did it.
     Hosts whose turn never came have a failed result with a ``NotStartedError``.
@@ -152,12 +156,13 @@ class WavesRunner:
     key: Callable[[Host], str] = chassis_of
     stopped: str | None = field(default=None, init=False)
     interrupted: bool = field(default=False, init=False)
+    _cut_at: float = field(default=math.inf, init=False)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _stop_lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Run the task over all hosts; every host has a result in the end."""
-        self.stopped, self.interrupted = None, False
+        self.stopped, self.interrupted, self._cut_at = None, False, math.inf
         self._stop.clear()
         result = AggregatedResult(task.name)
         queue = by_chassis(sorted(hosts, key=lambda host: host.name != self.canary_host), self.key)
@@ -189,6 +194,8 @@ class WavesRunner:
     def _stopping(self) -> bool:
         if self.interrupted:
             self.stop("interrupted")
+            if time.monotonic() > self._cut_at:
+                end_all("interrupted")
         return self._stop.is_set()
 
     @contextmanager
@@ -200,6 +207,7 @@ class WavesRunner:
 
         def mark(_number: int, _frame: FrameType | None) -> None:
             self.interrupted = True
+            self._cut_at = min(self._cut_at, time.monotonic() + GRACE)
 
         # under nohup a hang-up is ignored, and stays so
         heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
@@ -286,7 +294,11 @@ class WavesRunner:
         if self.hold is None:
             return
         try:
-            reason = self.hold(tuple(wave))
+            with ThreadPoolExecutor(1, thread_name_prefix="look") as pool:
+                looking = pool.submit(self.hold, tuple(wave))
+                while not wait((looking,), timeout=TICK).done:
+                    self._stopping()
+            reason = looking.result()
         except Exception as error:
             # a look that fails is no proof that all is well
             logger.exception("the look at the changed hosts failed")

@@ -14,11 +14,11 @@ from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.asa.config_commands import Shows, inverse_of, lines_to_type, observe
 from nornir_anyconnect.change.device import Channel, only_writer
 from nornir_anyconnect.change.outcome import HostChange, State, Why, ended
-from nornir_anyconnect.change.transaction import Transaction
+from nornir_anyconnect.change.transaction import Notes, Transaction
 from nornir_anyconnect.change.user_tally import Tally, as_data, device_time, in_words, tally, watched
 from nornir_anyconnect.errors import AnyConnectError, GateError
 from nornir_anyconnect.platforms import platform_of
-from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
+from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, current, host_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def apply_plan(task: Task, *, run: Run, dry_run: bool | None = None, deadline: f
     dry = is_dry_run(task, dry_run) or run.rehearsal
 
     def carry_out(planned: PlannedDevice, connect: Callable[[], Channel]) -> HostChange:
-        note = run.note_for(planned)
+        note = _seen_out(run.note_for(planned))
         channels: list[Channel] = []
 
         def connect_and_count() -> Channel:
@@ -124,7 +124,7 @@ def rollback_plan(
         transaction = Transaction(
             run.as_it_was(planned),
             connect,
-            run.note_for(planned),
+            _seen_out(run.note_for(planned)),
             replace(run.saving, foreign_changes=save_foreign_changes),
             announced=record.announced,
             deadline=deadline,
@@ -288,6 +288,17 @@ def _active_unit(hosts: Sequence[Host], configuration: Config) -> DeviceWriter:
         logger.info("%s: %s; its mate is asked", host.name, error)
     platform.close(host)
     return _active_unit(mates, configuration)
+
+
+def _seen_out(note: Notes) -> Notes:
+    """From the first word of a change or of its inverse on no signal cuts the host: it is finished or taken back."""
+
+    def write(event: str, **data: object) -> None:
+        if event in ("intent", "taking-back") and (deadline := current()):
+            deadline.see_it_out()
+        note(event, **data)
+
+    return write
 
 
 def _policies(planned: PlannedDevice) -> list[str]:

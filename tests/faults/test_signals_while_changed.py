@@ -1,6 +1,7 @@
 """SIGINT and SIGTERM while apply, verify and rollback hang on hostile servers of every phase: heard, and nobody is harmed.
 
-Hosts in flight end, by the end of their time where they must; no other one begins; the box that is well ends as it should.
+Hosts that hang before anything was begun on them are cut, long before their time is over; no other one begins; the box
+that is well ends as it should.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import pytest
 import yaml
 
 from mock_devices.fleet import start_fleet
+from nornir_anyconnect.change.device import Channel
 from nornir_anyconnect.change.journal import read
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.session import Session
-from nornir_anyconnect.platforms.deadline import host_deadline
+from nornir_anyconnect.platforms.deadline import end_all, host_deadline
 from nornir_anyconnect.platforms.login_gate import gate
+from nornir_anyconnect.runners import waves
 from nornir_anyconnect.tasks import change_plan
 from tests.faults.test_hostile_servers import WELL, Site, _credentials, hostile, name_of
 from tests.promises.conftest import DEFAULTS, box
@@ -33,8 +36,6 @@ HANGING = (
     "says nothing at all", "stalls the key exchange", "stalls the authentication", "stalls the channel",
     "stalls the terminal", "never answers a show", "asks a question",
 )  # fmt: skip
-SECONDS = 5.0
-"""The whole of a hostile host."""
 PATIENT = {"connect_timeout": 600, "login_timeout": 600, "reply_timeout": 600}
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -109,10 +110,11 @@ def site(tmp_path, hostile, monkeypatch, capsys):
         def deadline(_seconds, name):
             if name not in found.turned:
                 return host_deadline(LONG, name)
-            # their time begins for all of them at once, however late the last one is
+            # however late the last one is, they hang together
             found.together.wait(LONG)
-            return host_deadline(SECONDS, name)
+            return host_deadline(PATIENT["reply_timeout"], name)
 
+        monkeypatch.setattr(waves, "GRACE", 2.0)
         monkeypatch.setattr(change_plan, "host_deadline", deadline)
         assert found.run(capsys, "plan", "--out", "plan.yaml")[0] == 0
         yield found
@@ -156,3 +158,23 @@ def test_a_verify_and_a_rollback_end_and_the_box_that_is_well_is_right(site, cap
     recorded = site.recorded
     assert recorded.pop(WELL) == "rolled-back"
     assert "rolled-back" not in recorded.values()
+
+
+@SIGNALS
+def test_a_box_that_a_line_is_being_sent_to_is_finished_however_late_it_is(site, capsys, monkeypatch, number):
+    cut = threading.Event()
+    monkeypatch.setattr(waves, "GRACE", 0.0)
+    monkeypatch.setattr(waves, "end_all", lambda why: (end_all(why), cut.set()))
+    send = Channel.send
+
+    def interrupted(*line):
+        if not cut.is_set():
+            os.kill(os.getpid(), number)
+            assert cut.wait(LONG)
+        return send(*line)
+
+    monkeypatch.setattr(Channel, "send", interrupted)
+    code, states, err = site.run(capsys, "apply", "plan.yaml", "--yes", "--canary-host", WELL)
+    assert code == 130, err
+    assert states.pop(WELL) == "applied"
+    assert set(states.values()) == {"not-started"}

@@ -831,9 +831,21 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         19, f"{PKG}/runners/waves.py",
-        "            self.interrupted = True\n\n        # under nohup",
-        "            raise RuntimeError\n\n        # under nohup",
+        "            self.interrupted = True\n            self._cut_at",
+        "            raise RuntimeError\n            self._cut_at",
         "tests/runners/test_waves.py::test_an_interrupt_finishes_the_hosts_in_flight",
+    ),
+    Guard(
+        19, f"{PKG}/tasks/change_plan.py",
+        "            deadline.see_it_out()\n",
+        "            pass\n",
+        "tests/faults/test_signals_while_changed.py::test_a_box_that_a_line_is_being_sent_to_is_finished_however_late_it_is",
+    ),
+    Guard(
+        36, f"{PKG}/runners/waves.py",
+        "            if time.monotonic() > self._cut_at:\n",
+        "            if False:\n",
+        "tests/faults/test_signals_while_changed.py::test_a_box_that_a_line_is_being_sent_to_is_finished_however_late_it_is",
     ),
     Guard(
         21, f"{PKG}/workflows/change_run.py",

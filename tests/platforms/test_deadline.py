@@ -3,6 +3,8 @@
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from nornir_anyconnect.errors import LinkLostError, ReplyTimeoutError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.deadline import Deadline, current, end_all, host_deadline
@@ -49,6 +51,25 @@ def test_a_signal_ends_all_that_is_worked_on_and_says_why():
         assert str(ours.error()) == "fw: ended by SIGTERM, its connection was cut"
         ours.cut_with(lambda: cut.append("opened too late"))
         assert cut == ["fw", "opened too late"]
+
+
+def test_no_signal_ends_what_was_begun_or_a_part_of_it_and_time_does():
+    with host_deadline(300, "the wave's") as whole, host_deadline(200, "fw") as ours:
+        ours.see_it_out()
+        with host_deadline(100, "shell of fw") as part, host_deadline(100, "other"):
+            end_all("interrupted")
+        assert (whole.over, ours.over, part.over) == (False, False, False)
+        ours.end()
+        assert ours.over
+        with pytest.raises(ReplyTimeoutError):
+            ours.see_it_out()
+
+
+def test_what_a_signal_has_ended_is_not_begun():
+    with host_deadline(300, "the wave's") as whole, host_deadline(200, "fw") as ours:
+        whole.end("interrupted")
+        with pytest.raises(LinkLostError, match="interrupted"):
+            ours.see_it_out()
 
 
 def test_a_part_ends_with_the_whole_and_says_what_the_whole_says():
