@@ -187,10 +187,12 @@ class LogReader:
     def _syslog(self, source: Source) -> LogInput:
         """Lines of messages: a large file in several processes, each a part of it."""
         in_parts = source.plain and read_in_parts(self._evidence, source.plain, self._options, source.written)
-        return in_parts or self._lines_of(source, source.chunks())
+        log = in_parts or self._lines_of(source, source.chunks())
+        self._evidence.rotated(source.rotation.log, source.rotation.back, log.devices)
+        return log
 
     def _lines_of(self, source: Source, chunks: Iterable[bytes]) -> LogInput:
-        return self._evidence.read(chunks, reference=source.written, rotation=source.rotation)
+        return self._evidence.read(chunks, reference=source.written, rotation=source.rotation.log)
 
     def _export(self, source: Source, export: Export) -> LogInput:
         """An export: a large one with a record per line in several processes."""

@@ -76,6 +76,7 @@ _SENTENCES: Mapping[str, str] = {
     "unreadable-messages": "{number} message(s) that matter could not be read",
     "messages-without-time": "{number} message(s) have no time that was understood: reconnects cannot be told",
     "torn-logs": "{number} log(s) were shortened, or begin or end in the middle of a line",
+    "missing-rotations": "{number} file(s) are missing between the rotations of the log that were given",
     "unread-files": "{number} file(s) that were given could not be read, and may be logs",
     "logging-not-known": "the configuration is incomplete: its logging settings are not known",
     "buffer-wrapped": "the log buffer has wrapped: older messages are gone",

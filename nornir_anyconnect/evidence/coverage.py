@@ -48,6 +48,7 @@ def gaps(seen: DeviceObservations, needed: int = INFORMATIONAL) -> tuple[Gap, ..
         ("unreadable-messages", seen.unreadable),
         ("messages-without-time", seen.untimed),
         ("torn-logs", seen.torn),
+        ("missing-rotations", seen.missing),
         ("unread-files", seen.unread),
     )
     found += [Gap(code, number) for code, number in counted if number]

@@ -93,6 +93,7 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
         unreadable=a.unreadable + b.unreadable,
         untimed=a.untimed + b.untimed,
         torn=a.torn + b.torn,
+        missing=a.missing + b.missing,
         unread=max(a.unread, b.unread),
         buffer_wrapped=a.buffer_wrapped if b.buffer_wrapped is None else b.buffer_wrapped or bool(a.buffer_wrapped),
         buffer_level=b.buffer_level or a.buffer_level,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,7 @@ class LogEvidence:
         self._unreadable: Counter[str] = Counter()
         self._untimed: Counter[str] = Counter()
         self._torn: Counter[str] = Counter()
+        self._rotations: defaultdict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
         self._cut_short = self._unread = 0
         self.lines = 0
         """Lines met of all sources."""
@@ -288,6 +289,26 @@ class LogEvidence:
         """A file could not be read at all, and nobody knows whether it is a log, nor whose."""
         self._unread += 1
 
+    def rotated(self, log: str, back: int, devices: tuple[str, ...]) -> None:
+        """One of the files that a log became was read.
+
+        Args:
+            log: the name that all of them share.
+            back: how many were begun since.
+            devices: whose lines it holds.
+
+        """
+        self._rotations[log][back] = devices
+
+    def _missing(self, device: str) -> int:
+        """How many files are missing between those of the device's logs that were read."""
+        missing = 0
+        for given in self._rotations.values():
+            # relays name files by address as well: what ends like a number is no rotation for that
+            of_it = [back for back, devices in given.items() if device in devices] or [0]
+            missing += sum(back not in given for back in range(min(of_it), max(of_it)))
+        return missing
+
     def _completed(self, seen: DeviceObservations) -> DeviceObservations:
         name = seen.device
         if (buffer := self._buffers.get(name)) is not None:
@@ -298,5 +319,6 @@ class LogEvidence:
             unreadable=self._unreadable[name],
             untimed=self._untimed[name],
             torn=self._torn[name] + self._cut_short,
+            missing=self._missing(name),
             unread=self._unread,
         )

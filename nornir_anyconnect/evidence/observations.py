@@ -219,6 +219,8 @@ class DeviceObservations:
     """Messages read that have no time: what came before what cannot be told of them."""
     torn: int = 0
     """Logs that begin or end in the middle of a line."""
+    missing: int = 0
+    """Files that are missing between the rotations of its logs."""
     unread: int = 0
     """Files beside its logs that could not be read at all: they may be logs too, of whichever device."""
     others: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources import archives
@@ -51,6 +51,17 @@ _TAR_NAMES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz",
 _COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
 # asa.log.3 and asa.log-20220601: the number counts back in time, the date forward
 _ROTATED = re.compile(r"^(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>\d{1,4}))$")
+
+
+class Rotation(NamedTuple):
+    """One of the files that a log became."""
+
+    log: str
+    """The name that all of them share."""
+    date: str
+    """In the name, ``~`` where none is."""
+    back: int
+    """How many were begun since; the current one is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +122,9 @@ class Source:
         return itertools.chain((self.beginning,) if self.beginning else (), self._rest)
 
     @property
-    def rotation(self) -> str:
-        """The name that all rotations of one log share."""
-        return _rotation(self.path)[0]
+    def rotation(self) -> Rotation:
+        """Which of one log it is."""
+        return _rotation(self.path)
 
 
 def sources(paths: Iterable[str | Path], on_read: Callable[[int], None] | None = None) -> Iterator[Source | Unread]:
@@ -174,17 +185,16 @@ def _listed(paths: Iterable[str | Path]) -> list[_Listed | Unread]:
     places: dict[str, int] = {}
     keyed: dict[str, tuple[tuple[int, str, int], _Listed | Unread]] = {}
     for each in found:
-        base, date, number = _rotation(each.path)
-        keyed.setdefault(each.path, ((places.setdefault(base, len(places)), date, number), each))
+        log, date, back = _rotation(each.path)
+        keyed.setdefault(each.path, ((places.setdefault(log, len(places)), date, -back), each))
     return [each for _, each in sorted(keyed.values(), key=lambda pair: pair[0])]
 
 
-def _rotation(name: str) -> tuple[str, str, int]:
-    """What all rotations share, the date of this one, and how far it is back, negative; the current one is newest."""
+def _rotation(name: str) -> Rotation:
     name = _COMPRESSED.sub("", name)
     if match := _ROTATED.match(name):
-        return _COMPRESSED.sub("", match["base"]), match["date"] or "~", -int(match["number"] or 0)
-    return name, "~", 0
+        return Rotation(_COMPRESSED.sub("", match["base"]), match["date"] or "~", int(match["number"] or 0))
+    return Rotation(name, "~", 0)
 
 
 def _folder(named: Path) -> Iterator[_Listed | Unread]:

@@ -109,6 +109,7 @@ def test_a_log_that_would_have_shown_it(finding) -> None:
         ({"unreadable": 2}, "unknown", "unreadable-messages"),
         ({"untimed": 1}, "unknown", "messages-without-time"),
         ({"torn": 1}, "unknown", "torn-logs"),
+        ({"missing": 1}, "unknown", "missing-rotations"),
         ({"buffer_wrapped": True}, "unknown", "buffer-wrapped"),
         ({"lines": 0, "met": False}, "no", "no-log-given"),
     ],

@@ -224,6 +224,31 @@ def test_a_log_that_breaks_off_takes_the_all_clear_of_the_others_with_it(tmp_pat
     assert [gap.code for gap in gaps(summarise_logs([tmp_path]).devices["edge7"])] == ["torn-logs"]
 
 
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (("asa.log", "asa.log.1", "asa.log.2.gz"), 0),
+        (("asa.log", "asa.log.2.gz"), 1),
+        (("asa.log.2", "asa.log.5"), 2),
+        (("asa.log.2", "other.log.5"), 0),
+        (("asa.log-20260301", "asa.log-20260303"), 0),
+    ],
+)
+def test_a_rotation_between_others_that_nobody_handed_in_is_missing(tmp_path, names, missing):
+    for name in names:
+        text = "".join(f"{line}\n" for line in QUIET).encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    expected = [("missing-rotations", missing)] if missing else []
+    assert [(gap.code, gap.number) for gap in gaps(summarise_logs([tmp_path]).devices["edge7"])] == expected
+
+
+def test_what_a_relay_keeps_by_address_is_no_rotation(tmp_path):
+    for number in (3, 9):
+        lines = (f"{line}\n".replace("edge7", f"edge{number}") for line in QUIET)
+        (tmp_path / f"10.0.0.{number}").write_text("".join(lines))
+    assert [gaps(seen) for seen in summarise_logs([tmp_path]).devices.values()] == [(), ()]
+
+
 def test_a_mail_that_was_saved_as_it_was_sent_holds_the_names_as_they_were():
     sent = b"From: Bob <bob@corp.example>\nSubject: VPN\n\n" + quopri.encodestring(TEXT)
     found, evidence = read(sent)

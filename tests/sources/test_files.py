@@ -210,7 +210,7 @@ def test_files_named_by_hand_keep_their_order_but_for_rotation(tmp_path):
 @pytest.mark.parametrize("name", ["asa.log", "asa.log.1", "asa.log.12.gz", "asa.log-20240501.zst", "asa.log.gz"])
 def test_rotations_of_one_log_share_its_name(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
-    assert only(tmp_path / name).rotation == str(tmp_path / "asa.log")
+    assert only(tmp_path / name).rotation.log == str(tmp_path / "asa.log")
 
 
 @pytest.mark.parametrize("packer", ["none", *PACKERS])
