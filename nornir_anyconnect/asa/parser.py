@@ -335,11 +335,7 @@ def _config(text: Cut, *, complete: bool) -> RunningConfig:
     rest = tuple(block for block in text.blocks if block not in named)
     said = tuple(getattr(text, each.name) for each in fields(text) if each.name not in _OF_THE_BOX)
     content = (rest, tuple(text.strays), tuple(block.line for block in named), complete, said)
-    found = _known.get(content)
-    if found is None:
-        found = _read_config(text, complete=complete)
-        _known.keep(content, found)
-        return found
+    found = _known.of(content, lambda: _read_config(text, complete=complete))
     hostname = next((name[1] for name in names if name), text.prompt_host)
     return replace(found, hostname=hostname, blocks=tuple(text.blocks), serials=text.serials)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa import effective
+from nornir_anyconnect.asa.alike import KnownConfigs
 from nornir_anyconnect.asa.effective import attributes_elsewhere, l2l_tunnels, undeployed
 from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.running_config import Platform, notice
@@ -334,14 +335,33 @@ def _negotiated(offers: Iterable[Offer], suites: set[str]) -> Offer | None:
 
 def audited(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:
     """Prepare one device for judgement."""
+    alone = _known.of(config, options, lambda: _alone(config, options))
+    # what users of a policy get depends on nothing that was seen, and is resolved once for all boxes of a template
+    device = replace(alone, config=config, observations=observations, _pairs={})
+    if observations is not None:
+        tcpmss = provenance.tcpmss(config).value
+        device.model = Model(device.derivations, device.dtls_links)
+        known = {name: device.policy(name) for name in observations.groups}
+        confs = _confs(device, known)
+        compressed = frozenset(name for name, policy in known.items() if device.compresses(policy))
+        device.calibration = calibrate(device.model, observations, confs, compressed, tcpmss)
+        device.proved = calibrate(device.model, observations.own, confs, compressed, tcpmss)
+    return device
+
+
+_known: KnownConfigs[AuditedDevice] = KnownConfigs()
+
+
+def _alone(config: RunningConfig, options: Options) -> AuditedDevice:
+    """By what it is configured to do alone."""
     offers = negotiable(config)
     webvpn = config.webvpn
     serving = webvpn.interfaces or (config.defaults.webvpn.interfaces if config.defaults else ())
     links = {each.nameif: Link(each.nameif, provenance.link(config, each.nameif).value) for each in serving}
-    device = AuditedDevice(
+    return AuditedDevice(
         config=config,
         options=options,
-        observations=observations,
+        observations=None,
         offers=offers,
         derivations=derivations(
             offers.tls,
@@ -353,15 +373,6 @@ def audited(config: RunningConfig, observations: DeviceObservations | None, opti
         sources=provenance.device(config) | dict(offers.sources),
         release=release_of(config),
     )
-    if observations is not None:
-        tcpmss = provenance.tcpmss(config).value
-        device.model = Model(device.derivations, device.dtls_links)
-        known = {name: device.policy(name) for name in observations.groups}
-        confs = _confs(device, known)
-        compressed = frozenset(name for name, policy in known.items() if device.compresses(policy))
-        device.calibration = calibrate(device.model, observations, confs, compressed, tcpmss)
-        device.proved = calibrate(device.model, observations.own, confs, compressed, tcpmss)
-    return device
 
 
 def _confs(device: AuditedDevice, known: dict[str, EffectivePolicy]) -> dict[str, int | None]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import effective
-from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.running_config import From, RunningConfig
+from nornir_anyconnect.asa.alike import Known, KnownConfigs
+from nornir_anyconnect.asa.running_config import From
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
 from nornir_anyconnect.audit.finding import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from nornir_anyconnect.asa.effective import EffectivePolicy
-    from nornir_anyconnect.asa.running_config import Owner, TunnelGroup, Username
+    from nornir_anyconnect.asa.running_config import Owner, RunningConfig, TunnelGroup, Username
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.mtu.derive import Derivation
 
@@ -272,20 +272,11 @@ def judge(
     options = options or Options()
     if observations is not None or only is not None:
         return _judged(config, name, observations, options, only)
-    # the same was judged before: only name and serial number of the box are others
-    content = (id(config.group_policies), options)
-    known = _known.get(content)
-    if known is not None:
-        pairs = ((getattr(config, each), getattr(known[0], each)) for each in _DECIDING)
-        if all(one is other or one == other for one, other in pairs):  # what boxes of one template share is one object
-            return replace(known[1], name=name, hostname=config.hostname)
-    found = _judged(config, name, None, options, None)
-    _known.keep(content, (config, found))
-    return found
+    found = _known.of(config, options, lambda: _judged(config, name, None, options, None))
+    return replace(found, name=name, hostname=config.hostname)
 
 
-_DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
-_known: Known[tuple[RunningConfig, DeviceAudit]] = Known()
+_known: KnownConfigs[DeviceAudit] = KnownConfigs()
 _met: Known[RunningConfig] = Known()
 """By the same, what was judged with observations."""
 
@@ -298,7 +289,7 @@ def _judged(
     only: frozenset[tuple[Scope, str]] | None,
 ) -> DeviceAudit:
     device = audited(config, observations, options)
-    findings = tuple(_findings(device, name, only))
+    findings = tuple(_findings(device, only))
     findings += tuple(_undeployed(config, findings, only))
     whole = device.complete and config.indented
     return ordered(
@@ -315,19 +306,24 @@ def _judged(
     )
 
 
-def _findings(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
+def _findings(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) -> Iterator[Finding]:
     """One per subject. Of a policy that nobody was seen with, what its configuration alone says stands as it is."""
-    alone: dict[tuple[Scope, str], Finding] = {}
     if device.observations is not None and only is None and device.unmoved and _met_before(device):
-        alone = {each.key: each for each in judge(device.config, name, None, device.options).findings}
-    unseen: FindingEvidence | None = None
-    for subject in _subjects(device, only):
-        known = alone.get((subject.scope, subject.name))
-        if known is None or subject.scope is Scope.USERNAME or device.has_seen(subject.assigned):
-            yield subject.finding()
-        else:
-            unseen = unseen or subject.evidence(known.verdict)
-            yield replace(known, evidence=unseen)
+        alone = judge(device.config, "", None, device.options).findings
+        unseen = {
+            each.key: each
+            for each in alone
+            if each.scope is not Scope.USERNAME
+            and each.reason != UNDEPLOYED
+            and not device.has_seen(each.group_policy or "")
+        }
+        only = frozenset(each.key for each in alone) - unseen.keys()
+        if unseen:
+            first = next(iter(unseen.values()))
+            (subject,) = _subjects(device, frozenset([first.key]))
+            evidence = subject.evidence(first.verdict)
+            yield from (replace(each, evidence=evidence) for each in unseen.values())
+    yield from (subject.finding() for subject in _subjects(device, only))
 
 
 def _met_before(device: AuditedDevice) -> bool:

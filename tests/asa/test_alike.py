@@ -1,18 +1,22 @@
 """What is read and judged once for all boxes of a template is what each of them would have got alone."""
 
-from dataclasses import replace
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa import parser
-from nornir_anyconnect.asa.alike import Known
+from nornir_anyconnect.asa import alike, effective, parser
+from nornir_anyconnect.asa.alike import Known, KnownConfigs
 from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.parser import PulledConfig, parse, parse_pull
+from nornir_anyconnect.audit import context
 from nornir_anyconnect.audit import judge as judging
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.evidence.observations import DeviceObservations
 
 TEXT = """\
 : Serial Number: {serial}
@@ -48,7 +52,8 @@ BOXES = st.fixed_dictionaries({
 def afresh(monkeypatch):
     monkeypatch.setattr(parser, "_known", Known())
     monkeypatch.setattr(parser, "_answers", Known())
-    monkeypatch.setattr(judging, "_known", Known())
+    monkeypatch.setattr(judging, "_known", KnownConfigs())
+    monkeypatch.setattr(context, "_known", KnownConfigs())
 
 
 @given(st.lists(BOXES, min_size=2, max_size=6))
@@ -111,3 +116,58 @@ def test_the_last_ones_are_known():
     known.get("a")
     known.keep("c", "C")
     assert [known.get(each) for each in "abc"] == ["A", None, "C"]
+
+
+@dataclass(frozen=True)
+class Template:
+    """Knows in which threads somebody has asked for it, and when all have."""
+
+    threads: int
+    asked: set[int] = field(default_factory=set)
+    by_all: threading.Event = field(default_factory=threading.Event)
+
+    def __hash__(self):
+        self.asked.add(threading.get_ident())
+        if len(self.asked) == self.threads:
+            self.by_all.set()
+        return 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_boxes_that_answer_in_the_same_moment_are_read_once(fails):
+    known, template, worked = Known(), Template(8), []
+
+    def work():
+        worked.append(1)
+        assert template.by_all.wait(10)
+        if fails and len(worked) == 1:
+            raise ValueError
+        return "read"
+
+    def ask(_):
+        try:
+            return known.of(template, work)
+        except ValueError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert (found.count("read"), len(worked)) == ((7, 2) if fails else (8, 1))
+    assert not known._working
+
+
+def test_nobody_waits_for_ever_for_another(monkeypatch):
+    monkeypatch.setattr(alike, "PATIENCE", 0)
+    known = Known()
+    assert known.of("a", lambda: known.of("a", lambda: "worked out twice")) == "worked out twice"
+
+
+def test_what_a_policy_gives_is_resolved_once_for_boxes_of_a_template(monkeypatch):
+    afresh(monkeypatch)
+    resolved = []
+    real = effective.effective_policy
+    monkeypatch.setattr(effective, "effective_policy", lambda *a: resolved.append(a[1]) or real(*a))
+    box = {"release": "9.16(4)", "link": "1500", "mtu": "1406", "end": ": end", "serial": "9A1"}
+    for number in range(3):
+        judge(parse(TEXT.format(name=f"hostname fw{number}", **box)), "fw", DeviceObservations("fw"))
+    assert sorted(resolved) == sorted(set(resolved))

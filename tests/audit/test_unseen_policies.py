@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nornir_anyconnect.asa.alike import Known
+from nornir_anyconnect.asa.alike import Known, KnownConfigs
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit import judge as judging
 from nornir_anyconnect.audit.context import AuditedDevice, Options
@@ -109,7 +109,7 @@ def test_only_the_policy_that_was_seen_is_judged_again(monkeypatch):
 
 def test_a_box_like_no_other_is_judged_once(monkeypatch):
     monkeypatch.setattr(judging, "_met", Known())
-    monkeypatch.setattr(judging, "_known", Known())
+    monkeypatch.setattr(judging, "_known", KnownConfigs())
     config = parse(BOXES[0])
     made = []
     real = judging._Subject.finding
