@@ -18,14 +18,17 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 
-from tests.mutation.covering import Covering, measure
+from tests.mutation.covering import measure
 from tests.mutation.guards import GUARDS, Guard
-from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.mutants import Mutant, codes_of, mutants_of
 from tests.mutation.page import guards_line, render
 from tests.mutation.survivors import why
+from tests.mutation.swap import Swap, swapped, try_swapped
 from tests.mutation.trial import ROOT, End, Trial, run_all, warm_up
 
 MODULES = (
@@ -78,14 +81,13 @@ def main() -> int:
     print(f"guards: {len(guards)} removed, {unnoticed} not noticed", flush=True)
     told = guards_line(len(guards), unnoticed, datetime.now(UTC).date()) if guards else ""
     files = () if chosen.guards or chosen.promise or chosen.slice else tuple(chosen.files or modules())
-    covering = measure(files) if files else Covering()
     ends: dict[Mutant, End] = {}
-    for file in files or ("",):
+    for tried in _mutants(files, chosen.every, chosen.workers) if files else [{}]:
         # module by module: what a run that is ended has tried stays on the page
-        ends |= _mutants(list(mutants_of(file))[:: chosen.every], covering, chosen.workers) if file else {}
+        ends |= tried
         if chosen.write:
             old = chosen.write.read_text("utf-8") if chosen.write.exists() else ""
-            chosen.write.write_text(render(old, ends, modules(), datetime.now(UTC).date(), told), "utf-8")
+            chosen.write.write_text(render(old, tried, modules(), datetime.now(UTC).date(), told), "utf-8")
     count = Counter(ends.values())
     survivors = [each for each, end in ends.items() if end is End.SURVIVED]
     unexplained = [each for each in survivors if why(each) is None]
@@ -116,25 +118,43 @@ def _not_missed(guards: list[Guard], workers: int) -> int:
     return unnoticed
 
 
-def _mutants(mutants: list[Mutant], covering: Covering, workers: int) -> dict[Mutant, End]:
+def _mutants(files: tuple[str, ...], every: int, workers: int) -> Iterator[dict[Mutant, End]]:
+    """How each mutant of a module ended, module by module as it is done."""
+    covering = measure(files)
     ends: dict[Mutant, End] = {}
-    trials: dict[Trial, Mutant] = {}
-    for each in mutants:
-        tests = covering.of(each.file, each.line)
-        if tests:
+    anew: dict[Trial, Mutant] = {}
+    swaps: list[Swap] = []
+    left: Counter[str] = Counter()
+    for file in files:
+        for mutant, codes in islice(zip(mutants_of(file), codes_of(file), strict=True), 0, None, every):
+            tests = covering.of(file, mutant.line)
             seconds = SECONDS + sum(covering.seconds[test] for test in tests)
-            trials[Trial(each.file, each.source, tests, seconds)] = each
-        else:
-            ends[each] = End.SURVIVED
-            print(f"  no test reaches {each.file}:{each.line} {each.where}: {each.what}")
-    for number, (trial, end, _) in enumerate(run_all(trials, workers), 1):
+            if not tests:
+                ends[mutant] = End.SURVIVED
+                print(f"  no test reaches {file}:{mutant.line} {mutant.where}: {mutant.what}")
+            elif changed := swapped(*codes, covering.at_import[file]):
+                swaps.append(Swap(mutant, tests, seconds, changed))
+            else:
+                anew[Trial(file, mutant.source, tests, seconds)] = mutant
+            left[file] += bool(tests)
+    print(f"{len(swaps)} in a function, {len(anew)} to be imported anew", flush=True)
+    imported = ((anew[trial], end) for trial, end, _ in run_all(anew, workers))
+    for file in files:
+        if not left[file]:
+            yield _of(ends, file)
+    for number, (mutant, end) in enumerate(chain(imported, try_swapped(swaps, workers)), 1):
         # a module that cannot even be imported any more is noticed as well
-        ends[trials[trial]] = End.KILLED if end is End.BROKEN else end
-        mutant = trials[trial]
+        ends[mutant] = End.KILLED if end is End.BROKEN else end
         if end is End.HUNG or (end is End.SURVIVED and why(mutant) is None):
             where = f"{mutant.file}:{mutant.line} {mutant.where}"
-            print(f"  {number}/{len(trials)} {end} {where}: {mutant.what}", flush=True)
-    return dict(sorted(ends.items(), key=lambda each: (each[0].file, each[0].line, each[0].what)))
+            print(f"  {number}/{len(anew) + len(swaps)} {end} {where}: {mutant.what}", flush=True)
+        left[mutant.file] -= 1
+        if not left[mutant.file]:
+            yield _of(ends, mutant.file)
+
+
+def _of(ends: dict[Mutant, End], file: str) -> dict[Mutant, End]:
+    return {mutant: ends[mutant] for mutant in mutants_of(file) if mutant in ends}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from types import CodeType
 
 from tests.mutation.trial import ROOT
 
@@ -22,9 +23,9 @@ class Mutant:
 
     file: str
     number: int
-    line: int
-    where: str
-    what: str
+    line: int = 0
+    where: str = ""
+    what: str = ""
 
     @property
     def name(self) -> str:
@@ -45,6 +46,18 @@ def mutants_of(file: str) -> Iterator[Mutant]:
     for number, (where, node, new, _) in enumerate(_places(_tree(file))):
         what = f"{_short(ast.unparse(node))} -> {_short(ast.unparse(new))}"
         yield Mutant(file, number, node.lineno, where, what)
+
+
+def codes_of(file: str) -> Iterator[tuple[CodeType, CodeType]]:
+    """The code of a module as it is, and with each of its mutants in it, in their order."""
+    tree, path = _tree(file), str(ROOT / file)
+    as_it_is = compile(tree, path, "exec", dont_inherit=True)
+    for _, node, new, put in _places(tree):
+        if not hasattr(new, "lineno"):
+            ast.fix_missing_locations(ast.copy_location(new, node))
+        put(new)
+        yield as_it_is, compile(tree, path, "exec", dont_inherit=True)
+        put(node)
 
 
 def _tree(file: str) -> ast.Module:

@@ -16,9 +16,10 @@ from tests.amounts import of, wanted
 from tests.mutation import trial as trial_module
 from tests.mutation.__main__ import modules
 from tests.mutation.guards import GUARDS
-from tests.mutation.mutants import mutants_of
+from tests.mutation.mutants import codes_of, mutants_of
 from tests.mutation.page import guards_line, render
 from tests.mutation.survivors import EXPLAINED
+from tests.mutation.swap import Swap, swapped, try_swapped
 from tests.mutation.trial import ROOT, End, Running, Trial, run_all
 
 DAY = date(2026, 3, 4)
@@ -95,6 +96,62 @@ def test_a_machine_that_is_busy_makes_no_trial_hang():
     assert starved.hangs(20.1, 200.0)
     polls = Running(Trial("", "", (), seconds=20.0), Path(), idle_since=0.0)
     assert [polls.hangs(0.01 * now, float(now)) for now in (1, 10, 40, 41)] == [False, False, False, True]
+
+
+def test_one_that_waits_holds_up_no_other_and_one_that_computes_does():
+    waits, computes = (Running(Trial("", "", (), seconds=99.0), Path(), idle_since=0.0) for _ in range(2))
+    for now in range(1, 6):
+        assert not waits.hangs(0.0, float(now))
+        assert not computes.hangs(0.5 * now, float(now))
+    assert (waits.waits(5.0), computes.waits(5.0)) == (True, False)
+
+
+SOURCE = """
+LIMIT = 1
+class Kept:
+    size = 2
+    def grow(self):
+        return self.size + 3
+def first(): return 4
+def called():
+    return [each + 5 for each in (6,)]
+def closes():
+    seven = 7
+    def inside():
+        return seven + 8
+    return inside
+VALUE = called()
+"""
+
+
+def test_only_what_has_not_run_yet_is_swapped(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.mutation.mutants.ROOT", tmp_path)
+    (tmp_path / "it.py").write_text(SOURCE, "utf-8")
+    ran = frozenset({2, 3, 4, 5, 7, 8, 9, 10, 15})
+    found = {
+        mutant.what: swapped(*codes, ran) for mutant, codes in zip(mutants_of("it.py"), codes_of("it.py"), strict=True)
+    }
+    anew = ("1 -> 2", "2 -> 3", "4 -> 5", "return 4 -> return None", "5 -> 6", "each + 5 -> each - 5", "6 -> 7")
+    assert [found[each] for each in anew] == [None] * 7
+    assert set(found["self.size + 3 -> self.size - 3"]) == {("Kept.grow", 5)}
+    assert set(found["seven + 8 -> seven - 8"]) == {("closes", 10), ("closes.<locals>.inside", 12)}
+    assert set(found["7 -> 8"]) == {("closes", 10)}
+    exec(SOURCE, namespace := {})
+    namespace["Kept"].grow.__code__ = found["self.size + 3 -> self.size - 3"]["Kept.grow", 5]
+    assert namespace["Kept"]().grow() == -1
+
+
+def test_a_swapped_function_is_tried_in_a_fork_that_has_the_tests_collected(monkeypatch):
+    file, tests = "nornir_anyconnect/platforms/login_gate.py", "tests/platforms/test_login_gate.py"
+    monkeypatch.setattr("tests.mutation.swap.TESTS", (tests,))
+    both = (f"{tests}::test_the_gate_holds_no_credential", f"{tests}::test_what_is_spent_is_not_connected_for")
+    swaps = {
+        mutant.what: Swap(mutant, both, 20.0, swapped(*codes, frozenset()))
+        for mutant, codes in zip(mutants_of(file), codes_of(file), strict=True)
+        if mutant.what in ("32 -> 33", "record.refusals >= REFUSALS_ALLOWED -> record.refusals > REFUSALS_ALLOWED")
+    }
+    ends = {mutant.what: end for mutant, end in try_swapped(list(swaps.values()), 1)}
+    assert sorted(ends.items()) == [("32 -> 33", End.SURVIVED), (max(swaps), End.KILLED)]
 
 
 @pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(600)"])

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.machinery import SourceFileLoader
@@ -66,6 +66,10 @@ IDLE = 0.03
 """A processor's share below which a process waits; one that computes has more, however busy the machine is."""
 
 
+IDLE_FOR, BESIDE = 3.0, 6
+"""Seconds after which one that waits holds up no other, and how many may wait beside those that compute."""
+
+
 class End(StrEnum):
     """How a trial ended."""
 
@@ -89,6 +93,7 @@ class Trial:
     source: str
     tests: tuple[str, ...]
     seconds: float = 60.0
+    number: int = 0
 
 
 @dataclass(slots=True)
@@ -99,6 +104,10 @@ class Running:
     output: Path
     idle_since: float
     computed: float = 0.0
+
+    def waits(self, now: float) -> bool:
+        """Whether it leaves the processor to others."""
+        return now - self.idle_since > IDLE_FOR
 
     def hangs(self, computed: float, now: float) -> bool:
         """Whether it computed or did nothing for too long; what waits still computes a little."""
@@ -118,7 +127,7 @@ class _Changed(SourceFileLoader):
 
 class Finder(importlib.abc.MetaPathFinder):
     def __init__(self, file: str, source: str) -> None:
-        self._name = _module(file)
+        self._name = module_of(file)
         self._path, self._source = str(ROOT / file), source
 
     def find_spec(self, fullname, path=None, target=None):
@@ -129,7 +138,7 @@ class Finder(importlib.abc.MetaPathFinder):
         )
 
 
-class _Quiet:
+class Quiet:
     """Examples that kill a mutant are not kept for the real tests, and nobody waits for long."""
 
     def pytest_configure(self, config) -> None:
@@ -153,23 +162,27 @@ def warm_up() -> None:
     gc.freeze()  # what no trial frees is not looked through by each of them
 
 
-def _module(file: str) -> str:
+def module_of(file: str) -> str:
+    """What a file is imported as."""
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def run_all(trials: Iterable[Trial], workers: int = 2) -> Iterator[tuple[Trial, End, str]]:
-    """Every trial, as it ends, with the last lines that its tests printed."""
+def run_all(
+    trials: Iterable[Trial], workers: int = 2, fork: Callable[[Trial, str], int] | None = None
+) -> Iterator[tuple[Trial, End, str]]:
+    """Every trial, as it ends, with the last lines that its tests printed (into the file that ``fork`` is given)."""
     waiting, running = iter(trials), {}
+    fork = fork or _fork
     more, looked = True, time.monotonic()
     while more or running:
-        while more and len(running) < workers:
+        while more and len(running) < workers + min(BESIDE, sum(each.waits(looked) for each in running.values())):
             trial = next(waiting, None)
             if trial is None:
                 more = False
                 break
             handle, output = tempfile.mkstemp(prefix="mutant-", suffix=".txt")
             os.close(handle)
-            running[_fork(trial, output)] = Running(trial, Path(output), time.monotonic())
+            running[fork(trial, output)] = Running(trial, Path(output), time.monotonic())
         if not running:
             return
         pid, status = os.waitpid(-1, os.WNOHANG)
@@ -177,6 +190,8 @@ def run_all(trials: Iterable[Trial], workers: int = 2) -> Iterator[tuple[Trial, 
             ended = running.pop(pid)
             said = ended.output.read_text("utf-8", "replace")[-1500:]
             ended.output.unlink()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)  # what its tests had started and no fixture has ended
             yield ended.trial, _end(status), said
             continue
         if time.monotonic() - looked > 1:
@@ -205,12 +220,11 @@ def _end(status: int) -> End:
     return {0: End.SURVIVED, 1: End.KILLED}.get(code, End.BROKEN)
 
 
-def _for_subprocesses(trial: Trial, folder: Path) -> None:
-    """A Python that a test starts imports the changed source as well."""
-    (folder / "source").write_text(trial.source, "utf-8")
+def for_subprocesses(finder: str, folder: Path) -> None:
+    """A Python that a test starts imports the changed source as well: ``finder`` is the expression that makes one."""
     (folder / "sitecustomize.py").write_text(
         "import sys\nfrom pathlib import Path\nfrom tests.mutation.trial import Finder\n"
-        f"sys.meta_path.insert(0, Finder({trial.file!r}, Path({str(folder / 'source')!r}).read_text('utf-8')))\n",
+        f"from tests.mutation.mutants import Mutant\nsys.meta_path.insert(0, {finder})\n",
         "utf-8",
     )
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
@@ -232,8 +246,10 @@ def _fork(trial: Trial, output: str) -> int:
         import pytest
 
         with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-            _for_subprocesses(trial, Path(folder))
-            code = int(pytest.main([*OPTIONS, f"--basetemp={folder}/t", *trial.tests], plugins=[_Quiet()]))
+            source = Path(folder) / "source"
+            source.write_text(trial.source, "utf-8")
+            for_subprocesses(f"Finder({trial.file!r}, Path({str(source)!r}).read_text('utf-8'))", Path(folder))
+            code = int(pytest.main([*OPTIONS, f"--basetemp={folder}/t", *trial.tests], plugins=[Quiet()]))
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
