@@ -110,13 +110,13 @@ class LoginGate:
 
     def _wait_for_turn(self, record: _Record) -> None:
         ours = deadline.current()
-        if ours is not None and record.wait(self._clock()) != 0:
+        if ours is not None:
             ours.cut_with(self._wake)
         while (wait := record.wait(self._clock())) != 0:
             if ours is not None and ours.left <= 0:
                 raise ours.error()
             limits = [each for each in (wait, ours.left if ours else None) if each is not None]
-            self._changed.wait(min(limits) + 0.001 if limits else None)
+            self._changed.wait(min(limits, default=None))
 
     def _wake(self) -> None:
         """Who waits looks again whether there is still time."""

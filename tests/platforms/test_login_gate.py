@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from nornir_anyconnect.errors import CredentialError, LinkLostError, ReplyTimeoutError
+from nornir_anyconnect.errors import CredentialError, EnableError, LinkLostError, ReplyTimeoutError
 from nornir_anyconnect.platforms.deadline import host_deadline
-from nornir_anyconnect.platforms.login_gate import LoginGate
+from nornir_anyconnect.platforms.login_gate import ENABLE, LoginGate
 from tests.waiting import LONG, eventually
 
 
@@ -130,6 +130,46 @@ def test_a_host_whose_time_is_over_does_not_wait_for_its_turn():
             raise AssertionError
 
 
+def test_a_host_that_has_any_time_left_waits_for_its_turn(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    gate = LoginGate(lambda: clock.now)
+    begin(gate, "slow")
+    ours = SimpleNamespace(left=0.01, cut_with=lambda cut: None, error=AssertionError)
+    monkeypatch.setattr("nornir_anyconnect.platforms.deadline.current", lambda: ours)
+    monkeypatch.setattr(gate._changed, "wait", lambda seconds: setattr(clock, "now", 2.0))
+    with gate.attempt("fw", "audit", "p") as attempt:
+        assert not attempt.refused
+
+
+@pytest.mark.parametrize(
+    ("credential", "error", "words"),
+    [
+        (("audit", "p"), CredentialError, "the login of the user 'audit'"),
+        (("audit", "p", ENABLE), EnableError, "the enable secret of the user 'audit'"),
+    ],
+)
+def test_who_is_not_tried_any_more_hears_which_secret_was_refused(credential, error, words):
+    gate = LoginGate()
+    for _ in range(3):
+        with gate.attempt("fw", *credential) as attempt:
+            attempt.refused = True
+    with pytest.raises(error, match=words) as refused:
+        gate.refuse_spent("fw", *credential)
+    assert type(refused.value) is error
+
+
+def test_the_tally_says_whether_any_credential_is_good_and_how_many_logins_were_refused():
+    gate = LoginGate()
+    assert gate.tally() == (False, 0)
+    for name in ("one", "two"):
+        with gate.attempt("fw", name, "p") as attempt:
+            attempt.refused = True
+    assert gate.tally() == (False, 2)
+    with gate.attempt("fw", "three", "p") as attempt:
+        attempt.accepted = True
+    assert gate.tally() == (True, 2)
+
+
 def test_what_is_spent_is_not_connected_for():
     gate = LoginGate()
     for _ in range(3):
@@ -146,7 +186,7 @@ def test_who_waits_for_a_turn_hears_that_the_time_is_over():
     for _ in range(2):
         with gate.attempt("other", "audit", "p") as attempt:
             attempt.refused = True
-    with gate.attempt("slow", "audit", "p"), host_deadline(LONG, "fw") as ours:
+    with gate.attempt("slow", "audit", "p"), host_deadline(10 * LONG, "fw") as ours:
 
         def wait():
             try:
@@ -155,7 +195,7 @@ def test_who_waits_for_a_turn_hears_that_the_time_is_over():
             except LinkLostError as error:
                 ended.append(error.cause)
 
-        waiting = threading.Thread(target=contextvars.copy_context().run, args=(wait,))
+        waiting = threading.Thread(target=contextvars.copy_context().run, args=(wait,), daemon=True)
         waiting.start()
         eventually(lambda: ours._cuts)
         ours.end("interrupted")
