@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Row, Section, Take, row_of
-from nornir_anyconnect.asa.modes import Header, Line, header_of, spelled_svc
+from nornir_anyconnect.asa.modes import Header, Line, header_of
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
-    GroupPolicy,
     Interface,
     LdapMapEntry,
     LoggingSettings,
-    Release,
     ServingInterface,
     Sourced,
     SslSettings,
-    TunnelGroup,
-    Username,
     Webvpn,
 )
 from nornir_anyconnect.asa.value_forms import TAKEN_BACK
@@ -31,10 +26,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ANYCONNECT_SPELLING = Release(8, 4, 1)
-"""The release that renamed ``svc`` to ``anyconnect``."""
-
-_RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
 _RAW_PARTS = {Mode.TUNNEL_GENERAL: "general", Mode.TUNNEL_WEBVPN: "webvpn", Mode.TUNNEL_IPSEC: "ipsec"}
 _POLICY, _GROUP, _USER = Section.GROUP_POLICY.value, Section.TUNNEL_GROUP.value, Section.USERNAME.value
 _TAKES_PART = row_of(Mode.LOAD_BALANCING, "participates").words()
@@ -60,20 +51,22 @@ class Reading(NamedTuple):
     """It decides in another mode, or two lines became one: nobody knows where it belongs."""
 
 
+_COPY = ("", "")
+
+
 @dataclass
 class Values:
-    """The values that the lines of one owner set, by field."""
+    """The values that the lines of one owner set, by field, over all its headers."""
 
     found: dict[str, Any] = field(default_factory=dict)
     unread: dict[tuple[str, str], Sourced[str]] = field(default_factory=dict)
     """Decisive lines that are not understood, by field and by the word behind the keyword where that counts."""
-    svc: bool = False
-    """A line is spelled ``svc ...``."""
+    client: Values | None = None
+    """Those of its ``webvpn`` sub-block, where it can have one."""
 
     def take(self, line: Line, read: Reading) -> None:
         """Take one line."""
         row, value, number = read.row, read.value, line.number
-        self.svc = self.svc or spelled_svc(line.text)
         key = (row.field, read.word if row.take is Take.BY_WORD else "")
         if read.taken_back and row.off is None:
             self.unread.pop(key, None)
@@ -84,6 +77,10 @@ class Values:
         else:
             self.unread.pop(key, None)
             self._set(row, value, read.word, number)
+
+    def add(self, name: str, lines: tuple[Sourced[str], ...]) -> None:
+        """Raw lines behind those that are there."""
+        self.found[name] = (*self.found.get(name, ()), *lines)
 
     def _set(self, row: Row, value: Any, word: str, number: int | None) -> None:
         found, name = self.found, row.field
@@ -122,91 +119,12 @@ class Values:
         values = {name: self.found[key] for name, key in names.items() if key in self.found and key not in hidden}
         return kind(**(values | more))
 
-
-@dataclass
-class OwnerLines:
-    """A group policy or username over all its headers."""
-
-    name: str
-    line: int | None
-    kind: Sourced[str] | None = None
-    copy: Sourced[str] | None = None
-    """``internal from OTHER``: what it does not set itself is nowhere in the text."""
-    attributes_line: int | None = None
-    attributes: Values = field(default_factory=Values)
-    client: Values = field(default_factory=Values)
-    body: list[Sourced[str]] = field(default_factory=list)
-
-    def take(self, line: Line, read: Reading) -> None:
-        """Take one line."""
-        if line.mode in (Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN):
-            self.client.take(line, read)
-        elif read.row.opens:
-            if read.taken_back:  # ``no webvpn``: the whole sub-block
-                self.client = Values(svc=self.client.svc)
-        else:
-            self.attributes.take(line, read)
-
-    @property
-    def _client(self) -> ClientSettings:
-        return self.client.built(ClientSettings, unsupported=self.client.not_understood())
-
-    @property
-    def _unsupported(self) -> tuple[Sourced[str], ...]:
-        return (*((self.copy,) if self.copy else ()), *self.attributes.not_understood())
-
-    def policy(self) -> GroupPolicy:
-        """As a group policy."""
-        return self.attributes.built(
-            GroupPolicy,
-            name=self.name,
-            kind=self.kind,
-            attributes_line=self.attributes_line,
-            client=self._client,
-            unsupported=self._unsupported,
-            body=tuple(self.body),
-        )
-
-    def username(self) -> Username:
-        """As a local user."""
-        return self.attributes.built(
-            Username, name=self.name, line=self.line, client=self._client, unsupported=self._unsupported
-        )
-
-
-@dataclass
-class GroupLines:
-    """A tunnel group over its ``type`` line and attribute blocks."""
-
-    name: str
-    line: int | None
-    type: Sourced[str] | None = None
-    values: Values = field(default_factory=Values)
-    raw: dict[str, list[Sourced[str]]] = field(
-        default_factory=lambda: {"general": [], "webvpn": [], "ipsec": [], "other": []}
-    )
-
-    def group(self) -> TunnelGroup:
-        """As a tunnel group."""
-        return self.values.built(
-            TunnelGroup,
-            name=self.name,
-            line=self.line,
-            type=self.type,
-            unsupported=self.values.not_understood(),
-            **{part: tuple(lines) for part, lines in self.raw.items()},
-        )
-
-
-def release_of(text: str) -> Release | None:
-    """``9.12(4)67`` as numbers; None where it is not a release."""
-    match = _RELEASE.match(text)
-    return Release(*(int(number or 0) for number in match.groups())) if match else None
-
-
-def spells_svc(release: Release | None) -> bool:
-    """Whether that release writes ``svc`` where later ones write ``anyconnect``."""
-    return release is not None and release < ANYCONNECT_SPELLING
+    def owner(self, kind: type[T]) -> T:
+        """The same of a group policy, username or tunnel group, with every line of it that is not understood."""
+        more: dict[str, Any] = {"unsupported": self.not_understood()}
+        if self.client is not None:
+            more["client"] = self.client.built(ClientSettings, unsupported=self.client.not_understood())
+        return self.built(kind, **more)
 
 
 def webvpn_of(values: Values, *, svc: bool) -> Webvpn:
@@ -271,9 +189,9 @@ class Parts:
     """
 
     readings: Mapping[Mode, Mapping[str, Reading]]
-    policies: dict[str, OwnerLines] = field(default_factory=dict)
-    users: dict[str, OwnerLines] = field(default_factory=dict)
-    groups: dict[str, GroupLines] = field(default_factory=dict)
+    policies: dict[str, Values] = field(default_factory=dict)
+    users: dict[str, Values] = field(default_factory=dict)
+    groups: dict[str, Values] = field(default_factory=dict)
     webvpn: Values = field(default_factory=Values)
     top: Values = field(default_factory=Values)
     nameifs: list[Sourced[str]] = field(default_factory=list)
@@ -325,31 +243,39 @@ class Parts:
     def _owner(self, header: Header, block: Block, lines: Iterable[Line]) -> None:
         """A ``group-policy`` or ``username`` header with its lines; the same header again adds to it."""
         owners = self.users if header.row.opens is Mode.USERNAME else self.policies
-        owner = owners.setdefault(header.name, OwnerLines(header.name, block.line))
+        owner = owners.setdefault(header.name, _named(header, block, client=Values()))
         if header.row.opens is None:
             kind = header.row.keyword.rpartition(" ")[2]
-            owner.kind = Sourced(kind, block.line)
-            if kind == "internal" and header.rest:
-                owner.copy = Sourced(block.header, block.line)
+            owner.found["kind"] = Sourced(kind, block.line)
+            if kind == "internal" and header.rest:  # from another: what it does not set itself is nowhere in the text
+                owner.unread = {_COPY: Sourced(block.header, block.line), **owner.unread}
                 self.unknown.append(Sourced(block.header, block.line))
             return
-        if owner.attributes_line is None:
-            owner.attributes_line = block.line
-        owner.body += block.body
+        owner.found.setdefault("attributes_line", block.line)
+        owner.add("body", block.body)
         for line, read in self._said(lines):
-            owner.take(line, read)
+            if line.mode in (Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN) and owner.client is not None:
+                owner.client.take(line, read)
+            elif not read.row.opens:
+                owner.take(line, read)
+            elif read.taken_back:  # ``no webvpn``: the whole sub-block
+                owner.client = Values()
 
     def _group(self, header: Header, block: Block, lines: Iterable[Line]) -> None:
         """A ``tunnel-group`` header with its lines; every header of one name adds to the same group."""
-        group = self.groups.setdefault(header.name, GroupLines(header.name, block.line))
+        group = self.groups.setdefault(header.name, _named(header, block))
         if header.row.opens is None:
             if header.rest:
-                group.type = Sourced(
+                group.found["type"] = Sourced(
                     _written_out(header.rest[0], (*REMOTE_ACCESS_TYPES, L2L_TYPE)) or header.rest[0], block.line
                 )
             return
-        group.raw[_RAW_PARTS.get(header.row.opens, "other")] += block.body
-        _all(group.values, self._said(lines))
+        group.add(_RAW_PARTS.get(header.row.opens, "other"), block.body)
+        _all(group, self._said(lines))
+
+
+def _named(header: Header, block: Block, client: Values | None = None) -> Values:
+    return Values({"name": header.name, "line": block.line}, client=client)
 
 
 def _all(values: Values, lines: Iterable[tuple[Line, Reading]]) -> Values:

@@ -26,7 +26,7 @@ from nornir_anyconnect.asa.capture import (
     untabbed,
     unwrapped,
 )
-from nornir_anyconnect.asa.dumps import Cut, Dump, OpenBlock, agreed, chosen_of
+from nornir_anyconnect.asa.dumps import Dump, OpenBlock, agreed, chosen_of, several_of
 from nornir_anyconnect.asa.grammar import Mode, Section, row_of
 from nornir_anyconnect.asa.modes import (
     begins_headers,
@@ -36,12 +36,13 @@ from nornir_anyconnect.asa.modes import (
     inner_words,
     mode_below,
     openings,
+    proves_an_asa,
     said_of,
 )
-from nornir_anyconnect.asa.running_config import Block, Sourced
+from nornir_anyconnect.asa.running_config import Block, Platform, Release, RunningConfig, Sourced, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _CHUNK = 1 << 16  # characters split at a time: memory stays flat however long the text is
 _NAME = r'(?:"[^"]*"|\S+)'
@@ -264,48 +265,64 @@ class _Cutter:
         word = (line.split(None, 1) or [""])[0]
         return word in self.inner or word in (more or _COMMON_INSIDE)
 
-    def finish(self) -> Cut:
-        """The configuration that the text holds, frozen."""
+    def finish(self) -> RunningConfig:
+        """The configuration that the text holds, its blocks not read yet."""
         chosen, several = chosen_of(self.dumps)
         several = several or tuple(dump.line for dump in chosen if dump.created_twice)
-        hostnames = [dump.hostname or dump.host for dump in self.dumps if dump.line in several]
-        first, every = chosen[0], self.dumps
-        cut = Cut(
-            begun=len(chosen) == 1 and first.begun and not first.filtered,
-            complete=any(dump.ended for dump in chosen),
-            several=several,
-            hostnames=tuple(dict.fromkeys(each for each in hostnames if each)),
-            refused=any(dump.refused for dump in chosen),
-            typed=all(dump.typed for dump in chosen),
-            release=agreed([dump.release for dump in chosen]) or agreed([dump.release for dump in every]),
-            ftd_version=next((dump.ftd_version for dump in (*chosen, *every) if dump.ftd_version), None),
-            prompt_host=next((dump.host for dump in (*chosen, *every) if dump.host), None),
-            context=next((dump.context for dump in (*chosen, *every) if dump.context), None),
-        )
-        own = [serial for dump in chosen for serial in dump.serials]
-        cut.serials = tuple(dict.fromkeys(own or [serial for dump in every for serial in dump.serials]))
+        every = self.dumps
+        release = agreed([dump.release for dump in chosen]) or agreed([dump.release for dump in every])
+        numbers = Release.of(release.value) if release else None
+        ftd_version = next((dump.ftd_version for dump in (*chosen, *every) if dump.ftd_version), None)
+        serials = [serial for dump in chosen for serial in dump.serials]
+        serials = serials or [serial for dump in every for serial in dump.serials]
         misplaced = [line for dump in chosen for line in dump.misplaced]
         cut_off = (dump.strays for dump in chosen if not (dump.typed or dump.inner_at_margin))
         misplaced += [line for strays in cut_off for line in strays if self._decides(line.value)]
-        with_body = body_found = False
-        for block in sorted((block for dump in chosen for block in dump.blocks), key=lambda block: block.line):
-            mode = mode_below(block.header)
-            if mode is not None and goes_on(block.header):
-                misplaced.append(Sourced(masked(block.header), block.line))
-            if mode is Mode.INTERFACE:
-                block.body = [line for line in block.body if said_of(mode, line.value.lstrip()).row]
-                if not block.body:
-                    continue
-            if mode is None and any(line.value.strip(" \t!") for line in block.body):
-                misplaced += block.body
-            with_body = with_body or mode in _WITH_BODY
-            body_found = body_found or (mode in _WITH_BODY and bool(block.body))
-            cut.blocks.append(Block(block.header, block.line, tuple(block.body)))
-        cut.strays = [line for dump in chosen for line in dump.strays]
-        cut.misplaced = tuple(misplaced)
-        bare = with_body and not body_found
-        cut.indented = not any(dump.inner_at_margin for dump in chosen) and (self.any_indented or not bare)
-        return cut
+        blocks = tuple(_closed(sorted((each for dump in chosen for each in dump.blocks), key=_line), misplaced))
+        with_body = [block for block in blocks if mode_below(block.header) in _WITH_BODY]
+        bare = bool(with_body) and not any(block.body for block in with_body)
+        indented = not any(dump.inner_at_margin for dump in chosen) and (self.any_indented or not bare)
+        refused = any(dump.refused for dump in chosen)
+        return RunningConfig(
+            hostname=next((dump.host for dump in (*chosen, *every) if dump.host), None),
+            context=next((dump.context for dump in (*chosen, *every) if dump.context), None),
+            release=Sourced(numbers, release.line) if numbers and release else None,
+            release_text=release.value if release else None,
+            platform=Platform.FTD if ftd_version else Platform.ASA,
+            ftd_version=ftd_version,
+            complete=any(dump.ended for dump in chosen),
+            begun=len(chosen) == 1 and chosen[0].begun and not chosen[0].filtered,
+            indented=indented,
+            recognised=bool(release or ftd_version) or any(proves_an_asa(block.header) for block in blocks),
+            unknown_lines=tuple(line for dump in chosen for line in dump.strays),
+            misplaced=tuple(misplaced),
+            blocks=blocks,
+            warnings=(
+                *(() if indented else (notice("not-indented"),)),
+                *several_of(every, several),
+                *((notice("line-refused"),) if refused else ()),
+            ),
+            serials=tuple(dict.fromkeys(serials)),
+        )
+
+
+def _line(block: OpenBlock) -> int:
+    return block.line
+
+
+def _closed(blocks: Iterable[OpenBlock], misplaced: list[Sourced[str]]) -> Iterator[Block]:
+    """The blocks as they are read; ``misplaced`` learns of lines that no header of theirs takes."""
+    for block in blocks:
+        body, mode = block.body, mode_below(block.header)
+        if mode is not None and goes_on(block.header):
+            misplaced.append(Sourced(masked(block.header), block.line))
+        if mode is Mode.INTERFACE:
+            body = [line for line in body if said_of(mode, line.value.lstrip()).row]
+            if not body:
+                continue
+        if mode is None and any(line.value.strip(" \t!") for line in body):
+            misplaced += body
+        yield Block(block.header, block.line, tuple(body))
 
 
 def _is_global(command: str, mode: str) -> bool:
@@ -319,8 +336,11 @@ def _is_global(command: str, mode: str) -> bool:
     return header_of(command) is not None or not begins_headers(word)
 
 
-def cut(text: str) -> Cut:  # noqa: C901, PLR0912 - one flat loop is what keeps a million lines cheap
-    """Cut a text into its relevant blocks, in one pass. Never raises, whatever the text."""
+def cut(text: str) -> RunningConfig:  # noqa: C901, PLR0912 - one flat loop is what keeps a million lines cheap
+    """The configuration that a text holds, in one pass: its relevant blocks, secrets masked, which nobody has read yet.
+
+    Never raises, whatever the text.
+    """
     if "\n" not in text:
         text = text.replace("\r", "\n")
     text = unwrapped(text.removeprefix("\ufeff").removeprefix("ï»¿"))

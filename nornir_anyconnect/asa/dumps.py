@@ -14,59 +14,7 @@ from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.asa.value_forms import NAMED
 
 if TYPE_CHECKING:
-    from nornir_anyconnect.asa.running_config import Block, Notice, Sourced
-
-
-@dataclass(slots=True)
-class Cut:
-    """A text, cut into the relevant blocks of one configuration (secrets masked)."""
-
-    blocks: list[Block] = field(default_factory=list)
-    strays: list[Sourced[str]] = field(default_factory=list)
-    """Lines that belong into a block but stand in none."""
-    begun: bool = False
-    """A version or the hostname stands before the first block that decides."""
-    complete: bool = False
-    """``Cryptochecksum:`` or ``: end`` stands at column 0."""
-    indented: bool = True
-    """False where blocks that must have sub-lines have none indented."""
-    several: tuple[int, ...] = ()
-    """The first lines of the configurations, where there is more than one and nothing says which is the running one."""
-    hostnames: tuple[str, ...] = ()
-    """Of those."""
-    misplaced: tuple[Sourced[str], ...] = ()
-    """Lines below a command that takes none, or has lost its header: what they say is nobody's."""
-    refused: bool = False
-    """The device refused a line, and it cannot be told which."""
-    typed: bool = False
-    """It was typed at prompts, not printed."""
-    release: Sourced[str] | None = None
-    ftd_version: str | None = None
-    serials: tuple[str, ...] = ()
-    prompt_host: str | None = None
-    context: str | None = None
-
-    @property
-    def recognised(self) -> bool:
-        """At least one line that only the configuration of an ASA or FTD has."""
-        found = self.release is not None or self.ftd_version is not None
-        return found or any(proves_an_asa(block.header) for block in self.blocks)
-
-    @property
-    def doubts(self) -> tuple[Notice, ...]:
-        """Why it can't be taken for one whole configuration, but for its ends."""
-        found = []
-        if not self.indented:
-            found.append(notice("not-indented"))
-        if len(self.hostnames) > 1:
-            found.append(notice("several-configurations", hostnames=self.hostnames))
-        elif self.several:
-            found.append(notice("two-dumps", lines=self.several))
-        if self.misplaced:
-            found.append(notice("lines-misplaced", count=len(self.misplaced), line=str(self.misplaced[0].line)))
-        if self.refused:
-            found.append(notice("line-refused"))
-        return tuple(found)
+    from nornir_anyconnect.asa.running_config import Notice, Sourced
 
 
 @dataclass(slots=True)
@@ -181,3 +129,13 @@ def agreed(releases: list[Sourced[str] | None]) -> Sourced[str] | None:
     """The release, where all that are printed are one."""
     found = [each for each in releases if each is not None]
     return found[0] if found and all(each.value == found[0].value for each in found) else None
+
+
+def several_of(dumps: list[Dump], lines: tuple[int, ...]) -> tuple[Notice, ...]:
+    """What a reader is told where those that begin at these lines are more than one configuration."""
+    hostnames = tuple(
+        dict.fromkeys(name for each in dumps if each.line in lines and (name := each.hostname or each.host))
+    )
+    if len(hostnames) > 1:
+        return (notice("several-configurations", hostnames=hostnames),)
+    return (notice("two-dumps", lines=lines),) if lines else ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Section, row_of
 from nornir_anyconnect.asa.modes import field_of
 from nornir_anyconnect.asa.running_config import (
@@ -117,7 +116,7 @@ def effective_policy(config: RunningConfig, name: str) -> EffectivePolicy:
             return Sourced(found.value, None, From.DEVICE, _policy(DEFAULT_POLICY))
         return Sourced(packaged, None, From.DEFAULT, _policy(DEFAULT_POLICY))
 
-    old = config.webvpn.svc_spelling or spells_svc(config.release.value if config.release else None)
+    old = config.spells_svc
     client = {
         leaf: find(
             lambda policy, leaf=leaf: getattr(policy.client, leaf),  # type: ignore[misc]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.alike import Known
-from nornir_anyconnect.asa.assemble import Parts, Reading, release_of
+from nornir_anyconnect.asa.assemble import Parts, Reading
 from nornir_anyconnect.asa.blocks import HOSTNAME, cut
 from nornir_anyconnect.asa.capture import refuse_other_than_text
 from nornir_anyconnect.asa.grammar import Mode, Take
@@ -34,12 +34,14 @@ from nornir_anyconnect.asa.modes import (
     spelled_svc,
 )
 from nornir_anyconnect.asa.running_config import (
+    DOUBTS,
     Block,
     GroupPolicy,
-    Platform,
     RunningConfig,
     Sourced,
     TunnelGroup,
+    Username,
+    notice,
 )
 from nornir_anyconnect.asa.value_forms import template_of, words
 from nornir_anyconnect.errors import SourceError
@@ -47,8 +49,8 @@ from nornir_anyconnect.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from nornir_anyconnect.asa.dumps import Cut
     from nornir_anyconnect.asa.grammar import Section
+    from nornir_anyconnect.asa.running_config import Notice
 
 _CLIENT_MODES = frozenset({Mode.WEBVPN, Mode.GROUP_WEBVPN, Mode.USERNAME_WEBVPN})
 
@@ -121,17 +123,16 @@ def _pulled(sections: Mapping[Section, str]) -> RunningConfig:
 def with_version(config: RunningConfig, text: str) -> RunningConfig:
     """The configuration of a device with what its ``show version`` says: release, platform, serial numbers."""
     version = cut(text)
-    release = version.release.value if version.release else None
-    parsed = release_of(release) if release else None
+    svc = config.webvpn.svc_spelling or version.spells_svc
     return replace(
         config,
-        release=Sourced(parsed, None) if parsed else config.release,
-        release_text=release or config.release_text,
-        platform=Platform.FTD if version.ftd_version else config.platform,
+        release=version.release._replace(line=None) if version.release else config.release,
+        release_text=version.release_text or config.release_text,
+        platform=version.platform if version.ftd_version else config.platform,
         ftd_version=version.ftd_version or config.ftd_version,
-        recognised=config.recognised or release is not None,
+        recognised=config.recognised or version.release_text is not None,
         serials=version.serials or config.serials,
-        webvpn=replace(config.webvpn, svc_spelling=config.webvpn.svc_spelling or assemble.spells_svc(parsed)),
+        webvpn=replace(config.webvpn, svc_spelling=svc),
     )
 
 
@@ -154,15 +155,16 @@ def device_ciphers(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(found.items())
 
 
-def _unnumbered(text: Cut) -> Cut:
+def _unnumbered(text: RunningConfig) -> RunningConfig:
     """Lines of a pull are nobody's line numbers."""
-    text.blocks = [
-        Block(block.header, None, tuple(Sourced(line.value, None) for line in block.body)) for block in text.blocks
-    ]
-    text.strays = [Sourced(stray.value, None) for stray in text.strays]
-    if text.release:
-        text.release = Sourced(text.release.value, None)
-    return text
+    return replace(
+        text,
+        blocks=tuple(
+            Block(block.header, None, tuple(Sourced(line.value, None) for line in block.body)) for block in text.blocks
+        ),
+        unknown_lines=tuple(Sourced(stray.value, None) for stray in text.unknown_lines),
+        release=text.release._replace(line=None) if text.release else None,
+    )
 
 
 @cache
@@ -315,9 +317,8 @@ def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[
     parts = Parts(reader.readings)
     for block, lines in reader.lines:
         parts.take(block, lines)
-    return tuple(each.policy() for each in parts.policies.values()), tuple(
-        each.group() for each in parts.groups.values()
-    )
+    policies = tuple(each.owner(GroupPolicy) for each in parts.policies.values())
+    return policies, tuple(each.owner(TunnelGroup) for each in parts.groups.values())
 
 
 _NAME = re.compile(rf"{HOSTNAME} (\S+)\Z")
@@ -326,51 +327,46 @@ _answers: Known[RunningConfig] = Known()
 """By what a device said, where that is the same to the byte."""
 
 
-def _config(text: Cut, *, complete: bool) -> RunningConfig:
+def _config(text: RunningConfig, *, complete: bool) -> RunningConfig:
     """The configuration; where only name and serial numbers differ from one met before, it is not read again."""
     named = [block for block in text.blocks if block.header.startswith(HOSTNAME)]
     names = [_NAME.match(block.header) for block in named if not block.body]
     if len(named) > 1 or len(names) < len(named) or None in names:
         return _read_config(text, complete=complete)
     rest = tuple(block for block in text.blocks if block not in named)
-    said = tuple(getattr(text, each.name) for each in fields(text) if each.name not in _OF_THE_BOX)
-    content = (rest, tuple(text.strays), tuple(block.line for block in named), complete, said)
+    said = tuple(getattr(text, name) for name in _OF_THE_TEMPLATE)
+    content = (rest, tuple(block.line for block in named), complete, said)
     found = _known.of(content, lambda: _read_config(text, complete=complete))
-    hostname = next((name[1] for name in names if name), text.prompt_host)
-    return replace(found, hostname=hostname, blocks=tuple(text.blocks), serials=text.serials)
+    hostname = next((name[1] for name in names if name), text.hostname)
+    return replace(found, hostname=hostname, blocks=text.blocks, serials=text.serials)
 
 
-_OF_THE_BOX = ("blocks", "strays", "serials", "prompt_host")
+_OF_THE_TEMPLATE = tuple(
+    each.name for each in fields(RunningConfig) if each.name not in {"blocks", "serials", "hostname"}
+)
 
 
-def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
+def _read_config(text: RunningConfig, *, complete: bool) -> RunningConfig:
+    """The configuration, its blocks read."""
     reader = _Reader(text.blocks)
     parts = Parts(reader.readings)
     for block, lines in reader.lines:
         parts.take(block, lines)
-    release = release_of(text.release.value) if text.release else None
     top = parts.top
     hostnames = tuple(dict.fromkeys(each.value for each in top.found.get("hostnames", ())))
     svc = any(spelled_svc(line.text) for _, lines in reader.lines for line in lines if line.mode in _CLIENT_MODES)
     out_of_place = reader.out_of_place() if text.begun and text.complete else ()
-    text.misplaced = (*text.misplaced, *parts.misplaced, *out_of_place)
+    misplaced = (*text.misplaced, *parts.misplaced, *out_of_place)
     direct = {each.name for each in fields(RunningConfig)} & set(top.found)
-    return RunningConfig(
-        hostname=hostnames[0] if hostnames else text.prompt_host,
-        context=text.context,
-        release=Sourced(release, text.release.line) if release and text.release else None,
-        release_text=text.release.value if text.release else None,
-        platform=Platform.FTD if text.ftd_version else Platform.ASA,
-        ftd_version=text.ftd_version,
+    return replace(
+        text,
+        hostname=hostnames[0] if hostnames else text.hostname,
         complete=complete or text.complete,
-        indented=text.indented,
         begun=complete or text.begun,
-        mixed=bool(text.several or text.misplaced or text.refused),
-        recognised=text.recognised,
-        webvpn=assemble.webvpn_of(parts.webvpn, svc=svc or assemble.spells_svc(release)),
-        group_policies=tuple(owner.policy() for owner in parts.policies.values()),
-        tunnel_groups=tuple(group.group() for group in parts.groups.values()),
-        usernames=tuple(owner.username() for owner in parts.users.values()),
+        webvpn=assemble.webvpn_of(parts.webvpn, svc=svc or text.spells_svc),
+        group_policies=tuple(each.owner(GroupPolicy) for each in parts.policies.values()),
+        tunnel_groups=tuple(each.owner(TunnelGroup) for each in parts.groups.values()),
+        usernames=tuple(each.owner(Username) for each in parts.users.values()),
         ssl=assemble.ssl_of(top),
         interfaces=assemble.interfaces_of(parts.nameifs, top),
         unsupported_path=top.not_understood("tcpmss", "interface_mtus"),
@@ -378,9 +374,16 @@ def _read_config(text: Cut, *, complete: bool) -> RunningConfig:
         dap_records=tuple(parts.dap),
         logging=assemble.logging_of(top),
         load_balancing=parts.load_balancing,
-        unknown_lines=(*text.strays, *parts.unknown),
-        blocks=tuple(text.blocks),
-        warnings=text.doubts,
-        serials=text.serials,
+        unknown_lines=(*text.unknown_lines, *parts.unknown),
+        misplaced=misplaced,
+        warnings=_doubts(text.warnings, misplaced),
         **{name: top.found[name] for name in direct},
     )
+
+
+def _doubts(known: tuple[Notice, ...], misplaced: tuple[Sourced[str], ...]) -> tuple[Notice, ...]:
+    """Why a text can't be taken for one whole configuration."""
+    if not misplaced:
+        return known
+    told = notice("lines-misplaced", count=len(misplaced), line=str(misplaced[0].line))
+    return tuple(sorted((*known, told), key=lambda each: DOUBTS.index(each.code)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -48,7 +49,7 @@ class Notice:
     """Something that a reader must be told: a code and its parameters; words are made where it is printed."""
 
     code: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def notice(code: str, **parameters: Any) -> Notice:
@@ -78,6 +79,9 @@ class Block:
     body: tuple[Sourced[str], ...] = ()
 
 
+_RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\((\d{1,6})\)(\d{1,6})?)?", re.ASCII)
+
+
 class Release(NamedTuple):
     """An ASA release as numbers: 9.12(4)67 is (9, 12, 4, 67). Compares in release order."""
 
@@ -85,6 +89,21 @@ class Release(NamedTuple):
     minor: int
     maintenance: int = 0
     interim: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Release | None:
+        """``9.12(4)67`` as numbers; None where it is not a release."""
+        match = _RELEASE.match(text)
+        return cls(*(int(number or 0) for number in match.groups())) if match else None
+
+    @property
+    def spells_svc(self) -> bool:
+        """It writes ``svc`` where later ones write ``anyconnect``."""
+        return self < ANYCONNECT_SPELLING
+
+
+ANYCONNECT_SPELLING = Release(8, 4, 1)
+"""The release that renamed ``svc`` to ``anyconnect``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +266,16 @@ class LoggingSettings:
     """``logging list`` / ``logging class`` lines, whole."""
 
 
+DOUBTS = ("not-indented", "several-configurations", "two-dumps", "lines-misplaced", "line-refused")
+"""Why a text can't be taken for one whole configuration, but for its ends, in the order in which it is told."""
+
+
 @dataclass(frozen=True)
 class RunningConfig:
-    """Everything the audit reads from one ASA or one context of it."""
+    """Everything the audit reads from one ASA or one context of it.
+
+    Of a text the cutter gives its blocks, and whether it is whole; the parser reads the blocks.
+    """
 
     hostname: str | None = None
     context: str | None = None
@@ -264,8 +290,6 @@ class RunningConfig:
     """A version or the hostname stands before the first block that decides: nothing is missing at the top."""
     indented: bool = True
     """False where a block that must have sub-lines has none indented: not readable as a configuration."""
-    mixed: bool = False
-    """Several configurations, none said to be the running one; or lines that are not where they belong."""
     recognised: bool = False
     """At least one line that only an ASA or FTD configuration has."""
     webvpn: Webvpn = field(default_factory=Webvpn)
@@ -290,7 +314,9 @@ class RunningConfig:
     """First line of a ``vpn load-balancing`` block that takes part, if any."""
     failover: Sourced[bool] | None = None
     unknown_lines: tuple[Sourced[str], ...] = ()
-    """Lines inside relevant blocks that nobody here understands: counted and reported."""
+    """Lines inside relevant blocks, or of lost ones, that nobody here understands: counted and reported."""
+    misplaced: tuple[Sourced[str], ...] = ()
+    """Lines below a command that takes none, or whose header is lost: what they say is nobody's."""
     blocks: tuple[Block, ...] = ()
     """The relevant blocks as read, for hashing and diffing. Secrets are masked."""
     warnings: tuple[Notice, ...] = ()
@@ -302,6 +328,16 @@ class RunningConfig:
     """``show ssl ciphers``, per protocol version: the device's own lists."""
     manager: ManagedBy | None = None
     """Whose the configuration is, where a manager was asked for it."""
+
+    @property
+    def mixed(self) -> bool:
+        """Several configurations, none said to be the running one; lines that are misplaced, or that were refused."""
+        return any(each.code in DOUBTS[1:] for each in self.warnings)
+
+    @property
+    def spells_svc(self) -> bool:
+        """The box writes ``svc`` where later ones write ``anyconnect``: by its lines, or by its release."""
+        return self.webvpn.svc_spelling or (self.release is not None and self.release.value.spells_svc)
 
     def group_policy(self, name: str) -> GroupPolicy | None:
         """The policy of that name, if it is defined."""

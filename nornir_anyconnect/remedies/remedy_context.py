@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nornir_anyconnect.asa.assemble import spells_svc
 from nornir_anyconnect.asa.commands import validated
 from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, policy_name_of
@@ -208,9 +207,7 @@ class RemedyContext:
     @cached_property
     def spelling(self) -> Spelling:
         """``anyconnect`` or ``svc``."""
-        release = self.config.release
-        old = self.config.webvpn.svc_spelling or spells_svc(release.value if release else None)
-        return Spelling.SVC if old else Spelling.ANYCONNECT
+        return Spelling.SVC if self.config.spells_svc else Spelling.ANYCONNECT
 
     def client(self, target: ClientSettingsOf) -> ClientSettings:
         """What the target sets itself."""

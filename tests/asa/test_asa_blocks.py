@@ -112,7 +112,7 @@ def test_a_global_command_typed_in_a_sub_mode_leaves_it():
         ("sysopt connection tcpmss 1300", []),
         ("webvpn", [" enable outside"]),
     ]
-    assert found.strays == [Sourced("vpn-group-policy LOST", 6)]
+    assert found.unknown_lines == (Sourced("vpn-group-policy LOST", 6),)
 
 
 @pytest.mark.parametrize(
@@ -167,14 +167,14 @@ def test_a_message_that_the_console_logs_ends_no_block(message):
 
 def test_a_message_brings_no_block_back_that_was_left():
     found = cut(f"webvpn\n enable outside\nobject network A\n<166>{'%ASA-6-302013: Built'}\n host 10.0.0.1\n")
-    assert (len(found.blocks[0].body), found.strays) == (1, [])
+    assert (len(found.blocks[0].body), found.unknown_lines) == (1, ())
 
 
 def test_below_what_is_no_command_nobody_knows_whose_lines_follow():
     text = (
         "webvpn\n enable outside\nWARNING: the license expires\n anyconnect enable\nobject network A\n host 10.0.0.1\n"
     )
-    assert cut(text).strays == [Sourced(" anyconnect enable", 4)]
+    assert cut(text).unknown_lines == (Sourced(" anyconnect enable", 4),)
 
 
 def test_commands_with_a_body_raise_no_alarm_right_behind_a_block():
@@ -182,14 +182,14 @@ def test_commands_with_a_body_raise_no_alarm_right_behind_a_block():
         f"webvpn\n enable outside\n{header}\n description ours\n"
         for header in ("object network A", "class-map C", "aaa-server R protocol radius", "crypto ikev2 policy 1")
     )
-    assert cut(text).strays == []
+    assert cut(text).unknown_lines == ()
 
 
 def test_what_is_taken_back_in_a_sub_mode_is_known_by_its_form():
     text = "a(config)# webvpn\na(config-webvpn)# no ssl encryption\na(config-group-policy)# no webvpn\n"
     found = cut(text)
     assert headers(text) == [("webvpn", 1), ("no ssl encryption", 2)]
-    assert found.strays == [Sourced("no webvpn", 3)]
+    assert found.unknown_lines == (Sourced("no webvpn", 3),)
 
 
 @pytest.mark.parametrize("word", ["external", "ext"])

@@ -26,9 +26,9 @@ def mtu_of(text):
 
 def codes(text):
     """Why a text is not one whole configuration."""
-    found = cut(text)
+    found = parse(text)
     ends = ((found.begun, "no-beginning"), (found.complete, "no-end-mark"))
-    return [*(code for holds, code in ends if not holds), *(each.code for each in found.doubts)]
+    return [*(code for holds, code in ends if not holds), *(each.code for each in found.warnings)]
 
 
 def is_whole(text):
@@ -36,18 +36,17 @@ def is_whole(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "typed", "why_not", "line"),
+    ("text", "why_not", "line"),
     [
-        (dump(), False, [], 2),
-        (dump(head=False), False, ["no-beginning"], 1),
-        (dump(end=False), False, ["no-end-mark"], 2),
-        ("edge(config)# mtu outside 1400\n", True, ["no-beginning", "no-end-mark"], 1),
-        ("webvpn\nenable outside\n", False, ["no-beginning", "no-end-mark", "not-indented"], 1),
+        (dump(), [], 2),
+        (dump(head=False), ["no-beginning"], 1),
+        (dump(end=False), ["no-end-mark"], 2),
+        ("edge(config)# mtu outside 1400\n", ["no-beginning", "no-end-mark"], 1),
+        ("webvpn\nenable outside\n", ["no-beginning", "no-end-mark", "not-indented"], 1),
     ],
 )
-def test_what_a_text_is(text, typed, why_not, line):
-    found = cut(text)
-    assert (found.typed, codes(text), found.blocks[0].line, is_whole(text)) == (typed, why_not, line, not why_not)
+def test_what_a_text_is(text, why_not, line):
+    assert (codes(text), cut(text).blocks[0].line, is_whole(text)) == (why_not, line, not why_not)
 
 
 @pytest.mark.parametrize(
@@ -253,15 +252,15 @@ def test_the_release_of_another_box_is_nobodys():
 
 SESSIONS = CONFIGS.parent / "texts" / "sessions"
 READ_AS = {
-    # file: typed, whole, hostname, release, the policy's mtu, lines nobody understands
+    # file: configures anything, whole, hostname, release, the policy's mtu, lines nobody understands
     "anonymous_reporting_and_a_new_hostname.txt": (True, False, "edge-9", None, None, 0),
     "config_prompts.txt": (True, False, "edge9", None, 1390, 0),
-    "first_enable_password.txt": (None, False, "lab", "9.16(4)", None, 0),
-    "mail_quoted.txt": (False, True, "edge-7", "9.8(4)", None, 0),
-    "pager_left_on.txt": (False, False, None, None, 1380, 0),
-    "putty.log": (False, True, "edge-6", "9.12(4)", 1300, 0),
+    "first_enable_password.txt": (False, False, "lab", "9.16(4)", None, 0),
+    "mail_quoted.txt": (True, True, "edge-7", "9.8(4)", None, 0),
+    "pager_left_on.txt": (True, False, None, None, 1380, 0),
+    "putty.log": (True, True, "edge-6", "9.12(4)", 1300, 0),
     "refused_lines.txt": (True, False, "edge-3", None, None, 0),
-    "show_tech.txt": (False, True, "edge-5", "9.14(3)", None, 0),
+    "show_tech.txt": (True, True, "edge-5", "9.14(3)", None, 0),
     "write_after_a_no.txt": (True, False, "edge-12", None, None, 0),
 }
 
@@ -273,14 +272,14 @@ def test_every_session_is_known():
 @pytest.mark.parametrize("name", READ_AS)
 def test_a_session_as_people_save_it(name):
     text = (SESSIONS / name).read_text("utf-8")
-    typed, expected, hostname, release, mtu, unknown = READ_AS[name]
-    config, blocks = parse(text), cut(text).blocks
+    configures, expected, hostname, release, mtu, unknown = READ_AS[name]
+    config = parse(text)
     assert is_whole(text) is expected
-    assert (cut(text).typed if blocks else None) is typed
+    assert bool(config.blocks) is configures
     assert (config.hostname, config.release_text, len(config.unknown_lines)) == (hostname, release, unknown)
     assert config.complete == expected, "what write prints, and what is typed, is no end of a configuration"
     policy = config.group_policy("CREW")
-    if typed is not None:
+    if configures:
         assert policy is not None
         assert policy.tunnel_protocols.value == ("ssl-client",)
         assert (policy.client.mtu.value if policy.client.mtu else None) == mtu
