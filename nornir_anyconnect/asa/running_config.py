@@ -50,6 +50,8 @@ class Notice:
 
     code: str
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    words: str | None = None
+    """The sentence of the code, where it comes from elsewhere than the table: from a kind of remedy."""
 
 
 def notice(code: str, **parameters: Any) -> Notice:

@@ -180,11 +180,13 @@ class Remedy:
     closes_under: tuple[str, ...] = ()
     """The assumption sets with a gap under which it closes it."""
     blocked_by: tuple[str, ...] = ()
-    cost: str = ""
+    cost: Notice | None = None
     predicted: dict[str, Numbers] = field(default_factory=dict)
     """MTUs afterwards, per assumption set; empty where no DTLS is left or nothing could be predicted."""
     reaches: tuple[tuple[Scope, str], ...] = ()
     """Every finding that it touches, its own too where it does."""
+    tunnels: tuple[str, ...] = ()
+    """The L2L tunnels that it reaches."""
     manager: ManagerSteps | None = None
     """The same in the manager, where the device's configuration belongs to one."""
 
@@ -211,7 +213,7 @@ class Remedy:
             "closes": self.closes,
             "closes_under": list(self.closes_under),
             "blocked_by": list(self.blocked_by),
-            "cost": self.cost,
+            "cost": sentence(self.cost) if self.cost else "",
             "predicted": {name: numbers.to_dict() for name, numbers in self.predicted.items()},
             "affects": list(self.affects_named),
         }

@@ -85,12 +85,10 @@ _SENTENCES: Mapping[str, str] = {
     "no-log-buffer": "the device keeps no log buffer (no logging buffered)",
     "buffer-wrapped-since-change": "the log buffer has wrapped since the change: older messages are gone",
     # which remedy is planned, or why none is
-    "closes": "{why}",
     "last-resort": "the {kind} remedy cannot be used ({because}): {why}",
     "asked-for": "{kind} was asked for",
-    "blocked": "{because}",
     "closes-only-under": "it closes the gap only under {sets}",
-    "not-offered": "{why}",
+    "tunnels-reached": "; L2L tunnels that it reaches: {names}",
     "nothing-closes": "no remedy closes this finding",
     "not-at-risk": "nothing is planned for a finding that is {verdict}",
     "accepted": "accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)",
@@ -105,7 +103,7 @@ _MOST_LISTED = 10
 
 def sentence(notice: Notice) -> str:
     """The notice in words; a code without a sentence shows itself."""
-    template = _SENTENCES.get(notice.code)
+    template = notice.words or _SENTENCES.get(notice.code)
     if template is None:
         return notice.code
     return template.format_map({name: _shown(value) for name, value in notice.parameters.items()})

@@ -178,13 +178,13 @@ def choose(finding: Finding, remedies: Sequence[Remedy], fix: str = AUTO) -> Cho
     closing = _of(Auto.CLOSES, by_kind)
     for remedy in closing:
         if remedy.closes and not remedy.blocked_by:
-            return Choice(remedy, notice("closes", why=kinds()[remedy.kind].why))
+            return Choice(remedy, Notice("closes", words=kinds()[remedy.kind].why))
     if not closing:
         return Choice(None, notice("nothing-closes"))
     first = closing[0]
     for last in _of(Auto.LAST_RESORT, by_kind):
         if not last.blocked_by:
-            why = kinds()[last.kind].why
+            why = Notice("mitigates", words=kinds()[last.kind].why)
             return Choice(last, notice("last-resort", kind=first.kind, because=_because(first), why=why))
     return Choice(None, _because(first), first.blocked_by, first.manager)
 
@@ -195,7 +195,7 @@ def _of(when: Auto, by_kind: dict[str, Remedy]) -> list[Remedy]:
 
 def _asked_for(remedy: Remedy | None, kind: RemedyKind) -> Choice:
     if remedy is None:
-        return Choice(None, notice("not-offered", why=kind.not_offered))
+        return Choice(None, Notice("not-offered", words=kind.not_offered))
     if remedy.blocked_by:
         return Choice(None, _because(remedy), remedy.blocked_by, remedy.manager)
     return Choice(remedy, notice("asked-for", kind=kind.name))
@@ -204,4 +204,5 @@ def _asked_for(remedy: Remedy | None, kind: RemedyKind) -> Choice:
 def _because(remedy: Remedy) -> Notice:
     if not remedy.blocked_by:
         return notice("closes-only-under", sets=remedy.closes_under or "no assumption set")
-    return notice("blocked", because="; ".join(EXPLAINED[each] for each in remedy.blocked_by))
+    words = "; ".join(EXPLAINED[each] for each in remedy.blocked_by)
+    return Notice("blocked", {"by": remedy.blocked_by}, words)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.config_commands import PlannedCommand, inverse_of, lines_to_type
+from nornir_anyconnect.asa.running_config import Notice
 from nornir_anyconnect.audit.finding import Remedy
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Offer:
         after: what the finding would be, where that could be predicted.
         closes_all: it closes every gap, whatever the numbers.
         said: what stands for the fields in the kind's cost.
+        tunnels: the L2L tunnels that it reaches.
 
     """
 
@@ -50,6 +52,7 @@ class Offer:
     after: Prediction | None = None
     closes_all: bool = False
     said: Mapping[str, object] = field(default_factory=dict)
+    tunnels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,6 @@ class RemedyKind:
         cost: what it costs, one sentence; for its fields in braces stands what was ``said`` with the offer.
         why: why ``auto`` takes it, one sentence.
         not_offered: why a finding has none, one sentence.
-        cost_names_others: the cost names whom it reaches beside the findings, so another cost is another reach.
 
     """
 
@@ -83,7 +85,6 @@ class RemedyKind:
     cost: str
     why: str
     not_offered: str
-    cost_names_others: bool = False
 
 
 def first_offered(offered: Sequence[Remedy], safe: Sequence[int]) -> tuple[PlannedCommand, ...]:  # noqa: ARG001 - see agreed
@@ -105,7 +106,8 @@ def remedy_of(kind: RemedyKind, finding: Finding, offer: Offer) -> Remedy:
         closes=bool(standing) and closed == standing,
         closes_under=finding.with_gap(name for name in finding.standing if name in closed),
         blocked_by=tuple(dict.fromkeys(str(each) for each in offer.blocks)),
-        cost=kind.cost.format_map(offer.said),
+        cost=Notice("cost", offer.said, kind.cost),
         predicted=after.numbers if after else {},
         reaches=offer.reaches,
+        tunnels=offer.tunnels,
     )

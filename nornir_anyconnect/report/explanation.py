@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.asa.running_config import From
 from nornir_anyconnect.audit import provenance
 from nornir_anyconnect.audit.finding import Finding, Remedy, Scope
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import STANDING
 from nornir_anyconnect.remedies.options import EXPLAINED
 from nornir_anyconnect.report import sentences
@@ -162,7 +163,7 @@ def _fix(remedy: Remedy, *, recommended: bool) -> list[str]:
     if not remedy.closes and remedy.closes_under:
         effect = f"closes the gap only under {', '.join(remedy.closes_under)}"
     name = f"{remedy.kind} (recommended)" if recommended else remedy.kind
-    lines = [f"{name}: {effect}; cost: {remedy.cost or 'none known'}"]
+    lines = [f"{name}: {effect}; cost: {sentence(remedy.cost) if remedy.cost else 'none known'}"]
     if remedy.lines:
         lines.append(f"{remedy.kind}, type: {' / '.join(line.strip() for line in remedy.lines)}")
         lines.append(f"{remedy.kind}, take back: {' / '.join(line.strip() for line in remedy.rollback)}")

@@ -128,7 +128,7 @@ class Pseudonyms:
             return notice("lines-not-quoted", count=parameters["count"], line=parameters["line"])
         if parameters.get("scope") == Scope.USERNAME:
             parameters["name"] = self.of(parameters["name"])
-        return Notice(given.code, parameters)
+        return replace(given, parameters=parameters)
 
     def _owner(self, owner: Owner) -> Owner:
         return owner._replace(name=self.of(owner.name)) if owner.kind == Scope.USERNAME else owner

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nornir_anyconnect.asa.running_config import From, Sourced
+from nornir_anyconnect.asa.running_config import From, Notice, Sourced
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.audit.finding import (
     DeviceAudit,
@@ -40,7 +40,7 @@ def finding(name, verdict=Verdict.AT_RISK, users=0, tls=1287, dtls=1418, **more)
         rollback=(f"group-policy {name} attributes", "webvpn", "no anyconnect mtu"),
         closes=True,
         closes_under=("technote",),
-        cost="smaller packets",
+        cost=Notice("cost", words="smaller packets"),
         predicted={"technote": Numbers(tls, tls)},
     )
     return Finding(

@@ -38,6 +38,18 @@ def test_whatever_a_policy_is_called_its_plan_is_ascii_and_is_read_again(name):
     assert read_plan(text, now=NOW) == plan
 
 
+def test_the_tunnels_that_a_fix_reaches_are_named_in_its_file_and_nowhere_else():
+    rc4 = "".join(f'ssl cipher {version} custom "RC4-SHA"\n' for version in ("tlsv1", "tlsv1.1", "tlsv1.2"))
+    old = TEXT.replace("9.12(4)", "9.8(2)").replace("webvpn\n enable", f"{rc4}webvpn\n enable")
+    shared = old.replace("Cryptochecksum", "tunnel-group 192.0.2.1 type ipsec-l2l\nCryptochecksum")
+    alone, beside = (plan_of(given_input(text), fix="tcpmss", accept_global=True) for text in (old, shared))
+    assert "tunnels:" not in plan_text(alone)
+    assert "    tunnels:\n    - tunnel-group 192.0.2.1\n" in plan_text(beside)
+    for plan in (alone, beside):
+        assert read_plan(plan_text(plan), now=NOW) == plan
+    assert beside.devices[0].fixes[0].tunnels == ("tunnel-group 192.0.2.1",)
+
+
 def test_a_plan_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(PlanError, match=r"cannot write .*: Is a directory"):
         save_plan(plan_of(), tmp_path)

@@ -12,6 +12,7 @@ from nornir_anyconnect.asa.running_config import Sourced
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies import remedy_context
 from nornir_anyconnect.remedies.options import EXPLAINED, Block, RemedyOptions
@@ -233,7 +234,8 @@ def test_tcpmss_for_rc4_over_tls_and_aes_over_dtls():
     one = remedy(found, "T", "tcpmss")
     assert one.closes
     assert one.blocked_by == ("accept-global",)
-    assert "192.0.2.1" in one.cost
+    assert "192.0.2.1" in sentence(one.cost)
+    assert one.tunnels == ("tunnel-group 192.0.2.1",)
     assert one.rollback == ("no sysopt connection tcpmss",)
     # 1418 + 5 + 8 + 20: one byte less leaves a gap
     assert one.lines == ("sysopt connection tcpmss 1451",)
@@ -339,7 +341,7 @@ def test_a_dtls_port_of_its_own_gets_advice_and_no_command():
     head = HEAD + " dtls port 4443\n"
     _, _, found = audited(DEFAULT, policy(), group(), head=head)
     one = remedy(found, "T", "dtls-port")
-    assert "4443" in one.cost
+    assert "4443" in sentence(one.cost)
     assert one.commands == ()
     assert one.blocked_by == ("advice-only",)
     _, _, found = audited(DEFAULT, policy(), group())

@@ -199,7 +199,7 @@ def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy])
     new = dict.fromkeys(named(key) for one in offered for key in one.reaches if named(key) not in known)
     if new:
         raise refused(Refusal.WIDER_REACH, name=planned.name, kind=fix.remedy, findings=", ".join(new))
-    if kinds()[fix.remedy].cost_names_others and any(one.cost != fix.cost for one in offered):
+    if any(one.tunnels != fix.tunnels for one in offered):
         raise refused(Refusal.OTHER_TUNNELS, name=planned.name)
 
 

@@ -86,8 +86,11 @@ def _device_data(device: PlannedDevice) -> dict[str, Any]:
 
 
 def _fix_data(fix: Fix) -> dict[str, Any]:
-    data = {field.name: _plain(getattr(fix, field.name)) for field in fields(fix) if field.name != "commands"}
+    data = {name: _plain(getattr(fix, name)) for name in _OF_A_FIX if fix.tunnels or name != "tunnels"}
     return data | {"parameters": [encode(command) for command in fix.commands]}
+
+
+_OF_A_FIX = tuple(field.name for field in fields(Fix) if field.name != "commands")
 
 
 def _plain(value: Any) -> Any:
@@ -225,7 +228,7 @@ def _device(data: dict[str, Any]) -> PlannedDevice:
 
 
 def _fix(data: dict[str, Any]) -> Fix:
-    values = dict(data)
+    values = {"tunnels": (), **data}
     values["commands"] = tuple(decode(each) for each in values.pop("parameters"))
     return _frozen(Fix, values)  # type: ignore[no-any-return]
 

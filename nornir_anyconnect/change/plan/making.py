@@ -172,10 +172,11 @@ def _fixes(choices: dict[tuple[Scope, str], Choice]) -> tuple[tuple[Fix, ...], t
             Fix(
                 remedy=remedy.kind,
                 why=sentence(why),
-                cost=remedy.cost,
+                cost=sentence(remedy.cost) if remedy.cost else "",
                 serves=tuple(named(key) for key in keys),
                 affects=tuple(named(key) for key in remedy.reaches if key not in keys),
                 commands=commands,
+                tunnels=remedy.tunnels,
             )
         )
     return tuple(fixes), tuple(command for commands in served for command in commands)

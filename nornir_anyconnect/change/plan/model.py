@@ -20,7 +20,10 @@ VALID_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One remedy and its commands; ``serves`` are the findings that it was picked for."""
+    """One remedy and its commands; ``serves`` are the findings that it was picked for.
+
+    ``why`` and ``cost`` are the plan's words for people; nothing reads them.
+    """
 
     remedy: str
     why: str
@@ -30,6 +33,8 @@ class Fix:
     """Every other finding that it reaches."""
     commands: tuple[PlannedCommand, ...]
     """Objects that they create belong to nobody yet: a run takes them over."""
+    tunnels: tuple[str, ...] = ()
+    """The L2L tunnels that it reaches; the file leaves the name out where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from nornir_anyconnect.asa.effective import l2l_tunnels
 from nornir_anyconnect.asa.grammar import Mode, row_of
 from nornir_anyconnect.asa.modes import sets
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
-from nornir_anyconnect.asa.running_config import Sourced
+from nornir_anyconnect.asa.running_config import Sourced, notice
 from nornir_anyconnect.mtu.derive import DEFAULT_LINK, DEFAULT_TCPMSS
 from nornir_anyconnect.remedies.client_settings import ADDED, compared, must_be_in, must_change
 from nornir_anyconnect.remedies.options import Block
@@ -108,8 +108,8 @@ def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     if not context.options.accept_global:
         blocks.append(Block.ACCEPT_GLOBAL)
     tunnels = l2l_tunnels(context.config)
-    said = {"tunnels": f"; L2L tunnels that it reaches: {', '.join(tunnels)}" if tunnels else ""}
-    return Offer((found.command,), blocks, reaches=context.keys_judged, after=after, said=said)
+    said = {"tunnels": notice("tunnels-reached", names=", ".join(tunnels)) if tunnels else None}
+    return Offer((found.command,), blocks, reaches=context.keys_judged, after=after, said=said, tunnels=tunnels)
 
 
 def _of_the_box(context: RemedyContext) -> _OfTheBox | None:
@@ -175,5 +175,4 @@ KIND = RemedyKind(
     cost="changes the whole box and helps TCP only; UDP above the client's MTU is still dropped{tunnels}",
     why="it closes the gap under every standing assumption set, and it was allowed",
     not_offered="no value of tcpmss closes the gap under every standing assumption set",
-    cost_names_others=True,
 )
