@@ -83,7 +83,7 @@ def suite_named(text: str) -> Suite:
         UnknownSuiteError: no suite of that name.
 
     """
-    name = packaged()["legacy"].get(text.lower(), text.upper())
+    name = packaged("suites")["legacy"].get(text.lower(), text.upper())
     suites = all_suites()
     if name in suites:
         return suites[name]

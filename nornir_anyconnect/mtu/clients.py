@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from nornir_anyconnect.errors import UsageError
-from nornir_anyconnect.mtu.suites import Version
+from nornir_anyconnect.mtu.suites import Version, packaged
 
 ANY = "any"
 """No client in particular: the worst pair alone is told."""
@@ -33,12 +31,11 @@ class Client:
 @cache
 def clients() -> dict[str, Client]:
     """Every generation, by name."""
-    table = tomllib.loads(files(__package__).joinpath("data/clients.toml").read_text("utf-8"))
     return {
         name: Client(
             name, frozenset(Version(each) for each in row["versions"]), frozenset(row["suites"]), row["source"]
         )
-        for name, row in table.items()
+        for name, row in packaged("clients").items()
     }
 
 

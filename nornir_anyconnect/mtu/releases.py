@@ -44,7 +44,8 @@ def numbers_of(text: str) -> Release:
 @cache
 def _rows(table: str) -> tuple[tuple[Release, dict[str, Any]], ...]:
     """The rows of a packaged table, oldest release first."""
-    return tuple(sorted(((numbers_of(row["from"]), row) for row in packaged()[table]), key=lambda each: each[0]))
+    rows = ((numbers_of(row["from"]), row) for row in packaged("releases")[table])
+    return tuple(sorted(rows, key=lambda each: each[0]))
 
 
 def _in_force(rows: list[tuple[Release, dict[str, Any]]], release: Release | None) -> list[dict[str, Any]]:
@@ -106,7 +107,7 @@ def server_version_default(release: Release | None) -> tuple[str, ...]:
 
 def legacy_suite(keyword: str) -> Suite | None:
     """The suite of one ``ssl encryption`` keyword, None for a keyword nobody knows."""
-    name = packaged()["legacy"].get(keyword)
+    name = packaged("suites")["legacy"].get(keyword)
     return suite(name) if name else None
 
 
@@ -122,7 +123,7 @@ def lina_release(ftd_version: str) -> Release | None:
 
     An FTD newer than the table is judged as the newest; of one that is no number nothing is known.
     """
-    inside = sorted((_ftd(name), numbers_of(found)) for name, found in packaged()["ftd"].items())
+    inside = sorted((_ftd(name), numbers_of(found)) for name, found in packaged("releases")["ftd"].items())
     try:
         asked = _ftd(ftd_version.split("-", maxsplit=1)[0])
     except ValueError:

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nornir_anyconnect.errors import UnknownSuiteError
@@ -86,9 +86,10 @@ class Suite:
 
 
 @cache
-def packaged() -> dict[str, Any]:
-    """The packaged tables (``data/releases.toml``), each row with its source."""
-    return tomllib.loads(files(__package__).joinpath("data/releases.toml").read_text("utf-8"))
+def packaged(name: str) -> dict[str, Any]:
+    """The packaged tables of ``data/NAME.toml``, each row with its source."""
+    # not through importlib.resources: it loads as much as all of the arithmetic
+    return tomllib.loads((Path(__file__).parent / "data" / f"{name}.toml").read_text("utf-8"))
 
 
 @cache
@@ -106,7 +107,7 @@ def all_suites() -> dict[str, Suite]:
             last=Version(row["last"]) if "last" in row else None,
             source=row["source"],
         )
-        for name, row in packaged()["suites"].items()
+        for name, row in packaged("suites")["suites"].items()
     }
 
 

@@ -2,7 +2,7 @@
 
 Shares no code with ``nornir_anyconnect``: a mistake in one of the two shows as a difference. It reads
 configurations as ``generate.py`` writes them, not everything that a device may print. The suites of a
-level and the trains of FTD are packaged facts, no logic: they are read from the data file, as data.
+level and the trains of FTD are packaged facts, no logic: they are read from the data files, as data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DATA = tomllib.loads((Path(__file__).parents[2] / "nornir_anyconnect/mtu/data/releases.toml").read_text("utf-8"))
+PACKAGED = Path(__file__).parents[2] / "nornir_anyconnect/mtu/data"
+DATA = tomllib.loads((PACKAGED / "suites.toml").read_text("utf-8") + (PACKAGED / "releases.toml").read_text("utf-8"))
 SETS = {"technote": ("asa", "sysopt", None), "guide": ("asa", "interface", 1406), "rfc": ("record", "sysopt", None)}
 TLS, DTLS = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3"), ("dtlsv1", "dtlsv1.2")
 DEFAULT_GROUPS = ("DefaultWEBVPNGroup", "DefaultRAGroup")
