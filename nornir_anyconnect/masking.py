@@ -6,8 +6,6 @@ Whoever learns a secret (a login, a database URL, a token) hands it to ``remembe
 
 from __future__ import annotations
 
-import html
-import json
 import os
 import re
 from functools import lru_cache
@@ -89,6 +87,9 @@ def _of_environment() -> set[str]:
 @lru_cache(maxsize=8)
 def _spelled(secrets: frozenset[str]) -> tuple[str, ...]:
     """Each secret in the forms in which a report may spell it; the longest first."""
+    import html  # noqa: PLC0415 - every command loads this module, and few know a secret
+    import json  # noqa: PLC0415 - as above
+
     forms = {
         form
         for each in secrets

@@ -1,5 +1,7 @@
 """The command line: ``nornir-anyconnect``. Commands import the heavy rooms only when they run."""
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -16,6 +18,8 @@ from nornir_anyconnect.workflows.exit_codes import ExitCode, of_error
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer ships its own click: the class has no public name
 _BROKEN_PIPE = 128 + 13
+_COMPLETION = "_NORNIR_ANYCONNECT_COMPLETE"
+"""The variable by which a shell asks to complete a line."""
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -67,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     terminal.TERMINAL.reset()
     _open_streams()
+    atexit.register(gc.freeze)  # to look for cycles in what ends anyway takes a tenth of a short command's time
     with _signals_interrupt():
         code = _run(argv)
         terminal.TERMINAL.count_the_rest()
@@ -82,7 +87,8 @@ def _reader_is_gone() -> int:
 def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        app = build(arguments[0] if arguments else None)
+        first = next((each for each in arguments if each != "--"), None)
+        app = build(first, whole=_COMPLETION in os.environ)
         result = app(arguments, prog_name="nornir-anyconnect", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:

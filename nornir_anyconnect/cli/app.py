@@ -24,20 +24,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FAMILIES = {
-    "check": ("check",),
-    "audit": ("audit",),
-    "explain": ("explain",),
-    "mtu": ("mtu",),
-    "logs": ("logs",),
-    "probe": ("probe",),
-    "hosts": ("doctor", "trust-hosts"),
-    "plan": ("plan",),
-    "change": ("apply", "verify", "rollback"),
-    "journal": ("journal",),
-    "history": ("history",),
-    "demo": ("demo",),
+    "check": {"check": "Judge saved running-configs; no device needed."},
+    "audit": {"audit": "Judge every ASA of an inventory over SSH; changes nothing."},
+    "explain": {"explain": "Take one finding apart: derivation, timeline, cause, fixes."},
+    "mtu": {"mtu": "The arithmetic alone, step by step."},
+    "logs": {"logs": "Find incidents in syslog and client logs."},
+    "probe": {"probe": "Ask head-ends what they answer on TCP and UDP; no login."},
+    "hosts": {
+        "doctor": "Look at each host as an audit would find it; changes nothing.",
+        "trust-hosts": "Learn SSH host keys deliberately.",
+    },
+    "plan": {"plan": "Preview the change of every device; changes nothing."},
+    "change": {
+        "apply": "Carry out exactly that plan: canary, soak, waves.",
+        "verify": "Is the change as intended, and how did the users fare?",
+        "rollback": "Take a run back, device by device.",
+    },
+    "journal": {"journal": "Verify a run's journal, and show what was sent."},
+    "history": {"history": "Earlier audits: what is new, fixed, still open."},
+    "demo": {"demo": "Walk the whole story on a simulated fleet."},
 }
-"""Modules of this package -> their commands, in the order of ``--help``."""
+"""Modules of this package -> their commands -> what ``--help`` says of them, in its order."""
 
 
 def _version(asked: bool) -> None:
@@ -56,11 +63,12 @@ def _root(
     """Find, prove and fix the AnyConnect one-minute reconnect (DTLS MTU above TLS MTU) on Cisco ASA fleets."""
 
 
-def build(first: str | None = None) -> Any:
+def build(first: str | None = None, *, whole: bool = False) -> Any:
     """The application, ready to be called with arguments.
 
     Args:
-        first: the first argument; where it is a command, no other family is loaded.
+        first: the first argument; where it is a command, only its family is loaded, else none.
+        whole: load all of them: a shell that completes a line asks for their options.
 
     """
     # rich markup off: drawing --help with rich costs more than all the rest of the start
@@ -68,26 +76,23 @@ def build(first: str | None = None) -> Any:
         name="nornir-anyconnect", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False
     )
     app.callback()(_root)
-    asked = [family for family, commands in FAMILIES.items() if first in commands]
-    for family in asked or FAMILIES:
+    asked = list(FAMILIES) if whole else [family for family, commands in FAMILIES.items() if first in commands]
+    for family in asked:
         module = import_module(f"nornir_anyconnect.cli.{family}")
-        for name in FAMILIES[family]:
+        for name, words in FAMILIES[family].items():
             command = getattr(module, name.replace("-", "_"))
             if isinstance(command, typer.Typer):
-                app.add_typer(command, name=name)
+                app.add_typer(command, name=name, short_help=words)
             else:
-                app.command(name)(_named(command) if first == "--help" else flat(command))
+                app.command(name, short_help=words)(flat(command))
+    if not asked:
+        for name, words in (each for commands in FAMILIES.values() for each in commands.items()):
+            app.command(name, short_help=words)(_listed)
     return _without_pydantic(typer.main.get_command(app))
 
 
-def _named(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What the list of commands shows of one: its options cost most of what that list takes, and stand elsewhere."""
-
-    def call() -> None:
-        raise NotImplementedError
-
-    call.__doc__ = command.__doc__
-    return call
+def _listed() -> None:
+    """In the place of a command of which no more than a line in a list is shown."""
 
 
 def flat(command: Callable[..., Any]) -> Callable[..., Any]:

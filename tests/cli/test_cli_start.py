@@ -18,10 +18,7 @@ HEAVY = ("nornir", "netmiko", "paramiko", "ttp", "jinja2", "sqlalchemy", "rich",
 
 PROBE = """
 import sys
-from nornir_anyconnect import errors
 from nornir_anyconnect.cli import main
-from nornir_anyconnect.cli.app import FAMILIES, build
-from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_error
 code = main(sys.argv[1:])
 print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
 sys.exit(code)
@@ -82,24 +79,43 @@ def test_the_shell_completes_commands():
         [sys.executable, "-c", PROBE], capture_output=True, text=True, check=False, env={**os.environ, **asked}
     )
     assert done.stdout.splitlines()[0] == "mtu"
+    asked |= {"COMP_WORDS": "nornir-anyconnect mtu --tls-s", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], capture_output=True, text=True, check=False, env={**os.environ, **asked}
+    )
+    assert done.stdout.splitlines()[0] == "--tls-suite"
 
 
 def test_every_family_registers_what_the_table_says():
     for family, commands in FAMILIES.items():
-        assert tuple(build(commands[0]).commands) == commands, family
-    assert set(build().commands) == {command for commands in FAMILIES.values() for command in commands}
+        assert tuple(build(next(iter(commands))).commands) == tuple(commands), family
+    assert set(build(whole=True).commands) == {command for commands in FAMILIES.values() for command in commands}
 
 
-def test_a_command_loads_no_other_family():
+START = {"", ".cli", ".cli.app", ".errors", ".masking", ".report", ".report.sanitise", ".version", ".workflows"}
+START |= {".workflows.exit_codes", ".workflows.terminal"}
+ARITHMETIC = {".cli.mtu", ".cli.options", ".mtu", ".mtu.assumptions", ".mtu.derive", ".mtu.suites"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "loaded"), [(["--help"], START), (["mtu", "--tls-suite", "RC4-SHA"], START | ARITHMETIC)]
+)
+def test_a_small_command_loads_its_own_rooms_alone(argv, loaded):
     done = subprocess.run(
-        [sys.executable, "-c", PROBE.replace('name.partition(".")[0]', "name"), "mtu", "--tls-suite", "RC4-SHA"],
+        [sys.executable, "-c", PROBE.replace('name.partition(".")[0]', "name"), *argv],
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded = done.stdout.splitlines()[-1].split()
-    assert "nornir_anyconnect.cli.mtu" in loaded
-    assert not {f"nornir_anyconnect.cli.{family}" for family in FAMILIES if family != "mtu"} & set(loaded)
+    names = done.stdout.splitlines()[-1].split()[1:]
+    ours = {name.removeprefix("nornir_anyconnect") for name in names if name.startswith("nornir_anyconnect")}
+    assert ours == loaded
+    assert not {"html", "importlib.metadata", "importlib.resources", "tempfile", "zipfile"} & set(names)
+
+
+def test_a_command_after_two_dashes_is_found(capsys):
+    assert main(["--", "mtu", "--tls-suite", "RC4-SHA"]) == 0
+    assert "TLS MTU 1347 bytes" in capsys.readouterr().out
 
 
 def test_interruption_is_exit_130(monkeypatch, capsys):
@@ -156,10 +172,12 @@ def test_the_worst_exit_code_wins():
     assert highest([]) == 0
 
 
-def test_the_list_of_commands_is_the_same_without_their_options():
+def test_the_list_of_commands_is_the_same_without_their_families(capsys):
     light, full = (
-        {name: (command.get_short_help_str(), len(command.params)) for name, command in build(first).commands.items()}
-        for first in ("--help", None)
+        {name: command.get_short_help_str() for name, command in build("--help", whole=whole).commands.items()}
+        for whole in (False, True)
     )
-    assert {name: words for name, (words, _) in light.items()} == {name: words for name, (words, _) in full.items()}
-    assert sum(options for _, options in light.values()) < sum(options for _, options in full.values()) / 10
+    assert light == full
+    main(["--help"])
+    listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert [line.split(maxsplit=1) for line in listed] == [[name, words] for name, words in light.items()]

@@ -53,7 +53,7 @@ def options_of(command):
 
 @pytest.fixture(scope="module")
 def application():
-    return build()
+    return build(whole=True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

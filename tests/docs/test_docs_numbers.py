@@ -21,7 +21,7 @@ DEVICE = {each.name: each.default for each in fields(Options)}
 
 def default(command, option):
     """What an option is without being said."""
-    return next(each.default for each in build().commands[command].params if option in each.opts)
+    return next(each.default for each in build(command).commands[command].params if option in each.opts)
 
 
 def longest_side_effect():
