@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice, without_passwords
 from nornir_anyconnect.platforms.protocols import Foreseen
@@ -55,6 +56,8 @@ ANSWERS = {
     "show running-config all webvpn": WEBVPN + "\n port 443",
     "show running-config username": "username bob password $sha512$CANARY pbkdf2\nusername bob attributes\n vpn-group-policy GP",
 }
+ONE_CONTEXT = "Context Name   Class   Interfaces   URL\n A   default   G0/1   disk0:/A.cfg\n"
+TWO_CONTEXTS = f"{ONE_CONTEXT} B   default   G0/2   disk0:/B.cfg\nTotal active Security Contexts: 2\n"
 INVALID = "ERROR: % Invalid input detected at '^' marker."
 
 
@@ -119,6 +122,15 @@ def test_a_release_without_sections_gives_the_whole():
     pulled = AsaDevice(talk).configuration()
     assert pulled.sizes == (("whole", len(whole) + 1),)
     assert pulled.running.tunnel_group("STAFF") is not None
+    assert (pulled.running.release_text, pulled.running.release.value.major) == ("7.0(8)", 7)
+
+
+@pytest.mark.parametrize(("line", "serials"), [("", ("JAD1",)), (": Serial Number: JAD9\n", ("JAD9",))])
+def test_the_whole_tells_its_serial_number_else_the_version_does(line, serials):
+    whole = f": Saved\n{line}ASA Version 9.1\nwebvpn\n enable outside\n: end\n"
+    version = ANSWERS["show version"] + "\nSerial Number: JAD1"
+    talk = Talk(**{"show running-config": whole, "show version": version})
+    assert AsaDevice(talk).configuration(whole=True).running.serials == serials
 
 
 def test_what_cannot_change_within_a_session_is_asked_once():
@@ -146,6 +158,56 @@ def test_what_is_asked_ahead_is_what_is_asked_then(whole):
     assert set(everything) == set(talk.sent) - {"settled"}
     for ahead in talk.foreseen[1:]:
         assert set(ahead) <= set(everything)
+
+
+def test_every_reading_asks_its_questions_at_once():
+    talk = Talk(**{"show mode": "Security context mode: multiple", "show context": TWO_CONTEXTS})
+    device = AsaDevice(talk)
+
+    def ahead(ask):
+        talk.foreseen.clear()
+        ask()
+        return [set(each) for each in talk.foreseen]
+
+    who = {"show failover", "show cluster info"}
+    assert ahead(device.identity) == [{"show version", "show mode", *who}]
+    assert ahead(device.identity) == [{"show context", *who}]
+    assert ahead(lambda: device.observations([Show.LOGGING])) == [{"show logging"}]
+    ((*asked,),) = ahead(device.configuration)
+    assert {"show running-config webvpn", "show running-config all webvpn", "show ssl ciphers"} <= set(asked)
+    assert "show version" not in asked
+    device.foreseen = Foreseen(observations=[Show.LOGGING])
+    talk.answers["show context"] = ONE_CONTEXT
+    assert ahead(lambda: device.enter("A")) == [{"show context", "show logging"}]
+    talk.answers["show context"] = TWO_CONTEXTS
+    assert ahead(lambda: device.enter(None)) == []
+
+
+def test_a_context_that_a_session_did_not_reach_is_named_with_where_it_stands():
+    device = AsaDevice(Talk(**{"show context": ONE_CONTEXT}))
+    with pytest.raises(RejectedError, match="fw1: could not change to B: it stands in A"):
+        device.enter("B")
+    device.session.answers["changeto context B"] = "ERROR: context not found"
+    with pytest.raises(RejectedError, match="fw1: could not change to B: ERROR: context not found"):
+        device.enter("B")
+
+
+@pytest.mark.parametrize(("interval", "samples"), [(0, 1), (0.5, 2), (10, 2)])
+def test_two_samples_of_drops_are_so_far_apart_as_was_asked_for(interval, samples, monkeypatch):
+    slept = []
+    clock = SimpleNamespace(monotonic=iter((100.0, 100.25)).__next__, sleep=slept.append)
+    monkeypatch.setattr("nornir_anyconnect.platforms.asa_ssh.device.time", clock)
+    talk = Talk(**{"show asp drop": "Frame drop:\n  x (mp-svc-no-fragment) 7\n"})
+    asked = {"interval": interval} if interval else {}
+    assert len(AsaDevice(talk).observations([Show.ASP_DROP], **asked).drops) == samples
+    assert slept == ([interval - 0.25] if interval else [])
+
+
+def test_what_is_not_shown_has_no_second_sample():
+    talk = Talk(**{"show asp drop": INVALID})
+    seen = AsaDevice(talk).observations([Show.ASP_DROP], interval=10)
+    assert (seen.drops, talk.sent) == ([], ["show asp drop"])
+    assert [show for show, _ in seen.refused] == [Show.ASP_DROP]
 
 
 def test_where_a_prompt_names_a_context_its_configuration_may_not_be_wanted():

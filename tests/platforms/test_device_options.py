@@ -93,6 +93,8 @@ def test_settings_are_read():
     [
         ("j", JumpHost("j", 22)),
         ("u@j", JumpHost("j", 22, "u")),
+        ("j:1", JumpHost("j", 1)),
+        ("j:65535", JumpHost("j", 65535)),
         ({"hostname": "j"}, JumpHost("j", 22)),
         ({"hostname": "j", "port": "2222", "key_file": "/id"}, JumpHost("j", 2222, None, Path("/id"))),
     ],
@@ -122,11 +124,31 @@ def test_a_time_limit_may_be_up_to_an_hour(seconds):
         ({"jump_host": {"host": "x"}}, "jump_host"),
         ({"jump_host": 7}, "jump_host"),
         ({"jump_host": "j:\u00b2"}, "jump_host"),
+        ({"jump_host": "j:0"}, "jump_host"),
+        ({"jump_host": "j:65536"}, "jump_host"),
+        ({"jump_host": "j:" + "9" * 5000}, "jump_host"),
+        ({"jump_host": {"hostname": "j", "user": "u"}}, "jump_host"),
+        ({"jump_host": {"port": 22}}, "jump_host"),
+        ({"reply_limit": 0}, "megabytes"),
+        ({"reply_limit": 4097}, "megabytes"),
+        ({"reply_limit": "much"}, "megabytes"),
+        ({"transport": "telnet"}, "asyncssh or netmiko"),
     ],
 )
 def test_wrong_settings_are_refused(given, words):
     with pytest.raises(InventoryError, match=words):
         options_of(given, "host fw1")
+
+
+def test_a_reply_may_have_any_size_up_to_4_gigabytes():
+    assert [options_of({"reply_limit": size}, "host fw1").reply_limit for size in (0.5, 4096)] == [0.5, 4096.0]
+
+
+def test_an_unknown_setting_names_the_layer_that_wrote_it():
+    with pytest.raises(InventoryError, match=r"^host fw1, anyconnect_asa: unknown setting 'x'"):
+        check_host(host(own=extras(x=1), defaults=extras(reply_timeout=5)))
+    with pytest.raises(InventoryError, match=r"^defaults, anyconnect_asa: unknown setting 'x'"):
+        check_host(host(defaults=extras(x=1)))
 
 
 def test_settings_of_netmiko_serve_where_there_are_none_of_our_own():

@@ -50,12 +50,31 @@ def test_a_changed_key_is_replaced_only_when_asked(tmp_path, keys, written):
 
 @pytest.mark.parametrize(
     "damaged",
-    ["fw", "fw ssh-rsa !!!", "fw ssh-rsa AAAA", "|1|!!!|x ssh-rsa AAAA", "fw ecdsa-sha2-nistp256 AAAAB3NzaC1yc2E="],
+    [
+        "fw",
+        "fw ssh-rsa",
+        "fw ssh-rsa !!!",
+        "fw ssh-rsa AAAA",
+        "|1|!!!|x ssh-rsa AAAA",
+        "fw ecdsa-sha2-nistp256 AAAAB3NzaC1yc2E=",
+    ],
 )
 def test_damaged_lines_are_passed_over(tmp_path, keys, damaged):
     file = tmp_path / "known_hosts"
     file.write_text(f"{damaged}\nfw {keys[0].get_name()} {keys[0].get_base64()}\n")
     assert list(known_keys(file, "fw").values()) == [key_of("fw", keys[0])]
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+def test_a_name_or_key_with_something_put_into_it_is_not_read_as_if_it_were_not_there(tmp_path, keys, hashed):
+    file, name, key = tmp_path / "known_hosts", "fw", keys[0].get_base64()
+    if hashed:
+        name = paramiko.HostKeys.hash_host("fw")
+        name = f"{name[:8]}!{name[8:]}"
+    else:
+        key = f"{key[:8]}!{key[8:]}"
+    file.write_text(f"{name} {keys[0].get_name()} {key}\n")
+    assert known_keys(file, "fw") == {}
 
 
 def test_a_line_that_is_commented_out_makes_nobody_known(tmp_path, keys):
