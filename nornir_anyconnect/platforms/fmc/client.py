@@ -162,11 +162,12 @@ class FmcClient:
 
     def _patiently(self, method: str, path: str, **how: Any) -> httpx.Response:
         """The answer; later, where the manager has enough or is ill."""
-        for turn in range(_TRIES):
-            answer = self._send(method, path, **how)
+        answer = self._send(method, path, **how)
+        for turn in range(_TRIES - 1):
             if answer.status_code != _TOO_MANY and answer.status_code < _SERVER:
                 break
             self._wait(_seconds(answer.headers.get("Retry-After"), 2.0**turn))
+            answer = self._send(method, path, **how)
         return answer
 
     def _log_in(self, refused: str) -> None:
@@ -259,7 +260,7 @@ def _trust(verify: bool | str) -> ssl.SSLContext:
 
 def _seconds(told: str | None, usual: float) -> float:
     """What ``Retry-After`` says, up to a window; a date is not read."""
-    return min(float(told), WINDOW) if told and told.isdigit() and len(told) < 6 else usual  # noqa: PLR2004 - digits
+    return min(float(told), WINDOW) if told and told.isdecimal() and len(told) < 6 else usual  # noqa: PLR2004 - digits
 
 
 def _domains(headers: httpx.Headers) -> dict[str, str]:
@@ -268,8 +269,8 @@ def _domains(headers: httpx.Headers) -> dict[str, str]:
     try:
         listed = json.loads(headers.get("DOMAINS", "[]"))
         for each in listed:
-            found[each["name"]] = found[each["uuid"]] = each["uuid"]
-    except (ValueError, TypeError, KeyError):
+            found[str(each["name"])] = found[str(each["uuid"])] = str(each["uuid"])
+    except (ValueError, TypeError, KeyError, RecursionError):
         pass
     return found
 
@@ -278,7 +279,7 @@ def _words_of(answer: httpx.Response) -> str:
     """What an error answer says, in a line."""
     try:
         said = json.loads(answer.content)["error"]["messages"][0]["description"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         said = answer.reason_phrase
     return " ".join(str(said).split())[:200]
 

@@ -71,16 +71,24 @@ def manager_of(options: Mapping[str, Any]) -> Manager:
     user, password = os.environ.get(USERNAME), os.environ.get(PASSWORD)
     if not user or not password:
         raise InventoryError("no credentials for the management center", f"set {USERNAME} and {PASSWORD}")
-    url, verify = options.get("url"), options.get("verify", True)
-    if not isinstance(url, str) or not isinstance(verify, bool | str):
+    url, verify, domain = options.get("url"), options.get("verify", True), options.get("domain")
+    if not isinstance(url, str) or not isinstance(verify, bool | str) or not isinstance(domain, str | None):
         raise InventoryError(f"{CONNECTION} names no manager", "write url: https://NAME, and verify: a file or false")
-    settings = ManagerOptions(
-        url.rstrip("/"), user, password, options.get("domain"), verify, float(options.get("timeout", 60))
-    )
+    settings = ManagerOptions(url.rstrip("/"), user, password, domain, verify, _timeout(options.get("timeout", 60)))
     with _lock:
         if settings not in _managers:
             _managers[settings] = Manager(FmcClient(settings))
         return _managers[settings]
+
+
+def _timeout(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = -1.0
+    if not 0 < seconds <= 3600:  # noqa: PLR2004 - an hour
+        raise InventoryError(f"{CONNECTION}: 'timeout' must be seconds, not {value!r}", "correct the inventory")
+    return seconds
 
 
 class FtdBehindFmc:
