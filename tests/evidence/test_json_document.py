@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.exports import json_document, registry
+from nornir_anyconnect.evidence.exports import records as records_of_exports
 from nornir_anyconnect.evidence.log_evidence import LogEvidence
 
 SIZES = st.sampled_from([97, 1000, 1 << 16])
@@ -129,3 +130,65 @@ def test_the_last_record_shows_until_when_and_few_are_read():
     assert log.devices == ("edge7",)
     assert log.lines == len(lines)
     assert taken.call_count < len(lines) * 4 / 2, "the 64 KiB at the beginning, and few others"
+
+
+def messages(count: int) -> list[str]:
+    return [WANTED.replace("ann", f"u{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 300, 301, 700])
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda texts: {"lines": texts},
+        lambda texts: [{"host": "relay", "lines": texts[::2]}, {"host": "relay", "lines": texts[1::2]}],
+        lambda texts: {"message": {str(number): text for number, text in enumerate(texts)}},
+        lambda texts: {str(number): {"message": text} for number, text in enumerate(texts)},
+    ],
+    ids=["field", "fields", "column", "rows by number"],
+)
+def test_texts_of_a_list_are_messages_wherever_it_stands(wrapped, indent, count):
+    document = json.dumps(wrapped(messages(count)), indent=indent).encode()
+    export = registry.export_of(document[: 1 << 16])
+    evidence = LogEvidence()
+    assert export is not None
+    read = evidence.read_export(export, [document])
+    assert read.messages == count
+    assert not read.torn
+
+
+def test_what_stands_beside_a_list_is_told_of_its_texts():
+    bare = [text.partition("edge7 : ")[2] for text in messages(2)]
+    document = json.dumps([{"time": "2026-03-02T09:00:00Z", "host": "edge8", "lines": bare}] * 2).encode()
+    export = registry.export_of(document)
+    assert export is not None
+    assert {(each.time, each.device) for each in export.envelopes([document])} == {("2026-03-02T09:00:00Z", "edge8")}
+
+
+REPEATED = "Mar 02 2026 09:00:02 relay last message repeated 5 times"
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize("wrapped", [json.dumps, lambda held: "\n".join(map(json.dumps, held)) + "\n"])
+def test_a_repetition_is_that_of_the_record_before_it_also_where_nobody_reads_that_one(order, wrapped):
+    later = WANTED.replace("09:00:00", "09:00:09")
+    held = [OTHER] * 5 + [WANTED] + [OTHER] * 30 + [REPEATED, later] + [OTHER] * 5
+    document = wrapped([{"message": text} for text in held[::order]]).encode()
+    export = registry.export_of(document)
+    assert export is not None
+    evidence = LogEvidence()
+    with from_the_first(), patch.object(records_of_exports, "WHOLE", 1):
+        evidence.read_export(export, [document])
+    (drops,) = evidence.finish()["edge7"].groups["GP"].large_packets
+    assert drops.count == 2
+
+
+@pytest.mark.parametrize("wrapped", ['[{{"message": "{}"}}, {{"mess', '{{"message": "{}"}}\n{{"message": "{}", "x'])
+def test_what_is_escaped_in_a_record_that_was_cut_is_read(wrapped):
+    escaped = WANTED.replace("<", "\\u003c").replace(">", "\\u003e")
+    document = wrapped.format(escaped, escaped).encode()
+    export = registry.export_of(document)
+    assert export is not None
+    read = LogEvidence().read_export(export, [document])
+    assert (read.messages, read.unreadable, read.torn) == (document.count(b"722036"), 0, True)

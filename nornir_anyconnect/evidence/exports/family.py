@@ -88,20 +88,21 @@ class Family:
     def _message(self, fields: Mapping[str, str]) -> str:
         for name in self.message:
             for key in _found(tuple(fields), name):
-                if _tells(fields[key]):
+                if tells(fields[key]):
                     return fields[key]
         told = _first(fields, self.ids)
         text = _first(fields, self.message)
         if text and (line := tagged(told, text, _first(fields, self.levels))):
             return line
-        if line := next((text for text in fields.values() if _tells(text)), ""):
+        if line := next((text for text in fields.values() if tells(text)), ""):
             return line
         # the tag in a field of its own, as what a parser took for the name of a program
         tag = next((text for text in fields.values() if _ONLY_TAG.fullmatch(text)), "")
         return tagged(tag, text or _first(fields, _MESSAGES)) if tag else ""
 
 
-def _tells(text: str) -> bool:
+def tells(text: str) -> bool:
+    """Whether it holds a message, or says that one was repeated; not one that is nothing but the tag of one."""
     return _TELLING.search(text) is not None and _ONLY_TAG.fullmatch(text) is None
 
 

@@ -19,6 +19,7 @@ from nornir_anyconnect.evidence.exports.json_lines import ESCAPED_ID, broken
 from nornir_anyconnect.evidence.exports.json_records import Builder, messages_of, object_in
 from nornir_anyconnect.evidence.exports.records import SAMPLED, WHOLE, Export, ids
 from nornir_anyconnect.evidence.plain_text import decoded
+from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES, MARK
 from nornir_anyconnect.evidence.syslog.reader import REPEATED
 
@@ -82,6 +83,7 @@ class JsonDocument(Export):
                     passed, at = self._pass_over(buffer, at, wanted)
                     builder.pass_over(passed)
                     self.lines += passed
+                    yield from (PASSED_OVER,) * (passed > 0)
                     known = at
                     if chunk and len(buffer) - at < _SLICE and begun - sampled < SAMPLED:
                         break  # the next element, which the end of the chunk cuts, may be passed over as well
@@ -205,4 +207,4 @@ def _closing(text: str, begin: int) -> int:
     return begin
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\\\]|\\\\.)*"|[{}]')
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}]')

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ESCAPED_ID = re.compile(rb"\\u00(?:2[dD]|3\d)")
 _MAY_BE_WANTED = re.compile(ESCAPED_ID.pattern + b"|" + ids().pattern)
-_LITERAL = re.compile(r'"(?:[^"\\\\]|\\\\.)*"?')
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*+"?')
 
 
 class JsonLines(LineExport):

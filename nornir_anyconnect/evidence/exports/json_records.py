@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nornir_anyconnect.evidence.exports.family import Family
+from nornir_anyconnect.evidence.exports.family import Family, tells
 from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
@@ -128,12 +128,17 @@ class Builder:
             self._fed.append(False)
             self._sizes.append(Counter())
         elif event == "map_key":
+            if value == "0" and not self._stack[-1]:  # a list whose places are names, as pandas writes one
+                self._stack[-1] = []
             self._keys[-1] = value
         elif event in {"end_map", "end_array"}:
             if self._stack:
                 done, fed = self._stack.pop(), self._fed.pop()
                 self._keys.pop()
                 self._count(done, self._sizes.pop())
+                if self._stack and isinstance(done, list) and (fed or self._are_lines(done)):
+                    yield from self._lines(done)
+                    done, fed = [], True
                 yield from self._complete(done, fed=fed)
         else:
             yield from self._complete(value, fed=False)
@@ -184,7 +189,7 @@ class Builder:
             self._fed[-1] |= fed
         elif isinstance(value, str):
             self._fed[-1] = True
-            yield from self._texts([*holder, value])
+            yield from self._lines([*holder, value])
             holder.clear()
 
     def _element(self, value: Any, *, fed: bool) -> dict[str, Any] | None:
@@ -214,6 +219,22 @@ class Builder:
                 beside |= {key: each for key, each in holder.items() if not isinstance(each, list)}
         return messages_of(self._family, {**beside, **value})
 
+    def _are_lines(self, values: list[Any]) -> bool:
+        """A field of an object that holds several messages; where it holds one, that is the object's."""
+        return isinstance(self._stack[-1], dict) and _tell(values) > 1
+
+    def _lines(self, values: list[Any]) -> Iterator[Envelope]:
+        """The messages of an array of texts, of which what stands beside it tells more."""
+        told: Envelope | None = None
+        for value in values:
+            if not isinstance(value, str) or not tells(value):
+                continue
+            if told is None or "\n" in value:
+                for told in self._record({"message": value}):
+                    yield told
+            else:
+                yield told._replace(message=value.strip().encode(errors="replace"))
+
     def _texts(self, values: list[Any]) -> Iterator[Envelope]:
         """The messages of an array of texts."""
         for value in values:
@@ -242,10 +263,17 @@ def records_in(family: Family, value: dict[str, Any]) -> Several | None:
     return Several(found, builder.partial)
 
 
+def _tell(values: list[Any]) -> int:
+    """How many of them are messages."""
+    return sum(1 for each in values if isinstance(each, str) and ANY_TAG.search(each))
+
+
 def _holds_lists(value: dict[str, Any] | list[Any], depth: int = _DEEPEST) -> bool:
+    if isinstance(value, dict) and next(iter(value), None) == "0":
+        return True
     inner = value.values() if isinstance(value, dict) else value
     for each in inner:
-        if isinstance(each, list) and each and isinstance(each[0], dict | list):
+        if isinstance(each, list) and each and (isinstance(each[0], dict | list) or _tell(each) > 1):
             return True
         if isinstance(each, dict) and depth and _holds_lists(each, depth - 1):
             return True

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.syslog.envelope import Envelope
+from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER, Envelope
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES, MARK
 from nornir_anyconnect.evidence.syslog.reader import REPEATED, line_ends, scan
 
@@ -135,8 +135,11 @@ class LineExport(Export):
                 quick = self._quickly(buffer, start, stop)
                 if quick is None:
                     start, stop = self.around(buffer, at, start, stop)
+                before = start
                 if buffer.find(REPEATED, max(start - _NEAR, at), start) >= 0:
                     before = buffer.rfind(b"\n", at, max(start - 1, at)) + 1 or at
+                yield from (PASSED_OVER,) * (before > at)
+                if before < start:
                     yield from self.record(buffer, before, start - 1)[0]
                 found, end = quick or self.record(buffer, start, stop)
                 yield from found
@@ -146,6 +149,7 @@ class LineExport(Export):
                     yield from found
                     at = end + 1
             sampled += len(buffer)
+            yield from (PASSED_OVER,) * (at < len(buffer))
             if at < len(buffer) and (final or sampled >= SAMPLED):
                 sampled = 0
                 last = buffer.rfind(b"\n", at, len(buffer) - 1) + 1 or at

@@ -19,3 +19,7 @@ class Envelope(NamedTuple):
     """When it was logged, as the export writes it (:mod:`stamps` reads every form); empty where it does not say."""
     device: str = ""
     """The host of the record; empty where it does not say. A collector's own name is none."""
+
+
+PASSED_OVER = Envelope(b"")
+"""In the place of records that nobody reads: what says that a message was repeated may speak of one of them."""

@@ -13,6 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.plain_text import decoded, harmless
+from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     BLOCK,
@@ -209,13 +210,13 @@ class SyslogReader(TextReader):
 
         An export reader need not hand on every record: those of its first 64 KiB, then those with a wanted message
         (:func:`scan` finds them in raw bytes), one that says "last message repeated", and now and then another one
-        show which devices it holds and how long.
+        show which devices it holds and how long. For what it leaves out stands one that is empty.
         """
         held: Record | None = None
         before = 0
         unnamed, device = self._header.unnamed, ""
         for envelope in envelopes:
-            if envelope.device != device:
+            if envelope.device != device and envelope is not PASSED_OVER:
                 device = envelope.device
                 self._header.call_unnamed(harmless(device, 128) or unnamed)
             if REPEATED in envelope.message and (again := _REPEATED.match(envelope.message)):
