@@ -75,7 +75,6 @@ class ChassisRunner:
                     future.result()
             except KeyboardInterrupt:
                 self.interrupted = True
-                pool.shutdown(wait=False, cancel_futures=True)
                 _end(futures)
         return AggregatedResult(task.name)
 
@@ -83,10 +82,11 @@ class ChassisRunner:
 def _end(futures: Collection[Future[None]]) -> None:
     """Nothing is changed on these hosts: one that does not end by itself is cut, at once where Ctrl-C comes again."""
     patience = GRACE
-    while left := [each for each in futures if not each.done()]:
+    while left := {each for each in futures if not each.done()}:
         try:
-            wait(left, timeout=patience)
+            left = wait(left, timeout=patience).not_done
         except KeyboardInterrupt:
             logger.info("interrupted again")
-        end_all("interrupted")
+        if left:
+            end_all("interrupted")
         patience = 1.0

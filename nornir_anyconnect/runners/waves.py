@@ -174,8 +174,6 @@ class WavesRunner:
                 if self._stopping() or not queue:
                     break
                 self._between(number, [host.name for group in wave for host in group])
-                if self._stopping():
-                    break
         for host in hosts:
             if host.name not in result:
                 result[host.name] = self._not_started(task, host)

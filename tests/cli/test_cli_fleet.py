@@ -1,22 +1,13 @@
 """The inventory: what is wrong with it is said in one line, and hosts are picked by name and value."""
 
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from nornir.core.task import Result
 
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.audit_report import AuditReport, once_per_chassis
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import InventoryError, UsageError
-from nornir_anyconnect.platforms.deadline import host_deadline
-from nornir_anyconnect.runners import chassis
-from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.workflows.fleet import seen_on_host
 from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
-from tests.waiting import LONG
 
 HOSTS = """\
 fw1: {hostname: 192.0.2.1, platform: cisco_asa, groups: [asa], data: {site: London, anyconnect: {chassis: pair}}}
@@ -135,64 +126,6 @@ def test_a_host_that_is_not_there_is_missed_in_words_that_fit_every_option(folde
         seen_on_host(name, str(tmp_path))
     assert error.value.cause == f"the inventory has no host {name}"
     assert error.value.remedy == remedy
-
-
-def test_hosts_of_one_chassis_run_one_after_the_other(folder, tmp_path):
-    running, overlaps, seen = set(), [], []
-    lock = threading.Lock()
-
-    def work(task):
-        with lock:
-            overlaps.append(frozenset(running))
-            running.add(task.host.name)
-        time.sleep(0.05)
-        with lock:
-            running.discard(task.host.name)
-        return Result(host=task.host)
-
-    runner = ChassisRunner(3, lambda host, _result: seen.append(host.name))
-    load_inventory(str(tmp_path)).with_runner(runner).run(task=work)
-    assert sorted(seen) == ["fw1", "fw2", "fw3"]
-    assert not any({"fw1", "fw2"} <= each | {"fw2"} and "fw1" in each for each in overlaps[2:] if "fw2" in each)
-    assert not any(each >= {"fw1", "fw2"} for each in overlaps)
-
-
-def test_an_interrupted_run_finishes_what_is_in_flight_and_starts_nothing_else(folder, tmp_path):
-    seen = []
-
-    def on_host(host, _result):
-        seen.append(host.name)
-        raise KeyboardInterrupt
-
-    runner = ChassisRunner(1, on_host)
-    load_inventory(str(tmp_path)).with_runner(runner).run(task=lambda task: Result(host=task.host))
-    assert runner.interrupted
-    assert seen == ["fw1"]
-
-
-def test_an_interrupt_while_the_first_host_hangs_and_the_next_is_begun_cuts_the_first(folder, tmp_path, monkeypatch):
-    begin, begun, cut = ThreadPoolExecutor.submit, threading.Event(), threading.Event()
-
-    def once(pool, work):
-        if begun.is_set():
-            raise KeyboardInterrupt
-        future = begin(pool, work)
-        begun.wait(LONG)
-        return future
-
-    def hang(task):
-        with host_deadline(LONG, task.host.name) as ours:
-            ours.cut_with(cut.set)
-            begun.set()
-            cut.wait(LONG)
-        return Result(host=task.host)
-
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", once)
-    monkeypatch.setattr(chassis, "GRACE", 0.01)
-    runner = ChassisRunner(2, lambda _host, _result: None)
-    load_inventory(str(tmp_path)).with_runner(runner).run(task=hang)
-    assert runner.interrupted
-    assert cut.is_set()
 
 
 def device(name, *serials, context=None, status=Status.OK):

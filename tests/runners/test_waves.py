@@ -16,6 +16,7 @@ from nornir.core.task import Result
 
 from nornir_anyconnect.asa.chassis import by_chassis
 from nornir_anyconnect.errors import NotStartedError
+from nornir_anyconnect.platforms.deadline import current, host_deadline
 from nornir_anyconnect.runners import waves as waves_module
 from nornir_anyconnect.runners.waves import WavesRunner, waves
 from tests.amounts import examples
@@ -76,6 +77,16 @@ def test_the_waves_add_up_to_the_fleet(count, canary, percent, at_most):
     assert all(size <= max(at_most, 1) for size in sizes[1 if canary else 0 :])
 
 
+def test_a_run_is_careful_where_nobody_says_otherwise():
+    runner = WavesRunner()
+    usual = (runner.canary, runner.wave_percent, runner.wave_size, runner.max_failures, runner.soak, runner.hold_every)
+    assert usual == (1, 10, 10, 0, 300, 30)
+    assert (runner.stopped, runner.interrupted) == (None, False)
+    for internal in ("stopped", "interrupted", "_cut_at", "_stop", "_stop_lock"):
+        with pytest.raises(TypeError):
+            WavesRunner(**{internal: None})
+
+
 def test_a_canary_that_fails_is_the_only_host_touched():
     task = Recorder(fail={"fw000"})
     runner = WavesRunner(soak=0)
@@ -83,6 +94,11 @@ def test_a_canary_that_fails_is_the_only_host_touched():
     assert task.touched == {"fw000"}
     assert states(result) == {"fw000": "failed"} | dict.fromkeys(names(20)[1:], "not-started")
     assert "1 failed" in runner.stopped
+    assert all(each.failed for each in result.values())
+    assert "its turn never came: 1 failed, at most 0 are tolerated" in result["fw001"][0].result
+    again = Recorder()
+    assert set(states(fleet(names(3)).with_runner(runner).run(again)).values()) == {"done"}
+    assert runner.stopped is None
 
 
 def test_a_failure_within_the_budget_does_not_stop_the_run():
@@ -305,3 +321,139 @@ def test_the_host_that_is_chosen_is_the_canary_with_all_of_its_chassis():
     fleet(names(4), {"fw001": "box", "fw002": "box"}).with_runner(runner).run(task=task)
     begun = [name for event, name in task.events if event == "begin"]
     assert begun == ["fw002", "fw001", "fw000", "fw003"]
+
+
+def test_a_wave_is_looked_at_before_the_next_one_begins_and_the_last_one_is_not():
+    looks = []
+    runner = WavesRunner(canary=1, wave_size=2, wave_percent=100, soak=0, hold=lambda wave: looks.append(wave))
+    fleet(names(5)).with_runner(runner).run(Recorder())
+    assert looks == [("fw000",), ("fw001", "fw002")]
+
+
+def test_a_stop_file_ends_the_soak(tmp_path):
+    stop = tmp_path / "stop"
+    task = Recorder(meanwhile=lambda: stop.write_text(""))
+    runner = WavesRunner(soak=10_000, stop_file=stop)
+    fleet(names(3)).with_runner(runner).run(task)
+    assert task.touched == {"fw000"}
+
+
+def test_the_soak_takes_no_processor_time():
+    runner, waited = WavesRunner(soak=0.001), []
+    stop = threading.Event()
+    runner._stop = SimpleNamespace(
+        is_set=stop.is_set,
+        set=stop.set,
+        clear=stop.clear,
+        wait=lambda seconds: waited.append(seconds) or time.sleep(seconds),
+    )
+    fleet(names(2)).with_runner(runner).run(Recorder())
+    assert set(waited) == {0.001}
+
+
+def test_a_host_works_towards_the_end_that_the_runner_gives_it():
+    found = []
+
+    def task(task):
+        found.append(current())
+        return Result(task.host)
+
+    for deadline in (7.5, None):
+        fleet(names(1)).with_runner(WavesRunner(deadline=deadline)).run(task)
+    assert (found[0].seconds, found[0].name, found[1]) == (7.5, "fw000", None)
+
+
+def test_only_who_took_longer_than_that_loses_its_connection(monkeypatch, caplog):
+    closed = []
+
+    def close(name):
+        closed.append(name)
+        if name == "slow":
+            raise OSError("no")
+
+    hosts = {name: SimpleNamespace(close_connections=lambda name=name: close(name)) for name in ("slow", "late", "new")}
+    monkeypatch.setattr(waves_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    started = {"slow": 10.0, "late": 89.5, "new": 90.0}
+    WavesRunner(deadline=None)._end_overdue(started, threading.Lock(), hosts)
+    assert closed == []
+    WavesRunner(deadline=10)._end_overdue(started, threading.Lock(), hosts)
+    assert (closed, started) == (["slow", "late"], {"new": 90.0})
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "slow: no end after 10 s, closing its connection",
+        "slow: its connection could not be closed",
+        "late: no end after 10 s, closing its connection",
+    ]
+
+
+def test_who_has_ended_is_overdue_no_more(monkeypatch):
+    looked = []
+    monkeypatch.setattr(WavesRunner, "_end_overdue", lambda _self, started, *_: looked.append(dict(started)))
+    fleet(names(1)).with_runner(WavesRunner()).run(Recorder())
+    assert looked[-1] == {}
+
+
+def test_a_mistake_of_the_runner_is_not_passed_over(monkeypatch):
+    monkeypatch.setattr(WavesRunner, "_run_host", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fleet(names(1)).with_runner(WavesRunner()).run(Recorder())
+
+
+def test_the_grace_begins_with_the_first_signal(monkeypatch):
+    clock, cut = SimpleNamespace(now=100.0), []
+    monkeypatch.setattr(waves_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(waves_module, "end_all", cut.append)
+    runner = WavesRunner()
+    with runner._signals_interrupt():
+        for clock.now in (100.0, 110.0):
+            os.kill(os.getpid(), signal.SIGTERM)
+            eventually(lambda: runner.interrupted)
+        assert runner._stopping()
+        clock.now = 115.0
+        runner._stopping()
+        assert cut == []
+        clock.now = 115.5
+        runner._stopping()
+        assert cut == ["interrupted"]
+
+
+def hang():
+    """As a host that never answers, until it is cut."""
+    cut = threading.Event()
+    current().cut_with(cut.set)
+    os.kill(os.getpid(), signal.SIGINT)
+    assert cut.wait(LONG)
+
+
+def test_a_host_that_hangs_is_cut_after_the_grace(monkeypatch):
+    monkeypatch.setattr(waves_module, "GRACE", 0.05)
+    result = fleet(names(2)).with_runner(WavesRunner()).run(Recorder(meanwhile=hang))
+    assert states(result) == {"fw000": "done", "fw001": "not-started"}
+
+
+def test_a_look_that_hangs_is_cut_after_the_grace(monkeypatch):
+    monkeypatch.setattr(waves_module, "GRACE", 0.05)
+
+    def hold(_wave):
+        with host_deadline(10 * LONG, "fw000"):
+            hang()
+
+    result = fleet(names(2)).with_runner(WavesRunner(soak=0, hold=hold)).run(Recorder())
+    assert states(result) == {"fw000": "done", "fw001": "not-started"}
+
+
+def test_what_a_processor_display_or_look_says_of_its_failure_is_in_the_log(caplog):
+    class Bad:
+        colour = "blue"
+
+        def task_started(self, _task):
+            raise OSError("no")
+
+    guarded = waves_module.guarded([Bad()])
+    guarded[0].task_started("task")
+    assert guarded[0].colour == "blue"
+    fleet(names(2)).with_runner(WavesRunner(soak=0, on_progress=lambda _: 1 / 0, hold=lambda _: 1 / 0)).run(Recorder())
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert "failed in task_started; the run goes on" in said
+    assert "the progress display failed; the run goes on" in said
+    assert "the look at the changed hosts failed" in said
