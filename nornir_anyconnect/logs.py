@@ -31,8 +31,9 @@ from nornir_anyconnect.evidence.probe import Probe, probes_of
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.evidence.syslog.reader import holds_message
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
+from nornir_anyconnect.plain_text import decoded
 from nornir_anyconnect.sources.classify import Kind, Role, classify, may_be_configuration, speaks_of_an_asa
-from nornir_anyconnect.sources.configs import LARGEST, ConfigText, decoded, whole
+from nornir_anyconnect.sources.configs import LARGEST, ConfigText, whole
 from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources
 from nornir_anyconnect.sources.log_parts import read_in_parts
 

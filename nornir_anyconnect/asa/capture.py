@@ -12,14 +12,12 @@ from functools import cache
 
 from nornir_anyconnect.asa.grammar import ROWS, Mode, Section, row_of
 from nornir_anyconnect.errors import IncompleteReplyError, SourceError
+from nornir_anyconnect.plain_text import is_binary
 
 TRACES = ("\r", "\0", "\b", "\x1b", "<---")
 """A text that holds none of these needs no cleaning."""
 
 _INK = re.compile(r"[^\ufeff \t\r\n]")
-_BINARY_SHARE = 0.1
-_LOOKED_AT = 4096
-_TEXT_CONTROLS = "\t\n\r\f\b\x07\x1b\x11\x13"  # what terminals and pagers leave in a captured session
 _END_MARK = re.compile(r"^(?:Cryptochecksum:|: end)", re.MULTILINE)
 _MORE = re.compile(r"<-{2,} ?more[- ]{2,}>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -55,9 +53,7 @@ def refuse_other_than_text(text: str, shown: str) -> None:
     """Refuse what is empty or binary; ``shown`` names it in the error (SourceError)."""
     if _INK.search(text) is None:
         raise SourceError(f"{shown} is empty", "save the output of 'show running-config' into it")
-    head = text[:_LOOKED_AT]
-    odd = sum(1 for each in head if each == "\ufffd" or (each < " " and each not in _TEXT_CONTROLS))
-    if odd > _BINARY_SHARE * len(head):
+    if is_binary(text):
         raise SourceError(f"{shown} is binary", "a running-config is plain text; unpack archives and images first")
 
 

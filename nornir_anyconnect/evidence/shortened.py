@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.message_boundaries import begins_message
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

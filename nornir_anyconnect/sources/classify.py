@@ -12,9 +12,9 @@ from nornir_anyconnect.evidence.clients.registry import client_log_of
 from nornir_anyconnect.evidence.device_output.debug_transcript import is_debug_transcript
 from nornir_anyconnect.evidence.device_output.saved_output import is_show_output
 from nornir_anyconnect.evidence.exports.registry import export_of
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.probe import is_probes
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.plain_text import decoded, is_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +69,6 @@ class _Row(NamedTuple):
     role: Role = Role.NOTHING
 
 
-_CONTROLS = re.compile(r"[\x00-\x06\x0e-\x10\x12\x14-\x1a\x1c-\x1f\ufffd]")
-_BINARY_SHARE = 0.1
-_LOOKED_AT = 4096
 # what an engineer puts before the lines of a mail or a ticket
 _BEFORE = r"^[ \t]*(?:(?:>|\||\d{1,6}[.:)]?(?=[ \t])|[-*])[ \t]*){0,3}(?:[\w.-]{1,63}(?:/[\w./-]{1,80})?\([\w-]+\)# ?)?"
 _CONFIG_LINE = re.compile(
@@ -99,12 +96,6 @@ def speaks_of_an_asa(text: str) -> bool:
     """Whether somebody may have meant a text as evidence that nobody can use: it is full of an ASA's words."""
     found = {each[0].lower() for each in _KEYWORDS.finditer(text)}
     return len(found) >= _ENOUGH and sum(1 for _ in _KEYWORDS.finditer(text)) >= _MANY_KEYWORDS
-
-
-def is_binary(text: str) -> bool:
-    """Whether a text is none."""
-    head = text[:_LOOKED_AT]
-    return len(_CONTROLS.findall(head)) > _BINARY_SHARE * len(head)
 
 
 def _export(start: bytes, _text: str) -> Kind | bool:

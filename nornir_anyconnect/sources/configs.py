@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
+from nornir_anyconnect.plain_text import decoded
 from nornir_anyconnect.sources.files import Source, Unread, sources
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ class ConfigText:
     path: str
     text: str
     named: bool
-
-
-def decoded(raw: bytes) -> str:
-    """The text of a file: UTF-8, else Latin-1, which umlauts in names may be."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def config_texts(paths: Iterable[str]) -> Iterator[ConfigText | Unread]:

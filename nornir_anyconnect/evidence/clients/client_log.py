@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nornir_anyconnect.evidence.plain_text import harmless
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
+from nornir_anyconnect.plain_text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

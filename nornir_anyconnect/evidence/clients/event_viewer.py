@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.clients.client_log import AGENT, ClientLogForm
-from nornir_anyconnect.evidence.plain_text import unescaped
+from nornir_anyconnect.plain_text import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from nornir_anyconnect.evidence.plain_text import harmless
+from nornir_anyconnect.plain_text import harmless
 
 # the fields that stand second in a line; the first ones begin it
 _SECOND = (

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.evidence.exports.json_lines import ESCAPED_ID, broken
 from nornir_anyconnect.evidence.exports.json_records import Builder, messages_of, object_in
 from nornir_anyconnect.evidence.exports.records import SAMPLED, WHOLE, Export, ids
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES, MARK
 from nornir_anyconnect.evidence.syslog.reader import REPEATED
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

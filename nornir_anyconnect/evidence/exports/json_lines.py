@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.exports.json_records import messages_of, object_in, records_in
 from nornir_anyconnect.evidence.exports.records import LineExport, ids, line_end
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,8 +15,8 @@ from nornir_anyconnect.evidence.exports.json_document import JsonDocument
 from nornir_anyconnect.evidence.exports.json_lines import JsonLines
 from nornir_anyconnect.evidence.exports.json_records import OTHER, flat, object_in
 from nornir_anyconnect.evidence.exports.text_lines import text_export
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.wrappings import is_page
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

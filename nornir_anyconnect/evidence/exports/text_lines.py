@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.exports.records import LineExport
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.message_boundaries import ends_within_a_line
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

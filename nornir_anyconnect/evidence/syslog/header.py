@@ -6,7 +6,6 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.stamps import (
     EPOCH,
     NO_MOMENT,
@@ -18,6 +17,7 @@ from nornir_anyconnect.evidence.syslog.stamps import (
     is_zone,
     microseconds,
 )
+from nornir_anyconnect.plain_text import decoded, harmless
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.messages import (
     ANY_TAG_IN_BYTES,
     ASA_MESSAGES,
@@ -23,6 +22,7 @@ from nornir_anyconnect.evidence.syslog.messages import (
     START_OF_TAG,
 )
 from nornir_anyconnect.evidence.syslog.stamps import STAMP
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator

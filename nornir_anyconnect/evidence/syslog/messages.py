@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.plain_text import harmless
 from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
+from nornir_anyconnect.plain_text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, Header, HeaderReader
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
@@ -39,6 +38,7 @@ from nornir_anyconnect.evidence.syslog.stamps import microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE, TextReader
 from nornir_anyconnect.evidence.syslog.usual_messages import UsualMessages
 from nornir_anyconnect.evidence.syslog.wrappings import unescaped, unwrapped
+from nornir_anyconnect.plain_text import decoded, harmless
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded, harmless
 from nornir_anyconnect.evidence.syslog.message_boundaries import (
     CUT_TAG,
     Ending,
@@ -25,6 +24,7 @@ from nornir_anyconnect.evidence.syslog.message_boundaries import (
 )
 from nornir_anyconnect.evidence.syslog.messages import Record
 from nornir_anyconnect.evidence.syslog.sightings import Sightings
+from nornir_anyconnect.plain_text import decoded, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Generator

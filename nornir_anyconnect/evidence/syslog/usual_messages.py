@@ -9,10 +9,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from nornir_anyconnect.evidence.plain_text import decoded
 from nornir_anyconnect.evidence.syslog.header import Header
 from nornir_anyconnect.evidence.syslog.messages import MARK, who_of
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE
+from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
     from nornir_anyconnect.evidence.syslog.header import HeaderReader

@@ -10,9 +10,9 @@ import re
 from binascii import a2b_qp
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.plain_text import decoded
-from nornir_anyconnect.evidence.plain_text import unescaped as plain
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
+from nornir_anyconnect.plain_text import decoded
+from nornir_anyconnect.plain_text import unescaped as plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
