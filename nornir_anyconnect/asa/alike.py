@@ -70,7 +70,8 @@ class Known(Generic[T]):
                 self._working.pop(content, None)
 
 
-_DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
+DECIDING = tuple(each.name for each in fields(RunningConfig) if each.name not in {"hostname", "blocks", "serials"})
+"""The fields that boxes of one template share."""
 
 
 class KnownConfigs(Generic[T]):
@@ -83,7 +84,7 @@ class KnownConfigs(Generic[T]):
         """What follows, worked out once; ``how``: whatever else it depends on."""
         content = (id(config.group_policies), how)  # kept below with its configuration, so it is nobody else's
         known, found = self._known.of(content, lambda: (config, work()))
-        pairs = ((getattr(config, each), getattr(known, each)) for each in _DECIDING)
+        pairs = ((getattr(config, each), getattr(known, each)) for each in DECIDING)
         if all(one is other or one == other for one, other in pairs):  # what boxes of one template share is one object
             return found
         found = work()

@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
-from nornir_anyconnect.asa.alike import Known
+from nornir_anyconnect.asa.alike import DECIDING, Known
 from nornir_anyconnect.asa.assemble import Parts, Reading
 from nornir_anyconnect.asa.blocks import HOSTNAME, cut
 from nornir_anyconnect.asa.capture import refuse_other_than_text
@@ -334,16 +334,11 @@ def _config(text: RunningConfig, *, complete: bool) -> RunningConfig:
     if len(named) > 1 or len(names) < len(named) or None in names:
         return _read_config(text, complete=complete)
     rest = tuple(block for block in text.blocks if block not in named)
-    said = tuple(getattr(text, name) for name in _OF_THE_TEMPLATE)
+    said = tuple(getattr(text, name) for name in DECIDING)
     content = (rest, tuple(block.line for block in named), complete, said)
     found = _known.of(content, lambda: _read_config(text, complete=complete))
     hostname = next((name[1] for name in names if name), text.hostname)
     return replace(found, hostname=hostname, blocks=text.blocks, serials=text.serials)
-
-
-_OF_THE_TEMPLATE = tuple(
-    each.name for each in fields(RunningConfig) if each.name not in {"blocks", "serials", "hostname"}
-)
 
 
 def _read_config(text: RunningConfig, *, complete: bool) -> RunningConfig:

@@ -270,10 +270,13 @@ def judge(
 
     """
     options = options or Options()
+
+    def judged() -> DeviceAudit:
+        return _judged(audited(config, observations, options), name, only)
+
     if observations is not None or only is not None:
-        return _judged(config, name, observations, options, only)
-    found = _known.of(config, options, lambda: _judged(config, name, None, options, None))
-    return replace(found, name=name, hostname=config.hostname)
+        return judged()
+    return replace(_known.of(config, options, judged), name=name, hostname=config.hostname)
 
 
 _known: KnownConfigs[DeviceAudit] = KnownConfigs()
@@ -281,16 +284,16 @@ _met: Known[RunningConfig] = Known()
 """By the same, what was judged with observations."""
 
 
-def _judged(
-    config: RunningConfig,
-    name: str,
-    observations: DeviceObservations | None,
-    options: Options,
-    only: frozenset[tuple[Scope, str]] | None,
-) -> DeviceAudit:
-    device = audited(config, observations, options)
+def _judged(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]] | None) -> DeviceAudit:
+    config = device.config
     findings = tuple(_findings(device, only))
-    findings += tuple(_undeployed(config, findings, only))
+    named = {each.key for each in findings}
+    # a finding of its own per policy that has none; what is judged is what the device runs now
+    findings += tuple(
+        Finding(*key, each.policy, Verdict.UNKNOWN, UNDEPLOYED)
+        for each in effective.undeployed(config)
+        if (key := (Scope.GROUP_POLICY, each.policy)) not in named and (only is None or key in only)
+    )
     whole = device.complete and config.indented
     return ordered(
         DeviceAudit(
@@ -333,16 +336,6 @@ def _met_before(device: AuditedDevice) -> bool:
         return True
     _met.keep(content, device.config)
     return False
-
-
-def _undeployed(
-    config: RunningConfig, findings: tuple[Finding, ...], only: frozenset[tuple[Scope, str]] | None
-) -> Iterator[Finding]:
-    """A finding of its own per policy that has none; what is judged is what the device runs now."""
-    for each in effective.undeployed(config):
-        key = (Scope.GROUP_POLICY, each.policy)
-        if key not in {known.key for known in findings} and (only is None or key in only):
-            yield Finding(Scope.GROUP_POLICY, each.policy, each.policy, Verdict.UNKNOWN, UNDEPLOYED)
 
 
 def _subjects(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) -> Iterator[_Subject]:
