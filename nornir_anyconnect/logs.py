@@ -119,6 +119,9 @@ class LogReader:
             read = Input(source.path, read_as, problem=error.cause, about=about, lost=not known, remedy=error.remedy)
         if role is not None:
             del self._configs[before:]
+        # one that holds nothing of an ASA was handed in as well, and is not missing
+        is_log = told.role in {Role.SYSLOG, Role.EXPORT} or read.read_as == "syslog"
+        self._evidence.rotated(source.rotation.log, source.rotation.back, read.log.devices if is_log else ())
         read = replace(read, named=source.named)
         self._inputs.append(read)
         return read
@@ -188,9 +191,7 @@ class LogReader:
     def _syslog(self, source: Source) -> LogInput:
         """Lines of messages: a large file in several processes, each a part of it."""
         in_parts = source.plain and read_in_parts(self._evidence, source.plain, self._options, source.written)
-        log = in_parts or self._lines_of(source, source.chunks())
-        self._evidence.rotated(source.rotation.log, source.rotation.back, log.devices)
-        return log
+        return in_parts or self._lines_of(source, source.chunks())
 
     def _lines_of(self, source: Source, chunks: Iterable[bytes]) -> LogInput:
         return self._evidence.read(chunks, reference=source.written, rotation=source.rotation.log)

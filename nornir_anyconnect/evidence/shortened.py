@@ -19,7 +19,7 @@ WHOLE = 1 << 24
 END = 1 << 16
 _LONGEST = 160
 _WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"not shown", b"skipped", b"abgeschnitten",
-          b"rate-limiting", b"suppressed")  # fmt: skip
+          b"rate-limiting", b"suppressed", b"hidden", b"removed", b"deleted", b"left out", b"ausgelassen")  # fmt: skip
 _THINGS = r"(?:lines?|rows?|messages?|events?|results?|records?|entries|entry|items?|hits|zeilen)"
 _MARK = re.compile(
     r"\W*(?:\.{3,}|…)\W*"

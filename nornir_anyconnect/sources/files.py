@@ -50,7 +50,11 @@ _ZIP_NAME = ".zip"
 _TAR_NAMES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 _COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
 # asa.log.3 and asa.log-20220601: the number counts back in time, the date forward
-_ROTATED = re.compile(r"^(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>\d{1,4}))$")
+# 01 is a day, 2026 a year, and the end of an address is no number of a rotation either
+_ROTATED = re.compile(
+    r"^(?!.*(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}$)"
+    r"(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>0|[1-9]\d{0,2}))$"
+)
 
 
 class Rotation(NamedTuple):

@@ -151,6 +151,7 @@ SHORTENED: dict[str, Callable[[Log], str]] = {
     "truncated": lambda log: _plain(log[:4]) + "[truncated 120 lines]\n" + _plain(log[6:]),
     "truncated within": lambda log: _plain(log[:4])[:-1] + " [truncated 12 lines]\n" + _plain(log[4:]),
     "omitted": lambda log: _plain(log[:4]) + "... 120 lines omitted ...\n" + _plain(log[6:]),
+    "removed": lambda log: _plain(log[:4]) + "*** 120 lines removed ***\n" + _plain(log[6:]),
     "snip": lambda log: _plain(log[:4]) + "[snip]\n" + _plain(log[6:]),
     "snip at the end": lambda log: _plain(log) + "--- snip ---\n",
     "dots": lambda log: _plain(log[:4]) + "[...]\n" + _plain(log[6:]),

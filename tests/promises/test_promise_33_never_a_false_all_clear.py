@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import quopri
 import re
 import sys
@@ -232,6 +233,10 @@ def test_a_log_that_breaks_off_takes_the_all_clear_of_the_others_with_it(tmp_pat
         (("asa.log.2", "asa.log.5"), 2),
         (("asa.log.2", "other.log.5"), 0),
         (("asa.log-20260301", "asa.log-20260303"), 0),
+        (("asa.log.2025", "asa.log.2027", "asa.log"), 0),
+        (("asa.log.01", "asa.log.08"), 0),
+        (("10.0.0.3", "10.0.0.9"), 0),
+        (("10.0.0.3.1", "10.0.0.3.3"), 1),
     ],
 )
 def test_a_rotation_between_others_that_nobody_handed_in_is_missing(tmp_path, names, missing):
@@ -240,6 +245,18 @@ def test_a_rotation_between_others_that_nobody_handed_in_is_missing(tmp_path, na
         (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
     expected = [("missing-rotations", missing)] if missing else []
     assert [(gap.code, gap.number) for gap in gaps(summarise_logs([tmp_path]).devices["edge7"])] == expected
+
+
+@pytest.mark.parametrize("wrapped", [lambda line: line, lambda line: json.dumps({"message": line})])
+@pytest.mark.parametrize("middle", ["", "Mar 04 10:00:00 relay sshd[12]: Accepted publickey for root\n" * 5000])
+def test_a_rotation_in_which_a_device_said_nothing_is_not_missing(tmp_path, middle, wrapped):
+    text = "".join(f"{wrapped(line)}\n" for line in QUIET)
+    (tmp_path / "asa.log").write_text(text)
+    (tmp_path / "asa.log.2").write_text(text)
+    found = summarise_logs([tmp_path])
+    assert [gap.code for gap in gaps(found.devices["edge7"])] == ["missing-rotations"]
+    (tmp_path / "asa.log.1").write_text(middle)
+    assert gaps(summarise_logs([tmp_path]).devices["edge7"]) == ()
 
 
 def test_what_a_relay_keeps_by_address_is_no_rotation(tmp_path):
