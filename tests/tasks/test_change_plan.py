@@ -21,6 +21,7 @@ from nornir_anyconnect.change.transaction import Saving
 from nornir_anyconnect.errors import GateError, LinkLostError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.credentials import secrets_of
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
+from nornir_anyconnect.platforms.deadline import current, host_deadline
 from nornir_anyconnect.platforms.protocols import Identity, Role
 from nornir_anyconnect.tasks import change_plan
 from tests.change.test_plan import TEXT, given_input
@@ -378,3 +379,28 @@ def test_a_box_with_two_serial_numbers_hands_its_lines_on_to_a_mate(serials, pai
     run = Run("run-0001", None, None, None)
     run.commands = lambda _: ()
     assert run.as_it_was(SimpleNamespace(serials=serials)).replicated is pair
+
+
+def test_a_host_has_the_time_that_its_contexts_take_with_what_it_takes_to_take_them_back(site, monkeypatch):
+    seconds = []
+    reached_by(monkeypatch, lambda *_: (seconds.append(current().seconds), Reached(site.box))[1], lambda _: None)
+    red = dataclasses.replace(PLANNED, context="red")
+    with begin(site, dataclasses.replace(PLAN, devices=(PLANNED, red))) as run:
+        do(change_plan.apply_plan, run, deadline=10)
+        do(change_plan.verify_plan, run, host_timeout=5)
+        do(change_plan.rollback_plan, run, deadline=20)
+    assert list(dict.fromkeys(seconds)) == [60 + 2 * 2 * 10, 60 + 2 * 5, 60 + 2 * 2 * 20]
+
+
+@pytest.mark.parametrize(
+    ("event", "seen_out"), [("before", False), ("intent", True), ("taking-back", True), ("line", False)]
+)
+def test_from_the_first_word_of_a_change_on_no_signal_cuts_the_host(event, seen_out):
+    noted = []
+    write = change_plan._seen_out(lambda event, **data: noted.append((event, data)))
+    write(event, line=1)
+    with host_deadline(100, "fw1") as ours:
+        write(event, line=2)
+        ours.end("interrupted")
+        assert ours.over is not seen_out
+    assert noted == [(event, {"line": 1}), (event, {"line": 2})]
