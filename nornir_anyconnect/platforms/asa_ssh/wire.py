@@ -81,7 +81,7 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
             return
         if self._head is not None:
-            self._read_offer(data)
+            self._read_offer(self._head, data)
         self._library.data_received(data)
 
     def eof_received(self) -> Any:
@@ -100,29 +100,26 @@ class Wire(asyncio.Protocol):
         """As of asyncio."""
         self._library.resume_writing()
 
-    def _read_offer(self, data: bytes) -> None:
+    def _read_offer(self, head: bytearray, data: bytes) -> None:
         """The algorithms in the server's first packet, which follows its version line in the clear."""
-        if self._head is None:
-            return
-        self._head += data
+        head += data
         start = 0
-        while not self._head.startswith(b"SSH-", start):
-            start = self._head.find(b"\n", start) + 1
+        while not head.startswith(b"SSH-", start):
+            start = head.find(b"\n", start) + 1
             if not start:
                 return
-        begin = self._head.find(b"\n", start) + 1
-        if not begin or len(self._head) < begin + 4:
+        begin = head.find(b"\n", start) + 1
+        end = begin + 4 + int.from_bytes(head[begin : begin + 4], "big")
+        if not begin or len(head) < begin + 4 or len(head) < end:
             return
-        packet = bytes(self._head[begin + 4 : begin + 4 + int.from_bytes(self._head[begin : begin + 4], "big")])
-        if len(self._head) < begin + 4 + len(packet) or len(packet) < 2 + _COOKIE:
-            return
+        padding = int.from_bytes(head[begin + 4 : begin + 5], "big")
         self._head = None
-        self.offered = _offer_of(packet[1:])
+        self.offered = _offer_of(bytes(head[begin + 5 : end])[: -padding or None])
 
 
 def _offer_of(packet: bytes) -> algorithms.Offer:
     """What SSH_MSG_KEXINIT holds; nothing where it is another packet or ends early."""
-    if packet[0] != _KEXINIT:
+    if packet[:1] != bytes([_KEXINIT]):
         return {}
     at = 1 + _COOKIE
     found: dict[str, tuple[str, ...]] = {}
