@@ -364,12 +364,14 @@ class DeviceAudit:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
+        return self.head() | _as_json(self, ("findings",))
+
+    def head(self) -> dict[str, Any]:
+        """The same without its findings."""
         return _as_json(self, _OF_A_DEVICE)
 
 
-_OF_A_DEVICE = (
-    "name", "context", "asa_version", "platform", "status", "errors", "warnings", "serials", "path", "findings",
-)  # fmt: skip
+_OF_A_DEVICE = ("name", "context", "asa_version", "platform", "status", "errors", "warnings", "serials", "path")
 
 
 def ordered(device: DeviceAudit) -> DeviceAudit:

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.probe import ProbeReport
     from nornir_anyconnect.report import Style
+    from nornir_anyconnect.report.finding_text import FindingTexts
 
 
-def _device(device: DeviceAudit) -> Iterator[str]:
+def _device(device: DeviceAudit, texts: FindingTexts) -> Iterator[str]:
     """One device, each of its findings on a line of its own: quick to write, and a diff shows which changed."""
-    values = device.to_dict()
-    findings = values.pop("findings")
-    yield f'  {json.dumps(values)[:-1]}, "findings": ['
-    for number, finding in enumerate(findings):
+    yield f'  {json.dumps(device.head())[:-1]}, "findings": ['
+    for number, finding in enumerate(device.findings):
         yield ",\n   " if number else "\n   "
-        yield json.dumps(finding)
-    yield "\n  ]}" if findings else "]}"
+        yield texts.of(finding)
+    yield "\n  ]}" if device.findings else "]}"
 
 
 def _pieces(report: AuditReport) -> Iterator[str]:
     from nornir_anyconnect.audit.audit_report import SCHEMA  # noqa: PLC0415 - logs need no audit
+    from nornir_anyconnect.report.finding_text import FindingTexts  # noqa: PLC0415 - as above
 
     head = {
         "schema": SCHEMA,
@@ -43,9 +43,10 @@ def _pieces(report: AuditReport) -> Iterator[str]:
     yield "{\n"
     yield from (f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
     yield ' "devices": ['
+    texts = FindingTexts()
     for number, device in enumerate(report.devices):
         yield ",\n" if number else "\n"
-        yield from _device(device)
+        yield from _device(device, texts)
     yield "\n ]\n}\n" if report.devices else "]\n}\n"
 
 

@@ -22,14 +22,13 @@ def _lines(values: Iterable[dict[str, Any]]) -> str:
 
 def _audit(report: AuditReport, _style: Style) -> Iterator[str]:
     """A line per device, one per finding that says whose it is, and the totals last."""
-    at = {"generated_at": report.generated_at}
+    from nornir_anyconnect.report.finding_text import FindingTexts  # noqa: PLC0415 - logs need no audit
+
+    at, texts = {"generated_at": report.generated_at}, FindingTexts()
     for device in report.devices:
-        values = device.to_dict()
-        findings = values.pop("findings")
-        of = {"device": device.name, "context": device.context}
-        yield _lines(
-            [{"type": "device", **at, **values}, *({"type": "finding", **at, **of, **finding} for finding in findings)]
-        )
+        of = json.dumps({"type": "finding", **at, "device": device.name, "context": device.context})[:-1]
+        lines = (f"{of}, {texts.of(each)[1:]}\n" for each in device.findings)
+        yield "".join((_lines([{"type": "device", **at, **device.head()}]), *lines))
     yield _lines([{"type": "summary", **report.head()}])
 
 
