@@ -52,9 +52,12 @@ class _Rest:
     column: int
 
 
+_RUNNING = re.compile(r"\s*(sho?w?)\s+(run?[a-z-]*)(?:\s+|$)")
+
+
 def _after_running(line: str) -> _Rest | None:
     """What follows ``show running-config`` (any abbreviation that an ASA takes), if the line is one."""
-    found = re.match(r"\s*(sho?w?)\s+(run?[a-z-]*)(?:\s+|$)", line)
+    found = _RUNNING.match(line)
     if not found or not "running-config".startswith(found[2]):
         return None
     return _Rest(line[found.end() :].rstrip(), found.end())

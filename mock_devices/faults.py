@@ -149,6 +149,8 @@ class Faults:
 
     def standing(self, kind: str) -> Fault | None:
         """The fault of that kind that holds all the time, if there is one."""
+        if not self._faults:
+            return None
         return next((fault for fault in self._faults if fault.kind == kind), None)
 
     def link_limit(self, session: int) -> Fault | None:

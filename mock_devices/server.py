@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
+from asyncssh.constants import MSG_IGNORE
 
 from mock_devices.faults import Moment
 from mock_devices.host_keys import host_key
@@ -49,6 +50,7 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc]  # asyncssh is not type-ch
         """Count the connection; no further than the box has sessions."""
         logins = self._device.logins
         self._connection = conn
+        _say_only_what_is_meant(conn)
         logins.connections += 1
         if logins.current >= session_limit(self._device):
             logins.refused += 1
@@ -108,6 +110,17 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc]  # asyncssh is not type-ch
     def session_requested(self) -> Terminal:
         """A shell."""
         return Terminal(self._device, self._user, self._latency, self._connection)
+
+
+def _say_only_what_is_meant(connection: Any) -> None:
+    """The library puts an empty packet before each of its own, which no ASA does: half of all packets."""
+    send = connection.send_packet
+
+    def sent(kind: int, *parts: bytes, **how: Any) -> None:
+        if kind != MSG_IGNORE:
+            send(kind, *parts, **how)
+
+    connection.send_packet = sent
 
 
 class Terminal(asyncssh.SSHServerSession[str]):  # type: ignore[misc]  # asyncssh is not type-checked here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ WIDTH = 80
 SHIFT = 30
 """Columns by which a line that is too long for the terminal moves to the left."""
 PAGE = 24
+_WORDS = re.compile(r"[^\r\n\b\x7f?]+")
+"""What is typed and means nothing but itself."""
 EXEC_PHASES = {"enable": "enable", "configure": "configure", "conf": "configure", "write": "save"}
 LOOKALIKES = "core-fw# show version\ncore-fw(config)# \nPassword: \nfw>"
 
@@ -79,26 +82,27 @@ class Shell:
         Input is read in order: what is typed ahead is echoed when the line before was answered.
         """
         echo = ""
-        lost_until = 0
         ahead = self._is_echoed_ahead(data)
         if ahead:
             yield Text(data.replace("\n", END))
-        for at, character in enumerate(data):
-            if at < lost_until:
-                continue
-            previous, self._last = self._last, character
+        at = 0
+        while at < len(data):
+            words = None if self._pager else _WORDS.match(data, at)
+            typed = words[0] if words else data[at]
+            previous, self._last = self._last, typed[-1]
+            at += len(typed)
             if self._pager:
-                yield from self._page_key(self._pager, character)
-            elif character == "\n" and previous == "\r":
+                yield from self._page_key(self._pager, typed)
+            elif typed == "\n" and previous == "\r":
                 continue
-            elif character in "\r\n":
+            elif typed in "\r\n":
                 if not ahead:
                     yield Text(echo + END)
                 echo = ""
                 yield from self._enter()
-                lost_until = self._lost_until(at + 1)
+                at = max(at, self._lost_until(at))
             else:
-                echo += self._type(character)
+                echo += self._type(typed)
         if echo and not ahead:
             yield Text(echo)
 
@@ -113,6 +117,7 @@ class Shell:
         return typed_ahead + int(fault.options.get("size", 1 << 30)) if fault else 0
 
     def _type(self, character: str) -> str:
+        """A key that means something, or several that do not."""
         hidden = self._question is not None and self._question.hidden
         if character in "\x7f\b":
             if self._typed:
@@ -122,12 +127,14 @@ class Shell:
         if character == "?" and self._question is None:
             self._hear("help", self._typed + "?")
             return f"?{END}ERROR: % Unrecognized command{END}{self.prompt}{self._typed}"
-        self._typed += character
-        return "" if hidden else self._echo(character)
+        if hidden or self._question is not None or not self.device.faults.standing("echo-cut"):
+            self._typed += character
+            return "" if hidden else character
+        return "".join(map(self._echo, character))
 
     def _echo(self, character: str) -> str:
-        if self._question is not None or not self.device.faults.standing("echo-cut"):
-            return character
+        """As on a terminal that cuts what is too long for its width."""
+        self._typed += character
         over = len(self.prompt) + len(self._typed) - WIDTH
         return f"\r{self.prompt}${self._typed[-SHIFT:]}" if over > 0 and over % SHIFT == 1 else character
 
@@ -179,7 +186,7 @@ class Shell:
             self.device.role = "standby"
         if "foreign-change" in kinds:
             self.device.configure(*kinds["foreign-change"].options["lines"], context=self.place.context)
-        reply = instead(self.place, self.prompt, line, kinds)
+        reply = instead(self.place, self.prompt, line, kinds) if kinds else self.place.do(line)
         yield from self._finish(reply, kinds)
         if twice := kinds.get("answered-twice"):
             if twice.options.get("echo"):
