@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from hashlib import blake2b
 
+from nornir_anyconnect.asa.alike import Known
 from nornir_anyconnect.asa.grammar import ROWS, Mode, Section, row_of
 from nornir_anyconnect.errors import IncompleteReplyError, SourceError
 from nornir_anyconnect.plain_text import is_binary
@@ -237,3 +239,23 @@ def whole_configuration(name: str, text: str) -> str:
     if _END_MARK.search(text) is None:
         raise IncompleteReplyError(f"{name}: the running configuration has no end mark", "ask the device again")
     return text + "\n"
+
+
+_OBJECT = re.compile(rf"^({Section.GROUP_POLICY}|{Section.TUNNEL_GROUP}) (\"[^\"]+\"|\S+)", re.MULTILINE)
+_ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
+_BUILT_IN = ("DfltGrpPolicy", "Default")
+
+
+def objects(section: Section, text: str) -> frozenset[str]:
+    """What a section names: the same with and without ``all``, or one of them was cut."""
+
+    def named() -> frozenset[str]:
+        found = {match[0] for match in _OBJECT.finditer(text) if not match[2].startswith(_BUILT_IN)}
+        enabled = _ENABLED.finditer(text) if section is Section.WEBVPN else ()
+        return frozenset(found | {match[0] for match in enabled})
+
+    # boxes of one template name the same: the text is not kept, for it may hold a secret
+    return _named.of((section, blake2b(text.encode("utf-8", "surrogatepass")).digest()), named)
+
+
+_named: Known[frozenset[str]] = Known()

@@ -13,7 +13,7 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +136,7 @@ def with_version(config: RunningConfig, text: str) -> RunningConfig:
     )
 
 
+@lru_cache(maxsize=64)
 def device_ciphers(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """``show ssl ciphers``: the suites per protocol version, in the device's own order.
 

@@ -208,11 +208,12 @@ class AuditedDevice:
             self._policies[name] = effective.effective_policy(self.config, name)
         return self._policies[name]
 
-    @property
+    @cached_property
     def known_policies(self) -> frozenset[str]:
         """Every policy that findings are about."""
-        return frozenset({*self.assigned_policies(), *(each.name for each in self.config.group_policies)})
+        return frozenset({*self.assigned_policies, *(each.name for each in self.config.group_policies)})
 
+    @cached_property
     def assigned_policies(self) -> tuple[str, ...]:
         """The policies that remote-access tunnel groups hand out, each once."""
         groups = effective.remote_access_groups(self.config)
@@ -223,7 +224,7 @@ class AuditedDevice:
     def reachable_policies(self) -> tuple[str, ...]:
         """The policies that a login can hand out: by a tunnel group or by an LDAP map."""
         mapped = (each.group_policy for each in self.config.ldap_entries)
-        return tuple(dict.fromkeys((*self.assigned_policies(), *mapped)))
+        return tuple(dict.fromkeys((*self.assigned_policies, *mapped)))
 
     def compresses(self, policy: EffectivePolicy) -> bool:
         """Whether the policy turns compression on for either tunnel."""
@@ -377,6 +378,6 @@ def _alone(config: RunningConfig, options: Options) -> AuditedDevice:
 
 def _confs(device: AuditedDevice, known: dict[str, EffectivePolicy]) -> dict[str, int | None]:
     """The configured MTU of every policy that evidence names or a tunnel group hands out, bytes."""
-    for name in device.assigned_policies():
+    for name in device.assigned_policies:
         known = known | {name: device.policy(name)}
     return {name: policy.mtu.value for name, policy in known.items() if policy.exists}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nornir_anyconnect.asa.grammar import Section
@@ -284,6 +285,11 @@ class Finding:
         """Evidence proves that users were hit."""
         return self.evidence is not None and self.evidence.confirmed
 
+    def with_evidence(self, evidence: FindingEvidence | None) -> Finding:
+        """The same with this evidence: ``replace`` in less than half its time, for it is done twenty times a box."""
+        fields_of_it: tuple[Any, ...] = (*_BEFORE_EVIDENCE(self), evidence, *_BEHIND_EVIDENCE(self))
+        return Finding(*fields_of_it)
+
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of an audit."""
         sources = {"sources": provenance.to_dicts(self.sources)}
@@ -301,6 +307,9 @@ class Finding:
         )
 
 
+_NAMES = [each.name for each in fields(Finding)]
+_BEFORE_EVIDENCE = attrgetter(*_NAMES[: _NAMES.index("evidence")])
+_BEHIND_EVIDENCE = attrgetter(*_NAMES[_NAMES.index("evidence") + 1 :])
 _DECIDED = (
     "scope", "name", "group_policy", "verdict", "reason", "certainty", "primary_set", "tls_mtu", "dtls_mtu", "gap",
     "tls_suite", "dtls_suite", "tls_version", "dtls_version", "interface", "numbers_from", "configured_mtu",

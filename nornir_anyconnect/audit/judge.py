@@ -323,10 +323,11 @@ def _findings(device: AuditedDevice, only: frozenset[tuple[Scope, str]] | None) 
         only = frozenset(each.key for each in alone) - unseen.keys()
         if unseen:
             first = next(iter(unseen.values()))
-            (subject,) = _subjects(device, frozenset([first.key]))
-            evidence = subject.evidence(first.verdict)
-            yield from (replace(each, evidence=evidence) for each in unseen.values())
-    yield from (subject.finding() for subject in _subjects(device, only))
+            policy = first.group_policy or ""
+            evidence = _Subject(device, first.scope, first.name, policy, device.policy(policy)).evidence(first.verdict)
+            yield from (each.with_evidence(evidence) for each in unseen.values())
+    if only is None or only:
+        yield from (subject.finding() for subject in _subjects(device, only))
 
 
 def _met_before(device: AuditedDevice) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.capture import whole_configuration, without_passwords
+from nornir_anyconnect.asa.capture import objects, whole_configuration, without_passwords
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
     Show,
@@ -39,9 +39,6 @@ ESSENTIAL = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN)
 SSH_SESSIONS = 5
 """SSH sessions of an ASA, per context; source: ASA configuration guide, management access."""
 
-_OBJECT = re.compile(rf"^({Section.GROUP_POLICY}|{Section.TUNNEL_GROUP}) (\"[^\"]+\"|\S+)", re.MULTILINE)
-_ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
-_BUILT_IN = ("DfltGrpPolicy", "Default")
 _SID = re.compile(r"^(\d+) +\S", re.MULTILINE)
 _LEVEL = re.compile(r"privilege level *: *(\d+)")
 # what differs between a running and a startup configuration that are the same; the checksum covers the comments too
@@ -382,11 +379,8 @@ class AsaDevice:
                     f"{self.name}: '{ShowRunning(section).text}' was empty once and full once", "ask the device again"
                 )
         for section in ESSENTIAL:
-            apart = (
-                _objects(section, sections[section]) ^ _objects(section, defaults[section])
-                if section in defaults
-                else ()
-            )
+            known = section in defaults
+            apart = objects(section, sections[section]) ^ objects(section, defaults[section]) if known else ()
             if apart:
                 raise IncompleteReplyError(
                     f"{self.name}: {section} with and without 'all' differ in {min(apart).strip()}",
@@ -415,12 +409,6 @@ def _typed(pull: PulledConfig, whole: str | None) -> RunningConfig:
         device_ciphers=pulled.device_ciphers,
         serials=config.serials or pulled.serials,
     )
-
-
-def _objects(section: Section, text: str) -> set[str]:
-    """What both forms of a section name, with and without ``all``; else one of them was cut."""
-    named = {match[0] for match in _OBJECT.finditer(text) if not match[2].startswith(_BUILT_IN)}
-    return named | {match[0] for match in _ENABLED.finditer(text)} if section is Section.WEBVPN else named
 
 
 def _lines(text: str) -> list[str]:

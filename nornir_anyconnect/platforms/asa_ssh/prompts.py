@@ -90,6 +90,8 @@ class Appearance:
 
     def refusal(self, text: str) -> str | None:
         """The device's words that refuse the command; a long reply is an answer, whatever its lines look like."""
+        if text.count("\n") > LONGEST_REFUSAL:
+            return None
         lines = text.splitlines()
         for line in lines if len(lines) <= LONGEST_REFUSAL else ():
             if any(pattern.match(line) for pattern in self.refusals):
