@@ -337,7 +337,7 @@ class LogReader:
 
         options = self._options
         form = client_log_of(decoded(source.beginning))
-        events = read_client_log(counted(), form=form, tz=options.tz, year=options.year, reference=source.written)
+        events = read_client_log(counted(), replace(options.stamps, reference=source.written), form=form)
         found = reconnects((each for each in events if options.within(each.time)), name)
         self._client += found
         answers = read_connect_answers(said)

@@ -15,6 +15,7 @@ import pytest
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.log_evidence import LogOptions
+from nornir_anyconnect.evidence.syslog.stamps import StampContext
 from nornir_anyconnect.logs import LogReader, summarise_logs
 from nornir_anyconnect.sources.files import Source, sources, total_size
 from nornir_anyconnect.workflows.config_files import say_problem
@@ -143,7 +144,7 @@ def test_the_year_is_told_by_when_a_file_was_written(tmp_path):
     written = datetime(2021, 6, 1, tzinfo=UTC).timestamp()
     os.utime(path, (written, written))
     assert summarise_logs([path]).incidents[0].connected_at.year == 2021
-    assert summarise_logs([path], LogOptions(year=2017)).incidents[0].connected_at.year == 2017
+    assert summarise_logs([path], LogOptions(stamps=StampContext(year=2017))).incidents[0].connected_at.year == 2017
 
 
 def test_a_bundle_among_the_logs(tmp_path):

@@ -93,6 +93,8 @@ class _Reading:
 
         """
         from nornir_anyconnect.evidence.log_evidence import LogOptions
+        from nornir_anyconnect.evidence.session import bounds
+        from nornir_anyconnect.evidence.syslog.stamps import StampContext
 
         stamps = zone(self.tz)
         begin, end = moment("--since", self.since, stamps), moment("--until", self.until, stamps)
@@ -105,10 +107,8 @@ class _Reading:
                 f"--shortest {self.shortest:g}, --longest {self.longest:g}, --silence {self.silence:g} bound nothing",
                 "give seconds, --shortest not above --longest, none above a year",
             )
-        return LogOptions(
-            since=begin, until=end, tz=stamps, year=self.year, date_order=self.date_order,
-            shortest=self.shortest, longest=self.longest, silence=self.silence,
-        )  # fmt: skip
+        known = StampContext(self.year, stamps, self.date_order)
+        return LogOptions(begin, end, known, bounds=bounds(self.shortest, self.longest, self.silence))
 
 
 @dataclass(frozen=True)

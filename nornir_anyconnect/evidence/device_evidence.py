@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.device_output.counters import log_buffer, no_fragment_drops, no_fragment_rate
 from nornir_anyconnect.evidence.device_output.vpn_sessions import VpnSession, read_sessions, read_tunnel_summary
-from nornir_anyconnect.evidence.incidents import SILENCE
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket, Met
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
 
 def observe_device(
@@ -25,11 +23,6 @@ def observe_device(
     sessions_text: str | None = None,
     summary_text: str | None = None,
     asp_drop: Sequence[tuple[datetime, str]] = (),
-    tz: tzinfo = UTC,
-    reference: datetime | None = None,
-    shortest: float = 30,
-    longest: float = 120,
-    silence: float = SILENCE,
 ) -> DeviceObservations:
     """What a device itself says.
 
@@ -39,17 +32,11 @@ def observe_device(
         sessions_text: ``show vpn-sessiondb [detail] anyconnect``.
         summary_text: ``show vpn-sessiondb``.
         asp_drop: samples of ``show asp drop`` with the time each was taken; two make a rate.
-        tz: the device's zone, for stamps that name none.
-        reference: when the texts were taken, to infer years from; default now.
-        shortest: seconds from coming up to the reconnect, at least.
-        longest: the same, at most.
-        silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
 
     """
     seen = DeviceObservations(device=device)
     if logging_text is not None:
-        options = LogOptions(tz=tz, device=device, shortest=shortest, longest=longest, silence=silence)
-        seen = _from_log(device, logging_text, options, reference)
+        seen = _from_log(device, logging_text)
     if sessions_text is not None:
         seen = replace(seen, groups=_with_sessions(seen.groups, read_sessions(sessions_text)))
     if summary_text is not None and (summary := read_tunnel_summary(summary_text)):
@@ -102,10 +89,10 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
     )
 
 
-def _from_log(device: str, text: str, options: LogOptions, reference: datetime | None) -> DeviceObservations:
+def _from_log(device: str, text: str) -> DeviceObservations:
     buffer = log_buffer(text)
-    evidence = LogEvidence(options)
-    met = evidence.read([text.encode(errors="replace")], reference=reference, buffer=buffer, name=device)
+    evidence = LogEvidence(LogOptions(device=device))
+    met = evidence.read([text.encode(errors="replace")], buffer=buffer, name=device)
     seen = evidence.finish().get(device, DeviceObservations(device=device))
     return replace(
         seen,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.coverage import INFORMATIONAL
 from nornir_anyconnect.evidence.observations import DeviceObservations, Incident
-from nornir_anyconnect.evidence.session import Session, bounds
+from nornir_anyconnect.evidence.session import USUAL, Bounds, Session
 from nornir_anyconnect.evidence.syslog.messages import ASA_MESSAGES
 from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.tallies import OTHERS, DeviceTally, GroupTally
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 MAX_SESSIONS = 100_000
 MAX_DEVICES = 4096
 MAX_HANDSHAKES = 20_000
-SILENCE = 3600
-"""Seconds that ``dtls-lost`` may be silent, unless told otherwise."""
 _Who = tuple[str, str, str]
 """Device, user and public address."""
 _OF_TUNNEL_GROUP = (ev.SessionEnded, ev.SessionLost, ev.SessionResumed)
@@ -48,14 +46,12 @@ class Collector:
     """Takes events in, the oldest first, and sums up.
 
     Args:
-        shortest: seconds from coming up to the reconnect of ``dtls-never-up``, at least.
-        longest: the same, at most.
-        silence: seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended.
+        bounds: what makes a reconnect an incident.
 
     """
 
-    def __init__(self, *, shortest: float = 30, longest: float = 120, silence: float = SILENCE) -> None:
-        self._bounds = bounds(shortest, longest, silence)
+    def __init__(self, bounds: Bounds = USUAL) -> None:
+        self._bounds = bounds
         self._sighted: dict[str, Sighting] = {}
         self._devices: dict[str, DeviceTally] = {}
         self._sessions: OrderedDict[_Who, Session] = OrderedDict()
@@ -281,14 +277,12 @@ class Collector:
                 del self._assigned[key[0], address]
 
 
-def observe(
-    events: Iterable[ev.Event], *, shortest: float = 30, longest: float = 120, silence: float = SILENCE
-) -> dict[str, DeviceObservations]:
+def observe(events: Iterable[ev.Event], bounds: Bounds = USUAL) -> dict[str, DeviceObservations]:
     """What the events of one log show, by device, in whatever order they come and each as often as it comes.
 
-    They are sorted in memory. Arguments (seconds) as those of :class:`Collector`.
+    They are sorted in memory.
     """
-    collector = Collector(shortest=shortest, longest=longest, silence=silence)
+    collector = Collector(bounds)
     timed, untimed = in_order(events)
     collector.feed_untimed(untimed)
     for event in timed:

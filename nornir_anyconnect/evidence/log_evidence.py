@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nornir_anyconnect.evidence.incidents import SILENCE, Collector
+from nornir_anyconnect.evidence.incidents import Collector
 from nornir_anyconnect.evidence.merged_log import MergedLog
 from nornir_anyconnect.evidence.observations import DeviceObservations
+from nornir_anyconnect.evidence.session import USUAL, Bounds
 from nornir_anyconnect.evidence.shortened import Watch
 from nornir_anyconnect.evidence.syslog.header import UNNAMED, HeaderReader
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Sightings, Span
-from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
+from nornir_anyconnect.evidence.syslog.stamps import NOTHING_KNOWN, StampContext, from_microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from nornir_anyconnect.evidence.device_output.counters import LogBuffer
     from nornir_anyconnect.evidence.exports.records import Export
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Record
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
-    from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +36,12 @@ class LogOptions:
     """Earlier messages are left out, and messages without a time."""
     until: datetime | None = None
     """Later messages are left out, and messages without a time."""
-    tz: tzinfo = UTC
-    """The zone of stamps that name none."""
-    year: int | None = None
-    """The year of stamps that have none, at the beginning of a log and all its rotations; else inferred from when a
-    log was written."""
-    date_order: DateOrder | None = None
-    """How 03/04/2026 is read; else as the whole log tells."""
+    stamps: StampContext = NOTHING_KNOWN
+    """What is known of them, of a log and all its rotations."""
     device: str = UNNAMED
     """The device of lines that name none."""
-    shortest: float = 30
-    """Seconds from coming up to the reconnect, at least."""
-    longest: float = 120
-    """The same, at most."""
-    silence: float = SILENCE
-    """Seconds that ``dtls-lost`` may be silent where no line says that the UDP connection ended."""
+    bounds: Bounds = USUAL
+    """What makes a reconnect an incident."""
 
     def within(self, time: datetime | None) -> bool:
         """Whether what happened then is asked for."""
@@ -94,25 +84,6 @@ class LogInput:
             "order": self.order,
             "devices": list(self.devices),
         }
-
-
-def reader_of(options: LogOptions, reference: datetime | None, after: datetime | None = None) -> SyslogReader:
-    """A reader of one log.
-
-    Args:
-        options: how it is read.
-        reference: when it was written at the latest.
-        after: the last stamp without a year of the log that it goes on with.
-
-    """
-    return SyslogReader(
-        device=options.device,
-        year=options.year,
-        tz=options.tz,
-        reference=reference,
-        after=after,
-        date_order=options.date_order,
-    )
 
 
 class LogEvidence:
@@ -204,8 +175,7 @@ class LogEvidence:
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device."""
-        options = self._options
-        collector = Collector(shortest=options.shortest, longest=options.longest, silence=options.silence)
+        collector = Collector(self._options.bounds)
         for device, sighting in self._sightings.devices.items():
             collector.sighted(device, sighting)
         collector.feed_untimed(self._merged.untimed())
@@ -224,7 +194,8 @@ class LogEvidence:
 
     def _reader(self, reference: datetime | None, rotation: str | None) -> SyslogReader:
         after = self._anchors.get(rotation) if rotation else None
-        return reader_of(self._options, reference, after)
+        known = replace(self._options.stamps, reference=reference, after=after)
+        return SyslogReader(known, device=self._options.device)
 
     def _read(
         self,
@@ -276,7 +247,7 @@ class LogEvidence:
             order=str(source.order),
             devices=tuple(sorted({device} if device else state.devices)),
             untimed=source.untimed,
-            undecided_dates=state.dates.undecided and options.date_order is None,
+            undecided_dates=state.dates.undecided and options.stamps.date_order is None,
             month_first=source.month_first,
             torn=state.torn,
         )

@@ -34,9 +34,12 @@ class Bounds(NamedTuple):
     new connection, at most. Packets further apart do not belong to one stall."""
 
 
-def bounds(shortest: float, longest: float, silence: float) -> Bounds:
+def bounds(shortest: float = 30, longest: float = 120, silence: float = 3600) -> Bounds:
     """The same out of seconds."""
     return Bounds(timedelta(seconds=shortest), timedelta(seconds=longest), timedelta(seconds=silence))
+
+
+USUAL = bounds()
 
 
 class LargePackets:

@@ -17,6 +17,7 @@ import pickle  # the same
 import struct
 import sys
 from copy import copy
+from dataclasses import replace
 from datetime import timezone
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.exports.records import LineExport
     from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogInput, LogOptions
     from nornir_anyconnect.evidence.syslog.reader import ReaderState
-    from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+    from nornir_anyconnect.evidence.syslog.stamps import StampContext
 
 LARGE = 64 << 20
 """Bytes from which on a second process is worth its start."""
@@ -53,9 +54,7 @@ class Task(NamedTuple):
 
     path: str
     device: str
-    tz: timezone
-    date_order: DateOrder | None
-    reference: datetime | None
+    stamps: StampContext
     export: bool = False
     """It is an export with a record per line."""
 
@@ -89,14 +88,14 @@ def read_in_parts(
     """
     size = path.stat().st_size
     processes = min(_MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    tz = options.tz
-    if size < LARGE or processes < 2 or options.year is not None or not isinstance(tz, timezone):  # noqa: PLR2004
+    stamps = options.stamps
+    if size < LARGE or processes < 2 or stamps.year is not None or not isinstance(stamps.tz, timezone):  # noqa: PLR2004
         return None
     number = min(max(processes, size // _PART), _MOST_PARTS)
     offsets = _between_records(path, size, number, export) if export else _between_messages(path, size, number)
     if offsets is None:
         return None
-    task = Task(str(path), options.device, tz, options.date_order, reference, export is not None)
+    task = Task(str(path), options.device, replace(stamps, reference=reference), export is not None)
     parts = [_Part(*each) for each in itertools.pairwise(offsets) if each[0] < each[1]]
     with contextlib.ExitStack() as stack:
         try:
@@ -211,7 +210,7 @@ def _work(
     places: dict[int, tuple[int, bool]] = {}
     pristine = _export(task) if task.export else None
     for part in parts:
-        reader = SyslogReader(device=task.device, tz=task.tz, date_order=task.date_order, reference=task.reference)
+        reader = SyslogReader(task.stamps, device=task.device)
         chunks = _chunks(task, part, on_read)
         export = copy(pristine)
         if part.begin:

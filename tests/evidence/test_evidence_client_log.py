@@ -14,6 +14,7 @@ from nornir_anyconnect.evidence.clients.client_log import (
     read_client_log,
     reconnects,
 )
+from nornir_anyconnect.evidence.syslog.stamps import StampContext
 from tests.texts import texts
 
 RULE = "*" * 42
@@ -35,8 +36,8 @@ STORY = (
 )
 
 
-def events(text: str, **options):
-    return list(read_client_log(text.splitlines(), **options))
+def events(text: str, **known):
+    return list(read_client_log(text.splitlines(), StampContext(**known)))
 
 
 def test_blocks():

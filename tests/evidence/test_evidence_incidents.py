@@ -12,7 +12,7 @@ from nornir_anyconnect.evidence import incidents as module
 from nornir_anyconnect.evidence import tallies
 from nornir_anyconnect.evidence.incidents import Collector, observe, timeline
 from nornir_anyconnect.evidence.observations import LargePacket
-from nornir_anyconnect.evidence.session import LargePackets
+from nornir_anyconnect.evidence.session import LargePackets, bounds
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from nornir_anyconnect.evidence.syslog.sightings import Sighting
 from nornir_anyconnect.evidence.syslog.stamps import microseconds
@@ -75,7 +75,7 @@ def pmtu(seconds, destination="10.9.0.4", packet=1418, mtu=1347):
 
 def seen(*lines, **options):
     reader = SyslogReader()
-    devices = observe(reader.read(["\n".join(lines).encode()]), **options)
+    devices = observe(reader.read(["\n".join(lines).encode()]), bounds(**options))
     assert reader.unreadable == 0
     return devices["asa"]
 
@@ -150,7 +150,7 @@ def test_a_replaced_connection_starts_no_clock_anew():
 def test_without_any_stamp_no_reconnect_is_told():
     def unstamped(*lines, **options):
         text = "\n".join(each.partition(" : ")[2] for each in lines)
-        (device,) = observe(SyslogReader().read([text.encode()]), **options).values()
+        (device,) = observe(SyslogReader().read([text.encode()]), bounds(**options)).values()
         return [each for group in device.groups.values() for each in group.incidents]
 
     # nobody can tell what came before what: the drops are seen, the reconnect is not

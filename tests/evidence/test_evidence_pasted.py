@@ -12,6 +12,7 @@ from test_evidence_syslog import BODIES, NOON, REFERENCE, WHERE, read
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.syslog.message_boundaries import BLOCK, blocks, shape_of
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
+from nornir_anyconnect.evidence.syslog.stamps import StampContext
 
 HEAD = "May 06 2024 12:30:01 asa-1 : %ASA-6-"
 LARGE = f"722036: {WHERE}Transmitting large packet 1418 (threshold 1347)."
@@ -24,7 +25,7 @@ OTHERS = (
 
 
 def met(text: str) -> tuple[list[ev.Event], int]:
-    reader = SyslogReader(reference=REFERENCE)
+    reader = SyslogReader(StampContext(reference=REFERENCE))
     return list(reader.read([text.encode()])), reader.unreadable
 
 
@@ -191,7 +192,7 @@ def test_a_long_pasted_log_is_read_in_pieces():
     assert len(raw) > 5 * BLOCK
     assert shape_of(raw[:BLOCK]).broken
     for size in (1000, BLOCK, len(raw)):
-        reader = SyslogReader(reference=REFERENCE)
+        reader = SyslogReader(StampContext(reference=REFERENCE))
         events = list(reader.read(raw[at : at + size] for at in range(0, len(raw), size)))
         assert (len(events), reader.unreadable) == (2000, 0)
         assert reader.lines == lines.count("\n") + 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.evidence import events as ev
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader, scan
+from nornir_anyconnect.evidence.syslog.stamps import StampContext
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE
 from tests.texts import texts
 
@@ -22,10 +23,9 @@ NOON = datetime(2024, 5, 6, 12, 30, 1, tzinfo=UTC)
 REFERENCE = datetime(2024, 12, 31, tzinfo=UTC)
 
 
-def read(text: str | bytes, **options) -> list[ev.Event]:
-    options.setdefault("reference", REFERENCE)
+def read(text: str | bytes, **known) -> list[ev.Event]:
     raw = text if isinstance(text, bytes) else text.encode()
-    return list(SyslogReader(**options).read([raw]))
+    return list(SyslogReader(StampContext(**{"reference": REFERENCE, **known})).read([raw]))
 
 
 def one(text: str | bytes, **options) -> ev.Event:

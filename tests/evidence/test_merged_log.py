@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.evidence import merged_log
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
-from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+from nornir_anyconnect.evidence.syslog.stamps import DateOrder, StampContext
 from tests.amounts import examples
 
 START = datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC)
@@ -58,8 +58,8 @@ def usual(second: int, text: str) -> str:
 PLAIN = [usual(*line) for line in STORY]
 
 
-def read(*logs: list[str], **options):
-    evidence = LogEvidence(LogOptions(**options))
+def read(*logs: list[str], date_order=None, **options):
+    evidence = LogEvidence(LogOptions(stamps=StampContext(date_order=date_order), **options))
     inputs = [evidence.read(["".join(f"{line}\n" for line in log).encode()]) for log in logs]
     return evidence.finish(), inputs
 

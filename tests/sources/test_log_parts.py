@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
+from nornir_anyconnect.evidence.syslog.stamps import StampContext
 from nornir_anyconnect.sources import log_parts
 from nornir_anyconnect.sources.log_parts import read_in_parts
 
@@ -102,8 +103,8 @@ def test_without_room_for_what_was_found_a_log_is_read_in_one_piece(tmp_path, mo
 @pytest.mark.parametrize(
     ("text", "options"),
     [
-        ("\n".join(PLAIN), LogOptions(year=2026)),
-        ("\n".join(PLAIN), LogOptions(tz=ZoneInfo("Europe/Berlin"))),
+        ("\n".join(PLAIN), LogOptions(stamps=StampContext(year=2026))),
+        ("\n".join(PLAIN), LogOptions(stamps=StampContext(tz=ZoneInfo("Europe/Berlin")))),
         ("\n".join(line[at : at + 50] for line in PLAIN for at in range(0, len(line), 50)), LogOptions()),
         (" ".join(PLAIN), LogOptions()),
     ],

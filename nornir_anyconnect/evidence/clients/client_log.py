@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.syslog.header import HeaderReader
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
-from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
+from nornir_anyconnect.evidence.syslog.stamps import NOTHING_KNOWN, StampContext, from_microseconds
 from nornir_anyconnect.plain_text import harmless
 
 if TYPE_CHECKING:
@@ -113,27 +113,20 @@ def may_tell_of_a_reconnect(text: bytes) -> bool:
 
 
 def read_client_log(
-    lines: Iterable[str],
-    *,
-    form: ClientLogForm | None = None,
-    tz: tzinfo = UTC,
-    year: int | None = None,
-    reference: datetime | None = None,
+    lines: Iterable[str], known: StampContext = NOTHING_KNOWN, *, form: ClientLogForm | None = None
 ) -> Iterator[ClientEvent]:
     """The records that tell of a reconnect.
 
     Args:
         lines: of one log.
+        known: of its stamps; ``tz`` is the client's zone, which its logs do not name.
         form: its form; without it blocks and lines, or both mixed.
-        tz: the client's zone; its logs do not name it.
-        year: the year of stamps without one.
-        reference: when the log was written at the latest.
 
     """
     if form is not None and form.blocks is not None:
-        yield from _told_in(form.blocks(lines), tz)
+        yield from _told_in(form.blocks(lines), known.tz)
         return
-    header = HeaderReader(tz=tz, year=year, reference=reference)
+    header = HeaderReader(known)
     fields: dict[str, str] = {}
     # whether 05/11 is in May or in November another date of the log tells, which may come later
     blocks: list[dict[str, str]] = []
@@ -152,7 +145,7 @@ def read_client_log(
         elif not fields and _MARKS.search(line[:_MAX_LINE]) and not ANY_TAG.search(line[:_MAX_LINE]):
             yield from _one_line(line[:_MAX_LINE], header)
     for block in (*blocks, *_kept(fields, blocks)):
-        yield from _block(block, tz, day_first=day_first)
+        yield from _block(block, known.tz, day_first=day_first)
 
 
 def _told_in(records: Iterable[dict[str, str]], tz: tzinfo) -> Iterator[ClientEvent]:

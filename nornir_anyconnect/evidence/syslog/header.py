@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nornir_anyconnect.evidence.syslog.stamps import (
     EPOCH,
     NO_MOMENT,
+    NOTHING_KNOWN,
     STAMP,
     Calendar,
     Moment,
@@ -20,9 +21,7 @@ from nornir_anyconnect.evidence.syslog.stamps import (
 from nornir_anyconnect.plain_text import decoded, harmless
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from nornir_anyconnect.evidence.syslog.stamps import DateOrder
+    from nornir_anyconnect.evidence.syslog.stamps import StampContext
 
 UNNAMED = "-"
 """The device of a line that names none, as syslog's own NILVALUE."""
@@ -66,29 +65,16 @@ class HeaderReader:
     """Reads headers; one per stream, because what a stamp leaves open is read by what is known of the stream.
 
     Args:
+        known: of its stamps.
         device: the device of lines that name none.
-        year: as for :class:`Calendar`, like the rest.
-        tz: the zone of stamps that name none.
-        reference: when the lines were written at the latest.
-        after: the last stamp without a year of the stream that this one goes on with.
-        date_order: how 03/04 is read.
 
     """
 
-    def __init__(
-        self,
-        *,
-        device: str = UNNAMED,
-        year: int | None = None,
-        tz: tzinfo = UTC,
-        reference: datetime | None = None,
-        after: datetime | None = None,
-        date_order: DateOrder | None = None,
-    ) -> None:
+    def __init__(self, known: StampContext = NOTHING_KNOWN, *, device: str = UNNAMED) -> None:
         self.unnamed = device
         """The device of lines that name none."""
-        self.calendar = Calendar(year=year, tz=tz, reference=reference, after=after, date_order=date_order)
-        self._in_utc = tz is UTC
+        self.calendar = Calendar(known)
+        self._in_utc = known.tz is UTC
         self._days: dict[bytes, int | None] = {}
         self._cache: dict[bytes, Header] = {}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.evidence.syslog.envelope import PASSED_OVER
@@ -34,7 +33,7 @@ from nornir_anyconnect.evidence.syslog.messages import (
     Record,
 )
 from nornir_anyconnect.evidence.syslog.sightings import Sighting
-from nornir_anyconnect.evidence.syslog.stamps import microseconds
+from nornir_anyconnect.evidence.syslog.stamps import NOTHING_KNOWN, microseconds
 from nornir_anyconnect.evidence.syslog.text_reader import MAX_LINE, SAMPLE, TextReader
 from nornir_anyconnect.evidence.syslog.usual_messages import UsualMessages
 from nornir_anyconnect.evidence.syslog.wrappings import unescaped, unwrapped
@@ -43,12 +42,12 @@ from nornir_anyconnect.plain_text import decoded, harmless
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Iterator
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from nornir_anyconnect.evidence import events as ev
     from nornir_anyconnect.evidence.syslog.envelope import Envelope
     from nornir_anyconnect.evidence.syslog.messages import Catalogue
-    from nornir_anyconnect.evidence.syslog.stamps import DateOrder, DatesSeen
+    from nornir_anyconnect.evidence.syslog.stamps import DatesSeen, StampContext
 
 _MAX_REST = 1 << 20
 _FOLLOWING = 1024
@@ -126,28 +125,16 @@ class SyslogReader(TextReader):
     """Reads the lines of one stream, and counts what it met.
 
     Args:
+        known: of its stamps.
         device: the device of lines that name none.
-        year: the year of stamps without one, for the first of them; inferred where it is not given.
-        tz: the zone of stamps that name none.
-        reference: when the lines were written at the latest, to infer years from; default now.
-        after: the last stamp without a year of the file before, where a log was rotated.
-        date_order: how 03/04/2026 is read; without it as the whole log tells.
         catalogue: the messages wanted.
 
     """
 
     def __init__(
-        self,
-        *,
-        device: str = UNNAMED,
-        year: int | None = None,
-        tz: tzinfo = UTC,
-        reference: datetime | None = None,
-        after: datetime | None = None,
-        date_order: DateOrder | None = None,
-        catalogue: Catalogue = ASA_MESSAGES,
+        self, known: StampContext = NOTHING_KNOWN, *, device: str = UNNAMED, catalogue: Catalogue = ASA_MESSAGES
     ) -> None:
-        header = HeaderReader(device=device, year=year, tz=tz, reference=reference, after=after, date_order=date_order)
+        header = HeaderReader(known, device=device)
         super().__init__(header, catalogue)
         self.lines = 0
         """Lines met, wanted or not."""

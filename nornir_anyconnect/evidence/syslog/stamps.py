@@ -105,35 +105,39 @@ class DatesSeen:
         return DateOrder.MONTH_FIRST if self.half_days else DateOrder.DAY_FIRST
 
 
-class Calendar:
-    """Reads the stamps of one log.
+@dataclass(frozen=True, slots=True)
+class StampContext:
+    """What is known of the stamps of a log beside its lines.
 
     Args:
         year: the year of the first stamp that has none; later ones take the year nearest to it. Without it the
             latest year that is not after ``reference``.
         tz: the zone of stamps that name none.
-        reference: when the lines were written at the latest; default now.
-        after: the last stamp without a year of the log that this one goes on with.
         date_order: how 03/04 is read; without it both ways, until the whole log decides.
+        reference: when the lines were written at the latest; default now.
+        after: the last stamp without a year of the log that this one goes on with, where it was rotated.
 
     """
 
-    def __init__(
-        self,
-        *,
-        year: int | None = None,
-        tz: tzinfo = UTC,
-        reference: datetime | None = None,
-        after: datetime | None = None,
-        date_order: DateOrder | None = None,
-    ) -> None:
-        self._year = year
-        self._tz = tz
-        self.latest = (reference or datetime.now(UTC)) + timedelta(days=1)
+    year: int | None = None
+    tz: tzinfo = UTC
+    date_order: DateOrder | None = None
+    reference: datetime | None = None
+    after: datetime | None = None
+
+
+NOTHING_KNOWN = StampContext()
+
+
+class Calendar:
+    """Reads the stamps of one log, what they leave open by what is known of them."""
+
+    def __init__(self, known: StampContext = NOTHING_KNOWN) -> None:
+        self._year, self._tz, self._date_order = known.year, known.tz, known.date_order
+        self.latest = (known.reference or datetime.now(UTC)) + timedelta(days=1)
         """No stamp is later than that."""
-        self.anchor = after if year else None
+        self.anchor = known.after if known.year else None
         """The last stamp without a year, where ``year`` is given."""
-        self._date_order = date_order
         self.dates = DatesSeen()
         self.last: datetime | None = None
         """The stamp before: an hour that the clocks showed twice is the one nearer to it."""
