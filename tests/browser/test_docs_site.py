@@ -56,25 +56,40 @@ def test_no_page_names_a_script_a_picture_or_a_style_of_another_host(site):
     assert not fetched
 
 
-@pytest.fixture
-def opened(browser):
-    """Opens a page, and fails the test where it complains or asks anybody else."""
-    problems, contexts = [], []
+@pytest.fixture(scope="module")
+def watched(browser):
+    """A page, what it complained of, and all that was asked for."""
+    context = browser.new_context()
+    # the colours of an earlier visit are remembered
+    context.add_init_script("location.protocol === 'about:' || localStorage.clear()")
+    page = context.new_page()
+    complaints, asked = [], []
+    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on("request", lambda r: asked.append(r.url))
+    yield page, complaints, asked
+    context.close()
 
-    def open_page(base, name, **look):
-        context = browser.new_context(**look)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        page.on("request", lambda r: problems.append(r.url) if not r.url.startswith((base, "data:")) else None)
+
+@pytest.fixture
+def opened(watched):
+    """Opens a page, and fails the test where it complains or asks anybody else."""
+    page, complaints, asked = watched
+    bases = ["about:", "data:"]
+
+    def open_page(base, name, width=1280, scheme="light"):
+        bases.append(base)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{base}/{name}")
         return page
 
+    page.goto("about:blank")
+    complaints.clear()
+    asked.clear()
     yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
+    assert complaints == []
+    assert [each for each in asked if not each.startswith(tuple(bases))] == []
 
 
 LINK = ".md-search-result__link"
@@ -108,15 +123,30 @@ def test_a_search_finds_its_page(request, site, opened, way):
     assert page.locator("h1").is_visible()
 
 
+ONE_OF_EACH = """() => {
+    const seen = new Set(), words = [...document.querySelectorAll("pre span")];
+    const looks = words.map((each) => {
+        const { color, fontSize, fontWeight } = getComputedStyle(each), behind = [];
+        for (let at = each; at; at = at.parentElement) behind.push(getComputedStyle(at).backgroundColor);
+        return [color, fontSize, fontWeight, ...behind].join();
+    });
+    words.forEach((each, n) => seen.has(looks[n]) && !each.id ? each.replaceWith(...each.childNodes) : seen.add(looks[n]));
+    return seen.size;
+}"""
+"""Of the coloured words in blocks of code one of each colour stays: a contrast is computed for each word, in seconds."""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("name", "width"), [("index", 1400), ("index", 390), ("commands", 1400), ("cookbook", 390)])
 def test_axe_finds_nothing(site, opened, name, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
-    look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
-    page = opened(site.as_uri(), f"{name}.html", **look)
+    page = opened(site.as_uri(), f"{name}.html", width, scheme)
+    assert page.evaluate("document.body.dataset.mdColorScheme") == {"light": "default", "dark": "slate"}[scheme]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     if name == "index":
         search(page, "df-bit-ignore")
+    assert page.evaluate(ONE_OF_EACH) > 1 or name == "index"
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
     found = axe.Axe().run(page, options={"runOnly": rules, "preload": False})
     assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found.response["violations"]] == []
