@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import gc
 import os
 import signal
 import sys
@@ -7,8 +8,9 @@ import sys
 import pytest
 from hypothesis import settings
 
-from tests import amounts, warm
+from tests import amounts, compiled, warm
 
+gc.disable()  # until all tests are collected: nothing of it is to be freed
 warm.remember_what_is_installed()
 
 # compiles a grammar for seconds as soon as jsonschema is imported; no schema here has an IRI
@@ -50,6 +52,12 @@ def pytest_collection_modifyitems(config, items):
     ]
 
 
+def pytest_collection_finish():
+    """What was collected stays to the end: whoever looks for garbage has no need to look through it."""
+    gc.enable()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say in the closing lines whether the lab ran: it needs root, network namespaces and Debian packages."""
     results = {
@@ -61,8 +69,10 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"lab: {ran}: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Started in the background, a process is given signals that it ignores; what is tested here heeds them."""
+    if told := getattr(config, "workerinput", None):
+        compiled.together(config, int(told["workerid"].removeprefix("gw")), told["workercount"])
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
