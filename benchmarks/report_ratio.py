@@ -4,7 +4,7 @@ Prints one line of JSON: the report's bytes; milliseconds until each page is rea
 loads; the report says so itself with data-ready); and the longest task of the main thread (milliseconds, from
 the browser's own `longtask` entries, which begin at 50) while somebody types, filters, sorts and clears.
 
-    python benchmarks/report_ratio.py [--devices 2000]
+    python benchmarks/report_ratio.py [--devices 2000] [--loads 5] [--rounds 2]
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def fleet(devices: int) -> AuditReport:
     return AuditReport(tuple(boxes), "2026-01-01T02:15:00+00:00", "0.1.0")
 
 
-def ready_ms(browser: Any, page: Path) -> float:
+def ready_ms(browser: Any, page: Path, loads: int) -> float:
     """Milliseconds from the start of the navigation until the page takes input, the best of some loads."""
     took = []
-    for _ in range(LOADS):
+    for _ in range(loads):
         tab = browser.new_page()
         tab.add_init_script(READY)
         tab.goto(page.as_uri())
@@ -135,7 +135,7 @@ def actions(tab: Any) -> dict[str, Callable[[], None]]:
     }
 
 
-def longest_task_ms(browser: Any, page: Path) -> dict[str, float]:
+def longest_task_ms(browser: Any, page: Path, rounds: int) -> dict[str, float]:
     """The longest task per kind of filtering; 0 where none reached 50 ms."""
     tab = browser.new_page()
     tab.goto(page.as_uri())
@@ -146,7 +146,7 @@ def longest_task_ms(browser: Any, page: Path) -> dict[str, float]:
     if tab.evaluate("window.longest") < LONG_TASK:
         raise RuntimeError("the browser does not report long tasks: nothing was measured")
     found: dict[str, float] = {}
-    for name, act in list(actions(tab).items()) * ROUNDS:
+    for name, act in list(actions(tab).items()) * rounds:
         tab.evaluate("window.longest = 0")
         before = tab.inner_text("#count")
         act()
@@ -162,6 +162,8 @@ def main() -> int:
     """0 where the report is light enough, 1 where not, 2 where there is no browser to ask."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=2000)
+    parser.add_argument("--loads", type=int, default=LOADS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     chosen = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -176,9 +178,9 @@ def main() -> int:
         page.write_text(render("html", report, Style(trend=tuple(trend))), encoding="utf-8")
         empty.write_text(EMPTY, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        ready_ms(browser, empty)  # the browser's own first page is slow
-        plain, ours = ready_ms(browser, empty), ready_ms(browser, page)
-        tasks = longest_task_ms(browser, page)
+        ready_ms(browser, empty, chosen.loads)  # the browser's own first page is slow
+        plain, ours = (ready_ms(browser, each, chosen.loads) for each in (empty, page))
+        tasks = longest_task_ms(browser, page, chosen.rounds)
         size = page.stat().st_size
         browser.close()
 

@@ -31,7 +31,7 @@ def test_history_and_plain_table_give_the_same_answers():
 def test_the_report_is_measured_in_a_browser():
     if shutil.which("chromium") is None:
         pytest.skip("browser tests need Chromium (Debian package chromium)")
-    found = run("report_ratio.py", "--devices", "50")
+    found = run("report_ratio.py", "--devices", "50", "--loads", "1", "--rounds", "1")
     assert found["findings"] == 200
     assert found["bytes"] < 1_000_000
     assert found["ready_ms"]["empty page"] > 0
