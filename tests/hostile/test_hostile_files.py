@@ -91,7 +91,7 @@ def wrong(ended, name):
 def test_no_file_holds_up_breaks_or_steers_a_command(corpus, command):
     there = sorted(each.name for each in corpus.iterdir())
     # where a sample is wanted a part, another one each time; all commands open files as one of them does
-    many = len(NAMES) // (2 if command == "check" else 4)
+    many = len(NAMES) // (4 if command == "check" else 8)
     names = amounts.of(random.sample(NAMES, many), NAMES, NAMES)
     ended = endings(corpus, [[command, "--", name] for name in names])
     found = {name: list(wrong(each, name)) for name, each in zip(names, ended, strict=True)}
