@@ -349,6 +349,8 @@ def _texts(place: _Place, raw: Iterator[bytes]) -> Iterator[Source | Unread]:
         yield from _archive(place, archives.tar_members(place.path, rest))
     elif place.name.lower().endswith(_ZIP_NAME):
         yield Unread(place.path, f"{place.path} is damaged: it is no archive", "fetch the archive again", place.named)
+    elif is_compressed(start):
+        yield Unread(place.path, f"{place.path} is compressed twice", "unpack it once", place.named)
     else:
         same = place.file if start[:8] == packed[:8] and not is_compressed(packed) else None
         next(rest, None)  # it begins with the beginning

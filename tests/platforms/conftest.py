@@ -62,7 +62,10 @@ def box(fleet, eventually):
 
 
 class Server:
-    """A plain SSH server: one password (``silent`` is never answered), one key, no shell for the user ``crowded``."""
+    """A plain SSH server: one password (``silent`` is never answered), one key, no shell for the user ``crowded``.
+
+    ``twofold`` is asked for a code as well.
+    """
 
     def __init__(self, host_keys, known_hosts):
         self.asked, self.connections, self.port = [], [], 0
@@ -96,7 +99,17 @@ class Door(asyncssh.SSHServer):
         return True
 
     def password_auth_supported(self):
-        return True
+        return self.user != "twofold"
+
+    def kbdint_auth_supported(self):
+        return self.user == "twofold"
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        return "", "", "", [("Password: ", False), ("Code: ", False)]
+
+    def validate_kbdint_response(self, username, responses):
+        self.server.asked.append(("code", *responses))
+        return False
 
     def public_key_auth_supported(self):
         return True

@@ -48,6 +48,15 @@ def test_a_changed_key_is_replaced_only_when_asked(tmp_path, keys, written):
     assert file.read_text().splitlines() == [*others, new.line]
 
 
+@pytest.mark.parametrize("written", ["{} {} {}", " {}\t{}\t{} comment", "\t{} \t {} {}"])
+def test_words_of_a_line_are_divided_by_blanks_and_tabs(tmp_path, keys, written):
+    file, key = tmp_path / "known_hosts", key_of("fw", keys[0])
+    file.write_text(written.format("fw", key.type, key.base64) + "\n")
+    assert known_keys(file, "fw") == {key.type: key}
+    file.write_text(written.format("@revoked\t*", key.type, key.base64) + f"\n{key.line}\n")
+    assert known_keys(file, "fw") == {}
+
+
 @pytest.mark.parametrize(
     "damaged",
     [

@@ -112,6 +112,16 @@ def test_each_refusal_ends_in_its_own_words_and_leaves_nothing_open(server, reac
     eventually(lambda: server.open == 0)
 
 
+def test_who_is_asked_for_more_than_a_password_is_told_that_nothing_was_tried(server, reach):
+    gate = Gate()
+    with pytest.raises(
+        CredentialError, match="does not ask the user 'twofold' for a password alone; nothing was tried"
+    ):
+        reach(server, gate=gate, user="twofold")
+    assert server.asked == [("user", "twofold")]
+    assert not any(each.accepted or each.refused for each in gate.ends)
+
+
 def test_a_login_that_succeeds_lets_the_next_ones_through_at_once(server, reach):
     gate = Gate()
     with closing(reach(server, gate=gate)):

@@ -212,6 +212,14 @@ def test_what_is_packed_by_what_is_not_opened_here_is_named(tmp_path, magic):
     assert "not opened here" in packed.problem
 
 
+def test_what_is_compressed_twice_clears_nobody(tmp_path):
+    (tmp_path / "quiet.log").write_text("".join(f"{line}\n" for line in QUIET))
+    (tmp_path / "hit.log.gz").write_bytes(gzip.compress(gzip.compress(TEXT)))
+    found = summarise_logs([tmp_path])
+    assert [each.problem.endswith("compressed twice") for each in found.inputs if each.problem] == [True]
+    assert [gap.code for gap in gaps(found.devices["edge7"])] == ["unread-files"]
+
+
 def test_an_empty_log_buffer_shows_nothing():
     head = "Syslog logging: enabled\n    Buffer logging: level informational, 0 messages logged\n"
     assert [gap.code for gap in gaps(observe_device("edge7", logging_text=head))] == ["log-buffer-empty"]

@@ -366,7 +366,7 @@ def _explained(error: BaseException, server: Endpoint, login: Login, wire: Wire)
         if isinstance(error, asyncssh.HostKeyNotVerifiable):
             return server.wrong_key(login.shown)
         if isinstance(error, asyncssh.PermissionDenied):
-            return server.refused()
+            return server.refused() if login.spent else server.unasked()
         if algorithms.not_in_common(wire.offered, server.offer) is not None:
             return server.incompatible(wire.offered)
     return server.no_session(error, flooded=wire.flooded)

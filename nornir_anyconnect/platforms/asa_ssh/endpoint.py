@@ -215,6 +215,14 @@ class Endpoint:
             "check the user name and password; it was tried once",
         )
 
+    def unasked(self) -> DeviceError:
+        """The server asks for something else than the credential that we have."""
+        ours = "a key" if self.key_file else "a password alone"
+        return CredentialError(
+            f"{self.hostname} does not ask the user '{self.username}' for {ours}; nothing was tried",
+            "see its 'aaa authentication ssh'; a one-time code or a second factor cannot be given here",
+        )
+
     def silent(self) -> DeviceError:
         """The server did not judge the credential in time."""
         if (ours := deadline.current()) is not None and ours.over:

@@ -93,8 +93,8 @@ def _read(path: str, _modified: int, _size: int) -> _Held:
     """A fleet's file is split once, not per connection."""
     held = _Held()
     for line in Path(path).read_text(encoding="utf-8").splitlines():
-        names = line.partition(" ")[0]
-        if line.split()[:1] == ["@revoked"]:
+        names = _names(line)
+        if names == "@revoked":
             held.revoked.update(line.split()[3:4])  # for whichever host: a stolen key is nobody's
         if not names or names.startswith(("#", "@")):
             continue
@@ -147,9 +147,14 @@ def learn(known_hosts: Path, keys: Iterable[HostKey], *, replace: bool = False) 
     return tuple(new)
 
 
+def _names(line: str) -> str:
+    """The first word of a line; OpenSSH takes blanks and tabs before and behind it."""
+    return next(iter(line.split(maxsplit=1)), "")
+
+
 def _is_about(line: str, name: str) -> bool:
     """Whether a line of known_hosts holds a key of this server, also where its name is hashed."""
-    names = line.partition(" ")[0].split(",")
+    names = _names(line).split(",")
     return name in names or any(each.startswith("|1|") and _is_hash_of(name, each) for each in names)
 
 

@@ -399,6 +399,8 @@ def _explained(error: BaseException, client: Client, sock: GuardedSocket) -> Any
             return server.wrong_key(_shown(server, error.key))
         if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
             return server.incompatible(client.handshake.offered if client.handshake else {})
+        if isinstance(error, paramiko.BadAuthenticationType):
+            return server.unasked()
         if isinstance(error, paramiko.AuthenticationException):
             return server.silent() if "timeout" in str(error).lower() else server.refused()
         if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
