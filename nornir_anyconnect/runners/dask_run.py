@@ -280,6 +280,8 @@ class DaskRun:
         each.place.proved |= done.worker.proved
         each.place.refused = done.worker.refusals - each.place.refused_before
         self._hand_on(each.hosts, done)
+        if not self.interrupted:
+            self._again([host for host in each.hosts if host.name not in done.results], again=each.again)
 
     def _hand_on(self, hosts: list[Host], done: Done) -> None:
         for host in hosts:
@@ -293,13 +295,17 @@ class DaskRun:
         # who looks gone may be at it still, and may be back in a second
         self.refused_elsewhere += not each.place.proved
         if self.how.retry_lost and not each.again and not self.interrupted:
-            for group in by_chassis(each.hosts):
-                turn = _Turn(group, again=True)
-                self.waiting.setdefault(turn.site, deque()).appendleft(turn)
+            self._again(each.hosts, again=True)
             return
         problem = UnreachableError(f"its worker {each.place.address} was lost", "look why it ended, and run again")
         for host in each.hosts:
             self._failed(host, problem)
+
+    def _again(self, hosts: list[Host], *, again: bool) -> None:
+        """It is their turn once more, before all others."""
+        for group in by_chassis(hosts):
+            turn = _Turn(group, again)
+            self.waiting.setdefault(turn.site, deque()).appendleft(turn)
 
     def _forget(self, name: str) -> None:
         each = self.given.pop(name)
