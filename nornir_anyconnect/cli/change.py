@@ -53,9 +53,9 @@ class _Hosts:
     def all(self) -> "Nornir":
         """All hosts of the inventory."""
         from nornir_anyconnect.settings import load_settings
-        from nornir_anyconnect.workflows.inventory import load_inventory
+        from nornir_anyconnect.workflows.inventory import inventory_of
 
-        return load_inventory(self.inventory or load_settings().inventory)
+        return inventory_of(self.inventory or load_settings().inventory)
 
 
 @dataclass(frozen=True)

@@ -373,10 +373,10 @@ class Hosts:
             UsageError: a filter that is none, an unknown host, or no host left.
 
         """
-        from nornir_anyconnect.workflows.inventory import choose_hosts, load_inventory
+        from nornir_anyconnect.workflows.inventory import choose_hosts, inventory_of
 
         chosen = filters if self.filters is None else self.filters
-        return choose_hosts(load_inventory(self.inventory or inventory), chosen, self.limit or ())
+        return choose_hosts(inventory_of(self.inventory or inventory), chosen, self.limit or ())
 
     def at_once(self, usual: int = 20) -> int:
         """How many devices are talked to at once.

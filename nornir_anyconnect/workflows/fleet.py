@@ -21,7 +21,7 @@ from nornir_anyconnect.tasks.audit_mtu import HostAudit, audit_mtu, failed_devic
 from nornir_anyconnect.tasks.plan_fix import HostPlan, plan_fix
 from nornir_anyconnect.version import __version__
 from nornir_anyconnect.workflows.dask_cluster import dask_runner
-from nornir_anyconnect.workflows.inventory import load_inventory, must_hold
+from nornir_anyconnect.workflows.inventory import inventory_of, must_hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -272,7 +272,7 @@ def seen_on_host(name: str, inventory: str) -> tuple[RunningConfig, DeviceObserv
         AnyConnectError: the device could not be read.
 
     """
-    nornir = load_inventory(inventory)
+    nornir = inventory_of(inventory)
     must_hold(nornir, [name])
     (result,) = nornir.filter(name=name).run(task=_seen).values()
     if result.exception is not None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from nornir import InitNornir
 from nornir.core.exceptions import PluginNotRegistered
+from nornir.core.plugins.connections import ConnectionPluginRegister
 from ruamel.yaml.error import YAMLError as RuamelError
 
 from nornir_anyconnect.asa.chassis import by_marks, chassis_of
 from nornir_anyconnect.errors import AnyConnectError, InventoryError, UsageError
+from nornir_anyconnect.workflows.nornir_plugins import nornir_of
 from nornir_anyconnect.workflows.terminal import DEBUG, TERMINAL
 
 if TYPE_CHECKING:
@@ -35,6 +36,17 @@ _FILES = {"host_file": "hosts.yaml", "group_file": "groups.yaml", "defaults_file
 
 
 def load_inventory(path: str) -> Nornir:
+    """Nornir over this inventory, for a runbook: with every connection that is installed, for tasks of others.
+
+    Raises:
+        InventoryError: see ``inventory_of``.
+
+    """
+    ConnectionPluginRegister.auto_register()
+    return inventory_of(path)
+
+
+def inventory_of(path: str) -> Nornir:
     """Nornir over this inventory: a config file, the folder of one, or a folder with a hosts.yaml.
 
     Nornir's own log is off: it would write the arguments of every task to ./nornir.log.
@@ -65,7 +77,7 @@ def load_inventory(path: str) -> Nornir:
 def _made(settings: dict[str, Any], path: str, config: Path) -> Nornir:
     """Nornir's own reading; what it raises, in words."""
     try:
-        return InitNornir(**settings)
+        return nornir_of(settings)
     except PluginNotRegistered as error:
         raise InventoryError(f"{path}: {error}", "install the plugin, or correct its name") from error
     except AnyConnectError:
