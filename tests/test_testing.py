@@ -6,7 +6,7 @@ pytest_plugins = ["pytester"]
 
 CONFTEST = 'pytest_plugins = ["nornir_anyconnect.testing"]\n'
 RUNBOOK = """
-from nornir_anyconnect.tasks import audit_mtu
+from nornir_anyconnect import audit_mtu
 
 ONE = {"devices": [{"name": "fw-mine", "release": "9.12(4)", "config": ["edge.cfg", "staff_default.cfg"]}]}
 

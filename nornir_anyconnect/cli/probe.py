@@ -47,7 +47,7 @@ def probe(
     """Ask head-ends, from where you sit, what they answer on TCP and UDP: at most 40 packets each, no login."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.evidence.probe import Cause
-    from nornir_anyconnect.platforms.probe import Patience
+    from nornir_anyconnect.platforms.probe.path import Patience
     from nornir_anyconnect.report import PROBE_FORMATS, FailOn, render_probe
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows import outputs, probe_hosts

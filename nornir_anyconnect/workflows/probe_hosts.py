@@ -15,7 +15,7 @@ from nornir_anyconnect.evidence.probe import Probe, ProbeReport, probes_of
 from nornir_anyconnect.mtu.clients import USUAL, clients
 from nornir_anyconnect.mtu.suites import Version
 from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
-from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
+from nornir_anyconnect.platforms.probe.path import Offer, Patience, probe_head_end
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
 from nornir_anyconnect.settings import saved

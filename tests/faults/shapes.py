@@ -15,11 +15,11 @@ from nornir.plugins.runners import SerialRunner
 
 from mock_devices import RunningFleet, start_fleet
 from mock_devices.inventory import known_hosts
+from nornir_anyconnect import apply_plan, plan_fix, rollback_plan
 from nornir_anyconnect.change.plan.file import content_id
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.change.transaction import Saving
-from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,6 +27,7 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hos
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
 from mock_devices.fleet import start_fleet
+from nornir_anyconnect import apply_plan, rollback_plan, verify_plan
 from nornir_anyconnect.audit.finding import Status, Verdict
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.plan.making import make_plan
@@ -37,7 +38,7 @@ from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.runners import WavesRunner
-from nornir_anyconnect.tasks import apply_plan, change_plan, rollback_plan, verify_plan
+from nornir_anyconnect.tasks import change_plan
 from nornir_anyconnect.workflows.fleet import FleetOptions, audit_fleet, examine_fleet, plan_fleet
 from tests import warm
 from tests.amounts import of

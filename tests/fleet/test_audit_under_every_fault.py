@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mock_devices.faults import _STANDING, KINDS, Fault
+from nornir_anyconnect import audit_mtu
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.runners.chassis import ChassisRunner
-from nornir_anyconnect.tasks import audit_mtu
 from tests.fleet.test_fleet_audit import ALLOWED, SIMPLE, verdicts
 from tests.waiting import eventually
 

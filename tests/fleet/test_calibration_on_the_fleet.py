@@ -7,8 +7,8 @@ import pytest
 
 from mock_devices.truth import Path as BoxPath
 from mock_devices.truth import Truth, dtls_mtu, tls_mtu
+from nornir_anyconnect import audit_mtu
 from nornir_anyconnect.audit.finding import Verdict
-from nornir_anyconnect.tasks import audit_mtu
 
 pytestmark = pytest.mark.fleet
 

@@ -11,13 +11,13 @@ import pytest
 from nornir.core.inventory import ConnectionOptions
 
 from mock_devices.faults import Fault
+from nornir_anyconnect import audit_mtu, pull_config
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.errors import AlgorithmError, CredentialError, HostKeyError
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM, host_keys
 from nornir_anyconnect.platforms.asa_ssh.connection import open_session
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
-from nornir_anyconnect.tasks import audit_mtu, pull_config
 from tests import amounts
 from tests.waiting import LONG, eventually
 

@@ -3,7 +3,7 @@
 import pytest
 from nornir.core.inventory import Host
 
-from nornir_anyconnect.tasks import audit_mtu, plan_fix
+from nornir_anyconnect import audit_mtu, plan_fix
 
 pytestmark = pytest.mark.fleet
 

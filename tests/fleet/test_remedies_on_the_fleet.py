@@ -4,11 +4,11 @@ from itertools import product
 
 import pytest
 
+from nornir_anyconnect import apply_plan, plan_fix, rollback_plan, verify_plan
 from nornir_anyconnect.change.plan.file import load_plan, save_plan
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.remedies.options import RemedyOptions
-from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
 
 pytest_plugins = ["nornir_anyconnect.testing"]
 pytestmark = pytest.mark.fleet

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nornir_anyconnect.evidence.probe import Cause
-from nornir_anyconnect.platforms.probe import Patience
+from nornir_anyconnect.platforms.probe.path import Patience
 from nornir_anyconnect.workflows.probe_hosts import probe_all
 from tests.lab.network import (
     CLIENT,

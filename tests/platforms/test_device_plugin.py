@@ -19,7 +19,7 @@ from nornir_anyconnect.platforms.deadline import host_deadline
 
 
 def test_nornirs_start_does_not_load_netmiko_or_ttp():
-    code = "import sys, nornir_anyconnect.platforms.asa_ssh, nornir_anyconnect.tasks; print({'netmiko', 'paramiko', 'ttp'} & set(sys.modules))"
+    code = "import sys, nornir_anyconnect.platforms.asa_ssh, nornir_anyconnect.tasks.audit_mtu, nornir_anyconnect.tasks.change_plan; print({'netmiko', 'paramiko', 'ttp'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -7,14 +7,13 @@ from nornir.core import Nornir
 from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts, Inventory
 from nornir.plugins.runners import SerialRunner
 
-from nornir_anyconnect import platforms
+from nornir_anyconnect import apply_plan, audit_mtu, plan_fix, platforms, pull_config, pull_logs
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.platforms import platform_of
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM as ASA
 from nornir_anyconnect.platforms.protocols import Checkup, ClusterRole, Identity, Role, Shown
-from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix, pull_config, pull_logs
 from nornir_anyconnect.workflows.fleet import examine_fleet
 
 MADE_UP = '''

@@ -9,6 +9,7 @@ import yaml
 from nornir import InitNornir
 
 from mock_devices.fleet import start_fleet
+from nornir_anyconnect import apply_plan, plan_fix, rollback_plan, verify_plan
 from nornir_anyconnect.change.plan.making import make_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.cli import main
@@ -16,7 +17,6 @@ from nornir_anyconnect.platforms.asa_ssh.options import TRANSPORTS, Options
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import gate
 from nornir_anyconnect.remedies.options import RemedyOptions
-from nornir_anyconnect.tasks import apply_plan, plan_fix, rollback_plan, verify_plan
 
 PASSWORD, ENABLE = "demo-password", "demo-enable"
 DEFAULTS = {"users": {"audit": {"password": PASSWORD, "privilege": 15}}, "enable_password": ENABLE}

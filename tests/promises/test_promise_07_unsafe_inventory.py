@@ -3,8 +3,8 @@
 import pytest
 from nornir.core.inventory import ConnectionOptions
 
+from nornir_anyconnect import audit_mtu, plan_fix
 from nornir_anyconnect.errors import InventoryError
-from nornir_anyconnect.tasks import audit_mtu, plan_fix
 
 pytestmark = pytest.mark.fleet
 

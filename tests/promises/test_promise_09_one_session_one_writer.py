@@ -7,10 +7,10 @@ import pytest
 import yaml
 from nornir.core.inventory import Host
 
+from nornir_anyconnect import audit_mtu, plan_fix
 from nornir_anyconnect.asa.chassis import by_chassis
 from nornir_anyconnect.change.plan.file import load_plan
 from nornir_anyconnect.platforms.asa_ssh import PLATFORM
-from nornir_anyconnect.tasks import audit_mtu, plan_fix
 from nornir_anyconnect.workflows.inventory import chassis_in_plan, longest_change
 from tests import warm
 from tests.mock_devices.conftest import Client

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nornir_anyconnect.tasks import apply_plan
+from nornir_anyconnect import apply_plan
 
 pytestmark = pytest.mark.fleet
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from nornir_anyconnect import apply_plan
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.runners import WavesRunner
 from nornir_anyconnect.runners.waves import _HOOKS
-from nornir_anyconnect.tasks import apply_plan
 from tests.promises.conftest import box
 
 pytestmark = pytest.mark.fleet

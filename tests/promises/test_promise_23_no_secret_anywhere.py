@@ -6,10 +6,10 @@ import os
 
 import pytest
 
+from nornir_anyconnect import apply_plan, audit_mtu, plan_fix
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.platforms.asa_ssh import credentials
-from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix
 from tests.promises.conftest import box
 
 pytestmark = pytest.mark.fleet

@@ -116,7 +116,7 @@ def test_the_runners_and_tasks_of_the_entry_points_load(folder):
     assert nornir_anyconnect.__version__
     code = """
     from nornir_anyconnect.runners import DaskRunner, WavesRunner
-    from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix, rollback_plan, verify_plan
+    from nornir_anyconnect import apply_plan, audit_mtu, plan_fix, rollback_plan, verify_plan
     from nornir_anyconnect.platforms.asa_ssh.credentials import anyconnect_credentials
     WavesRunner(); DaskRunner()
     """

@@ -9,12 +9,13 @@ import pytest
 from nornir.core.inventory import Host
 from nornir.core.task import Task
 
+from nornir_anyconnect import pull_logs, pull_sessions
 from nornir_anyconnect.asa.commands import Show, ShowCommand
 from nornir_anyconnect.errors import RejectedError
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.platforms.asa_ssh import device
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
-from nornir_anyconnect.tasks import pull, pull_logs, pull_sessions
+from nornir_anyconnect.tasks import pull
 
 LOGGING = """\
     Buffer logging: level informational, 3 messages logged

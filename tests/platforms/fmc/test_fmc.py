@@ -12,7 +12,7 @@ from nornir.core import Nornir
 from nornir.plugins.runners import ThreadedRunner
 
 from mock_devices.fmc import PASSWORD, USER, Faults, SimulatedFmc
-from nornir_anyconnect import masking
+from nornir_anyconnect import apply_plan, audit_mtu, masking, plan_fix
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.change.run import Run
 from nornir_anyconnect.errors import (
@@ -29,7 +29,6 @@ from nornir_anyconnect.platforms.fmc import AnyConnectFMC, client, manager
 from nornir_anyconnect.platforms.fmc.client import REQUESTS, WINDOW, FmcClient, ManagerOptions
 from nornir_anyconnect.remedies.propose import assess_text
 from nornir_anyconnect.report.plan_text import markdown, text
-from nornir_anyconnect.tasks import apply_plan, audit_mtu, plan_fix
 from nornir_anyconnect.workflows.fleet import examine_fleet
 
 MTUS = {"STAFF": 1406, "Field Force": 1200}

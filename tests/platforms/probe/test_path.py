@@ -8,9 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.probe import Cause
-from nornir_anyconnect.platforms.probe import Offer, Patience, probe_head_end
 from nornir_anyconnect.platforms.probe.handshake import SUITES
-from nornir_anyconnect.platforms.probe.path import DATAGRAMS, largest
+from nornir_anyconnect.platforms.probe.path import DATAGRAMS, Offer, Patience, largest, probe_head_end
 from tests.platforms.probe.test_probe_handshake import HELLO_VERIFY
 
 OFFER = Offer(tuple(SUITES), tuple(SUITES), tls13=True)
