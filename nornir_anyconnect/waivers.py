@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Scope, Status
 from nornir_anyconnect.errors import SettingsError
-from nornir_anyconnect.settings import YamlTextError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +57,8 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
         SettingsError: it cannot be read, or an entry lacks owner, reason or expiry date.
 
     """
+    from nornir_anyconnect.yaml_text import YamlTextError, read_yaml  # noqa: PLC0415 - few have waivers, and YAML is slow
+
     try:
         entries = read_yaml(path) or []
     except OSError as error:

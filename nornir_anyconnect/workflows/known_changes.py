@@ -14,8 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.journal import default_directory
-from nornir_anyconnect.change.run import MadeChange, changes_made
 from nornir_anyconnect.errors import AnyConnectError
 from nornir_anyconnect.evidence.known_changes import cut_at
 from nornir_anyconnect.workflows.evidence_files import short_name
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nornir_anyconnect.asa.running_config import RunningConfig
+    from nornir_anyconnect.change.run import MadeChange
     from nornir_anyconnect.evidence.observations import DeviceObservations
     from nornir_anyconnect.history.compare import EarlierSettings
 
@@ -76,6 +75,9 @@ class KnownChanges:
         return cut_at(seen, times)
 
     def _made(self, since: datetime | None) -> list[MadeChange]:
+        from nornir_anyconnect.change.journal import default_directory
+        from nornir_anyconnect.change.run import changes_made
+
         if self._read_since is None or (since or _EPOCH) < self._read_since:
             self._read_since = since or _EPOCH
             try:

@@ -18,7 +18,6 @@ from nornir_anyconnect.platforms.deadline import HOST_TIMEOUT, host_deadline
 from nornir_anyconnect.platforms.probe.path import Offer, Patience, probe_head_end
 from nornir_anyconnect.report import generated_at
 from nornir_anyconnect.runners.chassis import ChassisRunner
-from nornir_anyconnect.settings import saved
 from nornir_anyconnect.tasks.pull import configuration_of, contexts_of, reading
 from nornir_anyconnect.version import __version__
 
@@ -61,6 +60,8 @@ def controls_of(path: str) -> tuple[Probe, ...]:
         SourceError: it cannot be read, or is something else.
 
     """
+    from nornir_anyconnect.yaml_text import saved
+
     try:
         with saved(Path(path)).open(encoding="utf-8") as file:
             return probes_of(file.read(_LARGEST_CONTROL))

@@ -18,7 +18,7 @@ from mock_devices.fleet import start_fleet
 from nornir_anyconnect.history import store
 from nornir_anyconnect.lock import only_one
 from nornir_anyconnect.platforms.login_gate import gate
-from nornir_anyconnect.workflows import side_effects
+from nornir_anyconnect.workflows import notifications
 
 COMMAND = [sys.executable, "-c", "import sys; from nornir_anyconnect.cli import main; sys.exit(main())"]
 
@@ -27,7 +27,7 @@ COMMAND = [sys.executable, "-c", "import sys; from nornir_anyconnect.cli import 
 def night(cli, write, monkeypatch):
     """One night over a configuration, with the settings of the test and everything kept."""
 
-    monkeypatch.setattr(side_effects, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(notifications, "FIRST_PAUSE", 0.01)
 
     def run(text, settings="", *more):
         write("edge.cfg", text)

@@ -10,7 +10,7 @@ from cli_texts import AT_RISK, SAFE
 
 from nornir_anyconnect import masking
 from nornir_anyconnect.report import AUDIT_FORMATS
-from nornir_anyconnect.workflows import side_effects
+from nornir_anyconnect.workflows import notifications, side_effects
 
 PASSWORD, ENABLE, TOKEN, DATABASE = "canary-password", "canary-enable", "canary-token", "canary-database"
 
@@ -18,7 +18,7 @@ PASSWORD, ENABLE, TOKEN, DATABASE = "canary-password", "canary-enable", "canary-
 @pytest.fixture(autouse=True)
 def canaries(monkeypatch):
     monkeypatch.setattr(masking, "_known", set())
-    monkeypatch.setattr(side_effects, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(notifications, "FIRST_PAUSE", 0.01)
     monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", PASSWORD)
     monkeypatch.setenv("NORNIR_ANYCONNECT_ENABLE", ENABLE)
     monkeypatch.setenv("CHAT_TOKEN", TOKEN)
@@ -188,7 +188,7 @@ def test_results_are_written_before_anything_else(cli, write, tmp_path, monkeypa
 
 
 def test_a_command_that_never_ends_is_ended_with_all_that_it_started(cli, write, monkeypatch):
-    monkeypatch.setattr(side_effects, "COMMAND_SECONDS", 0.3)
+    monkeypatch.setattr(notifications, "COMMAND_SECONDS", 0.3)
     began = time.monotonic()
     run = night(cli, write, "notify: {command: [sh, -c, 'sleep 600 & sleep 600']}\n")
     assert time.monotonic() - began < 60

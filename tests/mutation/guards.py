@@ -932,7 +932,7 @@ GUARDS: tuple[Guard, ...] = (
         "tests/cli/test_cli_nights.py::test_a_damaged_history",
     ),
     Guard(
-        37, f"{PKG}/workflows/side_effects.py",
+        37, f"{PKG}/workflows/notifications.py",
         "    def redirect_request(self, *_: Any) -> None:\n        return None\n",
         "",
         "tests/cli/test_cli_secrets.py::test_a_redirect_is_not_followed_and_the_token_stays",

@@ -10,8 +10,8 @@ import pytest
 from nornir_anyconnect.errors import SettingsError
 from nornir_anyconnect.history.compare import AuditEntry, Diff, Item
 from nornir_anyconnect.settings import Notify, Webhook
-from nornir_anyconnect.workflows import side_effects as module
-from nornir_anyconnect.workflows.side_effects import notify
+from nornir_anyconnect.workflows import notifications as module
+from nornir_anyconnect.workflows.notifications import notify
 
 BEFORE = AuditEntry(1, "2026-01-01T00:00:00+00:00", "0.1.0", {})
 AFTER = AuditEntry(2, "2026-01-02T00:00:00+00:00", "0.1.0", {})

@@ -18,7 +18,7 @@ from nornir_anyconnect.change.plan.model import Fix, Left, Outlook, Plan, Planne
 from nornir_anyconnect.errors import AnyConnectError, PlanError
 from nornir_anyconnect.remedies.kinds import decode, encode
 from nornir_anyconnect.remedies.options import RemedyOptions
-from nornir_anyconnect.settings import saved
+from nornir_anyconnect.yaml_text import saved
 
 if TYPE_CHECKING:
     from pathlib import Path
