@@ -101,7 +101,6 @@ def plan(
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows.config_files import plan_inputs
     from nornir_anyconnect.workflows.finish_audit import waived_and_kept
-    from nornir_anyconnect.workflows.fleet import FleetOptions
 
     if paths and (hosts.inventory or hosts.filters or hosts.limit):
         raise UsageError("a plan is made over PATHs or over an inventory, not both", "leave one of them out")
@@ -127,6 +126,8 @@ def plan(
     if paths:
         inputs, failed, code = plan_inputs(paths, chosen)
     else:
+        from nornir_anyconnect.workflows.fleet import FleetOptions
+
         nornir = hosts.chosen(settings.inventory, settings.filters)
         how = FleetOptions(workers=hosts.at_once(settings.workers), host_timeout=hosts.host_timeout)
         inputs, failed = _over_fleet(nornir, chosen, how)

@@ -31,6 +31,8 @@ SLOW = 2.0
 
 @dataclass(slots=True)
 class _Record:
+    """What is known of one credential."""
+
     proved: bool = False
     in_flight: dict[int, float] = field(default_factory=dict)
     """When each login that is not judged yet began."""

@@ -11,7 +11,6 @@ from nornir_anyconnect.evidence.clients.openconnect import is_connect_answer
 from nornir_anyconnect.evidence.clients.registry import client_log_of
 from nornir_anyconnect.evidence.device_output.debug_transcript import is_debug_transcript
 from nornir_anyconnect.evidence.device_output.saved_output import is_show_output
-from nornir_anyconnect.evidence.exports.registry import export_of
 from nornir_anyconnect.evidence.probe import is_probes
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.plain_text import decoded, is_binary
@@ -99,6 +98,8 @@ def speaks_of_an_asa(text: str) -> bool:
 
 
 def _export(start: bytes, _text: str) -> Kind | bool:
+    from nornir_anyconnect.evidence.exports.registry import export_of  # noqa: PLC0415 - a configuration needs no exports
+
     export = export_of(start)
     return Kind(Role.EXPORT, export.read_as, export=export) if export else False
 

@@ -168,6 +168,8 @@ def holds_many(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
+    """A file that is still to be opened."""
+
     path: str
     named: bool
 
@@ -324,6 +326,8 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """Where a text stands."""
+
     path: str
     name: str
     named: bool

@@ -113,6 +113,47 @@ def test_a_small_command_loads_its_own_rooms_alone(argv, loaded):
     assert not {"html", "importlib.metadata", "importlib.resources", "tempfile", "zipfile"} & set(names)
 
 
+CONFIG = "mock_devices/configs/admin.cfg"
+WEB = {"http.client", "urllib.request", "ssl"}
+CHANGING = {f"nornir_anyconnect.{name}" for name in ("change.run", "change.transaction", "tasks.change_plan")}
+SELDOM = {"html.parser", "importlib.resources.readers", "jinja2", "netmiko", "paramiko", "rich.console", "sqlalchemy"}
+OF_FILES = WEB | CHANGING | SELDOM | {"asyncio", "asyncssh", "nornir", "nornir_anyconnect.workflows.notifications"}
+EXPORTS = "nornir_anyconnect.evidence.exports.registry"
+NOT_LOADED = {
+    "check": ([CONFIG], OF_FILES | {"yaml", EXPORTS}),
+    "logs": (["CHANGELOG.md"], OF_FILES | {"yaml", "ttp", "nornir_anyconnect.audit.judge"}),
+    "plan": ([CONFIG], OF_FILES | {EXPORTS}),
+    "audit": (
+        ["--inventory", "{folder}"],
+        CHANGING
+        | SELDOM
+        | {"http.client", "urllib.request", "requests", "ttp"}
+        | {"nornir_anyconnect.change.plan.check", "nornir_anyconnect.platforms.probe.path"},
+    ),
+}
+
+
+@pytest.mark.parametrize("command", NOT_LOADED)
+def test_a_command_loads_nothing_that_it_does_not_need(command, tmp_path):
+    (tmp_path / "hosts.yaml").write_text(
+        "fw1: {hostname: 127.0.0.1, port: 1, platform: cisco_asa, username: a, password: b}\n"
+    )
+    argv, unneeded = NOT_LOADED[command]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.replace('name.partition(".")[0]', "name"), command]
+        + [each.format(folder=tmp_path) for each in argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: each for name, each in os.environ.items() if not name.startswith("NORNIR_ANYCONNECT_")},
+    )
+    loaded = done.stdout.splitlines()[-1].split()
+    assert loaded[0] == "LOADED", done.stderr
+    assert "nornir_anyconnect.report.formats.text" in loaded, done.stderr
+    assert ("asyncssh" in loaded) is (command == "audit")
+    assert not unneeded & set(loaded)
+
+
 def test_a_command_after_two_dashes_is_found(capsys):
     assert main(["--", "mtu", "--tls-suite", "RC4-SHA"]) == 0
     assert "TLS MTU 1347 bytes" in capsys.readouterr().out

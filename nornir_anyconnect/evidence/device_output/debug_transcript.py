@@ -35,6 +35,8 @@ _BLOCK_SIZE = re.compile(r"\bD?TLS Block size ?= ?\d+", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Reader:
+    """The numbers so far."""
+
     numbers: DebugNumbers
     started: bool = False
 

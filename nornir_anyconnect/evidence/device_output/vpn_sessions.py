@@ -76,6 +76,8 @@ class TunnelSummary:
 
 @dataclass(slots=True)
 class _Draft:
+    """A session as far as its lines were read."""
+
     user: str
     index: int | None
     fields: dict[str, str] = field(default_factory=dict)
