@@ -112,6 +112,7 @@ class _Bench:
         """Stands in the place of running the tests."""
         assert threading.active_count() == 1, "a fork would lose threads"
         self._session, self._items = session, {item.nodeid: item for item in session.items}
+        gc.unfreeze()  # what was collected is looked through as well
         for each in gc.get_objects():
             if type(each) is FunctionType and str(each.__globals__.get("__name__")).startswith(PACKAGE):
                 self._living[each.__globals__["__name__"], *_key(each.__code__)].append(each)
