@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 HOST_TIMEOUT = 300.0
 """Seconds that the whole of a host may take where nobody says otherwise."""
+LONGEST = threading.TIMEOUT_MAX / 2
+"""Seconds; a thread cannot wait longer than some centuries, and some ask for that."""
 
 
 class Deadline:
@@ -42,7 +44,7 @@ class Deadline:
         self.seconds = seconds
         self.name = name
         self._outer = outer
-        self._ends = time.monotonic() + seconds
+        self._ends = time.monotonic() + min(seconds, LONGEST)
         self._cuts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._over: str | None = None
@@ -147,9 +149,7 @@ class _Keeper:
         while True:
             with self._changed:
                 while not self._kept or self._kept[0][0] > time.monotonic():
-                    # a thread cannot wait longer than some centuries, and some ask for that
-                    left = self._kept[0][0] - time.monotonic() if self._kept else None
-                    self._changed.wait(None if left is None else min(left, threading.TIMEOUT_MAX))
+                    self._changed.wait(self._kept[0][0] - time.monotonic() if self._kept else None)
                 _, _, deadline = heapq.heappop(self._kept)
             deadline.end()
 

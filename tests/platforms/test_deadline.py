@@ -8,7 +8,7 @@ import pytest
 from nornir_anyconnect.errors import LinkLostError, ReplyTimeoutError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.deadline import Deadline, current, end_all, host_deadline
-from tests.waiting import LONG
+from tests.waiting import LONG, eventually
 
 
 def test_a_host_whose_time_is_over_is_cut_and_one_with_time_left_is_not():
@@ -152,3 +152,15 @@ def test_one_that_is_shorter_is_not_held_up_by_one_that_waits(eventually):
     keeper.keep(ours)
     assert cut.wait(LONG)
     assert {each.name for each in keeper.all()} == {"fw2", "fw3"}
+
+
+def test_who_asks_for_more_than_a_thread_can_wait_gets_as_much_as_it_can():
+    ours, keeper, cut = Deadline(1e300, "fw"), deadline._Keeper(), threading.Event()
+    assert threading.Lock().acquire(timeout=ours.left)  # one that is too long is an error
+    keeper.keep(ours)
+    eventually(lambda: keeper._changed._waiters)
+    short = Deadline(0.01, "fw2")
+    short.cut_with(cut.set)
+    keeper.keep(short)
+    assert cut.wait(LONG)
+    assert not ours.over
