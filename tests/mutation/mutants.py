@@ -17,6 +17,9 @@ _OPPOSITE = {
 }  # fmt: skip
 
 
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One mistake, the ``number``-th of its file. ``line`` is where it stands, ``what`` says what was there and is now."""
@@ -115,7 +118,7 @@ def _walk(node: ast.AST, where: str) -> Iterator[tuple]:
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(child, ast.AST) or _is_typing(child):
                 continue
-            name = getattr(child, "name", None) if isinstance(child, ast.FunctionDef | ast.ClassDef) else None
+            name = getattr(child, "name", None) if isinstance(child, _NAMED) else None
             inside = ".".join(filter(None, [where, name]))
             if hasattr(child, "lineno"):
                 yield inside, node, field, index, child
