@@ -93,6 +93,7 @@ _SENTENCES: Mapping[str, str] = {
     "not-at-risk": "nothing is planned for a finding that is {verdict}",
     "accepted": "accepted by {owner} until {expires}: {reason} (say --include-waived to plan it all the same)",
     "changed-partly": "vpn load-balancing group {group} is changed partly: {changed} but not {others}",
+    "judged-partly": "not all of the configuration was read of {names}: what was not is neither judged nor planned",
     # waivers
     "waiver-expired": "the waiver for {scope} {name} ({owner}) expired on {expires}",
 }

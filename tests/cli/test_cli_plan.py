@@ -178,4 +178,5 @@ def test_a_text_that_is_cut_is_named_and_is_exit_3_although_nothing_is_to_be_cha
     run = cli("plan", write("cut.cfg", whole[: whole.index("tunnel-group")]))
     assert run.code == 3
     assert "partial: cut.cfg: the text has no end mark" in run.err
+    assert "warning: not all of the configuration was read of cut.cfg" in run.out
     assert "0 devices to change" in run.out

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from nornir_anyconnect.asa.chassis import by_marks
 from nornir_anyconnect.asa.config_commands import PlannedCommand, applied
 from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.negotiable import release_of
 from nornir_anyconnect.audit.notices import sentence
@@ -66,7 +67,8 @@ def make_plan(
     """
     options = options or RemedyOptions()
     must_be_a_fix(options.fix)
-    devices = tuple(_planned(each, also, options) for each, also in _one_per_pair(inputs))
+    planned = _one_per_pair(inputs)
+    devices = tuple(_planned(each, also, options) for each, also in planned)
     created = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     plan = Plan(
         id="",
@@ -75,7 +77,7 @@ def make_plan(
         tool_version=__version__,
         options=options,
         devices=devices,
-        warnings=_partly_changed(devices),
+        warnings=_partly_changed(devices) + _partly_judged(each.device for each, _ in planned),
     )
     return replace(plan, id=content_id(plan))
 
@@ -233,6 +235,12 @@ def _partly_changed(devices: Sequence[PlannedDevice]) -> tuple[str, ...]:
             said = {"changed": ", ".join(changed), "others": ", ".join(others)}  # a plan names all
             warnings.append(sentence(notice("changed-partly", group=group, **said)))
     return tuple(warnings)
+
+
+def _partly_judged(devices: Iterable[DeviceAudit]) -> tuple[str, ...]:
+    """A text that was cut may hold what is at risk: it is no device without anything to change."""
+    names = [each.name for each in devices if each.status is not Status.OK]
+    return (sentence(notice("judged-partly", names=", ".join(names))),) if names else ()
 
 
 def _diff(before: RunningConfig, after: RunningConfig, name: str) -> str:
