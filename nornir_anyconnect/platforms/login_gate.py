@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 REFUSALS_ALLOWED = 3
 ENABLE = "enable"
 """The last part of a credential that is an enable secret."""
+BETWEEN = "between"
+"""The last part of one that a jump host takes: devices need not know it, whatever that one says of it."""
 SLOW = 2.0
 """Seconds after which a login that nobody has judged yet lets the next one go."""
 
@@ -33,6 +35,8 @@ SLOW = 2.0
 class _Record:
     """What is known of one credential."""
 
+    of_device: bool = True
+    """What proves it proves it for a device."""
     proved: bool = False
     in_flight: dict[int, float] = field(default_factory=dict)
     """When each login that is not judged yet began."""
@@ -108,7 +112,8 @@ class LoginGate:
 
     def _record(self, credential: tuple[str, ...]) -> _Record:
         text = "\0".join(credential).encode("utf-8", "surrogatepass")
-        return self._records.setdefault(hashlib.blake2b(text, key=self._key).digest(), _Record())
+        of_device = credential[2:] != (BETWEEN,)
+        return self._records.setdefault(hashlib.blake2b(text, key=self._key).digest(), _Record(of_device))
 
     def _wait_for_turn(self, record: _Record) -> None:
         ours = deadline.current()
@@ -126,10 +131,10 @@ class LoginGate:
             self._changed.notify_all()
 
     def tally(self) -> tuple[bool, int]:
-        """Whether any credential has proved good, and how many logins were refused so far."""
+        """Whether any credential has proved good on a device, and how many logins were refused so far."""
         with self._changed:
             records = self._records.values()
-            return any(each.proved for each in records), sum(each.refusals for each in records)
+            return any(each.proved and each.of_device for each in records), sum(each.refusals for each in records)
 
     def forget(self) -> None:
         """Start anew, for a process that asks for another password."""
@@ -139,7 +144,7 @@ class LoginGate:
 
 def _refuse_spent(host: str, record: _Record, credential: tuple[str, ...]) -> None:
     if record.refusals >= REFUSALS_ALLOWED:
-        of_enable = credential[-1] == ENABLE
+        of_enable = credential[2:] == (ENABLE,)
         raise (EnableError if of_enable else CredentialError)(
             f"{host}: not tried, the {'enable secret' if of_enable else 'login'} of the user '{credential[0]}' "
             f"was already refused {record.refusals} times",

@@ -148,3 +148,20 @@ def test_the_link_to_the_jump_host_does_not_end_before_the_one_it_carries(throug
         with pytest.raises(IncompleteReplyError, match="more than one session may bring"):
             while True:
                 link.read(30)
+
+
+def test_what_a_jump_host_says_of_a_password_proves_nothing_for_the_devices_behind_it(
+    through, jump, server, tmp_path, monkeypatch
+):
+    gate = LoginGate()
+    with closing(through(jump, server, tmp_path, gate=gate)):
+        assert gate.tally() == (True, 0)
+    gate.forget()
+    monkeypatch.setattr(server, "right", "another one")
+    for _ in range(5):
+        with pytest.raises(CredentialError):
+            through(jump, server, tmp_path, gate=gate)
+    assert gate.tally() == (False, 3)
+    with gate.attempt("another device", "audit", "another one") as first:
+        first.accepted = True
+    assert gate.tally() == (True, 3)

@@ -28,6 +28,7 @@ from nornir_anyconnect.errors import (
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh import algorithms
 from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey, known_keys, name_of
+from nornir_anyconnect.platforms.login_gate import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,8 @@ class Endpoint:
     options: Options
     password: str | None = field(default=None, repr=False)
     key_file: Path | None = None
+    between: bool = False
+    """It is a jump host."""
 
     @property
     def name(self) -> str:
@@ -81,7 +84,7 @@ class Endpoint:
 
     def turn(self, login_gate: LoginGate) -> Callable[[], AbstractContextManager[Attempt]]:
         """Waits until this credential may be tried; to be held only while the server judges it."""
-        return lambda: login_gate.attempt(self.hostname, self.username, self._credential)
+        return lambda: login_gate.attempt(self.hostname, *self._credential)
 
     def refuse_spent(self, login_gate: LoginGate) -> None:
         """Before anything is connected.
@@ -96,12 +99,12 @@ class Endpoint:
                 f"there is no password for the user '{self.username}'",
                 "set NORNIR_ANYCONNECT_PASSWORD, say --ask-pass, or name a key_file",
             )
-        login_gate.refuse_spent(self.hostname, self.username, self._credential)
+        login_gate.refuse_spent(self.hostname, *self._credential)
 
     @property
-    def _credential(self) -> str:
+    def _credential(self) -> tuple[str, ...]:
         """What tells this credential from another one; goes nowhere but into the login gate."""
-        return str(self.key_file or self.password)
+        return self.username, str(self.key_file or self.password), *((BETWEEN,) if self.between else ())
 
     def dial(self) -> socket.socket:
         """A TCP connection. Without TCP_NODELAY every exchange would wait for a delayed acknowledgement.

@@ -41,7 +41,7 @@ def open_ssh(
     if (via := options.jump_host) is not None:
         # the server in between is ours to choose: it is no old firewall
         modern = replace(options, legacy_ssh=False)
-        jump = Endpoint(via.hostname, via.port, via.username or username, modern, password, via.key_file)
+        jump = Endpoint(via.hostname, via.port, via.username or username, modern, password, via.key_file, between=True)
         jump.refuse_spent(login_gate)
     device.refuse_spent(login_gate)
     return _driver(options).open_channel(device, jump, login_gate)
