@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from nornir_anyconnect.evidence.probe import Cause, Dtls, Probe, Tls
-from nornir_anyconnect.platforms.probe import Offer, Patience, handshake, path
+from nornir_anyconnect.platforms.probe import handshake, path
 from nornir_anyconnect.platforms.probe.handshake import SUITES, Answer
+from nornir_anyconnect.platforms.probe.path import Offer, Patience
 from tests.platforms.probe.test_probe_handshake import HELLO_VERIFY
 
 NOTHING = Probe("fw.example", 443, "now")
