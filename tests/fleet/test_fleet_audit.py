@@ -14,7 +14,7 @@ from mock_devices.faults import Fault
 from nornir_anyconnect import audit_mtu, pull_config
 from nornir_anyconnect.audit.finding import Status
 from nornir_anyconnect.errors import AlgorithmError, CredentialError, HostKeyError
-from nornir_anyconnect.platforms.asa_ssh import PLATFORM, host_keys
+from nornir_anyconnect.platforms.asa_ssh import PLATFORM, conversation, host_keys
 from nornir_anyconnect.platforms.asa_ssh.connection import open_session
 from nornir_anyconnect.platforms.asa_ssh.options import Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import server_key
@@ -51,7 +51,8 @@ def verdicts(audit):
     return {(d.context, f.scope, f.name): f.verdict for d in audit.devices for f in d.findings}
 
 
-def test_every_kind_of_box_is_judged_and_nothing_else_is_sent(start, transport):
+def test_every_kind_of_box_is_judged_and_nothing_else_is_sent(start, transport, monkeypatch):
+    monkeypatch.setattr(conversation, "LOGOUT", LONG)
     fleet, nornir = start(transport=transport)
     found = audits(nornir)
     assert {name for name, audit in found.items() if audit.failed} == set()

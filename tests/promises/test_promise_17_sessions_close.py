@@ -2,8 +2,9 @@
 
 import pytest
 
+from nornir_anyconnect.platforms.asa_ssh import conversation
 from tests.promises.conftest import box
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.fleet
 
@@ -24,7 +25,8 @@ def _all_given_back(device):
     ],
     ids=str,
 )
-def test_every_session_is_given_back_out_of_configuration_mode(site, fault):
+def test_every_session_is_given_back_out_of_configuration_mode(site, monkeypatch, fault):
+    monkeypatch.setattr(conversation, "LOGOUT", LONG)
     here = site()
     plan = here.plan()
     device = here.fleet.devices["fw-one"]

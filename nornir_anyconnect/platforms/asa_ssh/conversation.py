@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 QUIET = 0.5
 """Seconds of silence after which a prompt in doubt is asked to prove itself."""
+LOGOUT = 0.5
+"""Seconds of silence after which a box that was told to end the session is left to notice that it has ended."""
 QUESTION_QUIET = 2.0
 """Seconds of silence after which a last line that looks like a question is taken for one."""
 LONGEST_WAIT = 300.0
@@ -155,7 +157,7 @@ class Conversation:
                 self._write(self._dialogue.ask(line, Changes.MODE))
                 # the echo alone is no proof that the line was taken: a device that took it ends the session
                 for _ in range(len(line) + LAST_WORDS):
-                    if not self._transport.read(QUIET):
+                    if not self._transport.read(LOGOUT):
                         break
         except (LinkLostError, IncompleteReplyError):
             pass
