@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import pickle  # what was kept here
 import re
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,9 @@ from nornir_anyconnect.evidence.syslog.reader import holds_message
 from nornir_anyconnect.evidence.syslog.sightings import NO_SPAN, Span
 from nornir_anyconnect.plain_text import decoded
 from nornir_anyconnect.sources.classify import Kind, Role, classify, may_be_configuration, speaks_of_an_asa
-from nornir_anyconnect.sources.configs import LARGEST, ConfigText, whole
-from nornir_anyconnect.sources.files import BEGINNING, Source, Unread, sources
+from nornir_anyconnect.sources.files import BEGINNING, sources
 from nornir_anyconnect.sources.log_parts import read_in_parts
+from nornir_anyconnect.sources.source import LARGEST, Source, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,28 +46,15 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.radius import RadiusUser
     from nornir_anyconnect.evidence.exports.records import Export
     from nornir_anyconnect.evidence.observations import DebugNumbers, DeviceObservations
+    from nornir_anyconnect.sources.source import ConfigText
 
 _MAX_LINE = 1 << 16
 _SAMPLES, _SHOWN = 3, 200
 _OF_CONNECT = re.compile(r"X-CSTP-|X-DTLS|CONNECT response|ciphersuite", re.IGNORECASE)
 _IN_MEMORY = 1 << 24
 NOTHING_IN_IT = "holds no message of an ASA, no configuration, no output of a device and no client log"
-SAVE = "save the output of 'show running-config' into it"
 _HELD_PLAIN = 64 << 20
 """Characters of configurations kept as they are until all evidence was read; more of them are packed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """A text that waits for the evidence; thousands of them fit into memory."""
-
-    config: ConfigText
-    packed: bytes | None
-
-    def text(self) -> ConfigText:
-        if self.packed is None:
-            return self.config
-        return replace(self.config, text=zlib.decompress(self.packed).decode("utf-8", "surrogatepass"))
 
 
 class LogReader:
@@ -90,7 +78,7 @@ class LogReader:
         self._unnamed: dict[str, DeviceObservations] = {}
         self._versions: list[SavedOutput] = []
         self._inputs: list[Input] = []
-        self._configs: list[_Packed] = []
+        self._configs: list[ConfigText | bytes] = []
         self._held = 0
         self._likely = 0
 
@@ -146,7 +134,8 @@ class LogReader:
     def configurations(self) -> Iterator[ConfigText]:
         """The texts that may be configurations, or that nobody knew: each is let go of as it is handed out."""
         while self._configs:
-            yield self._configs.pop(0).text()
+            kept = self._configs.pop(0)
+            yield pickle.loads(zlib.decompress(kept)) if isinstance(kept, bytes) else kept  # noqa: S301 - packed below
 
     def finish(self) -> LogSummary:
         """What all of them show."""
@@ -212,7 +201,7 @@ class LogReader:
         return Input(source.path, "debug webvpn transcript", LogInput(messages=len(found)), problem)
 
     def _radius(self, source: Source) -> Input:
-        text = _whole(source)
+        text = source.whole()
         from nornir_anyconnect.asa.radius import radius_users  # noqa: PLC0415 - seldom needed, and it loads much
 
         found = list(radius_users(text.text))
@@ -220,7 +209,7 @@ class LogReader:
         return Input(source.path, "RADIUS users file", LogInput(messages=len(found)))
 
     def _probe(self, source: Source) -> Input:
-        text = _whole(source)
+        text = source.whole()
         try:
             found = probes_of(text.text)
         except (ValueError, RecursionError) as error:
@@ -230,7 +219,7 @@ class LogReader:
         return Input(source.path, "probe", LogInput(messages=len(found)))
 
     def _device_text(self, source: Source) -> Input:
-        text = _whole(source)
+        text = source.whole()
         read_as: list[str] = []
         if may_be_configuration(text.text):
             read_as.append("running-config")
@@ -268,11 +257,8 @@ class LogReader:
 
     def _keep(self, text: ConfigText) -> None:
         self._held += len(text.text)
-        if self._held <= _HELD_PLAIN:
-            self._configs.append(_Packed(text, None))
-        else:
-            packed = zlib.compress(text.text.encode("utf-8", "surrogatepass"), 1)
-            self._configs.append(_Packed(replace(text, text=""), packed))
+        few = self._held <= _HELD_PLAIN
+        self._configs.append(text if few else zlib.compress(pickle.dumps(text, pickle.HIGHEST_PROTOCOL), 1))
 
     def _either(self, source: Source, read_as: str | None) -> Input:
         """A text whose beginning tells little: a relay's, which may hold messages later, a client's, or neither.
@@ -317,11 +303,12 @@ class LogReader:
         """Nobody knew the text: who looks for configurations may still find one in it."""
         if len(raw) > LARGEST:
             return Input(source.path, None, problem=f"{source.path} is larger than {LARGEST >> 20} MB", lost=True)
-        text = decoded(raw)
-        if not text or text.isspace():
-            return Input(source.path, None, problem=f"{source.path} is empty", lost=True, remedy=SAVE)
-        self._keep(ConfigText(source.name, source.path, text, source.named))
-        unclear = speaks_of_an_asa(text)
+        try:
+            text = source.holding(raw)
+        except SourceError as error:
+            return Input(source.path, None, problem=error.cause, lost=True, remedy=error.remedy)
+        self._keep(text)
+        unclear = speaks_of_an_asa(text.text)
         known = "is full of an ASA's words, and nobody can tell what it is" if unclear else NOTHING_IN_IT
         return Input(source.path, None, problem=f"{source.path} {known}", unclear=unclear)
 
@@ -376,13 +363,6 @@ def few(sample: Iterable[str]) -> tuple[str, ...]:
         found = ANY_TAG.search(line)
         kinds.setdefault(found["id"] if found else "", line[:_SHOWN] + ("..." if len(line) > _SHOWN else ""))
     return tuple(kinds.values())[:_SAMPLES]
-
-
-def _whole(source: Source) -> ConfigText:
-    text = whole(source)
-    if isinstance(text, Unread):
-        raise SourceError(text.cause, text.remedy)
-    return text
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

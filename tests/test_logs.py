@@ -17,7 +17,8 @@ from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.evidence.log_evidence import LogOptions
 from nornir_anyconnect.evidence.syslog.stamps import StampContext
 from nornir_anyconnect.logs import LogReader, summarise_logs
-from nornir_anyconnect.sources.files import Source, sources, total_size
+from nornir_anyconnect.sources.files import sources, total_size
+from nornir_anyconnect.sources.source import Source
 from nornir_anyconnect.workflows.config_files import say_problem
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 

@@ -11,19 +11,19 @@ import io
 import itertools
 import math
 import os
-import re
 import select
 import stat
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources import archives
 from nornir_anyconnect.sources.compression import in_utf_8, inflated, is_compressed
+from nornir_anyconnect.sources.source import ConfigText, Source, Unread, rotation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,87 +48,6 @@ _VERSION_CONTROL = frozenset({".git", ".svn", ".hg", ".bzr", "CVS", "__MACOSX"})
 """Folders of version control and of archivers: old revisions and shadows of the files beside them."""
 _ZIP_NAME = ".zip"
 _TAR_NAMES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
-_COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
-# asa.log.3 and asa.log-20220601: the number counts back in time, the date forward
-# 01 is a day, 2026 a year, and the end of an address is no number of a rotation either
-_ROTATED = re.compile(
-    r"^(?!.*(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}$)"
-    r"(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-T_]?\d{2,6})?)|\.(?P<number>0|[1-9]\d{0,2}))$"
-)
-
-
-class Rotation(NamedTuple):
-    """One of the files that a log became."""
-
-    log: str
-    """The name that all of them share."""
-    date: str
-    """In the name, ``~`` where none is."""
-    back: int
-    """How many were begun since; the current one is 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Something that could not be read, and why.
-
-    Args:
-        path: where it is.
-        cause: why it could not be read, in one line.
-        remedy: what to do about it, in one line.
-        named: the user named it.
-        left_out: it was not even tried, and nothing that matters is missed for that.
-
-    """
-
-    path: str
-    cause: str
-    remedy: str
-    named: bool
-    left_out: bool = False
-
-    @property
-    def name(self) -> str:
-        """What the device behind it would be called: the name of the file."""
-        return os.path.basename(self.path)  # noqa: PTH119 - it can be a member of an archive
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One text, being read: it has to be done with before the next one is asked for.
-
-    Args:
-        path: where it was read from, for people.
-        name: the name of the file; ``stdin`` for standard input.
-        named: the user named this very file; it was not just met in a folder or archive.
-        written: when it was last written: stamps without a year are not later than that.
-        beginning: its first bytes, unpacked, in UTF-8 where a byte order mark tells how: 64 KiB, less only where it
-            has no more.
-        plain: the file itself, where its bytes are the text.
-
-    """
-
-    path: str
-    name: str
-    named: bool
-    written: datetime
-    beginning: bytes
-    plain: Path | None
-    _rest: Iterator[bytes] = field(repr=False)
-
-    def chunks(self) -> Iterator[bytes]:
-        """The whole text, once, cut anywhere.
-
-        Raises:
-            SourceError: the rest of it cannot be read.
-
-        """
-        return itertools.chain((self.beginning,) if self.beginning else (), self._rest)
-
-    @property
-    def rotation(self) -> Rotation:
-        """Which of one log it is."""
-        return _rotation(self.path)
 
 
 def sources(paths: Iterable[str | Path], on_read: Callable[[int], None] | None = None) -> Iterator[Source | Unread]:
@@ -146,6 +65,15 @@ def sources(paths: Iterable[str | Path], on_read: Callable[[int], None] | None =
             yield found
         else:
             yield from _opened(found, on_read)
+
+
+def config_texts(paths: Iterable[str]) -> Iterator[ConfigText | Unread]:
+    """Every text behind the paths, whole, in a fixed order; ``-`` is standard input."""
+    for source in sources(paths):
+        try:
+            yield source if isinstance(source, Unread) else source.whole()
+        except SourceError as error:
+            yield Unread(source.path, error.cause, error.remedy, source.named)
 
 
 def total_size(paths: Iterable[str | Path]) -> int | None:
@@ -191,16 +119,9 @@ def _listed(paths: Iterable[str | Path]) -> list[_Listed | Unread]:
     places: dict[str, int] = {}
     keyed: dict[str, tuple[tuple[int, str, int], _Listed | Unread]] = {}
     for each in found:
-        log, date, back = _rotation(each.path)
+        log, date, back = rotation_of(each.path)
         keyed.setdefault(each.path, ((places.setdefault(log, len(places)), date, -back), each))
     return [each for _, each in sorted(keyed.values(), key=lambda pair: pair[0])]
-
-
-def _rotation(name: str) -> Rotation:
-    name = _COMPRESSED.sub("", name)
-    if match := _ROTATED.match(name):
-        return Rotation(_COMPRESSED.sub("", match["base"]), match["date"] or "~", int(match["number"] or 0))
-    return Rotation(name, "~", 0)
 
 
 def _folder(named: Path) -> Iterator[_Listed | Unread]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nornir_anyconnect.audit.finding import DeviceAudit, Status
 from nornir_anyconnect.errors import SourceError
-from nornir_anyconnect.sources.configs import config_texts
-from nornir_anyconnect.sources.files import Source, Unread, sources
+from nornir_anyconnect.sources.files import config_texts, sources
+from nornir_anyconnect.sources.source import Source, Unread
 from nornir_anyconnect.workflows.evidence_files import (
     DEBUG_TRANSCRIPT,
     EvidenceFiles,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import Input
     from nornir_anyconnect.logs import LogReader
     from nornir_anyconnect.remedies.options import RemedyOptions
-    from nornir_anyconnect.sources.configs import ConfigText
+    from nornir_anyconnect.sources.source import ConfigText
     from nornir_anyconnect.workflows.evidence_files import Evidence
     from nornir_anyconnect.workflows.known_changes import KnownChanges
 

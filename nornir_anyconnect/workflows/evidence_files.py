@@ -222,7 +222,8 @@ def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[i
 
     """
     from nornir_anyconnect.sources.classify import Role
-    from nornir_anyconnect.sources.files import Unread, sources
+    from nornir_anyconnect.sources.files import sources
+    from nornir_anyconnect.sources.source import Unread
 
     told = (
         (files.syslog, Role.SYSLOG), (files.client_logs, Role.CLIENT_LOG), (files.debug_logs, Role.DEBUG),

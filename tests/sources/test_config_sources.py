@@ -9,9 +9,9 @@ import zipfile
 
 import pytest
 
-from nornir_anyconnect.sources import archives, configs
-from nornir_anyconnect.sources.configs import ConfigText, config_texts
-from nornir_anyconnect.sources.files import Unread
+from nornir_anyconnect.sources import archives, source
+from nornir_anyconnect.sources.files import config_texts
+from nornir_anyconnect.sources.source import ConfigText, Unread
 
 
 def read(*paths):
@@ -137,7 +137,7 @@ def test_nothing_is_written_wherever_a_member_wants_to_go(tmp_path):
 
 
 def test_bombs_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(configs, "LARGEST", 1000)
+    monkeypatch.setattr(source, "LARGEST", 1000)
     monkeypatch.setattr(archives, "MOST_BYTES", 250_000)
     bomb = zipped(tmp_path / "bomb.zip", {f"{number}.cfg": "a" * 100_000 for number in range(9)})
     *singles, last = read(bomb)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from nornir_anyconnect.errors import SourceError
 from nornir_anyconnect.sources import archives, compression, files
-from nornir_anyconnect.sources.files import BEGINNING, CHUNK, Source, Unread, sources, total_size
+from nornir_anyconnect.sources.files import BEGINNING, CHUNK, sources, total_size
+from nornir_anyconnect.sources.source import Source, Unread
 from tests import warm
 from tests.amounts import examples
 
