@@ -130,7 +130,7 @@ def logs(
     """Find incidents in syslog and client logs; no configuration needed."""
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.logs import summarise_logs
-    from nornir_anyconnect.report import LOGS_FORMATS, render_logs
+    from nornir_anyconnect.report import LOGS_FORMATS
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.sources.files import total_size
     from nornir_anyconnect.workflows import outputs
@@ -145,7 +145,7 @@ def logs(
 
         summary = Pseudonyms().logs(summary)
     level = reporting.fail_on or FailOn.AT_RISK
-    written = outputs.emit(targets, lambda target: render_logs(target.format, summary, outputs.style(target, level)))
+    written = outputs.emit(targets, lambda each: LOGS_FORMATS.render(each.format, summary, outputs.style(each, level)))
     found = ExitCode.FINDINGS if hit and level is not FailOn.NEVER else ExitCode.CLEAN
     seen = ExitCode.CLEAN if summary.could_be_seen else ExitCode.NOT_WHOLLY
     unread = [ExitCode.NOT_WHOLLY for each in summary.inputs if each.problem and (each.named or each.lost)]

@@ -48,7 +48,7 @@ def probe(
     from nornir_anyconnect.cli import progress
     from nornir_anyconnect.evidence.probe import Cause
     from nornir_anyconnect.platforms.probe.path import Patience
-    from nornir_anyconnect.report import PROBE_FORMATS, FailOn, render_probe
+    from nornir_anyconnect.report import PROBE_FORMATS, FailOn
     from nornir_anyconnect.settings import load_settings
     from nornir_anyconnect.workflows import outputs, probe_hosts
 
@@ -71,7 +71,7 @@ def probe(
             bar.ended,
         )
     written = outputs.emit(
-        targets, lambda target: render_probe(target.format, report, outputs.style(target, FailOn.AT_RISK))
+        targets, lambda target: PROBE_FORMATS.render(target.format, report, outputs.style(target, FailOn.AT_RISK))
     )
     codes = {Cause.DTLS_REACHABLE: ExitCode.CLEAN, Cause.DTLS_BLOCKED: ExitCode.FINDINGS}
     said = [codes.get(each.cause, ExitCode.NOT_WHOLLY) for each in report.probes]

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nornir_anyconnect.errors import UsageError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.logs_report import LogSummary
     from nornir_anyconnect.evidence.probe import ProbeReport
 
+S = TypeVar("S")
 _MEND = "mend or remove the package that offers it"
 GROUP = "nornir_anyconnect.reports"
 """Entry points of this group are formats of other packages, under the name that ``--format`` takes."""
@@ -110,8 +111,8 @@ class Format:
     probe: Callable[[ProbeReport, Style], str] | None = None
 
 
-class Formats(Collection[str]):
-    """The names of all formats that draw a subject, those of other packages last.
+class Formats(Collection[str], Generic[S]):
+    """All formats that draw a subject, by their names, those of other packages last.
 
     Other packages are looked for only where a name is none of ours, or where all names are asked for.
     """
@@ -129,9 +130,28 @@ class Formats(Collection[str]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def render(self, name: str, subject: S, style: Style = PLAIN) -> str:
+        """A subject in one format, its last line ended.
 
-AUDIT_FORMATS, LOGS_FORMATS, PLAN_FORMATS = Formats(Subject.AUDIT), Formats(Subject.LOGS), Formats(Subject.PLAN)
-PROBE_FORMATS = Formats(Subject.PROBE)
+        Raises:
+            UsageError: no format of that name, or none that draws such subjects.
+
+        """
+        return "".join(self.pieces(name, subject, style))
+
+    def pieces(self, name: str, subject: S, style: Style = PLAIN) -> Iterator[str]:
+        """The same in pieces, none of which ends within a word that a device named; for what is too long to be held."""
+        if name not in self:
+            what = f"there is no format '{name}' of {_TITLES[self._subject]}"
+            raise UsageError(what, f"use one of {', '.join(self)}")
+        drawn: str | Iterable[str] = getattr(_format(name), self._subject)(subject, style)
+        yield from [drawn] if isinstance(drawn, str) else drawn
+
+
+AUDIT_FORMATS: Formats[AuditReport] = Formats(Subject.AUDIT)
+LOGS_FORMATS: Formats[LogSummary] = Formats(Subject.LOGS)
+PLAN_FORMATS: Formats[Plan] = Formats(Subject.PLAN)
+PROBE_FORMATS: Formats[ProbeReport] = Formats(Subject.PROBE)
 
 
 def render(name: str, report: AuditReport, style: Style = PLAIN) -> str:
@@ -141,41 +161,12 @@ def render(name: str, report: AuditReport, style: Style = PLAIN) -> str:
         UsageError: no format of that name, or none that draws audits.
 
     """
-    return _drawn(name, Subject.AUDIT, report, style)
-
-
-def pieces(name: str, report: AuditReport, style: Style = PLAIN) -> Iterator[str]:
-    """The same in pieces, none of which ends within a word that a device named; for what is too long to be held."""
-    drawn = _drawn_as(name, Subject.AUDIT, report, style)
-    yield from [drawn] if isinstance(drawn, str) else drawn
-
-
-def render_logs(name: str, summary: LogSummary, style: Style = PLAIN) -> str:
-    """What logs show, as above."""
-    return _drawn(name, Subject.LOGS, summary, style)
+    return AUDIT_FORMATS.render(name, report, style)
 
 
 def render_plan(name: str, plan: Plan, style: Style = PLAIN) -> str:
     """A plan, as above; only the plan file itself can be applied."""
-    return _drawn(name, Subject.PLAN, plan, style)
-
-
-def render_probe(name: str, report: ProbeReport, style: Style = PLAIN) -> str:
-    """What head-ends answered, as above."""
-    return _drawn(name, Subject.PROBE, report, style)
-
-
-def _drawn(name: str, kind: Subject, subject: Any, style: Style) -> str:
-    drawn = _drawn_as(name, kind, subject, style)
-    return drawn if isinstance(drawn, str) else "".join(drawn)
-
-
-def _drawn_as(name: str, kind: Subject, subject: Any, style: Style) -> str | Iterable[str]:
-    known = Formats(kind)
-    if name not in known:
-        raise UsageError(f"there is no format '{name}' of {_TITLES[kind]}", f"use one of {', '.join(known)}")
-    drawn: str | Iterable[str] = getattr(_format(name), kind)(subject, style)
-    return drawn
+    return PLAN_FORMATS.render(name, plan, style)
 
 
 @cache

@@ -154,7 +154,7 @@ class FinishAudit:
             files=self._files(),
             trend=tuple(trend),
         )
-        return report.pieces(target.format, audit, style)
+        return report.AUDIT_FORMATS.pieces(target.format, audit, style)
 
     def _files(self) -> tuple[str, ...]:
         found = (target for target in self.targets if target not in self._lost)

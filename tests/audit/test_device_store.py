@@ -75,7 +75,11 @@ def test_every_report_of_a_store_is_that_of_a_tuple(judged, name):
     of_store, of_tuple = (
         AuditReport(each, *made) for each in (once_per_chassis(DeviceStore(judged)), tuple(once_per_chassis(judged)))
     )
-    assert report.render(name, of_store) == report.render(name, of_tuple) == "".join(report.pieces(name, of_store))
+    assert (
+        report.render(name, of_store)
+        == report.render(name, of_tuple)
+        == "".join(report.AUDIT_FORMATS.pieces(name, of_store))
+    )
 
 
 @pytest.mark.parametrize("name", ["json", "ndjson"])
@@ -84,7 +88,7 @@ def test_a_report_is_written_as_it_is_drawn(judged, name, monkeypatch):
     real = DeviceAudit.head
     monkeypatch.setattr(DeviceAudit, "head", lambda device: drawn.append(device.name) or real(device))
     written = ""
-    for piece in report.pieces(name, AuditReport(DeviceStore(judged), "2024-05-01T00:00:00+00:00", "1")):
+    for piece in report.AUDIT_FORMATS.pieces(name, AuditReport(DeviceStore(judged), "2024-05-01T00:00:00+00:00", "1")):
         written += piece
         # a device is out before the one after the next is looked at
         assert sum(f'"name": "{each}", "context"' in written for each in NAMES) >= len(drawn) - 1

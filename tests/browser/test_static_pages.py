@@ -14,7 +14,7 @@ from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObs
 from nornir_anyconnect.history.compare import keep_report
 from nornir_anyconnect.history.pages import pages
 from nornir_anyconnect.history.store import History
-from nornir_anyconnect.report import plan_text, render_logs
+from nornir_anyconnect.report import LOGS_FORMATS, plan_text
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def logs_page():
     at = datetime(2026, 3, 1, tzinfo=UTC)
     hit = Incident("dtls-never-up", "fw-1", "GP-STAFF", "alice@example.net", at, at, 60.0, 4, 1347, 1418)
     group = GroupObservations("GP-STAFF", users=frozenset({"alice@example.net"}), incidents=(hit,))
-    return render_logs(
+    return LOGS_FORMATS.render(
         "html", LogSummary(lines=9, devices={"fw-1": DeviceObservations("fw-1", groups={"GP-STAFF": group})})
     )
 

@@ -58,7 +58,7 @@ def screens(monkeypatch):
     The safe MTU of every finding is on each, the answer is first, and nothing but what is pasted is too wide.
     """
     kept = []
-    pieces = report.pieces
+    pieces = report.AUDIT_FORMATS.pieces
 
     def keep(name, audit, style):
         kept.append((audit, style))
@@ -78,5 +78,5 @@ def screens(monkeypatch):
         assert all(re.fullmatch(r"\d{3,4}", cell) for cell in cells), cells
         return lines
 
-    monkeypatch.setattr(report, "pieces", keep)
+    monkeypatch.setattr(report.AUDIT_FORMATS, "pieces", keep)
     return lambda: [looked_at(width, color) for width in (80, 140) for color in (False, True)]

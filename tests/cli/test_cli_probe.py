@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nornir_anyconnect.evidence.probe import Cause, Dtls, Probe, ProbeReport, Tls, probes_of
-from nornir_anyconnect.report import PROBE_FORMATS, render_probe
+from nornir_anyconnect.report import PROBE_FORMATS
 from nornir_anyconnect.workflows.probe_hosts import target_of
 from tests.platforms.probe.test_path import peer
 from tests.platforms.probe.test_probe_handshake import HELLO_VERIFY
@@ -25,7 +25,7 @@ def report(*probes):
 
 
 def saved(*probes):
-    return render_probe("json", report(*probes))
+    return PROBE_FORMATS.render("json", report(*probes))
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_what_is_written_is_read_again(probes):
 @given(st.lists(PROBES, max_size=2))
 def test_no_format_passes_a_control_character_on(probes):
     for name in PROBE_FORMATS:
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", render_probe(name, report(*probes)))
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", PROBE_FORMATS.render(name, report(*probes)))
 
 
 JSON = st.recursive(

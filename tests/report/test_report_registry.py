@@ -22,7 +22,6 @@ from nornir_anyconnect.report import (
     PLAN_FORMATS,
     formats,
     render,
-    render_logs,
     render_plan,
 )
 
@@ -89,7 +88,7 @@ def test_a_format_draws_only_what_it_has_a_function_for(folder):
     (folder / "names.py").write_text(NAMES)
     assert "names" not in LOGS_FORMATS
     with pytest.raises(UsageError, match="there is no format 'names' of logs") as refused:
-        render_logs("names", LogSummary())
+        LOGS_FORMATS.render("names", LogSummary())
     assert refused.value.remedy == f"use one of {', '.join(LOGS_FORMATS)}"
 
 
@@ -161,7 +160,7 @@ def test_ndjson_of_an_audit_holds_every_device_and_finding(fleet, hostile):
 def test_ndjson_of_logs_and_of_a_plan_hold_what_their_json_holds():
     summary = LogSummary(lines=3, unreadable=1)
     whole = summary.to_dict()
-    lines = _typed(render_logs("ndjson", summary))
+    lines = _typed(LOGS_FORMATS.render("ndjson", summary))
     assert lines == {"summary": [{key: whole[key] for key in whole if key not in ("incidents", "groups")}]}
     config = parse(CONFIG)
     plan = make_plan([PlanInput(config, judge(config, "edge"))], now=datetime(2026, 3, 1, tzinfo=UTC))

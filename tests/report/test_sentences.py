@@ -8,7 +8,7 @@ import pytest
 from nornir_anyconnect.audit.audit_report import AuditReport
 from nornir_anyconnect.evidence.logs_report import LogSummary
 from nornir_anyconnect.mtu.derive import Numbers
-from nornir_anyconnect.report import PLAIN, Style, render, render_logs, sentences
+from nornir_anyconnect.report import LOGS_FORMATS, PLAIN, Style, render, sentences
 
 DETAILED = Style(detail=True)
 
@@ -84,12 +84,12 @@ def summary(unreadable):
 )
 @pytest.mark.parametrize("name", ["text", "html"])
 def test_lines_that_could_not_be_read_are_said_in_plain_words(name, unreadable, said):
-    assert said in render_logs(name, summary(unreadable), PLAIN)
+    assert said in LOGS_FORMATS.render(name, summary(unreadable), PLAIN)
 
 
 @pytest.mark.parametrize("name", ["html", "markdown"])
 def test_one_line_is_not_many(name):
-    shown = render_logs(name, summary(0), PLAIN)
+    shown = LOGS_FORMATS.render(name, summary(0), PLAIN)
     assert "1 line, " in shown
     assert "could not be read" not in shown
 
