@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,7 +123,7 @@ def main() -> int:
         keeping = plainly = 0.0
         for number, report in enumerate(nights(chosen.nights, chosen.devices), 1):
             began = time.process_time()
-            keep_report(history, report, sites)
+            keep_report(history, replace(report, sites=sites))
             keeping += time.process_time() - began
             began = time.process_time()
             with plain:

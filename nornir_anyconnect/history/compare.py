@@ -365,15 +365,12 @@ class Kept(NamedTuple):
     changes: Diff | None
 
 
-def keep_report(
-    history: History, report: AuditReport, sites: dict[str, str] | None = None, keep_days: int | None = None
-) -> Kept:
+def keep_report(history: History, report: AuditReport, keep_days: int | None = None) -> Kept:
     """Keep an audit.
 
     Args:
         history: where.
         report: the audit.
-        sites: site by host name.
         keep_days: audits older than this many days before this one are forgotten; None keeps all.
 
     Raises:
@@ -381,7 +378,7 @@ def keep_report(
 
     """
     earlier = entries(history, 1)
-    number = history.keep(report.devices, report.summary, report.generated_at, report.tool_version, sites)
+    number = history.keep(report)
     changes = diff(history, earlier[0].number, number) if earlier else None
     if keep_days is not None:
         horizon = datetime.fromisoformat(report.generated_at).astimezone(UTC) - timedelta(days=keep_days)

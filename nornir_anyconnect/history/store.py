@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, Engine
 
-    from nornir_anyconnect.audit.audit_report import Summary
+    from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit, Finding
 
 BUSY_TIMEOUT = 30.0
@@ -174,22 +174,15 @@ class History:
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
-    def keep(
-        self,
-        audit: Iterable[DeviceAudit],
-        summary: Summary,
-        generated_at: str,
-        tool_version: str,
-        sites: dict[str, str] | None = None,
-    ) -> int:
+    def keep(self, report: AuditReport) -> int:
         """Keep one audit and return its number. All of it is kept, or nothing."""
         with self._explained(), self._writing() as connection:
             number: int = connection.execute(
                 insert(audits)
                 .values(
-                    generated_at=generated_at,
-                    tool_version=tool_version,
-                    summary=json.dumps(summary.to_dict(), sort_keys=True),
+                    generated_at=report.generated_at,
+                    tool_version=report.tool_version,
+                    summary=json.dumps(report.summary.to_dict(), sort_keys=True),
                 )
                 .returning(audits.c.id)
             ).scalar_one()
@@ -198,7 +191,7 @@ class History:
                 for row in connection.execute(select(devices.c.id, devices.c.name, devices.c.context))
             }
             rows = {}
-            for device, state in _with_states(connection, audit):
+            for device, state in _with_states(connection, report.devices):
                 key = (_fitted(device.name, devices.c.name), _fitted(device.context or "", devices.c.context))
                 if key not in known_devices:
                     known_devices[key] = connection.execute(
@@ -206,7 +199,7 @@ class History:
                         .values(
                             name=key[0],
                             context=key[1],
-                            site=_fitted((sites or {}).get(device.name, ""), devices.c.site),
+                            site=_fitted(report.sites.get(device.name, ""), devices.c.site),
                         )
                         .returning(devices.c.id)
                     ).scalar_one()

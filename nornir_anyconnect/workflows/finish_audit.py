@@ -134,7 +134,7 @@ class FinishAudit:
         if all(target.path is not None for target in self.targets):
             TERMINAL.note(answer(audit))
             TERMINAL.note(f"written: {', '.join(self._files()) or 'nothing'}")
-        beside.carry_out(audit, sites)
+        beside.carry_out(audit)
         return ExitCode.INTERRUPTED if interrupted else highest([*codes, beside.code])
 
     def _name_idle_waivers(self, devices: Sequence[DeviceAudit]) -> None:
@@ -216,7 +216,7 @@ def waived_and_kept(
     if not keep:
         return found, ExitCode.CLEAN
     beside = SideEffects(settings, keep=True, push=True)
-    beside.carry_out(AuditReport(found, made_at, __version__), None)
+    beside.carry_out(AuditReport(found, made_at, __version__))
     return found, beside.code
 
 

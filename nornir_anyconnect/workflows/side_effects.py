@@ -103,22 +103,22 @@ class SideEffects:
 
         return self._within(TREND_SECONDS, "reading the history", lambda: trend_with(history, audit)) or ()
 
-    def carry_out(self, audit: AuditReport, sites: dict[str, str] | None) -> None:
+    def carry_out(self, audit: AuditReport) -> None:
         """Keep this audit, push its metrics, and tell of the changes since the one before."""
-        kept = self._keep(audit, sites)
+        kept = self._keep(audit)
         if self._push is not None:
             self._pushed(self._push, audit)
         if kept is not None and kept.changes is not None:
             self._tell(kept.changes)
 
-    def _keep(self, audit: AuditReport, sites: dict[str, str] | None) -> Kept | None:
+    def _keep(self, audit: AuditReport) -> Kept | None:
         history = self._history
         if history is None:
             return None
         from nornir_anyconnect.history.compare import keep_report
 
         def keep() -> Kept:
-            found = keep_report(history, audit, sites, self._settings.keep_days)
+            found = keep_report(history, audit, self._settings.keep_days)
             history.close()
             return found
 

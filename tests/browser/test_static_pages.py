@@ -54,7 +54,8 @@ def history_page():
         history = History(f"sqlite:///{folder}/history.sqlite")
         for day in (1, 2):
             device = judge(parse(CONFIG), "fw-tokyo-branch-17.example.net")
-            keep_report(history, AuditReport((device,), f"2026-03-0{day}T02:00:00+00:00", "0"), {device.name: "Tokyo"})
+            sites = {device.name: "Tokyo"}
+            keep_report(history, AuditReport((device,), f"2026-03-0{day}T02:00:00+00:00", "0", sites=sites))
         return next(pages(history, 30))[1]
 
 

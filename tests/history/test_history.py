@@ -26,8 +26,7 @@ def device(name, *findings, status=Status.OK):
 
 def keep(history, night, *devices, sites=None):
     at = (NIGHT + timedelta(days=night)).isoformat()
-    report = AuditReport(devices, at, "0.1.0")
-    return history.keep(devices, report.summary, at, "0.1.0", sites)
+    return history.keep(AuditReport(devices, at, "0.1.0", sites=sites or {}))
 
 
 @pytest.fixture
@@ -242,13 +241,19 @@ def test_two_audits_writing_at_once_lose_nothing(history_url):
 
 
 def test_an_audit_that_breaks_off_leaves_nothing_behind(history):
-    def devices():
-        yield device("fw1", finding("A"))
-        raise KeyboardInterrupt
+    class Counted(list):
+        """They can be counted, and break off while they are kept."""
 
-    report = AuditReport((), NIGHT.isoformat(), "0.1.0")
+        counted = False
+
+        def __iter__(self):
+            yield device("fw1", finding("A"))
+            if self.counted:
+                raise KeyboardInterrupt
+            self.counted = True
+
     with pytest.raises(KeyboardInterrupt):
-        history.keep(devices(), report.summary, NIGHT.isoformat(), "0.1.0")
+        history.keep(AuditReport(Counted(), NIGHT.isoformat(), "0.1.0"))
     assert entries(history) == []
 
 

@@ -916,7 +916,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         37, f"{PKG}/workflows/finish_audit.py",
         "        trend = beside.trend(audit)\n",
-        "        trend = beside.trend(audit)\n        beside.carry_out(audit, sites)\n",
+        "        trend = beside.trend(audit)\n        beside.carry_out(audit)\n",
         "tests/cli/test_cli_secrets.py::test_results_are_written_before_anything_else",
     ),
     Guard(
