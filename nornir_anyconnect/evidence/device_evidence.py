@@ -10,10 +10,13 @@ from nornir_anyconnect.evidence.device_output.counters import log_buffer, no_fra
 from nornir_anyconnect.evidence.device_output.vpn_sessions import VpnSession, read_sessions, read_tunnel_summary
 from nornir_anyconnect.evidence.log_evidence import LogEvidence, LogOptions
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket, Met
+from nornir_anyconnect.evidence.session import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from nornir_anyconnect.evidence.session import Bounds
 
 
 def observe_device(
@@ -23,6 +26,7 @@ def observe_device(
     sessions_text: str | None = None,
     summary_text: str | None = None,
     asp_drop: Sequence[tuple[datetime, str]] = (),
+    bounds: Bounds | None = None,
 ) -> DeviceObservations:
     """What a device itself says.
 
@@ -32,11 +36,12 @@ def observe_device(
         sessions_text: ``show vpn-sessiondb [detail] anyconnect``.
         summary_text: ``show vpn-sessiondb``.
         asp_drop: samples of ``show asp drop`` with the time each was taken; two make a rate.
+        bounds: what makes a reconnect an incident, where that is not what usually does.
 
     """
     seen = DeviceObservations(device=device)
     if logging_text is not None:
-        seen = _from_log(device, logging_text)
+        seen = _from_log(device, logging_text, bounds)
     if sessions_text is not None:
         seen = replace(seen, groups=_with_sessions(seen.groups, read_sessions(sessions_text)))
     if summary_text is not None and (summary := read_tunnel_summary(summary_text)):
@@ -89,9 +94,9 @@ def merge(a: DeviceObservations, b: DeviceObservations) -> DeviceObservations:
     )
 
 
-def _from_log(device: str, text: str) -> DeviceObservations:
+def _from_log(device: str, text: str, bounds: Bounds | None) -> DeviceObservations:
     buffer = log_buffer(text)
-    evidence = LogEvidence(LogOptions(device=device))
+    evidence = LogEvidence(LogOptions(device=device, bounds=bounds or USUAL))
     met = evidence.read([text.encode(errors="replace")], buffer=buffer, name=device)
     seen = evidence.finish().get(device, DeviceObservations(device=device))
     return replace(

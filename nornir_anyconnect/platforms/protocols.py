@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nornir_anyconnect.asa.commands import Command, Show
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.evidence.session import Bounds
 
 
 class Role(StrEnum):
@@ -116,12 +117,12 @@ class Shown:
     refused: tuple[tuple[str, str], ...] = field(default=())
     """Commands, and the words with which the device refused them."""
 
-    def observed(self, name: str, **bounds: Any) -> DeviceObservations:
+    def observed(self, name: str, bounds: Bounds | None = None) -> DeviceObservations:
         """The same as counts per group policy; no text is kept.
 
         Args:
             name: what the device is called in the report.
-            **bounds: ``shortest`` and ``longest`` seconds from coming up to a reconnect.
+            bounds: what makes a reconnect an incident, where that is not what usually does.
 
         """
         # Nornir loads this room when it starts, and reads no evidence then
@@ -133,7 +134,7 @@ class Shown:
             sessions_text=self.sessions,
             summary_text=self.summary,
             asp_drop=self.drops,
-            **bounds,
+            bounds=bounds,
         )
 
 

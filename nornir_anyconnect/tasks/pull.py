@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.evidence.observations import DeviceObservations
+    from nornir_anyconnect.evidence.session import Bounds
     from nornir_anyconnect.platforms.protocols import Configuration, DeviceReader, Identity
 
 
@@ -183,7 +184,7 @@ def pull_evidence(
     *,
     needed: Show | None = None,
     interval: float = 0,
-    **bounds: Any,
+    bounds: Bounds | None = None,
 ) -> DeviceObservations:
     """What the context in which the reader stands has seen; what it refuses to show is left out.
 
@@ -193,7 +194,7 @@ def pull_evidence(
         wanted: which show commands to ask; the plain sessions only where the detailed ones are not shown.
         needed: the one without which there is nothing to tell.
         interval: seconds between two samples of ``show asp drop``, which make a rate; 0 takes one sample.
-        **bounds: ``shortest`` and ``longest`` seconds from coming up to a reconnect.
+        bounds: what makes a reconnect an incident, where that is not what usually does.
 
     Raises:
         RejectedError: the device refused what was needed.
@@ -204,7 +205,7 @@ def pull_evidence(
     for show, words in shown.refused:
         if show == needed:
             raise RejectedError(f"{name} refused '{show}': {words}", _NEEDS[needed])
-    return shown.observed(name, **bounds)
+    return shown.observed(name, bounds)
 
 
 def pull_logs(task: Task, *, shortest: float = 30, longest: float = 120, host_timeout: float = HOST_TIMEOUT) -> Result:
@@ -223,9 +224,11 @@ def pull_logs(task: Task, *, shortest: float = 30, longest: float = 120, host_ti
         DeviceError: the device could not be reached, or refused to show its log.
 
     """
+    from nornir_anyconnect.evidence.session import bounds  # noqa: PLC0415 - Nornir's start stays cheap
+
     with reading(task, host_timeout) as reader:
         seen = pull_evidence(
-            reader, task.host.name, (Show.LOGGING,), needed=Show.LOGGING, shortest=shortest, longest=longest
+            reader, task.host.name, (Show.LOGGING,), needed=Show.LOGGING, bounds=bounds(shortest, longest)
         )
     return Result(host=task.host, result=seen)
 
