@@ -6,7 +6,6 @@ loaded, the installed command, options of the interpreter) is tested with ``sys.
 """
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -37,8 +36,8 @@ def python(*before):
     path = _made.setdefault(before, file)
     if path is file:
         # run by the shell: the line that names an interpreter may be too long for the kernel
-        client = f"import sys; sys.path.append({str(Path(__file__).parents[1])!r}); from tests.warm import ask; ask(sys.argv[1:])"
-        words = [sys.executable, "-SEs", "-c", client, str(_made["folder"] / "socket"), *before]
+        client = str(Path(__file__).with_name("warm_client.py"))
+        words = [sys.executable, "-SEs", client, str(_made["folder"] / "socket"), *before]
         file.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         file.chmod(0o755)
     return str(path)
@@ -85,23 +84,6 @@ def remember_what_is_installed():
         return known[place]
 
     PathDistribution.read_text = read_text
-
-
-def ask(words):
-    """The interpreter that a test starts: ask for the program, hand on signals, end as it ends."""
-    link = socket.socket(socket.AF_UNIX)
-    link.connect(words[0])
-    for number in FORWARDED:
-        signal.signal(number, lambda number, _: link.sendall(b"%d\n" % number))
-    asked = json.dumps([words[1:], os.getcwd(), dict(os.environ)]).encode() + b"\n"
-    sent = socket.send_fds(link, [asked], (0, 1, 2))
-    link.sendall(asked[sent:])
-    (ended,) = link.makefile()
-    if int(ended) < 0:
-        for number in FORWARDED:
-            signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), -int(ended))
-    os._exit(int(ended))
 
 
 def serve(address):
@@ -188,9 +170,12 @@ def _hand_on(link, running):
 
 def _asked(link):
     data, streams, _, _ = socket.recv_fds(link, 1 << 16, 3)
-    while not data.endswith(b"\n"):
+    size, _, data = data.partition(b"\n")
+    while len(data) < int(size):
         data += link.recv(1 << 16)
-    return json.loads(data), streams
+    words, *rest = map(os.fsdecode, data.split(b"\0"))
+    argv, (cwd, *env) = rest[: int(words)], rest[int(words) :]
+    return (argv, cwd, dict(each.split("=", 1) for each in env)), streams
 
 
 def _ended(program):
