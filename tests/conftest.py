@@ -39,17 +39,25 @@ def kept(tmp_path_factory):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Start what takes long at once, each process with its share of it: what is left at the end is short."""
-    long = [each for each in items if each.get_closest_marker("long")]
-    short = [each for each in items if not each.get_closest_marker("long")]
-    processes = getattr(config, "workerinput", {}).get("workercount", 1)
-    # each process begins with one piece of the list
-    size = -(-len(short) // processes)
-    items[:] = [
-        each
-        for number in range(processes)
-        for each in (*long[number::processes], *short[number * size : (number + 1) * size])
-    ]
+    """Start what takes long at once, each process with whole files of it: what is left at the end is short."""
+    files, short = {}, []
+    for each in items:
+        if each.get_closest_marker("long"):
+            files.setdefault(each.path, []).append(each)
+        else:
+            short.append(each)
+    pieces = [[] for _ in range(getattr(config, "workerinput", {}).get("workercount", 1))]
+    for file in sorted(files.values(), key=len, reverse=True):
+        min(pieces, key=len).extend(file)
+    # each process begins with one piece of the list, all of one size
+    left = len(items)
+    for number, piece in enumerate(pieces):
+        size = max(left // (len(pieces) - number), len(piece))
+        left -= size
+        few = size - len(piece)
+        piece += short[:few]
+        del short[:few]
+    items[:] = [each for piece in pieces for each in piece] + short
 
 
 def pytest_collection_finish():
