@@ -30,6 +30,12 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 2
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """One process starts the programs of all."""
+    node.workerinput["warm"] = warm.address()
+
+
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory):
     """One folder for all processes of a run of the tests."""
@@ -80,6 +86,7 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_configure(config):
     """Started in the background, a process is given signals that it ignores; what is tested here heeds them."""
     if told := getattr(config, "workerinput", None):
+        warm.share(told["warm"])
         compiled.together(config, int(told["workerid"].removeprefix("gw")), told["workercount"])
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:

@@ -26,18 +26,15 @@ _made = {}
 def python(*before):
     """The path of an interpreter; ``before``: words that stand before the user's arguments."""
     import shlex
-    import tempfile
     from pathlib import Path
 
-    if "folder" not in _made:
-        _made["folder"] = Path(tempfile.mkdtemp(prefix="warm-"))
-        _start(_made["folder"])
-    file = _made["folder"] / f"python-{len(_made)}"
+    folder = _folder()
+    file = folder / f"python-{len(_made)}"
     path = _made.setdefault(before, file)
     if path is file:
         # run by the shell: the line that names an interpreter may be too long for the kernel
         client = str(Path(__file__).with_name("warm_client.py"))
-        words = [sys.executable, "-SEs", client, str(_made["folder"] / "socket"), *before]
+        words = [sys.executable, "-SEs", client, address(), *before]
         file.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         file.chmod(0o755)
     return str(path)
@@ -48,25 +45,48 @@ def command():
     return python("-c", COMMAND)
 
 
-def _start(folder):
+def address():
+    """Where programs are asked for: one process starts those of a whole run of the tests."""
+    if "address" not in _made:
+        _made["address"] = str(_folder() / "socket")
+        _start(_made["address"])
+    return _made["address"]
+
+
+def share(place):
+    """Ask there, where another process of this run has started it."""
+    _made["address"] = place
+
+
+def _folder():
     import atexit
     import shutil
+    import tempfile
+    from pathlib import Path
+
+    if "folder" not in _made:
+        _made["folder"] = Path(tempfile.mkdtemp(prefix="warm-"))
+        atexit.register(shutil.rmtree, _made["folder"])
+    return _made["folder"]
+
+
+def _start(address):
+    import atexit
     import subprocess
     from pathlib import Path
 
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NORNIR_ANYCONNECT_")}
     server = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from tests.warm import serve; serve(sys.argv[1])", folder / "socket"],
+        [sys.executable, "-c", "import sys; from tests.warm import serve; serve(sys.argv[1])", address],
         cwd=Path(__file__).parents[1], env=ours, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
-    if server.stdout.readline() != b"ready\n":
+    if server.stdout.readline() != b"listens\n":
         raise RuntimeError("the process that starts programs did not start itself")
 
     def end():
         server.stdin.close()
         server.wait()
         server.stdout.close()
-        shutil.rmtree(folder)
 
     atexit.register(end)
 
@@ -91,16 +111,16 @@ def serve(address):
     import gc
     import importlib
 
-    _load()
-    gc.freeze()  # what no program frees is not looked through, and so stays shared
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(64)
+    print("listens", flush=True)
+    _load()
+    gc.freeze()  # what no program frees is not looked through, and so stays shared
     wakes, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    print("ready", flush=True)
     running = {}
     while True:
         ready = select.select([0, wakes, listener, *running], [], [])[0]
