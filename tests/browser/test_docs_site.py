@@ -120,7 +120,7 @@ def test_a_search_finds_its_page(request, site, opened, way):
         "link => { const first = document.querySelector(link); first.click(); return first.pathname }", LINK
     )
     page.wait_for_function("wanted => location.pathname === wanted", arg=wanted)
-    assert page.locator("h1").is_visible()
+    page.locator("h1").wait_for()
 
 
 ONE_OF_EACH = """() => {
