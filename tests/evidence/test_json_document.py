@@ -192,3 +192,32 @@ def test_what_is_escaped_in_a_record_that_was_cut_is_read(wrapped):
     assert export is not None
     read = LogEvidence().read_export(export, [document])
     assert (read.messages, read.unreadable, read.torn) == (document.count(b"722036"), 0, True)
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda records: json.dumps(records),
+        lambda records: json.dumps({"hits": [{"_source": each} for each in records]}),
+        lambda records: "\n".join(map(json.dumps, records)) + "\n",
+        lambda records: "\n".join(json.dumps({"_source": each}) for each in records) + "\n",
+    ],
+    ids=["array", "hits", "lines", "nested lines"],
+)
+def test_a_message_in_whose_place_another_stands_is_missed(join):
+    """Bytes that are lost between two records may leave one that is well formed."""
+    document = join([{"message": OTHER, "n": 1}] * 9 + [{"message": WANTED, "n": 1}, {"message": OTHER, "n": 1}])
+    begin = document.index('"n"', document.index(WANTED))
+    lost = document[:begin] + document[document.index('"message"', begin) :]
+    assert json.loads(lost.splitlines()[-1])
+    for text, torn in ((document, False), (lost, True)):
+        export = registry.export_of(text.encode())
+        assert export is not None
+        assert LogEvidence().read_export(export, [text.encode()]).torn == torn
+
+
+@pytest.mark.parametrize("instead", [": one}", ": 1 x}", ": NaN}", " 1; }"])
+def test_what_is_passed_over_has_the_shape_of_json(instead):
+    held = [json.dumps({"message": OTHER, "n": 1})] * 40
+    held[20] = held[20].replace(": 1}", instead)
+    assert read(f"[{', '.join(held)}]".encode(), 1 << 16, passed_over=True)[2]

@@ -33,7 +33,7 @@ _SLICE = 1 << 13
 _CLOSES = re.compile(rb"[]}]")
 _REPEATED = re.compile(REPEATED)
 # an element of an array with nothing in it but texts, numbers and objects of such, and arrays that hold no object
-_PLAIN = rb'[^]["{}]*+'
+_PLAIN = rb"[-+.0-9Eaeflnrstu:,\s]*+"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _VALUES = rb"\[" + _PLAIN + b"(?:" + _STRING + _PLAIN + rb")*+\]"
 _OBJECT = reduce(

@@ -26,7 +26,24 @@ _MOST_KEPT = 300
 _INNER = 2
 """A message may be JSON itself, as what a collector writes into another one's log."""
 _CELL = {"field", "value"}
-_DECODER = json.JSONDecoder(strict=False)
+
+
+class Overwritten(dict[str, Any]):
+    """An object that had two messages of one name: what stood between them is missing."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    lost = len(found) < len(pairs) and any(_is_lost(value, found[name]) for name, value in pairs)
+    return Overwritten(found) if lost else found
+
+
+def _is_lost(value: Any, other: Any) -> bool:
+    """A message in whose place stands something else."""
+    return isinstance(value, str) and value != other and tells(value)
+
+
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 OTHER = Family("")
 """Records of no family that is known: read by what fields are usually called."""
 _RESULTS = ("hits", "messages", "results", "events")
@@ -101,7 +118,8 @@ class Builder:
         self._sizes: list[Counter[str]] = []
         self._below = 0
         self.partial = False
-        """It says that it does not hold all that was found, or what it holds lies deeper than any export puts it."""
+        """It says that it does not hold all that was found, or what it holds lies deeper than any export puts it, or
+        stands twice."""
 
     @property
     def open(self) -> bool:
@@ -176,6 +194,7 @@ class Builder:
         if isinstance(holder, dict):
             self._fed[-1] |= fed
             self.partial |= bool(value) and self._keys[-1].lower() in _THERE_IS_MORE and not isinstance(value, dict)
+            self.partial |= _is_lost(holder.get(self._keys[-1]), value)
             if len(holder) < _MOST_KEPT:
                 holder[self._keys[-1]] = value
             return
