@@ -1,7 +1,5 @@
 """The command line: ``nornir-anyconnect``. Commands import the heavy rooms only when they run."""
 
-import atexit
-import gc
 import os
 import signal
 import sys
@@ -12,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from nornir_anyconnect.cli import cycles
 from nornir_anyconnect.cli.app import build
 from nornir_anyconnect.workflows import terminal
 from nornir_anyconnect.workflows.exit_codes import ExitCode, of_error
@@ -71,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     terminal.TERMINAL.reset()
     _open_streams()
-    atexit.register(gc.freeze)  # to look for cycles in what ends anyway takes a tenth of a short command's time
+    if argv is None:
+        cycles.seldom()
     with _signals_interrupt():
         code = _run(argv)
         terminal.TERMINAL.count_the_rest()

@@ -8,9 +8,7 @@ command: newer Typer releases convert even a plain string with it, and ask a par
 
 from __future__ import annotations
 
-import gc
 import inspect
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
@@ -21,7 +19,7 @@ import typer.main
 from typer.core import TyperArgument, TyperOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FAMILIES = {
     "check": {"check": "Judge saved running-configs; no device needed."},
@@ -211,15 +209,3 @@ def _without_pydantic(command: Any) -> Any:
     for child in getattr(command, "commands", {}).values():
         _without_pydantic(child)
     return command
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """What texts are read into holds no cycles: looking for some, at exit too, takes a quarter of the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(*usual)

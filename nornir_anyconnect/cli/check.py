@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.app import few_collections
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.workflows.exit_codes import highest
 
@@ -42,13 +41,10 @@ def check(
     how = judging.under(settings)
     if [*paths, *files.paths].count("-") > 1:
         raise UsageError("standard input is named twice", "give one of them a file")
-    with few_collections():
-        with progress.reading(total_size([*paths, *files.paths])) as bar:
-            judged = judge_files(paths, how, files, KnownChanges(settings.history), bar.advance)
-        # one of the files in a folder, which nobody named
-        outputs.spare(audit.targets, [each.path for each in judged.inputs if each.read_as])
-        return (
-            highest([judged.code, audit.finish(judged.devices, inputs=judged.inputs)])
-            if judged.devices
-            else judged.code
-        )
+    with progress.reading(total_size([*paths, *files.paths])) as bar:
+        judged = judge_files(paths, how, files, KnownChanges(settings.history), bar.advance)
+    # one of the files in a folder, which nobody named
+    outputs.spare(audit.targets, [each.path for each in judged.inputs if each.read_as])
+    if not judged.devices:
+        return judged.code
+    return highest([judged.code, audit.finish(judged.devices, inputs=judged.inputs)])

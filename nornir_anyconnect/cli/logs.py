@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nornir_anyconnect.cli import options
-from nornir_anyconnect.cli.app import few_collections
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.evidence.syslog.stamps import DateOrder
 from nornir_anyconnect.report import FailOn
@@ -137,7 +136,7 @@ def logs(
 
     targets = outputs.outputs(reporting.formats, LOGS_FORMATS, "logs")
     how = reading.understood
-    with few_collections(), progress.reading(total_size(files)) as bar:
+    with progress.reading(total_size(files)) as bar:
         summary = summarise_logs(files, how, on_progress=bar.advance)
     hit = summary.users > 0 or any(each.because_of_mtu for each in summary.client)
     if reporting.pseudonymise_users or load_settings(None).pseudonymise_users:

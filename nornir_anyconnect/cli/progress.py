@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from nornir_anyconnect.cli import cycles
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class _Silent:
 @contextmanager
 def hosts(total: int) -> Iterator[Bar]:
     """Hosts done, failed and left."""
+    cycles.as_usual()
     if not _wanted():
         yield _Silent()
         return

@@ -1,5 +1,6 @@
 """How the command starts: quickly, with nothing heavy loaded, and with usage errors in two lines."""
 
+import gc
 import importlib
 import os
 import signal
@@ -10,7 +11,7 @@ import pytest
 
 import nornir_anyconnect
 from nornir_anyconnect import errors
-from nornir_anyconnect.cli import main
+from nornir_anyconnect.cli import main, progress
 from nornir_anyconnect.cli.app import FAMILIES, build
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_error
 
@@ -93,7 +94,7 @@ def test_every_family_registers_what_the_table_says():
 
 
 START = {"", ".cli", ".cli.app", ".errors", ".masking", ".report", ".report.sanitise", ".version", ".workflows"}
-START |= {".workflows.exit_codes", ".workflows.terminal"}
+START |= {".cli.cycles", ".workflows.exit_codes", ".workflows.terminal"}
 ARITHMETIC = {".cli.mtu", ".cli.options", ".mtu", ".mtu.assumptions", ".mtu.derive", ".mtu.suites"}
 
 
@@ -127,7 +128,7 @@ NOT_LOADED = {
         ["--inventory", "{folder}"],
         CHANGING
         | SELDOM
-        | {"http.client", "urllib.request", "requests", "ttp"}
+        | {"http.client", "urllib.request", "requests"}
         | {"nornir_anyconnect.change.plan.check", "nornir_anyconnect.platforms.probe.path"},
     ),
 }
@@ -151,7 +152,33 @@ def test_a_command_loads_nothing_that_it_does_not_need(command, tmp_path):
     assert loaded[0] == "LOADED", done.stderr
     assert "nornir_anyconnect.report.formats.text" in loaded, done.stderr
     assert ("asyncssh" in loaded) is (command == "audit")
+    # a fleet is judged with what was loaded while the first of it was reached
+    assert {"ttp", "nornir_anyconnect.remedies.propose"} <= set(loaded) or command == "logs"
     assert not unneeded & set(loaded)
+
+
+CYCLES = """
+import gc, sys
+from nornir_anyconnect.cli import main, progress
+usual = gc.get_threshold()
+main()
+print("SELDOM", gc.get_threshold() != usual, gc.get_freeze_count() > 0)
+with progress.hosts(1):
+    print("HOSTS", gc.get_threshold() != usual, gc.get_freeze_count() > 0)
+"""
+
+
+def test_cycles_are_looked_for_seldom_until_devices_are_talked_to():
+    argv = [sys.executable, "-c", CYCLES, "mtu", "--tls-suite", "RC4-SHA"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["SELDOM True False", "HOSTS False True"]
+
+
+def test_a_process_of_somebody_else_is_left_as_it_is(capsys):
+    before = gc.get_threshold(), gc.get_freeze_count()
+    assert main(["mtu", "--tls-suite", "RC4-SHA"]) == 0
+    with progress.hosts(1):
+        assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_a_command_after_two_dashes_is_found(capsys):
