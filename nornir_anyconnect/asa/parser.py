@@ -193,6 +193,12 @@ def _templates() -> tuple[Any, Lock]:
     return parser, Lock()
 
 
+def prepare() -> None:
+    """Load TTP and compile its templates now; else the first text that is read waits for it."""
+    with _FIRST:
+        _templates()
+
+
 _READ_MODES = tuple(mode for mode in Mode if mode is mode.table and any(row.value for row in rows_of(mode)))
 
 

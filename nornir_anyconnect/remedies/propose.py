@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.managed import ManagerSteps
-from nornir_anyconnect.asa.parser import config_of
+from nornir_anyconnect.asa.parser import config_of, prepare
 from nornir_anyconnect.asa.running_config import Notice, notice
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
@@ -88,6 +88,11 @@ def assess_text(
     """
     config = config_of(text, path or name)
     return replace(assess_config(config, name, observations, options), path=path)
+
+
+def get_ready() -> None:
+    """Load and compile all that judging a text needs, before there is one."""
+    prepare()
 
 
 def assess_config(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,18 @@ def _each_host(
     return runner
 
 
+def _get_ready() -> None:
+    """Load what judges a box while the first one is logged in to, which is mostly waiting."""
+
+    def load() -> None:
+        with suppress(Exception):  # whoever needs it meets the same error, and tells it
+            from nornir_anyconnect.remedies.propose import get_ready
+
+            get_ready()
+
+    threading.Thread(target=load, name="getting ready").start()
+
+
 def _of(result: MultiResult) -> Any:
     """What the task returned."""
     return result[0].result
@@ -168,6 +181,7 @@ def audit_fleet(
     }
     runner: ChassisRunner | DaskRunner
     if options.dask is None:
+        _get_ready()
         runner = _each_host(nornir, audit_mtu, options.workers, ended, logged=logged, cut_at_changes=cut, **how)
     else:
         # logs and earlier changes are known here, and not where the devices are read
@@ -211,6 +225,7 @@ def plan_fleet(
             failed[host.name] = f"unexpected {type(problem).__name__}"
 
     fleet = fleet or FleetOptions()
+    _get_ready()
     runner = _each_host(nornir, plan_fix, fleet.workers, ended, options=options, host_timeout=fleet.host_timeout)
     runner.pass_interrupt_on()  # a plan of a part of the hosts would look whole
     return FleetPlan(tuple(inputs), failed)
