@@ -1,4 +1,4 @@
-"""What the lines say becomes the parts of a RunningConfig: values by field, later lines over earlier ones."""
+"""The lines of blocks, and what they say, become the parts of a RunningConfig: later lines over earlier ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Row, Section, Take, row_of
-from nornir_anyconnect.asa.modes import Header, Line, header_of
+from nornir_anyconnect.asa.modes import (
+    Header,
+    begins_headers,
+    decides,
+    header_of,
+    mode_below,
+    opened_by,
+    rows_of,
+    said_of,
+)
 from nornir_anyconnect.asa.running_config import (
     ClientSettings,
     Interface,
@@ -20,7 +29,7 @@ from nornir_anyconnect.asa.running_config import (
 from nornir_anyconnect.asa.value_forms import TAKEN_BACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nornir_anyconnect.asa.running_config import Block
 
@@ -30,6 +39,57 @@ _RAW_PARTS = {Mode.TUNNEL_GENERAL: "general", Mode.TUNNEL_WEBVPN: "webvpn", Mode
 _POLICY, _GROUP, _USER = Section.GROUP_POLICY.value, Section.TUNNEL_GROUP.value, Section.USERNAME.value
 _TAKES_PART = row_of(Mode.LOAD_BALANCING, "participates").words()
 _CLASS_ATTRIBUTES = frozenset({_POLICY, "ietf-radius-class", "cvpn3000-ietf-radius-class"})
+
+
+class Line(NamedTuple):
+    """One line of a block, without indentation, and its mode."""
+
+    mode: Mode
+    number: int | None
+    text: str
+
+
+def lines_of(block: Block) -> Iterator[Line]:
+    """The lines of a block whose mode we read, in order; nothing of it is taken for another's.
+
+    A one-line block yields its own header. A line nested where nothing nests comes back with the word
+    it stands below in front, so that no command is recognised in it.
+    """
+    word = block.header.partition(" ")[0]
+    if not begins_headers(word):
+        yield Line(Mode.CONFIG, block.line, block.header)
+    elif (mode := mode_below(block.header)) is not None and rows_of(mode):
+        yield from lines_below(mode, block)
+
+
+def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
+    """The lines of a body whose header opens ``mode``.
+
+    Depth comes from the indentation alone: a line belongs to the last line indented less.
+    """
+    above: list[tuple[int, str]] = []  # indentation and text of the lines this one could be under
+    for number_and_text in block.body:
+        line = number_and_text.value
+        text = line.lstrip()
+        if not text or text[0] == "!":
+            continue
+        depth = len(line) - len(text)
+        while above and above[-1][0] >= depth:
+            above.pop()
+        if not above:
+            yield Line(mode, number_and_text.line, text)
+        else:
+            inner = _opened(mode, above[0][1])
+            if inner not in (None, Mode.DEEPER) and len(above) == 1:
+                yield Line(inner, number_and_text.line, text)
+            elif inner is not Mode.DEEPER or decides(mode, text):
+                yield Line(mode, number_and_text.line, f"(below {above[0][1].partition(' ')[0]}) {text}")
+        above.append((depth, text))
+
+
+def _opened(mode: Mode, text: str) -> Mode | None:
+    row = said_of(mode, text).row
+    return opened_by(mode, row) if row else None
 
 
 NOBODYS = Row(Mode.CONFIG, "")

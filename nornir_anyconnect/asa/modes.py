@@ -1,4 +1,4 @@
-"""Where a line stands decides what it can mean: what the grammar says of a line, a header, a block.
+"""Where a line stands decides what it can mean: what the grammar says of a line and of a header.
 
 Everything here is derived from ``grammar.ROWS``.
 """
@@ -7,30 +7,17 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from nornir_anyconnect.asa import grammar
 from nornir_anyconnect.asa.capture import LONGEST_LINE
 from nornir_anyconnect.asa.grammar import Mode, Row, Spelling, Take, row_of
 from nornir_anyconnect.asa.value_forms import NAMED, spellings, words
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nornir_anyconnect.asa.running_config import Block
-
 _NAME = r'(?:"[ !#->@-~]{1,128}"|[!#->@-~]{1,128})'
 _ANY_NAME = r'(?:"[^"]*"|\S+)'
 _SVC = (f"{Spelling.SVC} ", f"no {Spelling.SVC} ")
 _ENOUGH = 5  # letters that tell one keyword of a mode from another
-
-
-class Line(NamedTuple):
-    """One line of a block, without indentation, and its mode."""
-
-    mode: Mode
-    number: int | None
-    text: str
 
 
 class Said(NamedTuple):
@@ -115,10 +102,11 @@ def decides_elsewhere(here: Mode, line: str) -> bool:
     nested = line.startswith("(below ")
     text = line.partition(") ")[2] if nested else line
     others = (mode for mode in Mode if mode is mode.table and mode is not Mode.CONFIG)
-    return any(_decides(mode, text) for mode in others if nested or mode is not here.table)
+    return any(decides(mode, text) for mode in others if nested or mode is not here.table)
 
 
-def _decides(mode: Mode, text: str) -> bool:
+def decides(mode: Mode, text: str) -> bool:
+    """Whether a verdict may rest on a line that stands in a mode."""
     said = said_of(mode, text)
     row = said.row
     return row is not None and row.decisive and said.understood and row is not row_of(Mode.WEBVPN, "serving")
@@ -224,49 +212,6 @@ def headers_into(mode: Mode) -> frozenset[str]:
     return frozenset(found)
 
 
-def lines_of(block: Block) -> Iterator[Line]:
-    """The lines of a block whose mode we read, in order; nothing of it is taken for another's.
-
-    A one-line block yields its own header. A line nested where nothing nests comes back with the word
-    it stands below in front, so that no command is recognised in it.
-    """
-    word = block.header.partition(" ")[0]
-    if word not in _headers():
-        yield Line(Mode.CONFIG, block.line, block.header)
-    elif (mode := mode_below(block.header)) is not None and rows_of(mode):
-        yield from lines_below(mode, block)
-
-
-def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
-    """The lines of a body whose header opens ``mode``.
-
-    Depth comes from the indentation alone: a line belongs to the last line indented less.
-    """
-    above: list[tuple[int, str]] = []  # indentation and text of the lines this one could be under
-    for number_and_text in block.body:
-        line = number_and_text.value
-        text = line.lstrip()
-        if not text or text[0] == "!":
-            continue
-        depth = len(line) - len(text)
-        while above and above[-1][0] >= depth:
-            above.pop()
-        if not above:
-            yield Line(mode, number_and_text.line, text)
-        else:
-            inner = _opened(mode, above[0][1])
-            if inner not in (None, Mode.DEEPER) and len(above) == 1:
-                yield Line(inner, number_and_text.line, text)
-            elif inner is not Mode.DEEPER or _decides(mode, text):
-                yield Line(mode, number_and_text.line, f"(below {above[0][1].partition(' ')[0]}) {text}")
-        above.append((depth, text))
-
-
-def _opened(mode: Mode, text: str) -> Mode | None:
-    row = said_of(mode, text).row
-    return _opened_by(mode, row) if row else None
-
-
 # ---- what the cutter keeps of a text ----------------------------------------------------------------
 
 
@@ -359,19 +304,20 @@ def sent_headers(mode: Mode) -> dict[re.Pattern[str], Mode]:
     """The headers that may be sent in a mode, and the mode each opens: only such that lead to lines to send."""
     found = {}
     for row in rows_of(mode):
-        if row.opens and (to := _opened_by(mode, row)) and _leads_to_lines(to):
+        if row.opens and (to := opened_by(mode, row)) and _leads_to_lines(to):
             found[re.compile(_with_name(row.keyword))] = to
     return found
 
 
-def _opened_by(mode: Mode, row: Row) -> Mode | None:
+def opened_by(mode: Mode, row: Row) -> Mode | None:
+    """The mode that a line of the row opens where it stands."""
     return Mode.USERNAME_WEBVPN if mode is Mode.USERNAME and row.opens is Mode.GROUP_WEBVPN else row.opens
 
 
 def _leads_to_lines(mode: Mode) -> bool:
     if sent_leaves(mode) or copied_lines(mode):
         return True
-    return any(row.opens and (to := _opened_by(mode, row)) and _leads_to_lines(to) for row in rows_of(mode))
+    return any(row.opens and (to := opened_by(mode, row)) and _leads_to_lines(to) for row in rows_of(mode))
 
 
 @cache

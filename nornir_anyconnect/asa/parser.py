@@ -19,16 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa import assemble
 from nornir_anyconnect.asa.alike import DECIDING, Known
-from nornir_anyconnect.asa.assemble import Parts, Reading
+from nornir_anyconnect.asa.assemble import Line, Parts, Reading, lines_of
 from nornir_anyconnect.asa.blocks import HOSTNAME, cut
 from nornir_anyconnect.asa.capture import refuse_other_than_text
 from nornir_anyconnect.asa.grammar import Mode, Take
 from nornir_anyconnect.asa.modes import (
-    Line,
     Said,
     decides_elsewhere,
     holds_another,
-    lines_of,
     rows_of,
     said_of,
     spelled_svc,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.assemble import lines_below
 from nornir_anyconnect.asa.commands import quoted
 from nornir_anyconnect.asa.config_commands import (
     MASKED,
@@ -21,7 +22,7 @@ from nornir_anyconnect.asa.config_commands import (
 )
 from nornir_anyconnect.asa.effective import DEFAULT_POLICY, attributes_elsewhere
 from nornir_anyconnect.asa.grammar import Mode, Section, row_of
-from nornir_anyconnect.asa.modes import field_of, lines_below
+from nornir_anyconnect.asa.modes import field_of
 from nornir_anyconnect.asa.running_config import Block as ConfigBlock
 from nornir_anyconnect.asa.running_config import GroupPolicy, RunningConfig, Sourced, TunnelGroup
 from nornir_anyconnect.audit.finding import Scope
