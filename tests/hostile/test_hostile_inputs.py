@@ -247,8 +247,8 @@ def waiting(pipe):
 def test_a_manager_that_is_not_there_is_named(run, monkeypatch):
     """Its error is an OSError, too, which was taken for that of a file: "None: None"."""
 
-    def unreachable(**_):
+    def unreachable(_):
         raise UnreachableError("https://fmc.example.net: Connection refused", "check url")
 
-    monkeypatch.setattr("nornir_anyconnect.workflows.inventory.InitNornir", unreachable)
+    monkeypatch.setattr("nornir_anyconnect.workflows.inventory.nornir_of", unreachable)
     run(*AUDIT, inv__hosts_yaml=host("data: {}"), code=3, says="error: https://fmc.example.net: Connection refused")
