@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.compare import SLICE, compare, compare_all
+from tests.acceptance.compare import SLICE, compare
 
 BATCH = 50
+ROWS = 16
 
 
 @pytest.mark.parametrize("batch", range(SLICE // BATCH))
@@ -16,5 +17,9 @@ def test_no_field_of_any_finding_differs_from_the_contract_worked_out_twice(batc
 
 
 def test_the_generated_configurations_reach_every_row_of_the_verdict_table():
-    reached = compare_all(range(400)).reasons
-    assert len(reached) == 16, reached
+    reached = set()
+    for seed in range(400):
+        reached |= set(compare(seed).reasons)
+        if len(reached) == ROWS:
+            return
+    pytest.fail(f"only {reached}")
