@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ DAY = date(2026, 3, 4)
 NAMED = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 
 
+@cache
 def _tests_of(file):
     tree = ast.parse((ROOT / file).read_text("utf-8"))
     return {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
