@@ -23,7 +23,7 @@ from nornir_anyconnect.change.journal import (
     read,
 )
 from nornir_anyconnect.change.outcome import State
-from nornir_anyconnect.change.plan.check import misjudged, rederive
+from nornir_anyconnect.change.plan.check import PlanCheck
 from nornir_anyconnect.change.plan.file import plan_text, read_plan
 from nornir_anyconnect.change.transaction import Change, Saving
 from nornir_anyconnect.errors import AnyConnectError
@@ -232,11 +232,8 @@ class Run:
 
     def change_of(self, planned: PlannedDevice) -> Change:
         """What a transaction needs: the commands, and the two questions it asks of a configuration."""
-        return Change(
-            commands=planned.commands_of(self.name),
-            check=lambda now: rederive(planned, now, self.plan.options),
-            misjudged=lambda now: misjudged(planned, now, self.plan.options),
-        )
+        holds = PlanCheck(planned, self.plan.options)
+        return Change(planned.commands_of(self.name), check=holds.rederive, misjudged=holds.misjudged)
 
     def as_it_was(self, planned: PlannedDevice) -> Change:
         """What the run did, for taking it back: neither drift nor verdict matters any more."""

@@ -14,7 +14,7 @@ from nornir_anyconnect.asa.config_commands import applied, lines_to_type
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.context import Options
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan.check import check_identity, misjudged, rederive
+from nornir_anyconnect.change.plan.check import PlanCheck, check_identity
 from nornir_anyconnect.change.plan.file import load_plan, plan_text, read_plan, save_plan, to_dict
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.change.run import Run
@@ -25,6 +25,15 @@ from nornir_anyconnect.remedies.kinds import decode, encode
 from nornir_anyconnect.remedies.kinds.tls_only_group import NewGroupPolicy
 from nornir_anyconnect.remedies.options import RemedyOptions
 from tests.amounts import examples
+
+
+def rederive(planned, config, options, run=""):
+    return PlanCheck(planned, options).rederive(config, run)
+
+
+def misjudged(planned, config, options):
+    return PlanCheck(planned, options).misjudged(config)
+
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEXT = """\

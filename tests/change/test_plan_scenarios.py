@@ -18,10 +18,19 @@ from nornir_anyconnect.asa.commands import Exit
 from nornir_anyconnect.asa.config_commands import Shows, applied, inverse_of, lines_to_send, observe
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.judge import judge
-from nornir_anyconnect.change.plan.check import misjudged, rederive
+from nornir_anyconnect.change.plan.check import PlanCheck
 from nornir_anyconnect.change.plan.making import PlanInput, make_plan
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.options import RemedyOptions
+
+
+def rederive(planned, config, options, run=""):
+    return PlanCheck(planned, options).rederive(config, run)
+
+
+def misjudged(planned, config, options):
+    return PlanCheck(planned, options).misjudged(config)
+
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "fixtures" / "scenarios").iterdir())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

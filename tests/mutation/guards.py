@@ -279,8 +279,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         10, f"{CHANGE}/plan/check.py",
-        "    if tuple(now) != planned.commands:\n",
-        "    if False:\n",
+        "        if tuple(now) != self.planned.commands:\n",
+        "        if False:\n",
         "tests/change/test_plan.py::test_a_forged_plan_that_agrees_with_itself_is_refused_all_the_same",
     ),
     Guard(
@@ -297,8 +297,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         11, f"{CHANGE}/plan/check.py",
-        "        if moved:\n",
-        "        if False:\n",
+        "            if moved:\n",
+        "            if False:\n",
         "tests/change/test_plan.py::test_drift_in_anything_that_was_read_is_refused_by_name",
     ),
     Guard(
@@ -321,7 +321,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         11, f"{CHANGE}/plan/check.py",
-        "            _refuse_wider_reach(planned, fix, offered)\n",
+        "                self._refuse_wider_reach(fix, offered)\n",
         "",
         f"{P}11_drift.py::test_a_group_that_came_under_the_default_policy_since_was_not_agreed_to",
     ),

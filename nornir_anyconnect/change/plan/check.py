@@ -8,7 +8,7 @@ what they derived then (promises 10, 11, 31). That the plan agrees with itself i
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.asa.chassis import same_chassis
@@ -147,101 +147,98 @@ def check_identity(planned: PlannedDevice, serials: tuple[str, ...], context: st
         raise refused(Refusal.OTHER_CONTEXT, found=context or "none", planned=planned.context or "none")
 
 
-def rederive(
-    planned: PlannedDevice, config: RunningConfig, options: RemedyOptions, run: str = ""
-) -> tuple[PlannedCommand, ...]:
-    """The planned commands, if the configuration as it is now still leads to them.
-
-    A device that shows all of them already is not asked again: applying them changes nothing.
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """Asks of a configuration whether the plan of one device holds for it.
 
     Args:
         planned: the device as planned.
-        config: what it is configured to do now.
-        options: what was said when it was planned.
-        run: that will own created objects; empty keeps the preview's.
-
-    Raises:
-        GateError: the configuration has drifted, or leads to other commands.
-
-    """
-    if not all(each.shows is Shows.AFTER for each in observe(config, planned.commands)):
-        moved = drifted(config, planned.hashes)
-        if moved:
-            raise refused(Refusal.DRIFT, parts=", ".join(moved))
-        _refuse_other_derivation(planned, config, options)
-    return planned.commands_of(run) if run else planned.commands
-
-
-def _refuse_other_derivation(planned: PlannedDevice, config: RunningConfig, options: RemedyOptions) -> None:
-    """The remedies, asked again, must give exactly these commands."""
-    now: list[PlannedCommand] = []
-    audits = _judged(planned, config, options)
-    # one number for all findings of a device
-    safe = [each.safe_mtu for device, _, _ in audits for each in device.findings if each.safe_mtu is not None]
-    offers = [
-        {named(key): each for key, each in remedies_of(config, device, under, seen).items()}
-        for device, under, seen in audits
-    ]
-    for fix in planned.fixes:
-        name = fix.serves[0]
-        offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
-        if offered and not any(one.blocked_by for one in offered):
-            _refuse_wider_reach(planned, fix, offered)
-            now += kinds()[fix.remedy].agreed(offered, safe)
-    if tuple(now) != planned.commands:
-        other = " / ".join(lines_to_type(now)) or "nothing"
-        raise refused(Refusal.OTHER_DERIVATION, name=planned.name, lines=other)
-
-
-def _refuse_wider_reach(planned: PlannedDevice, fix: Fix, offered: list[Remedy]) -> None:
-    """Who read the plan agreed to what it names: whoever came under the same line since was not asked about."""
-    known = {*fix.serves, *fix.affects}
-    new = dict.fromkeys(named(key) for one in offered for key in one.reaches if named(key) not in known)
-    if new:
-        raise refused(Refusal.WIDER_REACH, name=planned.name, kind=fix.remedy, findings=", ".join(new))
-    if any(one.tunnels != fix.tunnels for one in offered):
-        raise refused(Refusal.OTHER_TUNNELS, name=planned.name)
-
-
-def _judged(
-    planned: PlannedDevice, config: RunningConfig, options: RemedyOptions
-) -> list[tuple[DeviceAudit, RemedyOptions, DeviceObservations | None]]:
-    """The device judged again: under each set that its own numbers left when it was planned, else as usual."""
-    seen = None
-    if planned.two_mtus_seen:
-        # shows that the release has two MTUs; a packet no larger than its threshold calibrates nothing
-        proof = (LargePacket(0, 0, without_udp=False),)
-        groups = {name: GroupObservations(name, large_packets=proof) for name in planned.two_mtus_seen}
-        seen = DeviceObservations(planned.name, groups)
-    found = []
-    for assume in planned.standing or (options.assume,):
-        under = options.under(assume)
-        found.append((judge(config, planned.name, seen, under.judging), under, seen))
-    return found
-
-
-def misjudged(planned: PlannedDevice, config: RunningConfig, options: RemedyOptions) -> str | None:
-    """How the configuration that was read back differs from what the plan predicted; None where it does not.
-
-    Args:
-        planned: the device as planned.
-        config: what it is configured to do after the change.
         options: what was said when it was planned.
 
     """
-    now: dict[str, dict[str, Any]] = {}
-    for device, _, _ in _judged(planned, config, options):
-        for finding in device.findings:
-            state = state_of(finding)
-            mtus = now.get(named(finding.key), state).get("mtus", {})
-            now[named(finding.key)] = state | {"mtus": {**mtus, **state["mtus"]}}
-    for each in planned.outlook:
-        found = now.get(each.finding, {})
-        if planned.standing:  # judged set by set: the sets share their numbers, not one verdict
-            found = found | {key: each.after[key] for key in ("verdict", "reason", "certainty") if found}
-        if found != each.after:
-            return f"{each.finding}: predicted {_words(each.after)}, found {_words(found)}"
-    return None
+
+    planned: PlannedDevice
+    options: RemedyOptions
+
+    def rederive(self, config: RunningConfig, run: str = "") -> tuple[PlannedCommand, ...]:
+        """The planned commands, if the configuration as it is now still leads to them.
+
+        A device that shows all of them already is not asked again: applying them changes nothing.
+
+        Args:
+            config: what it is configured to do now.
+            run: that will own created objects; empty keeps the preview's.
+
+        Raises:
+            GateError: the configuration has drifted, or leads to other commands.
+
+        """
+        planned = self.planned
+        if not all(each.shows is Shows.AFTER for each in observe(config, planned.commands)):
+            moved = drifted(config, planned.hashes)
+            if moved:
+                raise refused(Refusal.DRIFT, parts=", ".join(moved))
+            self._refuse_other_derivation(config)
+        return planned.commands_of(run) if run else planned.commands
+
+    def _refuse_other_derivation(self, config: RunningConfig) -> None:
+        """The remedies, asked again, must give exactly these commands."""
+        now: list[PlannedCommand] = []
+        audits = self._judged(config)
+        # one number for all findings of a device
+        safe = [each.safe_mtu for device, _, _ in audits for each in device.findings if each.safe_mtu is not None]
+        offers = [
+            {named(key): each for key, each in remedies_of(config, device, under, seen).items()}
+            for device, under, seen in audits
+        ]
+        for fix in self.planned.fixes:
+            name = fix.serves[0]
+            offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
+            if offered and not any(one.blocked_by for one in offered):
+                self._refuse_wider_reach(fix, offered)
+                now += kinds()[fix.remedy].agreed(offered, safe)
+        if tuple(now) != self.planned.commands:
+            other = " / ".join(lines_to_type(now)) or "nothing"
+            raise refused(Refusal.OTHER_DERIVATION, name=self.planned.name, lines=other)
+
+    def _refuse_wider_reach(self, fix: Fix, offered: list[Remedy]) -> None:
+        """Who read the plan agreed to what it names: whoever came under the same line since was not asked about."""
+        known = {*fix.serves, *fix.affects}
+        new = dict.fromkeys(named(key) for one in offered for key in one.reaches if named(key) not in known)
+        if new:
+            raise refused(Refusal.WIDER_REACH, name=self.planned.name, kind=fix.remedy, findings=", ".join(new))
+        if any(one.tunnels != fix.tunnels for one in offered):
+            raise refused(Refusal.OTHER_TUNNELS, name=self.planned.name)
+
+    def _judged(self, config: RunningConfig) -> list[tuple[DeviceAudit, RemedyOptions, DeviceObservations | None]]:
+        """The device judged again: under each set that its own numbers left when it was planned, else as usual."""
+        planned, seen = self.planned, None
+        if planned.two_mtus_seen:
+            # shows that the release has two MTUs; a packet no larger than its threshold calibrates nothing
+            proof = (LargePacket(0, 0, without_udp=False),)
+            groups = {name: GroupObservations(name, large_packets=proof) for name in planned.two_mtus_seen}
+            seen = DeviceObservations(planned.name, groups)
+        found = []
+        for assume in planned.standing or (self.options.assume,):
+            under = self.options.under(assume)
+            found.append((judge(config, planned.name, seen, under.judging), under, seen))
+        return found
+
+    def misjudged(self, config: RunningConfig) -> str | None:
+        """How a configuration that was read back differs from what the plan predicted; None where it does not."""
+        now: dict[str, dict[str, Any]] = {}
+        for device, _, _ in self._judged(config):
+            for finding in device.findings:
+                state = state_of(finding)
+                mtus = now.get(named(finding.key), state).get("mtus", {})
+                now[named(finding.key)] = state | {"mtus": {**mtus, **state["mtus"]}}
+        for each in self.planned.outlook:
+            found = now.get(each.finding, {})
+            if self.planned.standing:  # judged set by set: the sets share their numbers, not one verdict
+                found = found | {key: each.after[key] for key in ("verdict", "reason", "certainty") if found}
+            if found != each.after:
+                return f"{each.finding}: predicted {_words(each.after)}, found {_words(found)}"
+        return None
 
 
 def _words(state: dict[str, Any]) -> str:
