@@ -221,3 +221,19 @@ def test_what_is_passed_over_has_the_shape_of_json(instead):
     held = [json.dumps({"message": OTHER, "n": 1})] * 40
     held[20] = held[20].replace(": 1}", instead)
     assert read(f"[{', '.join(held)}]".encode(), 1 << 16, passed_over=True)[2]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"one": OTHER, "two": WANTED},
+        {"a": {"message": OTHER}, "b": {"message": WANTED}},
+        {"09:00:01": OTHER, "09:00:00": {"said": [WANTED]}},
+    ],
+)
+def test_a_record_with_several_messages_is_not_taken_for_one(wrapped, indent):
+    document = json.dumps(wrapped, indent=indent).encode()
+    export = registry.export_of(document)
+    assert export is not None
+    assert LogEvidence().read_export(export, [document]).torn

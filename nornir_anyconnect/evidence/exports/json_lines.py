@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.exports.json_records import Overwritten, messages_of, object_in, records_in
+from nornir_anyconnect.evidence.exports.json_records import Several, holds_another, messages_of, object_in, records_in
 from nornir_anyconnect.evidence.exports.records import LineExport, ids, line_end
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
@@ -68,11 +68,8 @@ class JsonLines(LineExport):
         first, self._first = self._first, False
         text = decoded(buffer[begin:end]).strip()
         if (value := object_in(text)) is not None:
-            self.torn |= any(isinstance(each, Overwritten) for each in (value, *value.values()))
-            several = records_in(self.family, value)
-            if several is None:
-                return messages_of(self.family, value), end
-            self.torn |= several.partial
+            several = records_in(self.family, value) or Several([*messages_of(self.family, value)], partial=False)
+            self.torn |= several.partial or holds_another(buffer[begin:end], several.found)
             return several.found, end
         self.torn |= (first or end == len(buffer)) and (
             '"' in text or text[:1] == "{" or text.rstrip(" ,]")[-1:] == "}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.exports.family import Family, tells
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
-from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES
 from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
@@ -27,23 +27,7 @@ _INNER = 2
 """A message may be JSON itself, as what a collector writes into another one's log."""
 _CELL = {"field", "value"}
 
-
-class Overwritten(dict[str, Any]):
-    """An object that had two messages of one name: what stood between them is missing."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    lost = len(found) < len(pairs) and any(_is_lost(value, found[name]) for name, value in pairs)
-    return Overwritten(found) if lost else found
-
-
-def _is_lost(value: Any, other: Any) -> bool:
-    """A message in whose place stands something else."""
-    return isinstance(value, str) and value != other and tells(value)
-
-
-_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(strict=False)
 OTHER = Family("")
 """Records of no family that is known: read by what fields are usually called."""
 _RESULTS = ("hits", "messages", "results", "events")
@@ -194,7 +178,8 @@ class Builder:
         if isinstance(holder, dict):
             self._fed[-1] |= fed
             self.partial |= bool(value) and self._keys[-1].lower() in _THERE_IS_MORE and not isinstance(value, dict)
-            self.partial |= _is_lost(holder.get(self._keys[-1]), value)
+            known = holder.get(self._keys[-1])
+            self.partial |= isinstance(known, str) and known != value and tells(known)
             if len(holder) < _MOST_KEPT:
                 holder[self._keys[-1]] = value
             return
@@ -236,7 +221,9 @@ class Builder:
         for holder in self._stack:
             if isinstance(holder, dict):
                 beside |= {key: each for key, each in holder.items() if not isinstance(each, list)}
-        return messages_of(self._family, {**beside, **value})
+        found = list(messages_of(self._family, {**beside, **value}))
+        self.partial |= holds_another(" ".join(flat(value).values()).encode(errors="replace"), found)
+        yield from found
 
     def _are_lines(self, values: list[Any]) -> bool:
         """A field of an object that holds several messages; where it holds one, that is the object's."""
@@ -264,6 +251,12 @@ class Builder:
 def _holds_message(family: Family, value: dict[str, Any]) -> bool:
     fields = flat(value)
     return any(ANY_TAG.search(text) for text in fields.values()) or any(True for _ in family.envelopes(fields))
+
+
+def holds_another(raw: bytes, found: list[Envelope]) -> bool:
+    """Whether a wanted message stands in a record beside those that were found in it."""
+    told = {each[0][-6:] for each in ASA_MESSAGES.candidate.finditer(raw)}
+    return any(not any(name in each.message for each in found) for name in told)
 
 
 class Several(NamedTuple):
