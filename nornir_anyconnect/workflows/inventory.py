@@ -9,10 +9,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from nornir.core.exceptions import PluginNotRegistered
 from nornir.core.plugins.connections import ConnectionPluginRegister
-from ruamel.yaml.error import YAMLError as RuamelError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from nornir_anyconnect.asa.chassis import by_marks, chassis_of
 from nornir_anyconnect.errors import AnyConnectError, InventoryError, UsageError
@@ -84,7 +84,7 @@ def _made(settings: dict[str, Any], path: str, config: Path) -> Nornir:
         raise  # of a manager, or of credentials: some of them are an OSError, too
     except OSError as error:
         raise InventoryError(f"{error.filename}: {error.strerror}", f"correct the paths in {config}") from error
-    except RuamelError as error:
+    except YAMLError as error:
         raise InventoryError(f"{path}: not YAML: {_place(error)}", "correct the file") from error
     except KeyError as error:
         _name_the_shape(settings["inventory"])
@@ -109,8 +109,8 @@ def _name_the_shape(inventory: dict[str, Any]) -> None:
         if option not in _FILES:
             continue
         try:
-            content = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else None
-        except (yaml.YAMLError, ValueError, RecursionError, OSError):
+            content = _content(file) if file.is_file() else None
+        except (YAMLError, ValueError, RecursionError, OSError):
             continue
         if content and not isinstance(content, dict):
             raise InventoryError(f"{file} is {_kind(content)}, {_KEY_VALUE}", _EXAMPLE)
@@ -188,10 +188,15 @@ def _quiet_logs() -> None:
         logging.getLogger("nornir_anyconnect").setLevel(logging.DEBUG)
 
 
+def _content(file: Path) -> Any:
+    """Read as Nornir reads its files: one text must not mean two things."""
+    return YAML(typ="safe").load(file.read_text("utf-8"))
+
+
 def _mapping(config: Path) -> dict[str, Any]:
     try:
-        settings = yaml.safe_load(config.read_text("utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        settings = _content(config)
+    except (YAMLError, ValueError, RecursionError) as error:
         raise InventoryError(f"{config}: not YAML: {_place(error)}", "correct the file") from error
     except OSError as error:
         raise InventoryError(f"{config}: {error.strerror}", "check its permissions") from error

@@ -128,7 +128,7 @@ NOT_LOADED = {
         ["--inventory", "{folder}"],
         CHANGING
         | SELDOM
-        | {"http.client", "urllib.request", "requests"}
+        | {"http.client", "urllib.request", "requests", "yaml"}
         | {"nornir_anyconnect.change.plan.check", "nornir_anyconnect.platforms.probe.path"},
     ),
 }

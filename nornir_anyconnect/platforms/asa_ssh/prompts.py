@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from ruamel.yaml import YAML  # comes with Nornir, which has loaded it already
 
 LONGEST_REFUSAL = 12
 """Lines of the longest words with which a device refuses a command."""
@@ -102,7 +102,7 @@ class Appearance:
 @cache
 def appearance() -> Appearance:
     """The packaged appearance, compiled once."""
-    data = yaml.safe_load(files(__package__).joinpath("prompts.yaml").read_text(encoding="utf-8"))
+    data = YAML(typ="safe").load(files(__package__).joinpath("prompts.yaml").read_text(encoding="utf-8"))
     return Appearance(
         prompt_pattern=re.compile(data["prompt"]),
         pager=re.compile(data["pager"]),
