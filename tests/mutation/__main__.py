@@ -20,10 +20,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
-from tests.mutation.covering import measure
+from tests.mutation.covering import Covering, measure
 from tests.mutation.guards import GUARDS, Guard
 from tests.mutation.mutants import Mutant, codes_of, mutants_of
 from tests.mutation.page import guards_line, render
@@ -51,8 +51,6 @@ asked. Out are the rooms that only read texts (they send nothing: fixtures, inde
 them; what may be sent at all is a column of ``asa/grammar.py``, which the guards of promise 29 hold), the rest of
 ``platforms/fmc`` and ``platforms/probe`` (what an answer means), and what only hands on (``cli``, ``workflows``: the
 guards of promises 1, 19, 21 and 37 stand there)."""
-SECONDS = 5.0
-"""How long a mutant may compute beyond what its tests take."""
 
 
 def main() -> int:
@@ -122,39 +120,53 @@ def _mutants(files: tuple[str, ...], every: int, workers: int) -> Iterator[dict[
     """How each mutant of a module ended, module by module as it is done."""
     covering = measure(files)
     ends: dict[Mutant, End] = {}
-    anew: dict[Trial, Mutant] = {}
+    anew: dict[str, dict[Mutant, tuple[str, ...]]] = {file: {} for file in files}
     swaps: list[Swap] = []
     left: Counter[str] = Counter()
     for file in files:
         for mutant, codes in islice(zip(mutants_of(file), codes_of(file), strict=True), 0, None, every):
             tests = covering.of(file, mutant.line)
-            seconds = SECONDS + sum(covering.seconds[test] for test in tests)
             if not tests:
                 ends[mutant] = End.SURVIVED
                 print(f"  no test reaches {file}:{mutant.line} {mutant.where}: {mutant.what}")
             elif changed := swapped(*codes, covering.at_import[file]):
-                swaps.append(Swap(mutant, tests, seconds, changed))
+                swaps.append(Swap(mutant, tests, covering.limit(tests), changed))
+                left[file] += 1
             else:
-                anew[Trial(file, mutant.source, tests, seconds)] = mutant
-            left[file] += bool(tests)
-    print(f"{len(swaps)} in a function, {len(anew)} to be imported anew", flush=True)
-    imported = ((anew[trial], end) for trial, end, _ in run_all(anew, workers))
+                anew[file][mutant] = tests
+    print(f"{len(swaps)} in a function, {sum(map(len, anew.values()))} to be imported anew", flush=True)
+    swapping = try_swapped(swaps, workers)
     for file in files:
-        if not left[file]:
-            yield _of(ends, file)
-    for number, (mutant, end) in enumerate(chain(imported, try_swapped(swaps, workers)), 1):
-        # a module that cannot even be imported any more is noticed as well
-        ends[mutant] = End.KILLED if end is End.BROKEN else end
-        if end is End.HUNG or (end is End.SURVIVED and why(mutant) is None):
-            where = f"{mutant.file}:{mutant.line} {mutant.where}"
-            print(f"  {number}/{len(anew) + len(swaps)} {end} {where}: {mutant.what}", flush=True)
-        left[mutant.file] -= 1
-        if not left[mutant.file]:
-            yield _of(ends, mutant.file)
+        for mutant, end in _anew(anew[file], covering, workers):
+            ends[mutant] = _told(mutant, end)
+        while left[file]:
+            mutant, end = next(swapping)
+            ends[mutant] = _told(mutant, end)
+            left[mutant.file] -= 1
+        yield {mutant: ends[mutant] for mutant in mutants_of(file) if mutant in ends}
 
 
-def _of(ends: dict[Mutant, End], file: str) -> dict[Mutant, End]:
-    return {mutant: ends[mutant] for mutant in mutants_of(file) if mutant in ends}
+def _anew(mutants: dict[Mutant, tuple[str, ...]], covering: Covering, workers: int) -> Iterator[tuple[Mutant, End]]:
+    """How each mutant ended; most are noticed by the first tests, and only for the others the rest is collected."""
+    rounds = [{mutant: covering.first(tests) for mutant, tests in mutants.items()}, {}]
+    for number, turn in enumerate(rounds):
+        trials = {
+            Trial(mutant.file, mutant.source, tests, covering.limit(tests)): mutant for mutant, tests in turn.items()
+        }
+        for trial, end, _ in run_all(trials, workers):
+            mutant = trials[trial]
+            others = mutants[mutant][len(trial.tests) :]
+            if end is End.SURVIVED and not number and others:
+                rounds[1][mutant] = others
+            else:
+                # a module that cannot even be imported any more is noticed as well
+                yield mutant, End.KILLED if end is End.BROKEN else end
+
+
+def _told(mutant: Mutant, end: End) -> End:
+    if end is End.HUNG or (end is End.SURVIVED and why(mutant) is None):
+        print(f"  {end} {mutant.file}:{mutant.line} {mutant.where}: {mutant.what}", flush=True)
+    return end
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ SLOW = 8.0
 """Seconds; a longer test is left out."""
 MOST = 25.0
 """Seconds of tests that are tried on one mutant."""
+SECONDS = 5.0
+"""How long a mutant may compute beyond what its tests take."""
 
 
 @dataclass
@@ -57,6 +59,16 @@ class Covering:
                 break
             chosen.append(test)
         return tuple(chosen)
+
+    def limit(self, tests: tuple[str, ...]) -> float:
+        """Seconds that a mutant may compute while these tests run."""
+        return SECONDS + sum(self.seconds[test] for test in tests)
+
+    @staticmethod
+    def first(tests: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the first two files."""
+        files = list(dict.fromkeys(map(_file, tests)))[:2]
+        return tuple(each for each in tests if _file(each) in files)
 
 
 def _file(test: str) -> str:
