@@ -35,7 +35,7 @@ SLOW = 2.0
 class _Record:
     """What is known of one credential."""
 
-    of_device: bool = True
+    of_device: bool
     """What proves it proves it for a device."""
     proved: bool = False
     in_flight: dict[int, float] = field(default_factory=dict)

@@ -286,7 +286,6 @@ class WavesRunner:
             self._stop.wait(min(TICK, soak))
         if not self._stopping():
             self._look_at(wave)
-            self._look_at_stop_file()
 
     def _look_at(self, wave: list[str]) -> None:
         if self.hold is None:

@@ -1,11 +1,15 @@
 """What a plan says where nobody said anything, and what its id depends on."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
+import pytest
 from test_plan import given_input, plan_of
 
+from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.change.plan.file import content_id
 from nornir_anyconnect.change.plan.model import PlannedDevice, state_of
+from nornir_anyconnect.mtu.derive import Numbers
 from nornir_anyconnect.remedies.options import RemedyOptions
 
 
@@ -26,6 +30,23 @@ def test_a_device_is_named_with_its_context_and_is_no_preview_unless_somebody_sa
 
 def test_a_finding_that_is_not_there_has_no_state():
     assert state_of(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("primary", "certainty"),
+    [("rfc", "primary-assumptions"), ("technote", "other-assumptions"), (None, "other-assumptions")],
+)
+def test_a_state_is_as_certain_as_the_set_that_measurements_support(primary, certainty):
+    numbers = {"technote": Numbers(1400, 1400, 0), "rfc": Numbers(1390, 1400, 10)}
+    finding = SimpleNamespace(
+        standing=numbers, verdict=Verdict.AT_RISK, reason="why", certainty="all-assumptions", primary_set=primary
+    )
+    assert state_of(finding) == {
+        "verdict": "at-risk", "reason": "why", "certainty": certainty,
+        "mtus": {"technote": {"tls": 1400, "dtls": 1400}, "rfc": {"tls": 1390, "dtls": 1400}},
+    }  # fmt: skip
+    finding.certainty = None
+    assert state_of(finding)["certainty"] is None
 
 
 def test_the_id_depends_on_the_content_and_not_on_who_planned_it_when():

@@ -37,13 +37,14 @@ class Covering:
     """The lines of each file that run while the package is imported and the tests are collected."""
 
     def of(self, file: str, line: int) -> tuple[str, ...]:
-        """The tests that run a line; of a line that runs at import all that use the module.
+        """The tests that run a line; of a line that runs at import all of the files that use the module.
 
         The quickest first, but those of a file together: what they share is set up once.
         """
         tests = self.tests.get((file, line))
         if not tests:
-            tests = {each for (name, _), found in self.tests.items() if name == file for each in found}
+            using = {_file(each) for (name, _), found in self.tests.items() if name == file for each in found}
+            tests = {each for each, took in self.seconds.items() if _file(each) in using and took < SLOW}
         of_file: dict[str, list[float]] = defaultdict(list)
         for test in tests:
             of_file[_file(test)].append(self.seconds[test])

@@ -86,6 +86,16 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         r"NetmikoChannel\._try_session_preparation: True -> False",
         "netmiko's signature: the body is empty, the argument is not used",
     ),
+    (
+        r"WavesRunner\._between: (?:\(now := .* < soak -> .* <= soak|now >= next_look -> now > next_look)$",
+        "the clock never stands exactly at the limit",
+    ),
+    (r"WavesRunner\._look_at: 1 -> 2", "threads for one look: the second is not used"),
+    (r"platforms/deadline\.py : 2 -> 3", "centuries, a few less"),
+    (
+        r"FmcClient\.items: offset > _MOST_ITEMS -> |fmc/client\.py : (?:100000|4|64|2|20) -> ",
+        "how much is read of a manager, and how often it is asked: a bound that is a little larger is one too",
+    ),
     (r" > time\.monotonic\(\) -> .* >= time\.monotonic\(\)", "the clock never stands exactly at the limit"),
     (
         r"platforms/protocols\.py (?:DeviceReader|Platform)\.",

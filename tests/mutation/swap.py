@@ -151,7 +151,11 @@ class _Bench:
         factory._basetemp, factory._given_basetemp = None, folder / "t"
         for item, after in zip(items, [*items[1:], None], strict=True):
             failed = self._session.testsfailed
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            try:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            except (KeyboardInterrupt, SystemExit):
+                yield item  # a mutant may raise what would end pytest
+                return
             if self._session.testsfailed > failed:
                 yield item
 

@@ -110,12 +110,12 @@ def test_a_connection_that_cannot_be_cut_is_logged_and_the_others_are_cut(caplog
 
 
 def test_one_thread_keeps_all_ends_and_holds_no_process_up():
-    with host_deadline(300, "fw"):
-        keeping = [each for each in threading.enumerate() if each is deadline._keeper._thread]
-        before = set(threading.enumerate())
-        with host_deadline(300, "fw"):
-            assert set(threading.enumerate()) == before
-    assert [each.daemon for each in keeping] == [True]
+    keeper = deadline._Keeper()
+    keeper.keep(Deadline(300, "fw1"))
+    keeping = keeper._thread
+    keeper.keep(Deadline(300, "fw2"))
+    assert keeper._thread is keeping
+    assert (keeping.is_alive(), keeping.daemon) == (True, True)
 
 
 def test_a_thread_that_did_not_live_through_a_fork_is_started_anew():

@@ -160,6 +160,18 @@ def test_what_is_asked_ahead_is_what_is_asked_then(whole):
         assert set(ahead) <= set(everything)
 
 
+def test_nothing_is_asked_ahead_of_a_context_but_what_is_foreseen():
+    talk = Talk()
+    device = AsaDevice(talk)
+    device.look_ahead()
+    who = ["show version", "show failover", "show cluster info", "show mode"]
+    assert talk.foreseen == [["show ssh sessions", *who]]
+    device.foreseen = Foreseen(configuration=True)
+    device.look_ahead()
+    assert "show running-config webvpn" in talk.foreseen[1]
+    assert "show running-config" not in talk.foreseen[1]
+
+
 def test_every_reading_asks_its_questions_at_once():
     talk = Talk(**{"show mode": "Security context mode: multiple", "show context": TWO_CONTEXTS})
     device = AsaDevice(talk)

@@ -77,6 +77,12 @@ def test_the_waves_add_up_to_the_fleet(count, canary, percent, at_most):
     assert all(size <= max(at_most, 1) for size in sizes[1 if canary else 0 :])
 
 
+def test_a_wave_is_so_many_percent_of_all():
+    assert list(waves(201, 1, 10, 50)) == [1, *[20] * 10]
+    assert list(waves(201, 1, 50, 20)) == [1, *[20] * 10]
+    assert list(waves(4, 2, 1, 20)) == [2, 1, 1]
+
+
 def test_a_run_is_careful_where_nobody_says_otherwise():
     runner = WavesRunner()
     usual = (runner.canary, runner.wave_percent, runner.wave_size, runner.max_failures, runner.soak, runner.hold_every)
@@ -164,8 +170,8 @@ def test_the_stop_file_stops_before_the_next_host(tmp_path):
         return Result(task.host)
 
     runner = WavesRunner(soak=0, stop_file=stop)
-    result = fleet(names(5)).with_runner(runner).run(task)
-    assert list(states(result).values()).count("done") == 1
+    result = fleet(names(5), {"fw000": "box", "fw001": "box"}).with_runner(runner).run(task)
+    assert list(states(result).values()).count("done") == 1  # not even its mate
     assert "stop file" in runner.stopped
 
 
@@ -200,8 +206,12 @@ def test_a_look_that_fails_counts_as_a_bad_sign():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_finishes_the_hosts_in_flight(number):
-    before = signal.getsignal(number)
     told = []
+
+    def ours(*_):
+        raise AssertionError
+
+    before = signal.signal(number, ours)
     both = threading.Barrier(2, timeout=LONG)
     runner = WavesRunner(canary=2, soak=0, on_stop=told.append)
 
@@ -217,7 +227,7 @@ def test_an_interrupt_finishes_the_hosts_in_flight(number):
     assert told == ["interrupted"]
     assert ("end", "fw000") in task.events
     assert sorted(states(result).values()) == ["done", "done", *["not-started"] * 4]
-    assert signal.getsignal(number) is before
+    assert signal.signal(number, before) is ours
 
 
 def test_an_interrupt_ends_the_soak_at_once():
@@ -438,8 +448,10 @@ def test_a_look_that_hangs_is_cut_after_the_grace(monkeypatch):
         with host_deadline(10 * LONG, "fw000"):
             hang()
 
-    result = fleet(names(2)).with_runner(WavesRunner(soak=0, hold=hold)).run(Recorder())
+    runner = WavesRunner(soak=0, hold=hold)
+    result = fleet(names(2)).with_runner(runner).run(Recorder())
     assert states(result) == {"fw000": "done", "fw001": "not-started"}
+    assert runner.stopped == "interrupted"
 
 
 def test_what_a_processor_display_or_look_says_of_its_failure_is_in_the_log(caplog):
