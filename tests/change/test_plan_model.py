@@ -37,7 +37,7 @@ def test_a_finding_that_is_not_there_has_no_state():
     [("rfc", "primary-assumptions"), ("technote", "other-assumptions"), (None, "other-assumptions")],
 )
 def test_a_state_is_as_certain_as_the_set_that_measurements_support(primary, certainty):
-    numbers = {"technote": Numbers(1400, 1400, 0), "rfc": Numbers(1390, 1400, 10)}
+    numbers = {"technote": Numbers(1400, 1400), "rfc": Numbers(1390, 1400)}
     finding = SimpleNamespace(
         standing=numbers, verdict=Verdict.AT_RISK, reason="why", certainty="all-assumptions", primary_set=primary
     )

@@ -14,7 +14,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r" or '(?:unknown|none|nothing)' -> .* and ", "words of a message, for a value that is hardly ever missing"),
     (
-        r"kinds/(?:df_bit_ignore|dtls_port|tcpmss)\.py : [235] -> [346]$",
+        r"kinds/(?:df_bit_ignore|dtls_port|tcpmss|tls_only_group)\.py : [2345] -> [3456]$",
         "the order of the kinds stays as it is: of two with one rank the name of the file decides",
     ),
     (r"NewObject\.held_against: found < ours -> found <= ours", "that they are equal was asked one line before"),
@@ -92,6 +92,16 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r"WavesRunner\._look_at: 1 -> 2", "threads for one look: the second is not used"),
     (r"platforms/deadline\.py : 2 -> 3", "centuries, a few less"),
+    (r"FtdBehindFmc\.reading: False -> True", "the protocol's: this platform does not use the argument"),
+    (
+        r"probe/path\.py : (?:22|65536|24) -> ",
+        "how much is sent and read at most: a bound that is a little larger is one too",
+    ),
+    (
+        r"probe/path\.py largest: (?:1 -> 2|low \+ high \+ 1 -> )",
+        "another middle: the search ends at the same size, with a try more at most",
+    ),
+    (r"_Datagrams\.ask: 0 -> 1", "a hello is larger than one byte: neither is padded"),
     (
         r"FmcClient\.items: offset > _MOST_ITEMS -> |fmc/client\.py : (?:100000|4|64|2|20) -> ",
         "how much is read of a manager, and how often it is asked: a bound that is a little larger is one too",

@@ -8,9 +8,13 @@ from nornir_anyconnect.asa.config_commands import applied
 from nornir_anyconnect.asa.parser import parse
 from nornir_anyconnect.audit.finding import Scope, Verdict
 from nornir_anyconnect.audit.judge import judge
+from nornir_anyconnect.errors import PlanError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
+from nornir_anyconnect.remedies.kinds import decode
+from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
+from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
 from nornir_anyconnect.remedies.propose import remedies_of
 from tests.remedies.test_propose import DEFAULT, END, HEAD, ONLY_RC4_TLS, after, audited, group, policy, remedy
 
@@ -188,3 +192,22 @@ def test_a_command_for_a_user_hides_the_user_and_one_for_a_policy_names_it(scope
     command = ClientMtu(ClientSettingsOf(scope, "ann"), 1406, 1287)
     shown = command.with_users({"ann": "user-7"}.get)
     assert shown == dataclasses.replace(command, target=ClientSettingsOf(scope, name))
+
+
+@pytest.mark.parametrize(("word", "on"), [("enable", True), ("disable", False), ("none", False)])
+def test_a_manager_is_told_whether_the_df_bit_is_ignored(word, on):
+    command = DfBitIgnore(ClientSettingsOf(ClientScope.GROUP_POLICY, "GP"), None, word)
+    assert command.in_the_manager == ("ignoreDFBit", on)
+
+
+def test_a_command_that_names_no_user_is_the_same_whatever_users_are_called():
+    command = TcpMss(None, 1200)
+    assert command.with_users(str.upper) is command
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"command": "Reload"}, {"command": "DfBitIgnore"}, {"command": "DfBitIgnore", "x": 1}]
+)
+def test_what_is_no_command_of_this_tool_is_not_decoded(data):
+    with pytest.raises(PlanError, match="is not a command of this tool"):
+        decode(data)

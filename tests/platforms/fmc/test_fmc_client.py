@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ from nornir_anyconnect.errors import (
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.fmc import client, manager
 from nornir_anyconnect.platforms.fmc.client import FmcClient, ManagerOptions
+from nornir_anyconnect.platforms.protocols import Checkup, Identity, Role
 
 URL = "https://fmc.example"
 LOGIN = {"X-auth-access-token": "token-of-the-test", "DOMAIN_UUID": "own"}
@@ -249,15 +251,15 @@ def test_a_pause_is_made_where_time_is_left_behind_it(left, slept, monkeypatch):
 def test_requests_wait_until_the_first_of_the_last_minute_is_a_minute_old_and_no_longer(monkeypatch):
     monkeypatch.setattr(client, "REQUESTS", 2)
     fmc = Manager(monkeypatch)
-    fmc.client.get("x")  # and the login
-    fmc.now = 10.0
+    fmc.client._token, fmc.client._domains = "held", {"": "own"}
+    for fmc.now in (0.0, 5.0, 10.0):
+        fmc.client.get("x")
+    assert (fmc.slept, fmc.now) == ([50.0], 60.0)  # the first is a minute old
     fmc.client.get("x")
-    assert fmc.slept == [50.0]
+    assert (fmc.slept, fmc.now) == ([50.0, 5.0], 65.0)  # and so is the second
+    fmc.now = 200.0
     fmc.client.get("x")
-    assert fmc.slept == [50.0]
-    fmc.now = 85.0
-    fmc.client.get("x")
-    assert (fmc.slept, fmc.now) == ([50.0, 35.0], 120.0)
+    assert fmc.slept == [50.0, 5.0]
 
 
 def test_a_manager_is_spoken_to_directly_and_only_under_a_certificate_unless_told_otherwise():
@@ -284,6 +286,7 @@ def test_a_manager_is_made_once_of_its_options_and_what_is_usual():
     assert one.client.options == ManagerOptions(URL, "auditor", "password-of-the-test", None, True, 60.0)
     assert manager.manager_of({"url": URL, "timeout": "60"}) is one
     assert manager.manager_of({"url": URL, "timeout": 3600}) is not one
+    assert manager.manager_of({"url": URL, "timeout": 0.5}).client.options.timeout == 0.5
     assert manager.PLATFORM.secrets(None) == {"password-of-the-test"}
 
 
@@ -332,3 +335,13 @@ def test_a_host_is_called_what_its_inventory_says_or_what_its_manager_calls_it(m
             assert device is not None
     with pytest.raises(RejectedError, match=f"{URL} has no device 'ours'"), opened("ours", None):
         raise AssertionError
+
+
+def test_who_is_looked_at_through_a_manager_is_reached_known_and_logged_in(monkeypatch):
+    @contextmanager
+    def reading(*_):
+        yield SimpleNamespace(identity=lambda: Identity("ftd1", ftd_release="7.4", role=Role.ACTIVE))
+
+    monkeypatch.setattr(manager.FtdBehindFmc, "reading", reading)
+    found = manager.PLATFORM.examine(Host("ftd1"), Config())
+    assert found == Checkup("ftd1", reachable=True, key_known=True, logged_in=True, role="active", release="7.4")

@@ -240,7 +240,7 @@ def test_the_first_address_of_a_name_is_asked_and_one_that_takes_no_connection_i
     assert (found.address, found.cause, found.datagrams) == ("2001:db8::1", Cause.TCP_UNREACHABLE, 0)
 
 
-def over_tcp(monkeypatch, *said):
+def over_tcp(monkeypatch, *said, family=socket.AF_INET):
     """A probe over TCP to a head-end that says this to one connection after the other; and how it was asked."""
     left, asked = list(said), []
 
@@ -257,7 +257,7 @@ def over_tcp(monkeypatch, *said):
     monkeypatch.setattr(path, "_mss", lambda _stream, headers: (1500 - headers, True))
     monkeypatch.setattr(path, "_said", answer)
     monkeypatch.setattr(handshake, "certificate_name", lambda der: der.decode())
-    return path._over_tcp(NOTHING, socket.AF_INET, V4, OFFER, Patience()), asked
+    return path._over_tcp(NOTHING, family, V4, OFFER, Patience()), asked
 
 
 TLS12, TLS13 = Answer("server-hello", "tlsv1.2", "AES256-SHA", 3), Answer("server-hello", "tlsv1.3", "0x1301")
@@ -278,6 +278,11 @@ def test_a_certificate_that_tls_13_hides_is_asked_for_once_more_in_tls_12(said, 
     found, how = over_tcp(monkeypatch, *said)
     assert (found.tls, how) == (tls, asked)
     assert (found.tcp, found.mss, found.mss_at_least) == (True, 1460, True)
+
+
+def test_the_headers_of_a_packet_are_those_of_its_ip_version(monkeypatch):
+    found, _ = over_tcp(monkeypatch, (None, None), family=socket.AF_INET6)
+    assert found.mss == 1440
 
 
 def test_a_connection_waits_so_long_and_is_closed_where_there_is_none(sockets):
