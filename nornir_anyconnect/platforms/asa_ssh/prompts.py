@@ -56,7 +56,7 @@ class Appearance:
     questions: tuple[tuple[str, re.Pattern[str]], ...]
     unsolicited: re.Pattern[str]
     unsolicited_marks: tuple[str, ...]
-    refusals: tuple[re.Pattern[str], ...]
+    refused: re.Pattern[str]
     replication_stopped: str
     priority_words: frozenset[str]
     state_words: frozenset[str]
@@ -94,7 +94,7 @@ class Appearance:
             return None
         lines = text.splitlines()
         for line in lines if len(lines) <= LONGEST_REFUSAL else ():
-            if any(pattern.match(line) for pattern in self.refusals):
+            if self.refused.match(line):
                 return line.strip()
         return None
 
@@ -110,7 +110,7 @@ def appearance() -> Appearance:
         questions=tuple((kind, re.compile(pattern)) for kind, pattern in data["questions"].items()),
         unsolicited=re.compile("(?:" + "|".join(data["unsolicited"]) + r")\n"),
         unsolicited_marks=tuple(data["unsolicited_marks"]),
-        refusals=tuple(re.compile(pattern) for pattern in data["refusals"]),
+        refused=re.compile("|".join(f"(?:{pattern})" for pattern in data["refusals"])),
         replication_stopped=data["replication_stopped"],
         priority_words=frozenset(data["priority_words"]),
         state_words=frozenset(data["state_words"]),
