@@ -86,10 +86,6 @@ class Changed(Site):
             thread.join()
         assert missed, "the command ended before the hosts hung"
 
-    def turn_hostile(self):
-        self.turned = {name_of(kind) for kind in HANGING}
-        self.ports |= {name_of(kind): self.hostile.ports[kind] for kind in HANGING}
-
     @property
     def recorded(self):
         """The last state of each host in the journal."""
@@ -105,7 +101,7 @@ def site(tmp_path, hostile, monkeypatch, capsys):
     monkeypatch.setitem(Session.configure.__kwdefaults__, "settle", 0.05)
     names = [WELL, *map(name_of, HANGING)]
     with start_fleet({"devices": [box(name) for name in names], "defaults": DEFAULTS}) as running:
-        found = Changed(running, hostile, tmp_path, Options().transport)
+        found = Changed(running, hostile, tmp_path, HANGING, (Options().transport,))
 
         def deadline(_seconds, name):
             if name not in found.turned:
