@@ -26,8 +26,11 @@ def together(config, number, processes):
         if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
             continue
         if tests:
+            try:
+                compiled.parent.mkdir(exist_ok=True)
+            except OSError:  # nothing can be written here
+                return
             stat, code = rewrite._rewrite_test(path, config)
-            compiled.parent.mkdir(exist_ok=True)
             rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, stat, compiled)
         else:
             compileall.compile_file(path, quiet=2)
