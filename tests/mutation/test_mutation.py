@@ -160,7 +160,7 @@ def test_a_swapped_function_is_tried_in_a_fork_that_has_the_tests_collected(monk
 def test_a_trial_that_hangs_is_ended(body, tmp_path, monkeypatch):
     monkeypatch.setattr(trial_module, "WAITS", 0.5)
     (tmp_path / "test_it.py").write_text(f"def test_it():\n    {body}\n", "utf-8")
-    trial = Trial("nornir_anyconnect/errors.py", "", (str(tmp_path / "test_it.py"),), seconds=1.5)
+    trial = Trial("nornir_anyconnect/errors.py", "", (str(tmp_path / "test_it.py"),), seconds=0.5)
     assert [end for _, end, _ in run_all([trial])] == [End.HUNG]
 
 
