@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nornir_anyconnect.evidence.exports import records
 from nornir_anyconnect.evidence.exports.registry import export_of
 from nornir_anyconnect.evidence.exports.splunk import FAMILY
+from nornir_anyconnect.evidence.log_evidence import LogEvidence
 from nornir_anyconnect.evidence.syslog.reader import SyslogReader
 from tests.amounts import examples
 
@@ -99,3 +100,12 @@ FIRST = ("2026-03-29T01:00:00.000Z", "edge7", "", "")
 def test_what_is_read_quickly_is_what_reading_every_record_shows(table, separator, end, quoting, cuts):
     text = written([FIRST, *table], separator, end, quoting)
     assert quickly(text, cuts) == all_records(text, separator)
+
+
+def test_a_record_with_several_messages_is_not_taken_for_one():
+    begun = (OWN + "%ASA-6-113039: " + WHO + "AnyConnect parent session started.").format(1)
+    for row, torn in (((begun, begun), False), ((begun, (OWN + LARGE).format(1)), True)):
+        text = "one,two\n" + '"{}","{}"\n'.format(*row) * 3
+        export = export_of(text.encode())
+        assert export is not None
+        assert LogEvidence().read_export(export, [text.encode()]).torn == torn

@@ -7,7 +7,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.exports.records import LineExport
+from nornir_anyconnect.evidence.exports.records import LineExport, holds_another
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.message_boundaries import ends_within_a_line
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
@@ -128,6 +128,7 @@ class CsvExport(LineExport):
         self._columns = self._columns or len(cells)
         fields = dict(zip(self._names, self._joined(cells), strict=False)) if self._names else _named(cells)
         found = list(self.family.envelopes(fields))
+        self.torn |= holds_another(raw, found)
         # columns that end with the file, and no message in them: the message was behind the cut
         if end == len(buffer) and not raw.rstrip().endswith(b'"'):
             self.torn |= not found or not cells[-1] or ends_within_a_line(cells[-1].encode(errors="replace"))

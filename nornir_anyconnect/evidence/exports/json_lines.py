@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.evidence.exports.json_records import Several, holds_another, messages_of, object_in, records_in
-from nornir_anyconnect.evidence.exports.records import LineExport, ids, line_end
+from nornir_anyconnect.evidence.exports.json_records import Several, messages_of, object_in, records_in
+from nornir_anyconnect.evidence.exports.records import LineExport, holds_another, ids, line_end
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.plain_text import decoded

@@ -11,8 +11,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence.exports.family import Family, tells
+from nornir_anyconnect.evidence.exports.records import holds_another
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
-from nornir_anyconnect.evidence.syslog.messages import ANY_TAG, ASA_MESSAGES
+from nornir_anyconnect.evidence.syslog.messages import ANY_TAG
 from nornir_anyconnect.plain_text import decoded
 
 if TYPE_CHECKING:
@@ -251,12 +252,6 @@ class Builder:
 def _holds_message(family: Family, value: dict[str, Any]) -> bool:
     fields = flat(value)
     return any(ANY_TAG.search(text) for text in fields.values()) or any(True for _ in family.envelopes(fields))
-
-
-def holds_another(raw: bytes, found: list[Envelope]) -> bool:
-    """Whether a wanted message stands in a record beside those that were found in it."""
-    told = {each[0][-6:] for each in ASA_MESSAGES.candidate.finditer(raw)}
-    return any(not any(name in each.message for each in found) for name in told)
 
 
 class Several(NamedTuple):

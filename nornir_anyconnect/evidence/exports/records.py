@@ -210,3 +210,9 @@ def line_end(buffer: bytes, at: int) -> int:
     """Where the line ends that ``at`` is in."""
     stop = buffer.find(b"\n", at)
     return len(buffer) if stop < 0 else stop
+
+
+def holds_another(raw: bytes, found: list[Envelope]) -> bool:
+    """Whether a wanted message stands in a record beside those that were found in it."""
+    told = {each[0][-6:] for each in ASA_MESSAGES.candidate.finditer(raw)}
+    return any(not any(name in each.message for each in found) for name in told)
