@@ -335,8 +335,18 @@ def _negotiated(offers: Iterable[Offer], suites: set[str]) -> Offer | None:
 
 
 def audited(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:
-    """Prepare one device for judgement."""
-    alone = _known.of(config, options, lambda: _alone(config, options))
+    """Prepare one device for judgement; what it is configured to do, once for all boxes of a template."""
+    return _with_observations(_known.of(config, options, lambda: _alone(config, options)), config, observations)
+
+
+def predicted(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:
+    """The same, of a configuration that nobody has: it is not met again."""
+    return _with_observations(_alone(config, options), config, observations)
+
+
+def _with_observations(
+    alone: AuditedDevice, config: RunningConfig, observations: DeviceObservations | None
+) -> AuditedDevice:
     # what users of a policy get depends on nothing that was seen, and is resolved once for all boxes of a template
     device = replace(alone, config=config, observations=observations, _pairs={})
     if observations is not None:

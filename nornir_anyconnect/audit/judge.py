@@ -10,7 +10,7 @@ from nornir_anyconnect.asa import effective
 from nornir_anyconnect.asa.alike import Known, KnownConfigs
 from nornir_anyconnect.asa.running_config import From
 from nornir_anyconnect.audit import provenance
-from nornir_anyconnect.audit.context import AuditedDevice, Options, audited
+from nornir_anyconnect.audit.context import AuditedDevice, Options, audited, predicted
 from nornir_anyconnect.audit.finding import (
     VERDICT_ORDER,
     DeviceAudit,
@@ -272,7 +272,8 @@ def judge(
     options = options or Options()
 
     def judged() -> DeviceAudit:
-        return _judged(audited(config, observations, options), name, only)
+        device = (audited if only is None else predicted)(config, observations, options)
+        return _judged(device, name, only)
 
     if observations is not None or only is not None:
         return judged()

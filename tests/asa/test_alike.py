@@ -171,3 +171,14 @@ def test_what_a_policy_gives_is_resolved_once_for_boxes_of_a_template(monkeypatc
     for number in range(3):
         judge(parse(TEXT.format(name=f"hostname fw{number}", **box)), "fw", DeviceObservations("fw"))
     assert sorted(resolved) == sorted(set(resolved))
+
+
+def test_no_prediction_pushes_a_template_out(monkeypatch):
+    afresh(monkeypatch)
+    config = parse(
+        TEXT.format(name="hostname fw", release="9.16(4)", link="1500", mtu="1406", end=": end", serial="9A1")
+    )
+    judge(config, "fw", only=frozenset())
+    assert not context._known._known._found
+    judge(config, "fw")
+    assert len(context._known._known._found) == 1
