@@ -238,7 +238,7 @@ def terminal_text(kind, size):
 def test_what_a_terminal_is_sent_is_read_in_time_that_grows_with_it(kind):
     """As one reply, in one piece and byte by byte: the second has every chance to look through it again and again."""
     for chunk in (None, 7):
-        short, long = (conversed(terminal_text(kind, size), chunk) for size in (20_000, 160_000))
+        short, long = (conversed(terminal_text(kind, size), chunk) for size in (10_000, 80_000))
         assert long < WORTH_A_LOOK or long / short < RATIO, chunk
 
 

@@ -26,6 +26,7 @@ LINES, LETTERS = 30, 1500
 SHOWN = 1 << 21
 """Letters of standard output: four thousand policies are four thousand lines."""
 SECONDS = 15
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

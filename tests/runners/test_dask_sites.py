@@ -14,7 +14,7 @@ import yaml
 
 from tests.runners.dask_cluster import CREDENTIALS, processes, write_certificates
 
-pytestmark = pytest.mark.fleet
+pytestmark = [pytest.mark.long, pytest.mark.fleet]
 PAGE = (Path(__file__).parents[2] / "docs/scaling.md").read_text("utf-8")
 ROOT = Path(__file__).parents[2]
 HOME, SITES = "10.231.0.1", ("north", "south")
