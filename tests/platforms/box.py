@@ -30,7 +30,10 @@ class Box:
         return data
 
     def write(self, data):
-        line = data.decode().rstrip("\n")
+        for line in data.decode().splitlines():
+            self._answer(line)
+
+    def _answer(self, line):
         self.lines.append(line)
         answer = self.answers.get(line, "           ^\r\nERROR: % Invalid input detected at '^' marker.\r\n")
         if isinstance(answer, Exception | bytes):

@@ -113,6 +113,7 @@ def screen(channel=None):
 def test_who_sends_more_than_anybody_reads_is_told_to_wait_once_and_to_go_on_when_it_was_read(at_once):
     channel = Channel()
     shown = screen(channel)
+    assert ours.WINDOW == 512 * 1024
     shown.data_received(b"x" * (ours.WINDOW - 1), None)
     assert channel.done == []
     shown.data_received(b"y", None)
@@ -302,3 +303,49 @@ def test_a_damaged_key_of_known_hosts_makes_nobody_known():
 
 def test_what_asyncssh_tells_of_every_connection_is_not_logged():
     assert logging.getLogger("asyncssh").level == logging.WARNING
+
+
+@pytest.mark.parametrize("commented", [False, True])
+def test_what_a_server_shows_is_remembered_without_its_comment_and_never_trusted(commented):
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    if commented:
+        key.set_comment("of fw1")
+    login = ours.Login(SERVER)
+    assert login.validate_host_public_key("fw1", "", 22, key) is False
+    assert login.shown.line == f"fw1 {key.export_public_key().decode().split(maxsplit=2)[0]} {login.shown.base64}"
+
+
+@pytest.mark.parametrize(("jump", "allowed"), [(True, [100, 200]), (False, [100])])
+def test_a_jump_host_may_bring_twice_what_it_carries(jump, allowed, monkeypatch):
+    bytes_allowed = []
+
+    def logged_in(_server, _key, _between, _gate):
+        made = connection()
+        made.wire.allow = bytes_allowed.append
+        return made
+
+    monkeypatch.setattr(ours, "_log_in", logged_in)
+    monkeypatch.setattr(ours, "_shell", lambda _: screen())
+    server = Endpoint("fw1", 22, "audit", Options(reply_limit=25 / 2**20))
+    ours.open_channel(server, server if jump else None, None)
+    assert bytes_allowed == allowed
+
+
+@pytest.mark.parametrize("fails", ["_log_in", "_shell"])
+def test_where_there_is_no_session_all_links_are_put_away(fails, monkeypatch):
+    closed, made = [], []
+
+    def logged_in(_server, _key, between, _gate):
+        if fails == "_log_in" and between is not None:
+            raise OSError("no")
+        link = connection(sock="s")
+        link.close = lambda: closed.append("between" if between is None else "device")
+        made.append(link)
+        return link
+
+    monkeypatch.setattr(ours, "_log_in", logged_in)
+    monkeypatch.setattr(ours, "_shell", lambda _: (_ for _ in ()).throw(OSError("no")))
+    with pytest.raises(OSError, match="no"):
+        ours.open_channel(SERVER, SERVER, None)
+    assert closed == (["between"] if fails == "_log_in" else ["device", "between"])
+    assert [each.wire.cuts for each in made] == ([[]] if fails == "_log_in" else [[], ["cut"]])

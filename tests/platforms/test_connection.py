@@ -11,7 +11,9 @@ from nornir_anyconnect.asa.commands import ShowRunning
 from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.errors import CredentialError, InventoryError, NoSlotError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh.connection import PLATFORM, AnyConnectAsa, close_session, open_session
+from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice
 from nornir_anyconnect.platforms.asa_ssh.session import Session
+from nornir_anyconnect.platforms.protocols import Foreseen
 
 LOCAL = "127.0.0.1"
 
@@ -130,6 +132,16 @@ def test_a_session_for_a_while_is_closed_again_whatever_happens(box, host, event
         raise ZeroDivisionError
     assert (device.alive, one.connections) == (False, {})
     eventually(lambda: box.logins.current == 0)
+
+
+def test_what_is_foreseen_is_asked_at_once_where_a_session_is_opened_for_it(host, monkeypatch):
+    looked = []
+    monkeypatch.setattr(AsaDevice, "look_ahead", lambda self: looked.append(self.foreseen))
+    one, foreseen = host(), Foreseen(whole=True)
+    with PLATFORM.reading(one, Config(), foreseen=foreseen):
+        assert looked == [foreseen]
+        with PLATFORM.reading(one, Config()):
+            assert looked == [foreseen]
 
 
 def test_a_session_that_was_open_stays_open_and_its_slot_is_not_counted_again(box, host):

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 import pytest
 
 from nornir_anyconnect.errors import IncompleteReplyError, LinkLostError, RejectedError, ReplyTimeoutError
+from nornir_anyconnect.platforms.asa_ssh.ahead import Doubt, Question
 from nornir_anyconnect.platforms.asa_ssh.conversation import LONGEST_LOGIN, LONGEST_WAIT, Conversation
 from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes
 from nornir_anyconnect.platforms.deadline import Deadline, host_deadline
@@ -234,3 +235,105 @@ def test_a_link_that_is_lost_while_there_is_time_left_is_a_lost_link(clock, limi
             talking.ask("show mode", Changes.NOTHING)
         with pytest.raises(LinkLostError, match="fw1: the session is over"):
             talking.ask("show mode", Changes.NOTHING)
+
+
+class TypeAhead(Device):
+    """Takes several lines at once and answers them in order; ``lost`` of the lines that it gets are thrown away."""
+
+    lost = 0
+
+    def _say(self, pieces):
+        at = max(self.clock.now, self.coming[-1][0] if self.coming else 0.0)
+        for after, piece in pieces:
+            at += after
+            self.coming.append((at, piece))
+
+    def write(self, data):
+        for line in data.decode().splitlines():
+            self.sent.append((self.clock.now, line))
+            if self.lost:
+                self.lost -= 1
+            else:
+                self._say(self.said.get(line, ()))
+
+
+ASKED = (Question("show mode"), Question("show clock"), Question(PROOF))
+CLOCK = [(0, b"show clock\r\n12:00:00 UTC\r\nfw1# ")]
+
+
+def ahead(clock, silence=30.0, **said):
+    device = TypeAhead(clock, {"show clock": CLOCK, **{line.replace("_", " "): each for line, each in said.items()}})
+    talking = Conversation(device, "fw1", silence)
+    talking.log_in()
+    device.sent.clear()
+    return device, talking
+
+
+def test_what_is_asked_together_is_sent_at_once_and_answered_in_order(clock):
+    device, talking = ahead(clock, show_mode=[(0, SINGLE + b"fw1# ")])
+    began = clock.now
+    replies = talking.ask_ahead(ASKED)
+    assert [(each.command, each.text) for each in replies] == [
+        ("show mode", "Security context mode: single"), ("show clock", "12:00:00 UTC"), (PROOF, ""),
+    ]  # fmt: skip
+    assert device.sent == [(began, each.command) for each in ASKED]
+
+
+def test_a_session_that_is_over_is_not_asked_ahead(clock):
+    device, talking = ahead(clock)
+    talking.end()
+    with pytest.raises(LinkLostError, match="fw1: the session is over"):
+        talking.ask_ahead(ASKED)
+    assert device.sent == []
+
+
+def test_after_a_doubt_nothing_of_it_is_believed_and_the_next_question_is_answered_by_its_own_reply(clock):
+    _, talking = ahead(
+        clock, show_mode=[(0, b"show mode\r\n%ASA-6-302013: Built\r\nSecurity context mode: single\r\nfw1# ")]
+    )
+    assert talking.ask_ahead(ASKED) is Doubt.UNASKED
+    assert talking.ask("show clock", Changes.NOTHING).text == "12:00:00 UTC"
+    assert talking.alive
+
+
+def test_a_device_that_threw_away_what_was_typed_is_asked_twice_whether_it_is_only_slow(clock):
+    device, talking = ahead(clock)
+    device.lost = 5
+    began = clock.now
+    assert talking.ask_ahead(ASKED) is Doubt.NO_REPLY
+    assert device.sent[:5] == [
+        *((began, each.command) for each in ASKED), (began + 1, PROOF), (began + 2, PROOF),
+    ]  # fmt: skip
+    assert device.sent[5][0] >= began + 3
+    assert talking.ask("show clock", Changes.NOTHING).text == "12:00:00 UTC"
+
+
+def test_a_slow_device_answers_after_all(clock):
+    _, talking = ahead(clock, show_mode=[(1.5, SINGLE + b"fw1# ")])
+    replies = talking.ask_ahead(ASKED)
+    assert [each.command for each in replies] == [each.command for each in ASKED]
+
+
+@pytest.mark.parametrize("silence", [30.0, 30.25])
+def test_a_reply_that_stops_among_others_is_given_up_when_its_time_is_over(clock, silence):
+    device, talking = ahead(clock, silence, show_mode=[(0, b"show mode\r\nSecur")])
+    device.said = {}
+    device.said["show mode"] = [(0, b"show mode\r\nSecur")]
+    began = clock.now
+    with pytest.raises(IncompleteReplyError, match=r"'show mode' stopped before its end \(silent for 30 s\)"):
+        talking.ask_ahead(ASKED)
+    assert clock.now - began == silence
+    assert (talking.alive, device.closed) == (False, True)
+
+
+def test_each_reply_of_several_has_its_time_and_one_that_never_ends_has_no_more(clock):
+    slow = [(1, b"a line\r\n")] * 200
+    mode = [(0, b"show mode\r\n"), *slow, (0, b"fw1# ")]
+    _, talking = ahead(clock, show_mode=mode, show_clock=[(0, b"show clock\r\n"), *slow, (0, b"fw1# ")])
+    assert len(talking.ask_ahead(ASKED)) == 3
+    device, talking = ahead(clock, show_mode=[(0, b"show mode\r\n"), *[(1, b"a line\r\n")] * 2000])
+    device.said["show clock"] = ()
+    began = clock.now
+    with pytest.raises(IncompleteReplyError, match="'show mode' did not end within 300 s"):
+        talking.ask_ahead(ASKED)
+    assert clock.now - began == LONGEST_WAIT

@@ -253,6 +253,29 @@ def test_answers_that_do_not_fit_together_are_not_believed(changed):
         AsaDevice(Talk(**changed)).configuration()
 
 
+def test_an_essential_section_that_was_empty_once_is_asked_for_again():
+    with pytest.raises(IncompleteReplyError, match="'show running-config webvpn' was empty once and full once"):
+        AsaDevice(Talk(**{"show running-config webvpn": ["", WEBVPN]})).configuration()
+
+
+def test_a_device_that_says_nothing_of_its_version_is_asked_again_and_one_that_refuses_it_is_not():
+    with pytest.raises(IncompleteReplyError, match="'show version' was answered with nothing"):
+        AsaDevice(Talk(**{"show version": " "})).identity()
+    assert AsaDevice(Talk(**{"show version": INVALID})).identity().release is None
+
+
+@pytest.mark.parametrize(("said", "hostname"), [("\nedge up 3 days\n", "edge"), ("", "fw1")])
+def test_a_configuration_is_of_the_host_that_the_version_names_else_the_prompt(said, hostname):
+    talk = Talk(**{"show version": ANSWERS["show version"] + said})
+    assert AsaDevice(talk).configuration().running.hostname == hostname
+
+
+def test_an_account_that_may_not_see_the_whole_is_told():
+    refused = {"show running-config": "Command authorization failed"}
+    with pytest.raises(RejectedError, match="'show running-config': Command authorization failed"):
+        AsaDevice(Talk(**refused)).configuration(whole=True)
+
+
 def test_what_the_account_may_not_see_is_an_error():
     with pytest.raises(RejectedError, match="account"):
         try:

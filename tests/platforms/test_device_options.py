@@ -133,11 +133,19 @@ def test_a_time_limit_may_be_up_to_an_hour(seconds):
         ({"reply_limit": 4097}, "megabytes"),
         ({"reply_limit": "much"}, "megabytes"),
         ({"transport": "telnet"}, "asyncssh or netmiko"),
+        ({"known_hosts": "a\0b"}, "'known_hosts' is no path"),
+        ({"key_file": "/"}, "'key_file' is /, which is no file"),
     ],
 )
 def test_wrong_settings_are_refused(given, words):
     with pytest.raises(InventoryError, match=words):
         options_of(given, "host fw1")
+
+
+def test_no_known_keys_at_all_and_either_transport_may_be_named():
+    found = options_of({"known_hosts": "/dev/null", "transport": "netmiko"}, "host fw1")
+    assert (found.known_hosts, found.transport) == (Path("/dev/null"), "netmiko")
+    assert Options().pipeline
 
 
 def test_a_reply_may_have_any_size_up_to_4_gigabytes():

@@ -147,6 +147,7 @@ def test_a_session_that_was_open_already_ends_with_the_time_of_its_host(opened, 
     with host_deadline(300, "fw1") as ours:
         device = connection.PLATFORM.open_writer(host, None)
         assert device.session is plugin.connection
+        assert opened["done"][-1] == "one by one"
         ours.end()
     assert opened["done"][-1] == "cut"
 

@@ -77,3 +77,32 @@ def test_each_address_of_a_name_is_tried_within_one_time(monkeypatch):
         endpoint(30.0).dial()
     assert raised.value.cause == CAUSE + "Connection refused"
     assert tried == [(("192.0.2.1", 22), 29.0), (("192.0.2.2", 22), 19.0)]
+
+
+def test_an_address_that_just_fits_is_tried_and_one_of_ip_version_6_too(monkeypatch):
+    clock, tried = iter([0.0, 29.5]), []
+
+    def connect(place, seconds):
+        tried.append((place, seconds))
+        raise ConnectionRefusedError
+
+    found = [(10, 1, 6, "", ("2001:db8::1", 22, 0, 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr("nornir_anyconnect.platforms.asa_ssh.endpoint.time.monotonic", lambda: next(clock))
+    with pytest.raises(UnreachableError):
+        endpoint(30.0).dial()
+    assert tried == [(("2001:db8::1", 22), 0.5)]
+
+
+def test_a_look_up_that_nobody_waits_for_holds_no_process_up(monkeypatch):
+    daemons = []
+
+    def getaddrinfo(*_, **__):
+        daemons.append(threading.current_thread().daemon)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with pytest.raises(UnreachableError, match="its name has no address"):
+        endpoint().dial()
+    assert daemons == [True]

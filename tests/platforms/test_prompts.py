@@ -13,6 +13,7 @@ from nornir_anyconnect.platforms.asa_ssh.prompts import appearance, plain
         (b"a\r\n<--- More --->\r              \rb\r\n", "a\nb\n"),
         (b"a\r\n<--- More --->" + b"\x08" * 14 + b" " * 14 + b"\x08" * 14 + b"b\r\n", "a\nb\n"),
         (b"No More of it\r\n", "No More of it\n"),
+        (b"   \r\r\nb\r\n", "   \nb\n"),
     ],
 )
 def test_what_only_steers_a_terminal_is_no_text(raw, shown):
@@ -22,4 +23,5 @@ def test_what_only_steers_a_terminal_is_no_text(raw, shown):
 @pytest.mark.parametrize(("lines", "refused"), [(12, True), (13, False)])
 def test_a_refusal_has_at_most_twelve_lines(lines, refused):
     words = "ERROR: % Invalid input"
-    assert appearance().refusal("\n".join(["a hint"] * (lines - 1) + [words])) == (words if refused else None)
+    text = "\n".join(["a hint"] * (lines - 1) + [words])
+    assert appearance().refusal(text) == appearance().refusal(f"{text}\n") == (words if refused else None)

@@ -27,6 +27,7 @@ from nornir_anyconnect.errors import (
     ReplyTimeoutError,
 )
 from nornir_anyconnect.platforms.asa_ssh import conversation
+from nornir_anyconnect.platforms.asa_ssh.ahead import Doubt
 from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import LoginGate
 from nornir_anyconnect.platforms.protocols import Role
@@ -131,7 +132,7 @@ def test_a_user_that_may_not_enable_is_told_so_and_not_tried_a_fourth_time(said)
 
 
 def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():
-    gate, inside = LoginGate(), threading.Event()
+    gate, inside = LoginGate(lambda: 0.0), threading.Event()
     box = Box({"enable": b"enable\r\nPassword: ", "s": b"\r\nfw1# "}, prompt="fw1> ")
     session = session_on(box, secret="s", login_gate=gate)
     session.enable()
@@ -338,3 +339,108 @@ def test_identity_of_a_box_that_knows_few_commands():
     found = device_on(box).identity()
     assert (found.release, found.serials, found.role, found.multiple) == ("8.2(5)", ("J1",), Role.NO_FAILOVER, False)
     assert not any("config" in line for line in box.lines)
+
+
+MODE, VERSION = ShowCommand(Show.MODE), ShowCommand(Show.VERSION)
+KNOWN = {"show mode": "single\r\n", "show version": "Cisco\r\n"}
+
+
+def asked_ahead(box, *commands):
+    """What is sent where these are asked ahead."""
+    session = session_on(box, pipeline=True)
+    box.lines.clear()
+    session.ask_ahead(commands)
+    return session
+
+
+def sent_for(session, box, command):
+    box.lines.clear()
+    return session.send(command).text, box.lines
+
+
+def test_what_is_asked_ahead_is_sent_at_once_and_held_for_whoever_asks_once():
+    box = Box(KNOWN)
+    session = asked_ahead(box, MODE, VERSION, MODE)
+    assert box.lines == ["show mode", "show version", "terminal pager 0"]
+    assert sent_for(session, box, MODE) == ("single", [])
+    assert sent_for(session, box, VERSION) == ("Cisco", [])
+    assert sent_for(session, box, MODE) == ("single", ["show mode"])
+
+
+def test_what_is_held_is_not_asked_again():
+    box = Box(KNOWN)
+    session = asked_ahead(box, MODE)
+    box.lines.clear()
+    session.ask_ahead([MODE])
+    assert box.lines == []
+    session.ask_ahead([MODE, VERSION])
+    assert box.lines == ["show version", "terminal pager 0"]
+    assert sent_for(session, box, MODE) == ("single", [])
+
+
+def test_a_session_that_asks_one_by_one_or_changes_something_asks_nothing_ahead():
+    for session in (
+        session_on(Box(KNOWN)),
+        session_on(Box({**KNOWN, "configure terminal": ("", "fw1(config)# ")}), pipeline=True),
+    ):
+        if session._pipeline:
+            session.configure(settle=0.001)
+        lines = session._conversation._transport.lines
+        lines.clear()
+        session.ask_ahead([MODE])
+        assert lines == []
+
+
+def test_only_what_shows_something_is_asked_ahead():
+    box = Box()
+    with pytest.raises(TypeError, match="'configure terminal' is not asked ahead"):
+        asked_ahead(box, MODE, ConfigureTerminal())
+    assert box.lines == []
+
+
+def test_a_device_that_goes_on_behind_the_last_reply_is_asked_one_by_one_from_then_on():
+    box = Box(KNOWN)
+    session = session_on(box, pipeline=True)
+    box.answers["terminal pager 0"] = "of which nobody knows\r\n"
+    session.ask_ahead([MODE])
+    assert session.doubt is Doubt.GOES_ON
+    assert sent_for(session, box, MODE) == ("single", ["show mode"])
+    box.lines.clear()
+    session.ask_ahead([VERSION])
+    assert box.lines == []
+
+
+def test_a_device_that_refuses_to_switch_the_pager_off_is_believed_all_the_same():
+    box = Box({**KNOWN, "terminal pager 0": "ERROR: % Invalid input detected at '^' marker.\r\n"})
+    session = asked_ahead(box, MODE)
+    assert session.doubt is None
+    assert sent_for(session, box, MODE) == ("single", [])
+
+
+def test_with_a_doubt_nothing_is_believed():
+    box = Box({**KNOWN, "show mode": "%ASA-6-302013: Built\r\nsingle\r\n"})
+    session = asked_ahead(box, VERSION, MODE)
+    assert session.doubt is Doubt.UNASKED
+    assert sent_for(session, box, VERSION) == ("Cisco", ["show version"])
+
+
+@pytest.mark.parametrize("forget", [lambda session: session.one_by_one(), lambda session: session.send(PagerOff())])
+def test_what_is_held_is_forgotten_with_the_next_line_that_shows_nothing(forget):
+    box = Box(KNOWN)
+    session = asked_ahead(box, MODE)
+    forget(session)
+    assert sent_for(session, box, MODE) == ("single", ["show mode"])
+
+
+def test_the_line_that_proved_what_was_asked_ahead_settles_it_until_something_else_is_sent():
+    box = Box(KNOWN)
+    session = asked_ahead(box, MODE)
+    box.lines.clear()
+    session.settle()
+    assert box.lines == []
+    session = asked_ahead(Box(KNOWN), MODE)
+    session.send(VERSION)
+    lines = session._conversation._transport.lines
+    lines.clear()
+    session.settle()
+    assert lines == ["terminal pager 0"]

@@ -280,7 +280,7 @@ def test_a_link_is_cut_when_the_time_of_its_host_is_over(server, reach):
             with pytest.raises(LinkLostError):
                 heard(link, b"nothing of the kind")
         for error in (
-            Endpoint("fw1", 22, "", Options()).no_session(OSError("cut")),
+            Endpoint("fw1", 22, "", Options()).no_session(OSError("cut"), flooded=False),
             Endpoint("fw1", 22, "", Options()).unreachable(OSError("cut")),
             Endpoint("fw1", 22, "", Options()).no_shell(OSError("cut")),
             Endpoint("fw1", 22, "", Options()).silent(),

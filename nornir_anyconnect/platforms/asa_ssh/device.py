@@ -310,7 +310,7 @@ class AsaDevice:
             shows.append(Show.CONTEXT)
         return [ShowCommand(each) for each in shows]
 
-    def _configuration(self, *, whole: bool = False) -> list[ShowCommand | ShowRunning]:
+    def _configuration(self, *, whole: bool) -> list[ShowCommand | ShowRunning]:
         """What :meth:`configuration` asks first of a release that refuses nothing."""
         shows = [Show.SSL_CIPHERS] if self._version is not None else [Show.VERSION, Show.SSL_CIPHERS]
         defaults = [ShowRunning(each, defaults=True) for each in WITH_DEFAULTS]

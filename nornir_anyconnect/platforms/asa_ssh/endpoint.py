@@ -165,7 +165,7 @@ class Endpoint:
             "check the address, the port and the path to it",
         )
 
-    def no_session(self, error: BaseException, *, flooded: bool = False) -> DeviceError:
+    def no_session(self, error: BaseException, *, flooded: bool) -> DeviceError:
         """Connected, and then no SSH."""
         if (ours := deadline.current()) is not None and ours.over:
             return ours.error()

@@ -110,7 +110,7 @@ class Wire(asyncio.Protocol):
                 return
         begin = head.find(b"\n", start) + 1
         end = begin + 4 + int.from_bytes(head[begin : begin + 4], "big")
-        if not begin or len(head) < begin + 4 or len(head) < end:
+        if not begin or len(head) < end:
             return
         padding = int.from_bytes(head[begin + 4 : begin + 5], "big")
         self._head = None
