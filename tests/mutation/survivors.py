@@ -105,6 +105,9 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"endpoint\.py : (?:511|1000) -> ", "how large a terminal is asked for, one column or row more"),
     (r"Endpoint\.dial: left <= 0 -> ", "the clock never stands exactly at the limit"),
     (r"EventLoop\.__init__: 0 -> 1", "nobody asks for the owner before there is a loop"),
+    (r"asyncssh_transport\.py : warnings\.filterwarnings", "pytest leaves that warning out as well"),
+    (r"_log_in: 0 -> 1", "it has ended by then: nobody waits"),
+    (r"asyncssh_transport\.py _key: raise -> pass", "it is read again without a passphrase: the same error"),
     (r"FtdBehindFmc\.reading: False -> True", "the protocol's: this platform does not use the argument"),
     (
         r"probe/path\.py : (?:22|65536|24) -> ",

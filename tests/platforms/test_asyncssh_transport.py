@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import logging
+import socket
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -302,7 +303,60 @@ def test_a_damaged_key_of_known_hosts_makes_nobody_known():
 
 
 def test_what_asyncssh_tells_of_every_connection_is_not_logged():
-    assert logging.getLogger("asyncssh").level == logging.WARNING
+    log = logging.getLogger("asyncssh")
+    assert log.level == logging.WARNING
+    assert any(isinstance(each, logging.NullHandler) for each in log.handlers)
+
+
+@pytest.mark.parametrize(("key", "ways"), [(None, (False, True, True, False)), ("a key", (True, False, False, False))])
+def test_a_server_is_offered_the_one_credential_that_we_have(key, ways, monkeypatch):
+    asked = []
+
+    async def connect(*_, **how):
+        asked.append(how)
+
+    monkeypatch.setattr(asyncssh, "connect", connect)
+    asyncio.run(ours._connect(SERVER, ours.Login(SERVER), wire(), key, {}))
+    names = ("public_key_auth", "password_auth", "kbdint_auth", "host_based_auth")
+    assert tuple(asked[0][name] for name in names) == ways
+
+
+@pytest.fixture
+def dialled(monkeypatch):
+    """A server that is reached over a pair of sockets; and the connection to it that never gets any further."""
+    near, far = socket.socketpair()
+    cancelled, ready = [], []
+
+    async def connect(_server, login, *_, **__):
+        if ready:
+            login.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.append(1)
+
+    monkeypatch.setattr(Endpoint, "dial", lambda _: near)
+    monkeypatch.setattr(ours, "_connect", connect)
+    with far:
+        yield SimpleNamespace(near=near, far=far, cancelled=cancelled, ready=ready)
+
+
+def test_a_server_without_a_key_exchange_is_put_away_and_no_credential_was_tried(dialled):
+    server = Endpoint("fw1", 22, "audit", Options(login_timeout=0.01), "canary")
+    with pytest.raises(UnreachableError, match=r"gives no SSH session: no key exchange within 0\.01 s"):
+        ours._log_in(server, None, None, None)
+    assert dialled.far.recv(1) == b""
+    eventually(lambda: dialled.cancelled and dialled.near.fileno() == -1)
+
+
+def test_a_credential_that_is_spent_by_then_is_said_as_it_is(dialled):
+    dialled.ready.append(1)
+
+    def attempt(*_):
+        raise CredentialError("refused elsewhere", "")
+
+    with pytest.raises(CredentialError, match="refused elsewhere"):
+        ours._log_in(SERVER, None, None, SimpleNamespace(attempt=attempt))
 
 
 @pytest.mark.parametrize("commented", [False, True])

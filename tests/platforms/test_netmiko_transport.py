@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import paramiko
 import pytest
 
-from nornir_anyconnect.errors import LinkLostError, UnreachableError
+from nornir_anyconnect.errors import CredentialError, LinkLostError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh import netmiko_transport
 from nornir_anyconnect.platforms.asa_ssh.endpoint import Endpoint
 from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, GuardedSocket, Handshake, Jump, SshTransport
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
+from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate
 from tests.waiting import LONG
 
@@ -260,3 +261,42 @@ def test_a_server_that_is_asked_for_its_key_is_cut_before_it_is_closed(undone):
     with pytest.raises(UnreachableError, match="fw:22 gives no SSH session: gone"):
         server_key("fw", 22, Options(transport="netmiko"))
     assert done == ["cut fw", "close"]
+
+
+@pytest.fixture
+def dialled(monkeypatch):
+    """Every server is reached over a pair of sockets: dialled() is the other end."""
+    ends = []
+
+    def dial(_):
+        ours, theirs = socket.socketpair()
+        ends.append(theirs)
+        return ours
+
+    monkeypatch.setattr(Endpoint, "dial", dial)
+    yield ends
+    for each in ends:
+        each.close()
+
+
+JUMP = Endpoint("jump", 22, "audit", Options(reply_limit=25 / 2**20), "canary")
+
+
+def test_a_jump_host_may_bring_twice_what_it_carries(dialled, monkeypatch):
+    monkeypatch.setattr(Client, "connect", lambda *_, **__: None)
+    jump = netmiko_transport._between(JUMP, LoginGate())
+    assert jump.sock._left == 2 * JUMP.session_bytes == 200
+    jump.sock.close()
+
+
+def test_a_link_is_cut_when_the_time_of_its_host_is_over(dialled):
+    with host_deadline(100, "fw1") as ours:
+        sock = netmiko_transport._socket(JUMP, None)
+        ours.end()
+        assert dialled[0].recv(1) == b""
+    sock.close()
+
+
+def test_an_error_of_ours_is_said_as_it_is():
+    error = CredentialError("refused elsewhere", "")
+    assert netmiko_transport._explained(error, SimpleNamespace(server=JUMP), None) is error
