@@ -19,21 +19,27 @@ WHOLE = 1 << 24
 END = 1 << 16
 _LONGEST = 160
 _WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"not shown", b"skipped", b"abgeschnitten",
-          b"rate-limiting", b"suppressed", b"hidden", b"removed", b"deleted", b"left out", b"ausgelassen")  # fmt: skip
+          b"rate-limiting", b"suppressed", b"hidden", b"removed", b"deleted", b"left out", b"ausgelassen",
+          b"showing", b"limited to", b"clipped", b"queue full")  # fmt: skip
 _THINGS = r"(?:lines?|rows?|messages?|events?|results?|records?|entries|entry|items?|hits|zeilen)"
 _MARK = re.compile(
     r"\W*(?:\.{3,}|…)\W*"
     r"|[\W_]*snip(?:ped)?\b.{0,60}"
     rf"|.*\b(?:truncated|truncation|abgeschnitten)\b.*|.*\b\d[\d,.]* (?:more )?{_THINGS} (?:were |are )?"
     r"(?:omitted|skipped|hidden|removed|deleted|not shown|snipped|left out|ausgelassen)\b.*"
+    rf"|.*\b{_THINGS} (?:were |are )?limited to (?:the )?(?:first |last |latest )?\d.*|\W*message clipped\b.*"
     rf"|.*\b{_THINGS} (?:omitted|skipped|not shown)\b.*|[\W_]*omitted\b.*"
     rf"|\W*(?:show|view|load|see|and|\+)?\s*(?:\d[\d,.]* )?more (?:{_THINGS})?\W*",
     re.IGNORECASE,
 )
+_PAGE = re.compile(
+    rf"\W*showing\b.{{0,40}}?\b(?P<shown>[\d,.]+) (?:out )?of (?P<found>[\d,.]+)(?: {_THINGS})?\W*", re.IGNORECASE
+)
 _WITHIN = re.compile(rb"\[(?:truncated|snip(?:ped)?|\.\.\.|\xe2\x80\xa6)[^\]\n]{0,40}\]\s*$", re.IGNORECASE)
-# what rsyslog and journald write in the place of messages that they did not take
+# what rsyslog, syslog-ng and journald write in the place of messages that they did not take
 _NOT_TAKEN = re.compile(
-    rb"\b\d+ messages lost due to rate-limiting|begin to drop messages due to rate-limiting|: suppressed \d+ messages ",
+    rb"\b\d+ messages lost due to rate-limiting|begin to drop messages due to rate-limiting|: suppressed \d+ messages "
+    rb"|queue full, dropping messages?\b",
     re.IGNORECASE,
 )
 _PAGER = re.compile(r"[<(-]{1,4} ?-{0,3} ?more ?-{0,3} ?[->)]{1,4}", re.IGNORECASE)
@@ -49,6 +55,8 @@ def says_so(line: bytes) -> bool:
     text = decoded(line[: _LONGEST + 1]).strip()
     if not text or len(text) > _LONGEST or text[0] in "\"'{" or begins_message(text) or _PAGER.fullmatch(text):
         return False
+    if page := _PAGE.fullmatch(text):
+        return page["shown"] != page["found"]
     return _MARK.fullmatch(text) is not None
 
 

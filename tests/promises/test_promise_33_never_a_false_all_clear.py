@@ -196,11 +196,22 @@ def test_a_log_whose_level_rose_on_the_way_does_not_show_what_was_before():
         "Mar 29 01:10:05 relay rsyslogd: imudp from <10.0.0.1:514>: 5412 messages lost due to rate-limiting",
         "2026-03-29T01:10:05+00:00 relay rsyslogd[77]: imuxsock[pid 1]: begin to drop messages due to rate-limiting",
         "Mar 29 01:10:05 relay systemd-journald[310]: Suppressed 1203 messages from rsyslog.service",
+        "Mar 29 01:10:05 relay syslog-ng[77]: Destination reliable queue full, dropping message; filename='/q', log_fifo='9'",
+        "Showing 500 of 10,000 hits",
+        "Showing 1 to 500 of 10,000 entries",
+        "Results limited to 1000",
+        "[Message clipped]  View entire message",
     ],
 )
 def test_what_a_relay_did_not_take_is_missing(line):
     found, _ = read("".join(f"{each}\n" for each in [*QUIET[:4], line, *QUIET[4:]]).encode())
     assert [gap.code for gap in gaps(found["edge7"])] == ["torn-logs"]
+
+
+@pytest.mark.parametrize("line", ["Showing 1 to 20 of 20 entries", "Showing the last hour", "Rate limited to 5"])
+def test_a_page_that_shows_all_of_its_hits_leaves_none_out(line):
+    found, _ = read("".join(f"{each}\n" for each in [*QUIET[:4], line, *QUIET[4:]]).encode())
+    assert gaps(found["edge7"]) == ()
 
 
 @pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x04\x22\x4d\x18", b"\x1f\x9d\x90"])
