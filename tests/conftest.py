@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from tests import amounts, compiled, warm
 
-gc.disable()  # until all tests are collected: nothing of it is to be freed
 warm.remember_what_is_installed()
 
 # compiles a grammar for seconds as soon as jsonschema is imported; no schema here has an IRI
@@ -66,10 +65,15 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [each for piece in pieces for each in piece] + short
 
 
-def pytest_collection_finish():
-    """What was collected stays to the end: whoever looks for garbage has no need to look through it."""
-    gc.enable()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is collected stays to the end: whoever looks for garbage has no need to look through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):
