@@ -295,7 +295,6 @@ def _judged(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]]
         for each in effective.undeployed(config)
         if (key := (Scope.GROUP_POLICY, each.policy)) not in named and (only is None or key in only)
     )
-    whole = device.complete and config.indented
     return ordered(
         DeviceAudit(
             name=name,
@@ -303,7 +302,7 @@ def _judged(device: AuditedDevice, name: str, only: frozenset[tuple[Scope, str]]
             hostname=config.hostname,
             asa_version=config.release_text or config.ftd_version,
             platform=str(config.platform),
-            status=Status.OK if whole else Status.PARTIAL,
+            status=Status.OK if device.complete and config.indented else Status.PARTIAL,
             warnings=device.notices,
             findings=findings,
         )
