@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ruamel.yaml import YAML  # comes with Nornir, which has loaded it already
+from ruamel.yaml import YAML  # Nornir has loaded it already
 
 LONGEST_REFUSAL = 12
 """Lines of the longest words with which a device refuses a command."""
