@@ -1,6 +1,6 @@
 """``python -m tests.mutation``: removes every guard of every promise, then makes small mistakes in the rooms that change devices.
 
-    python -m tests.mutation                    the guards, and every mutant (about twenty minutes on two cores)
+    python -m tests.mutation                    the guards, and every mutant (about half an hour on two cores)
     python -m tests.mutation --guards           the guards alone (a minute)
     python -m tests.mutation --slice            one guard of each promise (half a minute)
     python -m tests.mutation --every 50         the guards, and each fiftieth mutant

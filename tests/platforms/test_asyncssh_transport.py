@@ -118,6 +118,7 @@ def test_who_sends_more_than_anybody_reads_is_told_to_wait_once_and_to_go_on_whe
     shown.data_received(b"x" * (ours.WINDOW - 1), None)
     assert channel.done == []
     shown.data_received(b"y", None)
+    assert channel.done == [("pause_reading",)]
     shown.data_received(b"z" * ours.WINDOW, None)
     assert channel.done == [("pause_reading",)]
     assert len(shown.take(0)) == 2 * ours.WINDOW
@@ -327,8 +328,9 @@ def dialled(monkeypatch):
     near, far = socket.socketpair()
     cancelled, ready = [], []
 
-    async def connect(_server, login, *_, **__):
+    async def connect(_server, login, wire, *_, **__):
         if ready:
+            wire._taken = True  # asyncssh has it: it is only cut
             login.asked.set()
         try:
             await asyncio.Event().wait()
@@ -357,6 +359,8 @@ def test_a_credential_that_is_spent_by_then_is_said_as_it_is(dialled):
 
     with pytest.raises(CredentialError, match="refused elsewhere"):
         ours._log_in(SERVER, None, None, SimpleNamespace(attempt=attempt))
+    assert dialled.far.recv(1) == b""
+    dialled.near.close()
 
 
 @pytest.mark.parametrize("commented", [False, True])

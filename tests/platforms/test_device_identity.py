@@ -9,7 +9,7 @@ from nornir_anyconnect.platforms.asa_ssh.identity import (
     multiple_mode,
 )
 from nornir_anyconnect.platforms.asa_ssh.identity import version as read_version
-from nornir_anyconnect.platforms.protocols import ClusterRole, Identity, Role
+from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, ClusterRole, Identity, Role
 from tests.texts import OURS, REAL
 
 
@@ -153,3 +153,9 @@ def test_real_answers():
     assert failover(text("show_failoveractiveactive")).role is Role.UNKNOWN
     assert read_version(text("show_version1")).serial is not None
     assert read_version(text("show_version2")).release == "9.8(3)21"
+
+
+def test_nothing_is_foreseen_unless_it_is_said():
+    assert not Identity("fw").ftd
+    assert (NOTHING_FORESEEN.configuration, NOTHING_FORESEEN.whole) == (False, False)
+    assert not NOTHING_FORESEEN.observations

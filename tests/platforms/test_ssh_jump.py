@@ -4,11 +4,13 @@ import socketserver
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import paramiko
 import pytest
 
 from nornir_anyconnect.errors import CredentialError, HostKeyError, IncompleteReplyError, UnreachableError
+from nornir_anyconnect.platforms.asa_ssh import ssh
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh
 from nornir_anyconnect.platforms.login_gate import LoginGate
@@ -165,3 +167,16 @@ def test_what_a_jump_host_says_of_a_password_proves_nothing_for_the_devices_behi
     with gate.attempt("another device", "audit", "another one") as first:
         first.accepted = True
     assert gate.tally() == (True, 3)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_old_algorithms_are_asked_for_the_device_and_never_for_the_jump_host(legacy, monkeypatch):
+    offered = []
+
+    def open_channel(device, jump, _gate):
+        offered.append((device.options.legacy_ssh, jump.options.legacy_ssh))
+
+    monkeypatch.setattr(ssh, "_driver", lambda _: SimpleNamespace(open_channel=open_channel))
+    options = Options(legacy_ssh=legacy, jump_host=JumpHost("jump", 22))
+    open_ssh("fw1", 22, username="audit", password="right", options=options, login_gate=LoginGate())
+    assert offered == [(legacy, False)]
