@@ -44,6 +44,18 @@ def test_what_is_allowed_later_counts_from_then_on():
 def test_a_closed_socket_is_seen_to_be_closed(own):
     assert GuardedSocket(SimpleNamespace(**own))._closed is True
     assert GuardedSocket(SimpleNamespace(**dict.fromkeys(own, False)))._closed is False
+
+
+@pytest.mark.parametrize("error", [EOFError, OSError])
+def test_a_link_whose_jump_host_has_gone_is_closed_without_a_word(error):
+    closed = []
+
+    def close():
+        closed.append(True)
+        raise error  # paramiko says goodbye over a link that has ended, in a thread of its own
+
+    GuardedSocket(SimpleNamespace(close=close)).close()
+    assert closed
     assert GuardedSocket(SimpleNamespace())._closed is False
 
 

@@ -72,6 +72,11 @@ class GuardedSocket:
         """So many bytes from now on."""
         self._left = more
 
+    def close(self) -> None:
+        """End it; where the link of the jump host has ended before there is nobody left to say goodbye to."""
+        with contextlib.suppress(OSError, EOFError):
+            self._sock.close()
+
     def cut(self) -> None:
         """End every wait on it, from any thread."""
         with contextlib.suppress(OSError):
