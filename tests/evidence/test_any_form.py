@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_cut_anywhere(form, quiet, data):
     raw = written(form, noisy(QUIET if quiet else LOG))
     begin = data.draw(st.just(0) | st.integers(0, len(raw)))
     end = data.draw(st.just(len(raw)) | st.integers(begin, len(raw)))
+    nothing_is_hidden(form, raw, begin, end)
+
+
+@pytest.mark.parametrize("form", ["Splunk CSV, semicolons", "Kibana CSV of messages", "an unknown CSV"])
+def test_cut_between_the_columns_of_the_first_record(form):
+    raw = written(form, noisy(LOG))
+    for edge in re.finditer(rb'[",;:]', raw[: raw.find(b"\n", 250)]):
+        nothing_is_hidden(form, raw, edge.end(), len(raw))
+
+
+def nothing_is_hidden(form, raw, begin, end):
     found = told(raw[begin:end])
     known(found)
     if not is_clear(found):

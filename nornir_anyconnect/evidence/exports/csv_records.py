@@ -57,6 +57,9 @@ class CsvExport(LineExport):
         self._header = header
         self._columns = len(names)
         self._first = True
+        # a header that begins with a separator may be what is left of a record
+        self._without = len(names) if names and not names[0] else 0
+        """Columns of a beginning that holds no message, where it may be the rest of a record."""
         self._before: re.Pattern[bytes] | None = None
 
     def behind(self, before: re.Pattern[bytes], header: int) -> CsvExport:
@@ -128,7 +131,10 @@ class CsvExport(LineExport):
         self._columns = self._columns or len(cells)
         fields = dict(zip(self._names, self._joined(cells), strict=False)) if self._names else _named(cells)
         found = list(self.family.envelopes(fields))
-        self.torn |= holds_another(raw, found)
+        if first and not self._names and not found:
+            self._without = len(cells) if cells[0] else 1
+        # the first columns were before the cut, and with them what made the rest a message
+        self.torn |= holds_another(raw, found) or (bool(found) and 0 < self._without < len(cells))
         # columns that end with the file, and no message in them: the message was behind the cut
         if end == len(buffer) and not raw.rstrip().endswith(b'"'):
             self.torn |= not found or not cells[-1] or ends_within_a_line(cells[-1].encode(errors="replace"))
