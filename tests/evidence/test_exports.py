@@ -197,6 +197,16 @@ def test_garbage_between_the_records_is_no_message(form, garbage, where):
     assert set(incidents(evidence)) <= set(expected(DEVICE if form in FORMS else "-")) | set(expected("-"))
 
 
+@pytest.mark.parametrize("places", [(18, 38, 39, 18), (35, 35, 25, 27), (19, 35, 36, 20)])
+def test_quotes_that_stand_alone_let_no_message_count_twice(places):
+    lines = ALL["Sentinel Syslog CSV"](LOG).splitlines(keepends=True)
+    for place, each in zip(places, ('"', "\x00\x01\x02", '"', '"'), strict=True):
+        lines.insert(place, f"{each}\n")
+    _, found, _ = read("".join(lines).encode())
+    assert found.messages <= len(LOG)
+    assert found.torn
+
+
 def test_a_quoted_field_may_hold_the_end_of_a_line():
     rows = [f'"{each.iso}","first\nsecond ""line""\n{"x" * 300}","{DEVICE}","{each.tagged}\n"\n' for each in LOG]
     raw = ("_time,note,host,_raw\n" + "".join(rows)).encode()

@@ -120,9 +120,12 @@ class CsvExport(LineExport):
             return (), end
         cells = self._cells(raw)
         if cells is None and (whole := _quoted(buffer, begin, end)):
-            begin, end = whole
-            raw = buffer[begin:end]
-            cells = self._cells(raw)
+            if whole[0] < begin:  # a quote stands alone somewhere: what was read before is not read again
+                self.torn = True
+            else:
+                begin, end = whole
+                raw = buffer[begin:end]
+                cells = self._cells(raw)
         if cells is None:
             self.torn |= first or end == len(buffer) or buffer.count(b'"', begin) % 2 == 1
             # as the line stands: the ASA's own words may be whole in it
