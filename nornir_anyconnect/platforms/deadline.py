@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.errors import LinkLostError, ReplyTimeoutError
+from nornir_anyconnect.errors import InventoryError, LinkLostError, ReplyTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +26,30 @@ logger = logging.getLogger(__name__)
 
 HOST_TIMEOUT = 300.0
 """Seconds that the whole of a host may take where nobody says otherwise."""
+AN_HOUR = 3600.0
 LONGEST = threading.TIMEOUT_MAX / 2
 """Seconds; a thread cannot wait longer than some centuries, and some ask for that."""
+
+
+def time_limit(name: str, value: object, where: str) -> float:
+    """The seconds, an hour at most, that an inventory gives as an option.
+
+    Args:
+        name: of the option.
+        value: as it stands there.
+        where: whose option it is, for the error.
+
+    Raises:
+        InventoryError: it is no such number.
+
+    """
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        seconds = -1.0
+    if not 0 < seconds <= AN_HOUR:
+        raise InventoryError(f"{where}: '{name}' must be seconds, not {value!r}", "correct the inventory")
+    return seconds
 
 
 class Deadline:

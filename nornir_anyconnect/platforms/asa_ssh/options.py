@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import InventoryError
+from nornir_anyconnect.platforms.deadline import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -210,16 +211,6 @@ def _megabytes(name: str, value: Any, where: str) -> float:
     return size
 
 
-def _seconds(name: str, value: Any, where: str) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
-        seconds = -1.0
-    if not 0 < seconds <= 3600:  # noqa: PLR2004 - an hour
-        raise InventoryError(f"{where}: '{name}' must be seconds, not {value!r}", "correct the inventory")
-    return seconds
-
-
 def _jump_host(_name: str, value: Any, where: str) -> JumpHost:
     if isinstance(value, str):
         user, at, place = value.rpartition("@")
@@ -242,7 +233,7 @@ def _jump_host(_name: str, value: Any, where: str) -> JumpHost:
 
 
 _READ: dict[str, tuple[str, Callable[[str, Any, str], Any]]] = {
-    **{name: (ours, _seconds) for name, ours in _SECONDS.items()},
+    **{name: (ours, time_limit) for name, ours in _SECONDS.items()},
     **{name: (ours, _path) for name, ours in _PATHS.items()},
     "jump_host": ("jump_host", _jump_host),
     "legacy_ssh": ("legacy_ssh", _yes_or_no),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nornir_anyconnect.errors import AnyConnectError, GateError, InventoryError, RejectedError
+from nornir_anyconnect.platforms.deadline import time_limit
 from nornir_anyconnect.platforms.protocols import NOTHING_FORESEEN, Checkup
 
 if TYPE_CHECKING:
@@ -74,21 +75,12 @@ def manager_of(options: Mapping[str, Any]) -> Manager:
     url, verify, domain = options.get("url"), options.get("verify", True), options.get("domain")
     if not isinstance(url, str) or not isinstance(verify, bool | str) or not isinstance(domain, str | None):
         raise InventoryError(f"{CONNECTION} names no manager", "write url: https://NAME, and verify: a file or false")
-    settings = ManagerOptions(url.rstrip("/"), user, password, domain, verify, _timeout(options.get("timeout", 60)))
+    timeout = time_limit("timeout", options.get("timeout", 60), CONNECTION)
+    settings = ManagerOptions(url.rstrip("/"), user, password, domain, verify, timeout)
     with _lock:
         if settings not in _managers:
             _managers[settings] = Manager(FmcClient(settings))
         return _managers[settings]
-
-
-def _timeout(value: Any) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
-        seconds = -1.0
-    if not 0 < seconds <= 3600:  # noqa: PLR2004 - an hour
-        raise InventoryError(f"{CONNECTION}: 'timeout' must be seconds, not {value!r}", "correct the inventory")
-    return seconds
 
 
 class FtdBehindFmc:
