@@ -23,7 +23,18 @@ from types import CodeType, FunctionType
 
 from tests.mutation.covering import TESTS
 from tests.mutation.mutants import Mutant
-from tests.mutation.trial import OPTIONS, PACKAGE, End, Finder, Quiet, Trial, for_subprocesses, module_of, run_all
+from tests.mutation.trial import (
+    OPTIONS,
+    PACKAGE,
+    End,
+    Finder,
+    Quiet,
+    Trial,
+    for_subprocesses,
+    forked,
+    module_of,
+    run_all,
+)
 
 Key = tuple[str, int]
 """A function of a module: its qualified name and first line."""
@@ -160,21 +171,14 @@ class _Bench:
                 yield item
 
     def _fork(self, trial: Trial, output: str) -> int:
-        pid = os.fork()
-        if pid:
-            return pid
-        code = 3
-        try:
-            os.setsid()
+        def child() -> int:
             folder = Path(tempfile.mkdtemp(prefix="mutant-"))
             try:
-                code = self._try(self._swaps[trial.number], folder)
+                return self._try(self._swaps[trial.number], folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-        except BaseException:
-            Path(output).write_text(traceback.format_exc(), "utf-8")
-        finally:
-            os._exit(code)
+
+        return forked(child, output)
 
     def _try(self, swap: Swap, folder: Path) -> int:
         mutant, module = swap.mutant, module_of(swap.mutant.file)

@@ -230,14 +230,25 @@ def for_subprocesses(finder: str, folder: Path) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
 
 
-def _fork(trial: Trial, output: str) -> int:
+def forked(child: Callable[[], int], output: str) -> int:
+    """The process in which ``child`` runs, whose exit code it returns; what goes wrong is written to ``output``."""
     pid = os.fork()
     if pid:
         return pid
     code = 3
     try:
         os.setsid()
-        out = os.open(output, os.O_WRONLY | os.O_TRUNC)
+        code = child()
+    except BaseException:
+        with Path(output).open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+    finally:
+        os._exit(code)
+
+
+def _fork(trial: Trial, output: str) -> int:
+    def child() -> int:
+        out = os.open(output, os.O_WRONLY | os.O_TRUNC | os.O_APPEND)
         os.dup2(out, 1)
         os.dup2(out, 2)
         sys.dont_write_bytecode = True
@@ -251,7 +262,6 @@ def _fork(trial: Trial, output: str) -> int:
             for_subprocesses(f"Finder({trial.file!r}, Path({str(source)!r}).read_text('utf-8'))", Path(folder))
             code = int(pytest.main([*OPTIONS, f"--basetemp={folder}/t", *trial.tests], plugins=[Quiet()]))
         sys.stdout.flush()
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+        return code
+
+    return forked(child, output)
