@@ -241,6 +241,15 @@ def whole_configuration(name: str, text: str) -> str:
     return text + "\n"
 
 
+# what differs between a running and a startup configuration that are the same; the checksum covers the comments too
+_SETS_NOTHING = re.compile(r"(?::|Cryptochecksum|!|ASA Version|\s*$)")
+
+
+def settings_of(text: str) -> list[str]:
+    """The lines of a configuration that set something: a running and a startup one that agree have the same."""
+    return [line.rstrip() for line in text.splitlines() if not _SETS_NOTHING.match(line)]
+
+
 _OBJECT = re.compile(rf"^({Section.GROUP_POLICY}|{Section.TUNNEL_GROUP}) (\"[^\"]+\"|\S+)", re.MULTILINE)
 _ENABLED = re.compile(r"^ (?:enable \S+|(?:anyconnect|svc) enable)\b", re.MULTILINE)
 _BUILT_IN = ("DfltGrpPolicy", "Default")

@@ -7,6 +7,7 @@ import pytest
 from nornir_anyconnect.asa.commands import Show
 from nornir_anyconnect.errors import IncompleteReplyError, NoSlotError, RejectedError
 from nornir_anyconnect.platforms.asa_ssh.device import AsaDevice, without_passwords
+from nornir_anyconnect.platforms.asa_ssh.dialogue import Reply
 from nornir_anyconnect.platforms.protocols import Foreseen
 from nornir_anyconnect.tasks.pull import EVERYTHING
 
@@ -20,7 +21,7 @@ ROWS = (
 def device(sids, refusal=None):
     """A device that lists these."""
     text = HEAD + "".join(ROWS.format(sid) for sid in sids)
-    return AsaDevice(SimpleNamespace(name="fw1", send=lambda _: SimpleNamespace(text=text, refusal=refusal)))
+    return AsaDevice(SimpleNamespace(name="fw1", send=lambda asked: Reply(asked.text, text, None, refusal)))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ class Talk:
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         refused = answer if answer.startswith("ERROR") or "authorization" in answer else None
-        return SimpleNamespace(text=answer, refusal=refused)
+        return Reply(command.text, answer, self.prompt, refused)
 
     @property
     def prompt(self):

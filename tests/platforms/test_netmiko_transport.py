@@ -11,9 +11,10 @@ import pytest
 from nornir_anyconnect.errors import CredentialError, LinkLostError, UnreachableError
 from nornir_anyconnect.platforms.asa_ssh import netmiko_transport
 from nornir_anyconnect.platforms.asa_ssh.endpoint import Endpoint
-from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, GuardedSocket, Handshake, Jump, SshTransport
+from nornir_anyconnect.platforms.asa_ssh.netmiko_transport import Client, Handshake, Jump, SshTransport
 from nornir_anyconnect.platforms.asa_ssh.options import JumpHost, Options
 from nornir_anyconnect.platforms.asa_ssh.ssh import open_ssh, server_key
+from nornir_anyconnect.platforms.asa_ssh.wire import GuardedSocket
 from nornir_anyconnect.platforms.deadline import host_deadline
 from nornir_anyconnect.platforms.login_gate import Attempt, LoginGate
 from tests.waiting import LONG

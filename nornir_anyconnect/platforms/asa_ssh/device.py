@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.capture import objects, whole_configuration, without_passwords
+from nornir_anyconnect.asa.capture import objects, settings_of, whole_configuration, without_passwords
 from nornir_anyconnect.asa.commands import (
     ChangeTo,
     Show,
@@ -38,11 +37,6 @@ WITH_DEFAULTS = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN, Sec
 ESSENTIAL = (Section.GROUP_POLICY, Section.TUNNEL_GROUP, Section.WEBVPN)
 SSH_SESSIONS = 5
 """SSH sessions of an ASA, per context; source: ASA configuration guide, management access."""
-
-_SID = re.compile(r"^(\d+) +\S", re.MULTILINE)
-_LEVEL = re.compile(r"privilege level *: *(\d+)")
-# what differs between a running and a startup configuration that are the same; the checksum covers the comments too
-_NOT_CONFIGURATION = re.compile(r"^(?::|Cryptochecksum|!|ASA Version|\s*$)")
 
 
 class AsaDevice:
@@ -86,7 +80,7 @@ class AsaDevice:
         What a release does not know (``show cluster info`` before 9.0) counts as not there.
         """
         self.session.ask_ahead(self._who())
-        version = read.version(_text(self._show_version()))
+        version = read.version(self._show_version().shown)
         failover = read.failover(self._answer(Show.FAILOVER))
         cluster = read.cluster_role(self._answer(Show.CLUSTER))
         multiple = self._has_contexts()
@@ -150,15 +144,14 @@ class AsaDevice:
 
     def privilege(self) -> int | None:
         """The privilege level of this login; None where it is not told."""
-        level = _LEVEL.search(self.session.send(ShowCommand(Show.CURPRIV)).text)
-        return int(level[1]) if level else None
+        return read.privilege(self.session.send(ShowCommand(Show.CURPRIV)).text)
 
     def free_slots(self) -> int | None:
         """SSH sessions left beside those open now, ours among them; None where this login may not ask."""
         reply = self.session.send(ShowCommand(Show.SSH_SESSIONS))
         if reply.refusal is not None:
             return None
-        return max(0, SSH_SESSIONS - len(set(_SID.findall(reply.text))))
+        return max(0, SSH_SESSIONS - read.ssh_sessions(reply.text))
 
     def leave_one_free(self) -> int | None:
         """Refuse to go on in the last session that the device has (promise 9); those left beside ours.
@@ -289,7 +282,7 @@ class AsaDevice:
         """Whether running and startup configuration differ in more than comments."""
         running = self.session.send(ShowRunning()).text
         startup = self.session.send(ShowStartup()).text
-        return _lines(running) != _lines(startup)
+        return settings_of(running) != settings_of(startup)
 
     def save(self) -> None:
         """``write memory``; an ASA confirms with ``[OK]``."""
@@ -332,7 +325,7 @@ class AsaDevice:
 
     def _answer(self, show: Show) -> str:
         """What a show command says; nothing where the release refuses it."""
-        return _text(self.session.send(ShowCommand(show)))
+        return self.session.send(ShowCommand(show)).shown
 
     def _show_version(self) -> Reply:
         if self._version is None:
@@ -355,7 +348,7 @@ class AsaDevice:
             self.enter(None)
         except RejectedError:
             return set()
-        serial = read.version(_text(self._show_version())).serial
+        serial = read.version(self._show_version().shown).serial
         pair = read.failover(self._answer(Show.FAILOVER)).serials
         self.enter(home)
         return {*pair, *([serial] if serial else [])}
@@ -388,10 +381,6 @@ class AsaDevice:
                 )
 
 
-def _text(reply: Reply) -> str:
-    return "" if reply.refusal else reply.text
-
-
 def _typed(pull: PulledConfig, whole: str | None) -> RunningConfig:
     """The typed configuration; of the whole, where it was asked for, with what only a live device tells."""
     from nornir_anyconnect.asa.parser import parse, parse_pull  # noqa: PLC0415 - loads TTP
@@ -409,7 +398,3 @@ def _typed(pull: PulledConfig, whole: str | None) -> RunningConfig:
         device_ciphers=pulled.device_ciphers,
         serials=config.serials or pulled.serials,
     )
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines() if not _NOT_CONFIGURATION.match(line)]

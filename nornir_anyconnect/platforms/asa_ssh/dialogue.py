@@ -55,6 +55,11 @@ class Reply:
         """Whatever the device said at all: to a configuration line, silence alone means accepted."""
         return self.text.strip() or None
 
+    @property
+    def shown(self) -> str:
+        """What a show command said; nothing where the device refuses it."""
+        return "" if self.refusal else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Write:

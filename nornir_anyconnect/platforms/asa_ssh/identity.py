@@ -1,7 +1,7 @@
-"""What an ASA answers when it is asked who it is and which role it plays. Pure functions on text.
+"""What an ASA answers when it is asked who it is, which role it plays and who is logged in. Pure functions on text.
 
 Sources: ASA command reference, ``show version``, ``show mode``, ``show failover``, ``show cluster info``,
-``show context``.
+``show context``, ``show curpriv``, ``show ssh sessions``.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ _OTHER = re.compile(r"^[ \t]*(?:Other host|Peer context):? *(?:(?:Primary|Second
 _GROUP = re.compile(r"Group \d+ +State: *(.+)")
 _CLUSTER = re.compile(r'This is "[^"]*" in state (\w+)')
 _CONTEXT = re.compile(r"^[* ]?([^\s*]\S*) +\S")
+_LEVEL = re.compile(r"privilege level *: *(\d+)")
+_SSH_SESSION = re.compile(r"^(\d+) +\S", re.MULTILINE)
 
 
 def version(text: str) -> Version:
@@ -143,6 +145,17 @@ def contexts(text: str) -> Contexts:
         elif in_table and not line.startswith("Total ") and (match := _CONTEXT.match(line)):
             names.append(match[1])
     return Contexts(tuple(names), in_system="Total active Security Contexts" in text)
+
+
+def privilege(text: str) -> int | None:
+    """Read ``show curpriv``: the privilege level of this login."""
+    level = _first(_LEVEL, text)
+    return int(level) if level else None
+
+
+def ssh_sessions(text: str) -> int:
+    """Read ``show ssh sessions``: how many are open; each has a line per direction."""
+    return len(set(_SSH_SESSION.findall(text)))
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

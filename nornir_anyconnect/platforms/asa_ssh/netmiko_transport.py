@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import socket
 import time
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,8 +20,9 @@ from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutExc
 from nornir_anyconnect.errors import AnyConnectError, DeviceError
 from nornir_anyconnect.platforms import deadline
 from nornir_anyconnect.platforms.asa_ssh import algorithms
-from nornir_anyconnect.platforms.asa_ssh.endpoint import LOG, LOGIN_BYTES, Endpoint, lost
+from nornir_anyconnect.platforms.asa_ssh.endpoint import LOG, Endpoint, lost
 from nornir_anyconnect.platforms.asa_ssh.host_keys import HostKey
+from nornir_anyconnect.platforms.asa_ssh.wire import GuardedSocket
 from nornir_anyconnect.platforms.login_gate import Attempt
 
 if TYPE_CHECKING:
@@ -41,46 +41,6 @@ _DISABLED: dict[str, list[str]] = {
     "macs": list(algorithms.LEGACY["MAC"]),
 }
 """paramiko's names for what only a host with ``legacy_ssh: true`` is offered."""
-
-
-class GuardedSocket:
-    """A socket that counts what comes in, and ends where that is too much; everything else is the socket's own."""
-
-    def __init__(self, sock: Any, most: int = LOGIN_BYTES) -> None:
-        self._sock = sock
-        self._left = most
-        self.flooded = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-    @property
-    def _closed(self) -> bool:
-        """Paramiko looks at this one."""
-        return bool(getattr(self._sock, "_closed", getattr(self._sock, "closed", False)))
-
-    def recv(self, size: int) -> bytes:
-        """As a socket does; nothing more once the peer has sent too much."""
-        if self._left <= 0:
-            self.flooded = True
-            return b""
-        data: bytes = self._sock.recv(min(size, self._left))
-        self._left -= len(data)
-        return data
-
-    def allow(self, more: int) -> None:
-        """So many bytes from now on."""
-        self._left = more
-
-    def close(self) -> None:
-        """End it; where the link of the jump host has ended before there is nobody left to say goodbye to."""
-        with contextlib.suppress(OSError, EOFError):
-            self._sock.close()
-
-    def cut(self) -> None:
-        """End every wait on it, from any thread."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
 
 
 class Handshake(paramiko.Transport):  # type: ignore[misc, unused-ignore]

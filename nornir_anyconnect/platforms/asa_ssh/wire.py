@@ -19,6 +19,46 @@ _OFFERED = ("key exchange", "host key", "cipher", "cipher", "MAC", "MAC")
 """The first lists of a key exchange's first packet; source: RFC 4253, section 7.1."""
 
 
+class GuardedSocket:
+    """A socket that counts what comes in, and ends where that is too much; everything else is the socket's own."""
+
+    def __init__(self, sock: Any, most: int = LOGIN_BYTES) -> None:
+        self._sock = sock
+        self._left = most
+        self.flooded = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    @property
+    def _closed(self) -> bool:
+        """Paramiko looks at this one."""
+        return bool(getattr(self._sock, "_closed", getattr(self._sock, "closed", False)))
+
+    def recv(self, size: int) -> bytes:
+        """As a socket does; nothing more once the peer has sent too much."""
+        if self._left <= 0:
+            self.flooded = True
+            return b""
+        data: bytes = self._sock.recv(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+    def allow(self, more: int) -> None:
+        """So many bytes from now on."""
+        self._left = more
+
+    def close(self) -> None:
+        """End it; where the link of the jump host has ended before there is nobody left to say goodbye to."""
+        with contextlib.suppress(OSError, EOFError):
+            self._sock.close()
+
+    def cut(self) -> None:
+        """End every wait on it, from any thread."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+
 class Wire(asyncio.Protocol):
     """Everything that one server sends: counted, its offer read, then handed to the library.
 
