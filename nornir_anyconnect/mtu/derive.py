@@ -114,20 +114,22 @@ def _charged_as_block(suite: Suite, assumptions: AssumptionSet) -> bool:
     return suite.kind is Kind.BLOCK or (suite.kind is Kind.AEAD and assumptions.accounting is Accounting.ASA)
 
 
-def _iv(suite: Suite, version: Version) -> int:
+def _iv(offer: Offer) -> int:
     """Explicit IV, bytes: TLS 1.0 chains the last block of the record before (RFC 2246)."""
-    return 0 if version is Version.TLS1_0 else suite.iv
+    return 0 if offer.version is Version.TLS1_0 else offer.suite.iv
 
 
-def _aead_overhead(suite: Suite, version: Version) -> tuple[tuple[int, str], ...]:
+def _aead_overhead(offer: Offer) -> tuple[tuple[int, str], ...]:
     """What an AEAD record carries beside header and payload (RFC 5288, 7905, 8446)."""
-    if version is Version.TLS1_3:
+    suite = offer.suite
+    if offer.version is Version.TLS1_3:
         return ((CONTENT_TYPE, "type"), (suite.tag, "tag"))
     nonce = ((suite.explicit_nonce, "nonce"),) if suite.explicit_nonce else ()
     return (*nonce, (suite.tag, "tag"))
 
 
-def _refuse(suite: Suite, version: Version) -> None:
+def _refuse(offer: Offer) -> None:
+    suite, version = offer
     if not suite.allowed_in(version):
         raise UsageError(
             f"{suite.name} cannot be used with {version}",
@@ -142,7 +144,7 @@ def derive_tls(suite: Suite, version: Version, path: Path, assumptions: Assumpti
         UsageError: the version's RFC does not allow the suite.
 
     """
-    return capped(_tls(suite, version, path, assumptions), path.conf, assumptions)
+    return capped(_tls(Offer(suite, version), path, assumptions), path.conf, assumptions)
 
 
 def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
@@ -152,12 +154,12 @@ def derive_dtls(suite: Suite, version: Version, path: Path, assumptions: Assumpt
         UsageError: the version's RFC does not allow the suite (RC4 never carries DTLS, 722043).
 
     """
-    return capped(_dtls(suite, version, path, assumptions), path.conf, assumptions)
+    return capped(_dtls(Offer(suite, version), path, assumptions), path.conf, assumptions)
 
 
-def _tls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
-    _refuse(suite, version)
-    ladder = _Ladder()
+def _tls(offer: Offer, path: Path, assumptions: AssumptionSet) -> Derivation:
+    _refuse(offer)
+    suite, ladder = offer.suite, _Ladder()
     ip = IP_HEADER[path.ip_version]
     mss = path.width - ip - TCP_HEADER
     ladder.take("link-mss", f"{path.width}({path.narrowest}) - {ip}(ip) - {TCP_HEADER}(tcp)", mss)
@@ -168,21 +170,20 @@ def _tls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet)
     else:
         ladder.take("path-mtu", f"min({path.tcpmss}(tcpmss), {ladder.value}(mss))", min(path.tcpmss, ladder.value))
     if _charged_as_block(suite, assumptions):
-        iv = _iv(suite, version)
-        ladder.minus("mtu", (TLS_HEADER, "ssl"), (iv, "iv"))
+        ladder.minus("mtu", (TLS_HEADER, "ssl"), (_iv(offer), "iv"))
         ladder.floor(suite.block)
         ladder.minus("tls-mtu", (CSTP_HEADER, "cstp"), (suite.mac, "mac"), (PAD_LENGTH, "pad"))
     elif suite.kind is Kind.AEAD:
-        ladder.minus("mtu", (TLS_HEADER, "ssl"), *_aead_overhead(suite, version))
+        ladder.minus("mtu", (TLS_HEADER, "ssl"), *_aead_overhead(offer))
         ladder.minus("tls-mtu", (CSTP_HEADER, "cstp"))
     else:
         ladder.minus("tls-mtu", (TLS_HEADER, "ssl"), (CSTP_HEADER, "cstp"), (0, "pad"), (suite.mac, "mac"))
-    return Derivation(suite, version, tuple(ladder.steps), ladder.value, ladder.value)
+    return Derivation(*offer, tuple(ladder.steps), ladder.value, ladder.value)
 
 
-def _dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
-    _refuse(suite, version)
-    ladder = _Ladder()
+def _dtls(offer: Offer, path: Path, assumptions: AssumptionSet) -> Derivation:
+    _refuse(offer)
+    suite, ladder = offer.suite, _Ladder()
     ip = IP_HEADER[path.ip_version]
     limit = "mtu of the interface" if path.narrowest == "link" else path.narrowest
     ladder.take("link", f"{path.width}({limit})", path.width)
@@ -192,14 +193,14 @@ def _dtls(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet
         ladder.floor(suite.block)
         ladder.minus("dtls-mtu", (CSTP_OVER_DTLS, "cstp"), (suite.mac, "mac"), (PAD_LENGTH, "pad"))
     else:
-        ladder.minus("mtu", (DTLS_HEADER, "dtls"), *_aead_overhead(suite, version))
+        ladder.minus("mtu", (DTLS_HEADER, "dtls"), *_aead_overhead(offer))
         ladder.minus("dtls-mtu", (CSTP_OVER_DTLS, "cstp"))
-    return Derivation(suite, version, tuple(ladder.steps), ladder.value, ladder.value)
+    return Derivation(*offer, tuple(ladder.steps), ladder.value, ladder.value)
 
 
-def uncapped(suite: Suite, version: Version, path: Path, assumptions: AssumptionSet) -> Derivation:
+def uncapped(offer: Offer, path: Path, assumptions: AssumptionSet) -> Derivation:
     """The tunnel's MTU before any cap, bytes; errors as of the two above."""
-    return (_dtls if version.is_dtls else _tls)(suite, version, path, assumptions)
+    return (_dtls if offer.version.is_dtls else _tls)(offer, path, assumptions)
 
 
 def capped(found: Derivation, conf: int | None, assumptions: AssumptionSet) -> Derivation:
@@ -295,7 +296,7 @@ class Derivations:
         found = self._derived.get(key)
         if found is None:
             path = replace(self._path, link=link)
-            found = self._derived[key] = uncapped(offer.suite, offer.version, path, assumptions)
+            found = self._derived[key] = uncapped(offer, path, assumptions)
         return capped(found, conf, assumptions)
 
     def smallest_tls(

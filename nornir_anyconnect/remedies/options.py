@@ -103,17 +103,6 @@ class RemedyOptions:
         if self.assume is not None:
             assumption_set(self.assume)
 
-    @classmethod
-    def judged_as(cls, options: Options) -> RemedyOptions:
-        """No explicit word, judged as an audit was."""
-        assume = options.assume.name if options.assume else None
-        return cls(
-            assume=assume,
-            assume_complete=options.assume_complete,
-            ip_version=options.ip_version,
-            client_mtu=options.client_mtu,
-        )
-
     @property
     def judging(self) -> Options:
         """How to judge, for the audit."""

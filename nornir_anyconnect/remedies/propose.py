@@ -18,7 +18,7 @@ from nornir_anyconnect.audit.finding import Finding, Remedy, Verdict
 from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.remedies.client_settings import ClientScope
 from nornir_anyconnect.remedies.kinds import kinds, must_be_a_fix
-from nornir_anyconnect.remedies.options import AUTO, EXPLAINED, RemedyOptions
+from nornir_anyconnect.remedies.options import AUTO, EXPLAINED
 from nornir_anyconnect.remedies.remedy import Auto, remedy_of
 from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
@@ -38,29 +38,15 @@ _IN_TERRAFORM = {"mtuSize": "mtu_size", "ignoreDFBit": "ignore_df_bit"}
 _SETTINGS = "sslSettings"
 
 
-def remedies_of(
-    config: RunningConfig,
-    device: DeviceAudit,
-    options: RemedyOptions | None = None,
-    observations: DeviceObservations | None = None,
-) -> dict[tuple[Scope, str], tuple[Remedy, ...]]:
-    """The remedies of each finding that is at risk or mitigated, in the order of their kinds.
-
-    Args:
-        config: what the device is configured to do.
-        device: how it was judged.
-        options: the explicit words that lift blocks.
-        observations: what it was judged with, if anything was seen of it.
-
-    """
-    context = RemedyContext(config, device, options or RemedyOptions(), observations)
+def remedies_of(context: RemedyContext) -> dict[tuple[Scope, str], tuple[Remedy, ...]]:
+    """The remedies of each finding that is at risk or mitigated, in the order of their kinds."""
     found = {}
+    manager = context.config.manager
     for finding in context.at_stake:
         offers = ((kind, kind.propose(context, finding)) for kind in kinds().values())
         remedies = tuple(remedy_of(kind, finding, offer) for kind, offer in offers if offer is not None)
         found[finding.key] = tuple(
-            replace(each, manager=_manager_steps(config.manager, each.commands)) if config.manager else each
-            for each in remedies
+            replace(each, manager=_manager_steps(manager, each.commands)) if manager else each for each in remedies
         )
     return found
 
@@ -104,17 +90,12 @@ def assess_config(
     """Judge a parsed configuration and propose what would close its gaps."""
     options = options or Options()
     judged = judge(config, name, observations, options)
-    return propose(config, judged, RemedyOptions.judged_as(options), observations)
+    return propose(RemedyContext(config, judged, observations=observations, judging=options))
 
 
-def propose(
-    config: RunningConfig,
-    device: DeviceAudit,
-    options: RemedyOptions | None = None,
-    observations: DeviceObservations | None = None,
-) -> DeviceAudit:
-    """The same audit, each finding with its remedies; arguments as for :func:`remedies_of`."""
-    found = remedies_of(config, device, options, observations)
+def propose(context: RemedyContext) -> DeviceAudit:
+    """The same audit, each finding with its remedies."""
+    device, found = context.device, remedies_of(context)
     findings = tuple(replace(each, remedies=found[each.key]) if each.key in found else each for each in device.findings)
     return replace(device, findings=findings)
 

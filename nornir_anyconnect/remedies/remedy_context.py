@@ -132,8 +132,9 @@ class RemedyContext:
     Args:
         config: what it is configured to do.
         device: how it was judged.
-        options: the explicit words.
+        options: the explicit words that lift blocks.
         observations: what it was judged with, if anything was seen of it.
+        judging: how; None means as the words say.
 
     """
 
@@ -141,13 +142,14 @@ class RemedyContext:
         self,
         config: RunningConfig,
         device: DeviceAudit,
-        options: RemedyOptions,
+        options: RemedyOptions | None = None,
         observations: DeviceObservations | None = None,
+        judging: Options | None = None,
     ) -> None:
         self.config = config
         self.device = device
-        self.options = options
-        self.predictor = Predictor(config, options.judging, observations)
+        self.options = options or RemedyOptions()
+        self.predictor = Predictor(config, judging or self.options.judging, observations)
         self.policies = {each.name: each for each in config.group_policies}
         self.users = {each.name: each for each in config.usernames}
         self.groups = {each.name: each for each in config.tunnel_groups}

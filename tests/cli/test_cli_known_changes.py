@@ -24,6 +24,7 @@ from nornir_anyconnect.history.store import History
 from nornir_anyconnect.remedies.kinds import encode
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.remedies.propose import propose
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 from nornir_anyconnect.report import render
 from nornir_anyconnect.workflows.known_changes import KnownChanges
 
@@ -113,7 +114,10 @@ def run_that_applied(folder: Path, *, clock: datetime = CHANGED, state: str = "a
     config = parse(AT_RISK)
     judged = judge(config, name)
     options = RemedyOptions(fix="df-bit-ignore")
-    plan = make_plan([PlanInput(config, replace(propose(config, judged, options), serials=("JAD1",)))], options=options)
+    plan = make_plan(
+        [PlanInput(config, replace(propose(RemedyContext(config, judged, options)), serials=("JAD1",)))],
+        options=options,
+    )
     with Run.start(plan, directory=folder) as run:
         (planned,) = run.plan.changes
         note = run.note_for(planned)

@@ -97,7 +97,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "cannot be reached, for the type checker: a login ends logged in",
     ),
     (r"Conversation\.listen: self\._transport\.now\(\) < until -> ", "the clock never stands exactly at the limit"),
-    (r"Conversation\._drive: continue -> pass", "what is to be done is done before anybody has waited for long"),
+    (r"Conversation\._converse: continue -> pass", "what is to be done is done before anybody has waited for long"),
     (r"Appearance\.quiet: mark in text -> ", "a short cut: with the pattern alone the text is the same"),
     (r"Session\.__init__: False -> True", "what a session does before its login; the login says it anew"),
     (r"_jump_host: (?:len\(port\) < 6 -> |6 -> 7)", "a number of six digits is no port either"),

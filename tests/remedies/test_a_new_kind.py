@@ -19,6 +19,7 @@ from nornir_anyconnect.change.transaction import Transaction
 from nornir_anyconnect.remedies import kinds
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.remedies.propose import propose
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 from nornir_anyconnect.report import explanation
 from nornir_anyconnect.report import plan_text as plan_page
 
@@ -146,7 +147,7 @@ class Box:
 def test_a_kind_in_one_file_is_offered_planned_explained_sent_and_taken_back(made_up, tmp_path):
     assert kinds.fixes()[-1] == "no-client-mtu"
     config, device, _ = audited(DEFAULT, policy("GP", "anyconnect mtu 1400"), group())
-    finding = next(each for each in propose(config, device).findings if each.name == "T")
+    finding = next(each for each in propose(RemedyContext(config, device)).findings if each.name == "T")
     remedy = finding.remedies[-1]
     assert (remedy.kind, remedy.lines[-1], remedy.rollback[-1]) == (
         "no-client-mtu", "no anyconnect mtu", "anyconnect mtu 1400",

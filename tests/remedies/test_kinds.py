@@ -16,6 +16,7 @@ from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
 from nornir_anyconnect.remedies.propose import remedies_of
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 from tests.remedies.test_propose import DEFAULT, END, HEAD, ONLY_RC4_TLS, after, audited, group, policy, remedy
 
 SIX = "ipv6-address-pools value SIX"
@@ -26,7 +27,7 @@ def needing(safe_mtu, *parts, head=HEAD):
     """The remedies where every finding is at risk above that MTU, bytes."""
     config, device, _ = audited(DEFAULT, *parts, head=head)
     findings = tuple(dataclasses.replace(each, verdict=Verdict.AT_RISK, safe_mtu=safe_mtu) for each in device.findings)
-    return remedies_of(config, dataclasses.replace(device, findings=findings))
+    return remedies_of(RemedyContext(config, dataclasses.replace(device, findings=findings)))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_what_was_seen_of_another_policy_is_read_by_that_policys_own_settings_in
     seen = DeviceObservations("fw", {"SEEN": GroupObservations("SEEN", large_packets=(packet,))})
     policies = policy("SEEN", "anyconnect ssl compression deflate") + policy()
     config = parse(HEAD + DEFAULT + policies + group("S", "SEEN") + group() + END)
-    one = remedy(remedies_of(config, judge(config, "fw", seen), None, seen), "T", "mtu")
+    one = remedy(remedies_of(RemedyContext(config, judge(config, "fw", seen), None, seen)), "T", "mtu")
     whole = judge(applied(config, one.commands), "fw", seen)
     (finding,) = (each for each in whole.findings if each.name == "T")
     assert one.predicted == finding.standing

@@ -17,6 +17,7 @@ from nornir_anyconnect.mtu.assumptions import assumption_set
 from nornir_anyconnect.remedies import remedy_context
 from nornir_anyconnect.remedies.options import EXPLAINED, Block, RemedyOptions
 from nornir_anyconnect.remedies.propose import assess_config, propose, remedies_of
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 HEAD = """\
 ASA Version 9.12(4)
@@ -45,7 +46,7 @@ def group(name="T", gp="GP", *general, webvpn=()):
 def audited(*parts, options=None, head=HEAD, end=END):
     config = parse(head + "".join(parts) + end)
     device = judge(config, "fw")
-    return config, device, remedies_of(config, device, options)
+    return config, device, remedies_of(RemedyContext(config, device, options))
 
 
 def remedy(found, name, kind, scope=Scope.TUNNEL_GROUP):
@@ -115,7 +116,7 @@ def test_what_a_radius_server_decides_for_a_user_no_line_on_the_box_mends():
     user = "username anna attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n"
     box = parse(HEAD + DEFAULT + policy() + group() + user + END)
     config = with_radius(box, radius_users("anna\n  SVC-MTU = 1406\n"))
-    found = remedies_of(config, judge(config, "fw"))
+    found = remedies_of(RemedyContext(config, judge(config, "fw")))
     of_anna = found[Scope.USERNAME, "anna"]
     assert of_anna
     assert all(Block.RADIUS in each.blocked_by for each in of_anna)
@@ -126,7 +127,7 @@ def test_the_manager_s_steps_are_those_of_its_policy_and_never_of_a_user_of_that
     user = "username GP attributes\n vpn-group-policy GP\n webvpn\n  anyconnect mtu 1402\n"
     box = parse(HEAD + DEFAULT + policy() + group() + user + END)
     config = dataclasses.replace(box, manager=ManagedBy("https://fmc", (ManagedPolicy("GP", "/GP", "{}"),)))
-    found = remedies_of(config, judge(config, "fw"))
+    found = remedies_of(RemedyContext(config, judge(config, "fw")))
     assert remedy(found, "T", "mtu").manager.body == {"anyConnectSettings": {"sslSettings": {"mtuSize": 1287}}}
     assert remedy(found, "GP", "mtu", Scope.USERNAME).lines[0] == "username GP attributes"
     assert remedy(found, "GP", "mtu", Scope.USERNAME).manager is None
@@ -144,7 +145,7 @@ def test_one_line_is_small_enough_for_everybody_whom_it_reaches():
     config, device, _ = audited(DEFAULT, policy(), group("A"), group("B"))
     safe = {"A": 1300, "B": 1250}
     findings = tuple(dataclasses.replace(each, safe_mtu=safe.get(each.name)) for each in device.findings)
-    found = remedies_of(config, dataclasses.replace(device, findings=findings))
+    found = remedies_of(RemedyContext(config, dataclasses.replace(device, findings=findings)))
     for name in safe:
         assert remedy(found, name, "mtu").lines[-1] == "anyconnect mtu 1250"
 
@@ -157,7 +158,7 @@ def test_a_line_that_is_not_understood_could_not_be_put_back():
         )
         for each in config.group_policies
     )
-    found = remedies_of(dataclasses.replace(config, group_policies=garbled), device)
+    found = remedies_of(RemedyContext(dataclasses.replace(config, group_policies=garbled), device))
     for kind in ("mtu", "df-bit-ignore"):
         assert remedy(found, "T", kind).blocked_by == ("prior-value-not-understood",)
 
@@ -209,7 +210,7 @@ def test_an_old_box_is_spoken_to_in_its_own_words():
             if each.name == "T"
         ),
     )
-    found = remedies_of(config, device)
+    found = remedies_of(RemedyContext(config, device))
     assert remedy(found, "T", "mtu").lines[-1] == "svc mtu 1300"
     assert remedy(found, "T", "mtu").rollback[-1] == "svc mtu 1400"
     assert remedy(found, "T", "df-bit-ignore").lines[-1] == "svc df-bit-ignore enable"
@@ -322,10 +323,10 @@ def test_an_ftd_is_left_to_its_management_center():
 def test_a_model_that_does_not_fit_blocks_every_change():
     config, device, _ = audited(DEFAULT, policy(), group())
     doubted = tuple(dataclasses.replace(each, caveats=(*each.caveats, "model-mismatch")) for each in device.findings)
-    found = remedies_of(config, dataclasses.replace(device, findings=doubted))
+    found = remedies_of(RemedyContext(config, dataclasses.replace(device, findings=doubted)))
     assert all("model-mismatch" in each.blocked_by for each in found[Scope.TUNNEL_GROUP, "T"])
     looked = RemedyOptions(accept_model_mismatch=True)
-    found = remedies_of(config, dataclasses.replace(device, findings=doubted), looked)
+    found = remedies_of(RemedyContext(config, dataclasses.replace(device, findings=doubted), looked))
     assert remedy(found, "T", "mtu").blocked_by == ()
 
 
@@ -405,7 +406,7 @@ def test_a_tls_only_group_copies_the_original_but_for_dtls_mtu_lock_and_alias():
 def test_a_second_run_of_tls_only_group_finds_it_there():
     config, _, found = audited(*RICH, options=ALIAS)
     again = applied(config, remedy(found, "T", "tls-only-group").commands)
-    found = remedies_of(again, judge(again, "fw"), ALIAS)
+    found = remedies_of(RemedyContext(again, judge(again, "fw"), ALIAS))
     assert remedy(found, "T", "tls-only-group").blocked_by == ("already-there",)
 
 
@@ -518,7 +519,7 @@ def test_two_hundred_policies_are_predicted_by_a_handful_of_judgements(monkeypat
     device = judge(config, "fw")
     calls = []
     monkeypatch.setattr(remedy_context, "judge", lambda *args, **kwargs: calls.append(1) or judge(*args, **kwargs))
-    shown = propose(config, device)
+    shown = propose(RemedyContext(config, device))
     assert len(shown.findings) == 201
     assert all(each.remedies for each in shown.findings)
     assert len(calls) <= 6

@@ -24,13 +24,14 @@ from nornir_anyconnect.change.plan.model import Fix, PlannedDevice, named, state
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.kinds import kinds
 from nornir_anyconnect.remedies.propose import remedies_of
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nornir_anyconnect.asa.config_commands import PlannedCommand
     from nornir_anyconnect.asa.running_config import Block, RunningConfig
-    from nornir_anyconnect.audit.finding import DeviceAudit, Finding, Remedy
+    from nornir_anyconnect.audit.finding import Finding, Remedy
     from nornir_anyconnect.remedies.options import RemedyOptions
 
 ANSWERS = "the device's own defaults"
@@ -184,13 +185,10 @@ class PlanCheck:
     def _refuse_other_derivation(self, config: RunningConfig) -> None:
         """The remedies, asked again, must give exactly these commands."""
         now: list[PlannedCommand] = []
-        audits = self._judged(config)
+        judged = self._judged(config)
         # one number for all findings of a device
-        safe = [each.safe_mtu for device, _, _ in audits for each in device.findings if each.safe_mtu is not None]
-        offers = [
-            {named(key): each for key, each in remedies_of(config, device, under, seen).items()}
-            for device, under, seen in audits
-        ]
+        safe = [each.safe_mtu for one in judged for each in one.device.findings if each.safe_mtu is not None]
+        offers = [{named(key): each for key, each in remedies_of(one).items()} for one in judged]
         for fix in self.planned.fixes:
             name = fix.serves[0]
             offered = [one for each in offers for one in each.get(name, ()) if one.kind == fix.remedy]
@@ -210,7 +208,7 @@ class PlanCheck:
         if any(one.tunnels != fix.tunnels for one in offered):
             raise refused(Refusal.OTHER_TUNNELS, name=self.planned.name)
 
-    def _judged(self, config: RunningConfig) -> list[tuple[DeviceAudit, RemedyOptions, DeviceObservations | None]]:
+    def _judged(self, config: RunningConfig) -> list[RemedyContext]:
         """The device judged again: under each set that its own numbers left when it was planned, else as usual."""
         planned, seen = self.planned, None
         if planned.two_mtus_seen:
@@ -221,14 +219,14 @@ class PlanCheck:
         found = []
         for assume in planned.standing or (self.options.assume,):
             under = self.options.under(assume)
-            found.append((judge(config, planned.name, seen, under.judging), under, seen))
+            found.append(RemedyContext(config, judge(config, planned.name, seen, under.judging), under, seen))
         return found
 
     def misjudged(self, config: RunningConfig) -> str | None:
         """How a configuration that was read back differs from what the plan predicted; None where it does not."""
         now: dict[str, dict[str, Any]] = {}
-        for device, _, _ in self._judged(config):
-            for finding in device.findings:
+        for judged in self._judged(config):
+            for finding in judged.device.findings:
                 state = state_of(finding)
                 mtus = now.get(named(finding.key), state).get("mtus", {})
                 now[named(finding.key)] = state | {"mtus": {**mtus, **state["mtus"]}}

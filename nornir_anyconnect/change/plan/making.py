@@ -27,6 +27,7 @@ from nornir_anyconnect.mtu.releases import TWO_MTUS
 from nornir_anyconnect.remedies.kinds import must_be_a_fix
 from nornir_anyconnect.remedies.options import RemedyOptions
 from nornir_anyconnect.remedies.propose import Choice, choose, remedies_of, waived
+from nornir_anyconnect.remedies.remedy_context import RemedyContext
 from nornir_anyconnect.version import __version__
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _group(config: RunningConfig) -> str | None:
 
 def _planned(each: PlanInput, also: tuple[str, ...], options: RemedyOptions) -> PlannedDevice:
     config, device = each.config, each.device
-    offered = remedies_of(config, device, options, each.observations)
+    offered = remedies_of(RemedyContext(config, device, options, each.observations))
     stakes = [finding for finding in device.findings if finding.key in offered]
     choices = {
         finding.key: (not options.include_waived and waived(finding))

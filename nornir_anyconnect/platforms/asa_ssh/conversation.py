@@ -176,9 +176,44 @@ class Conversation:
     def _converse(
         self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float = LONGEST_WAIT
     ) -> Reply | LoggedIn:
-        """Drive the dialogue until a reply is complete; whatever fails ends the session."""
+        """Drive the dialogue until a reply is complete; whatever fails ends the session.
+
+        Args:
+            events: what is to be done first.
+            what: is asked, for error messages.
+            silence: seconds without a word that are waited for.
+            secret: the answer to one question for a password.
+            longest: seconds that it may take in all.
+
+        """
         with self._ending_on_error(lambda: what):
-            return self._drive(events, what, silence, secret, longest)
+            now = self._transport.now
+            began = heard_at = now()
+            proofs, todo = 0, list(events)
+            while True:
+                while todo:
+                    event = todo.pop(0)
+                    if isinstance(event, Write):
+                        self._transport.write(event.data)
+                    elif isinstance(event, PasswordAsked):
+                        todo += self._answer_password(secret)
+                        secret = None
+                    else:
+                        return event
+                data = self._transport.read(min(QUIET, max(0.01, silence - (now() - heard_at))))
+                if data:
+                    heard_at = now()
+                    todo += self._dialogue.receive(data)
+                else:
+                    todo += self._dialogue.look_again()
+                if todo:
+                    continue
+                # silence counts only where nothing lay ready to be read: this process may have been held up itself
+                quiet = 0.0 if data else now() - heard_at
+                self._give_up_in_time(self._dialogue, what, (quiet, silence), (now() - began, longest))
+                if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
+                    proofs += 1
+                    todo += self._dialogue.prove()
 
     @contextmanager
     def _ending_on_error(self, what: Callable[[], str]) -> Iterator[None]:
@@ -214,37 +249,6 @@ class Conversation:
                 self._transport.write(probe)
             if ahead.doubt is None:
                 self._give_up_in_time(ahead, ahead.command, (quiet, self._reply_timeout), (now() - began, LONGEST_WAIT))
-
-    def _drive(
-        self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float
-    ) -> Reply | LoggedIn:
-        now = self._transport.now
-        began = heard_at = now()
-        proofs, todo = 0, list(events)
-        while True:
-            while todo:
-                event = todo.pop(0)
-                if isinstance(event, Write):
-                    self._transport.write(event.data)
-                elif isinstance(event, PasswordAsked):
-                    todo += self._answer_password(secret)
-                    secret = None
-                else:
-                    return event
-            data = self._transport.read(min(QUIET, max(0.01, silence - (now() - heard_at))))
-            if data:
-                heard_at = now()
-                todo += self._dialogue.receive(data)
-            else:
-                todo += self._dialogue.look_again()
-            if todo:
-                continue
-            # silence counts only where nothing lay ready to be read: this process may have been held up itself
-            quiet = 0.0 if data else now() - heard_at
-            self._give_up_in_time(self._dialogue, what, (quiet, silence), (now() - began, longest))
-            if quiet >= QUIET * (proofs + 1) and proofs < PROOFS and self._dialogue.in_doubt:
-                proofs += 1
-                todo += self._dialogue.prove()
 
     def _answer_password(self, secret: str | None) -> tuple[Event, ...]:
         if secret is None:
