@@ -104,8 +104,8 @@ def _export(start: bytes, _text: str) -> Kind | bool:
     return Kind(Role.EXPORT, export.read_as, export=export) if export else False
 
 
-# not "svc-" alone: the tag of a message may name its class
-_MAY_BE_RADIUS = re.compile("svc-mtu|svc-dtls|3076", re.IGNORECASE)
+# not "svc-" alone: the tag of a message may name its class; nor the vendor's number alone: a log is full of numbers
+_MAY_BE_RADIUS = re.compile(r"svc-mtu|svc-dtls|(?:attr-26\.|vendor-)3076", re.IGNORECASE)
 
 
 def _of_radius(text: str) -> bool:
