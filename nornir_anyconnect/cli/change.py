@@ -15,7 +15,7 @@ from nornir_anyconnect.change.outcome import State
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.masking import without_secrets
-from nornir_anyconnect.report.sanitise import harmless
+from nornir_anyconnect.report.sanitise import harmless, pasteable
 from nornir_anyconnect.report.sentences import count as how_many
 from nornir_anyconnect.workflows.exit_codes import ExitCode
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -162,11 +162,15 @@ def apply(
     code = _report(end, asked.output)
     if end.changed and not how.dry_run:
         said = {"inventory": hosts.inventory, "journal": asked.journal}
-        where = "".join(f" --{name} {given}" for name, given in said.items() if given)
-        TERMINAL.note(f"look at the users later: nornir-anyconnect verify {end.run.name}{where}")
+        where = [word for name, given in said.items() if given for word in (f"--{name}", str(given))]
+
+        def command(verb: str) -> str:
+            return pasteable(("nornir-anyconnect", verb, end.run.name, *where))
+
+        TERMINAL.note(f"look at the users later: {command('verify')}")
         if not how.saving.wanted:
             TERMINAL.note("nothing was saved (--save never): a reload takes the device back to what it was")
-        TERMINAL.note(f"take it back: nornir-anyconnect rollback {end.run.name}{where}")
+        TERMINAL.note(f"take it back: {command('rollback')}")
     return code
 
 
@@ -311,7 +315,7 @@ def _lines(run: "Run", changes: "Sequence[HostChange]") -> "Iterator[str]":
         yield from _users(each)
     if len(changes) > len(shown):
         names = ", ".join(harmless(each.label) for each in changes if each not in shown)
-        yield f"  {len(changes) - len(shown)} more in the plan, which changes nothing on them: {names}"
+        yield f"  {len(changes) - len(shown)} more in the plan, which changes nothing there: {names}"
 
 
 def _users(change: "HostChange") -> "Iterator[str]":

@@ -38,8 +38,24 @@ def doctor(
         to_stdout(json.dumps(answer, indent=2) + "\n")
     else:
         ready = sum(each.well for each in found)
-        to_stdout("".join(_checkup(each, details=details) for each in found) + f"{ready} of {len(found)} ready\n")
+        alike: dict[str, list[Checkup]] = {}
+        for each in found:
+            # hosts that fail for one reason are one thing to mend, unless all is asked for
+            alike.setdefault(each.host if each.well or details else f"{each.problem}\n{each.remedy}", []).append(each)
+        to_stdout("".join(_checkups(each, details=details) for each in alike.values()))
+        to_stdout(f"{ready} of {len(found)} ready\n")
     return options.name_failed({each.host: each.problem for each in found if each.problem})
+
+
+def _checkups(alike: "list[Checkup]", *, details: bool) -> str:
+    from nornir_anyconnect.report.sanitise import harmless
+
+    first = alike[0]
+    if len(alike) == 1:
+        return _checkup(first, details=details)
+    names = ", ".join(each.host for each in alike)
+    lines = [f"{names}: NOT ready for an audit", f"  problem: {first.problem}", f"  fix: {first.remedy}"]
+    return "".join(f"{harmless(line)}\n" for line in lines)
 
 
 def _checkup(found: "Checkup", *, details: bool) -> str:

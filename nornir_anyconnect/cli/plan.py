@@ -9,6 +9,7 @@ import typer
 from nornir_anyconnect.cli import options
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.report import FailOn
+from nornir_anyconnect.report.sanitise import pasteable
 from nornir_anyconnect.workflows import outputs
 from nornir_anyconnect.workflows.exit_codes import ExitCode, highest, of_devices
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -143,9 +144,9 @@ def plan(
     if fixing.out is not None:
         save_plan(made, Path(fixing.out))
         if made.changes and not made.preview_only:
-            where = f" --inventory {hosts.inventory}" if hosts.inventory else ""
-            out = fixing.out
-            TERMINAL.note(f"nothing was sent; see every line first: nornir-anyconnect apply {out} --dry-run{where}")
+            where = ("--inventory", hosts.inventory) if hosts.inventory else ()
+            command = pasteable(("nornir-anyconnect", "apply", fixing.out, "--dry-run", *where))
+            TERMINAL.note(f"nothing was sent; see every line first: {command}")
     shown = Pseudonyms().plan(made) if reporting.pseudonymise_users or settings.pseudonymise_users else made
     written = outputs.emit(targets, lambda target: render_plan(target.format, shown, outputs.style(target, fail_on)))
     return highest([*codes, written])

@@ -75,7 +75,7 @@ class LoginGate:
         self._numbers = 0
 
     @contextmanager
-    def attempt(self, host: str, *credential: str) -> Iterator[Attempt]:
+    def attempt(self, *credential: str) -> Iterator[Attempt]:
         """Wait for the turn of this credential; to be held no longer than it takes the device to judge it.
 
         Raises:
@@ -86,7 +86,7 @@ class LoginGate:
         with self._changed:
             record = self._record(credential)
             self._wait_for_turn(record)
-            _refuse_spent(host, record, credential)
+            _refuse_spent(record, credential)
             self._numbers += 1
             number = self._numbers
             record.in_flight[number] = self._clock()
@@ -100,7 +100,7 @@ class LoginGate:
                 record.refusals += attempt.refused
                 self._changed.notify_all()
 
-    def refuse_spent(self, host: str, *credential: str) -> None:
+    def refuse_spent(self, *credential: str) -> None:
         """Before anything is connected.
 
         Raises:
@@ -108,7 +108,7 @@ class LoginGate:
 
         """
         with self._changed:
-            _refuse_spent(host, self._record(credential), credential)
+            _refuse_spent(self._record(credential), credential)
 
     def _record(self, credential: tuple[str, ...]) -> _Record:
         text = "\0".join(credential).encode("utf-8", "surrogatepass")
@@ -142,11 +142,11 @@ class LoginGate:
             self._records.clear()
 
 
-def _refuse_spent(host: str, record: _Record, credential: tuple[str, ...]) -> None:
+def _refuse_spent(record: _Record, credential: tuple[str, ...]) -> None:
     if record.refusals >= REFUSALS_ALLOWED:
         of_enable = credential[2:] == (ENABLE,)
         raise (EnableError if of_enable else CredentialError)(
-            f"{host}: not tried, the {'enable secret' if of_enable else 'login'} of the user '{credential[0]}' "
+            f"not tried: the {'enable secret' if of_enable else 'login'} of the user '{credential[0]}' "
             f"was already refused {record.refusals} times",
             "correct the user name or password; further attempts could lock the account",
         )

@@ -75,7 +75,7 @@ def answer(report: AuditReport) -> str:
     if hit:
         users = sum(each.users for each in hit)
         said = f"{count(users, 'user')} on {count(len(hit), 'firewall')} {'was' if users == 1 else 'were'} hit"
-        return f"{said}{_cure(hit)}{besides}."
+        return f"{said}{_cure(hit)}{_more_at_risk(risky)}{besides}."
     if risky:
         looked = all(each.looked for each in risky)
         told = max(each.told for each in risky)
@@ -96,6 +96,12 @@ def answer(report: AuditReport) -> str:
     what = "Nothing that could be judged is" if doubt else "Nothing is"
     seen = f"; {unexplained}" if unexplained else ""
     return f"{what} at risk on {count(firewalls, 'firewall')}{seen}{besides}."
+
+
+def _more_at_risk(boxes: Sequence[_Box]) -> str:
+    """Those where nobody was hit yet: who reads of a cure must not take it for the whole fleet's."""
+    number = sum(not each.hit for each in boxes)
+    return f"; {number} more {'firewall is' if number == 1 else 'firewalls are'} at risk" if number else ""
 
 
 def _unexplained(boxes: Sequence[_Box]) -> str:

@@ -239,7 +239,8 @@ def _unjudged(report: AuditReport, shown: Sequence[Found], style: Style) -> list
     for number, text in enumerate(reasons):
         wrapped = _wrapped(harmless(text), style)
         if lines and len(lines) + len(wrapped) > _MOST_REASONS:
-            lines.append(f"... and {len(reasons) - number} more reasons; all of them: --format json=FILE")
+            more = sentences.count(len(reasons) - number, "more reason")
+            lines.append(f"... and {more}; all of them: --format json=FILE")
             break
         lines += wrapped
     return lines + [line for text in also_told(report) for line in _wrapped(harmless(text), style)]
@@ -251,6 +252,9 @@ def unjudged(report: AuditReport, shown: Sequence[Found]) -> list[str]:
     for device in report.devices:
         for text, whom in _reasons(device):
             why[text][whom] = None
+    for device, finding in shown:
+        if _fix(finding) == "blocked":
+            why[sentences.next_step(finding)][f"{sentences.device_name(device)} {_group(finding)}"] = None
     for device, finding in shown:
         seen = finding.evidence
         by_client = seen is not None and seen.client_reconnects > 0

@@ -165,8 +165,8 @@ def _fix(remedy: Remedy, *, recommended: bool) -> list[str]:
     name = f"{remedy.kind} (recommended)" if recommended else remedy.kind
     lines = [f"{name}: {effect}; cost: {sentence(remedy.cost) if remedy.cost else 'none known'}"]
     if remedy.lines:
-        lines.append(f"{remedy.kind}, type: {' / '.join(line.strip() for line in remedy.lines)}")
-        lines.append(f"{remedy.kind}, take back: {' / '.join(line.strip() for line in remedy.rollback)}")
+        for title, commands in (("type", remedy.lines), ("take back", remedy.rollback)):
+            lines += [f"{remedy.kind}, {title}:", *(f"    {line.strip()}" for line in commands)]
     if remedy.predicted:
         after = (
             f"{name} TLS {each.tls_mtu}" + ("" if each.dtls_mtu is None else f" DTLS {each.dtls_mtu}")

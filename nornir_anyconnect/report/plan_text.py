@@ -96,20 +96,22 @@ def text(plan: Plan) -> str:
             lines.append(f"  left as it is: {each.finding} ({each.verdict}): {each.why}")
             lines += [f"    {step}" for step in each.steps]
         lines += [f"    {line}" for line in device.diff.splitlines()]
-        if device.rollback:
-            lines.append(f"  to take it back: {' / '.join(device.rollback)}")
+        for title, block in (("to type, in configuration mode", device.lines), ("to take it back", device.rollback)):
+            if block:
+                lines += [f"  {title}:", *(f"      {line}" for line in block)]
     lines += ["", closing(plan)]
     return "\n".join(harmless(line) for line in lines) + "\n"
 
 
 def closing(plan: Plan) -> str:
     """How many devices would be changed, are blocked (and by what), and stay as they are."""
-    blocked = [each for each in plan.devices if not each.fixes and any(left.blocked_by for left in each.left)]
-    changed = len(plan.changes)
-    why = Counter(left.why for each in blocked for left in each.left if left.blocked_by)
+    changed = {each.name for each in plan.changes}
+    kept = [(each.name, left) for each in plan.devices for left in each.left if left.blocked_by]
+    why = Counter(left.why for name, left in kept if name not in changed)
+    blocked = {name for name, _ in kept} - changed
     reasons = f" ({'; '.join(text for text, _ in why.most_common(_MOST_REASONS))})" if why else ""
-    unchanged = len(plan.devices) - changed - len(blocked)
-    return f"{count(changed, 'device')} to change, {len(blocked)} blocked{reasons}, {unchanged} unchanged"
+    unchanged = len({each.name for each in plan.devices}) - len(changed) - len(blocked)
+    return f"{count(len(changed), 'device')} to change, {len(blocked)} blocked{reasons}, {unchanged} unchanged"
 
 
 def _overview(plan: Plan) -> list[tuple[str, str, str, str]]:

@@ -247,7 +247,9 @@ def read_as(given: Input) -> str:
     """What one text that was handed in was read as, and what is in it."""
     log = given.log
     if given.read_as is None:
-        return f"{given.path}: not used: {given.problem}"
+        problem = given.problem or ""
+        rest = problem.removeprefix(f"{given.path} ")
+        return f"{given.path}: not used: {problem if rest == problem else f'it {rest}'}"
     devices = [name for name in log.devices if name != UNNAMED][:5]
     said = [f"{log.messages} message(s)" + (f" of {', '.join(devices)}" if devices else "")]
     if log.unreadable:
@@ -271,7 +273,7 @@ def inputs(given: Iterable[Input]) -> list[str]:
     told = [each for each in given if each.read_as != "running-config" or each.problem]
     lines = [read_as(each) for each in told[:_MOST_INPUTS]]
     more = len(told) - len(lines)
-    return [*lines, f"and {more} more texts, which the JSON names"] if more > 0 else lines
+    return [*lines, f"and {count(more, 'more text')}, which the JSON names"] if more > 0 else lines
 
 
 def _past(seen: FindingEvidence) -> str:

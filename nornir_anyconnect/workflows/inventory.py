@@ -298,7 +298,11 @@ def _values(nornir: Nornir, key: str) -> str:
     """What there is to choose from."""
     found = sorted({str(value) for host in _all(nornir) for value in _found(host, key) if value is not None})
     more = f", ... ({len(found)} in all)" if len(found) > _MOST_LISTED else ""
-    return f"{key} is one of {', '.join(found[:_MOST_LISTED])}{more}" if found else f"no host has a {key}"
+    if found:
+        return f"{key} is one of {', '.join(found[:_MOST_LISTED])}{more}"
+    keys = {key for host in _all(nornir) for data in (host, host.get("anyconnect") or {}) for key in data}
+    near = difflib.get_close_matches(key, sorted(keys), n=1)
+    return f"no host has the key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
 def _is(host: Host, key: str, value: str) -> bool:

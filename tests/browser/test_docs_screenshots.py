@@ -26,6 +26,7 @@ FLEET = ROOT / "mock_devices" / "fleet.yaml"
 def look() -> str:
     """Stands for how the report looks."""
     parts = [path.read_bytes() for path in sorted(ASSETS.glob("*")) if path.name != "history.html.j2"]
+    parts.append((ASSETS.parent / "answer.py").read_bytes())  # its sentence is the largest thing on the page
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

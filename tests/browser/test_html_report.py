@@ -323,6 +323,13 @@ def test_letters_in_pictures_can_be_read_on_a_phone(page, address, wanted):
     assert sideways <= 0
 
 
+def test_no_number_that_is_not_there_has_a_label_on_a_phone(opened):
+    opened.set_viewport_size({"width": 390, "height": 844})
+    empty = opened.locator("#table td.number:empty")
+    assert empty.count()
+    assert not any(empty.nth(at).is_visible() for at in range(empty.count()))
+
+
 def test_a_safe_finding_has_no_empty_next_step(opened):
     opened.fill("#search", "oslo ops")
     opened.click("[data-finding]")

@@ -176,6 +176,27 @@ def test_a_password_that_is_missing_is_one_line_for_all_hosts(cli, inventory, mo
     assert "there is no password for the user 'audit'" in line
 
 
+def test_doctor_says_once_what_keeps_many_hosts_from_being_ready(cli, inventory, monkeypatch):
+    monkeypatch.delenv("NORNIR_ANYCONNECT_PASSWORD")
+    asked = ("doctor", "--inventory", inventory, "--limit", "fw-london,fw-rome")
+    assert cli(*asked).out.splitlines() == [
+        "fw-london, fw-rome: NOT ready for an audit",
+        "  problem: there is no password for the user 'audit'",
+        "  fix: set NORNIR_ANYCONNECT_PASSWORD, say --ask-pass, or name a key_file",
+        "0 of 2 ready",
+    ]
+    assert cli(*asked, "--details").out.count("  fingerprint: ") == 2
+
+
+def test_logins_that_were_not_tried_are_one_line(cli, inventory, monkeypatch):
+    monkeypatch.setenv("NORNIR_ANYCONNECT_PASSWORD", "mistyped")
+    run = cli("audit", "--inventory", inventory)
+    assert run.code == 3
+    (line,) = [line for line in run.err.splitlines() if "not tried" in line]
+    assert line.count("fw-") == 10
+    assert "the login of the user 'audit' was already refused 3 times" in line
+
+
 def test_doctor_says_what_is_wrong_and_trust_hosts_mends_it(cli, strangers):
     ill = cli("doctor", "--inventory", strangers, "--limit", "fw-london")
     assert ill.code == 3

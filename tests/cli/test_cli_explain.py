@@ -28,12 +28,20 @@ def test_every_question_has_a_quotable_line(cli, write):
         "  DTLS MTU 1406 bytes with DHE-RSA-AES256-SHA",
         "  2 s: %ASA-6-722036: Group <GP-STAFF> User <...> IP <...> Transmitting large packet 1406 (threshold 1383).",
         "  not observable: no log, session or counter was given",
-        "  mtu, type: group-policy GP-STAFF attributes / webvpn / anyconnect mtu 1303",
-        "  mtu, take back: group-policy GP-STAFF attributes / webvpn / no anyconnect mtu",
         "  technote (asa/sysopt/none): TLS 1303, DTLS 1418, gap 115",
         "  No evidence confirms it.",
     ):
         assert line in lines
+    typed = lines.index("  mtu, type:")
+    assert lines[typed + 1 : typed + 8] == [
+        "      group-policy GP-STAFF attributes",
+        "      webvpn",
+        "      anyconnect mtu 1303",
+        "  mtu, take back:",
+        "      group-policy GP-STAFF attributes",
+        "      webvpn",
+        "      no anyconnect mtu",
+    ]
     assert any(line.startswith("  60 s: the client gives DTLS up and reconnects") for line in lines)
     assert any("the user sees: pages and downloads stall" in line for line in lines)
     assert any(line.startswith("  no evidence says which cause it is") for line in lines)

@@ -27,7 +27,8 @@ def test_every_fix_shows_its_lines_and_how_to_take_them_back(cli, write, fix, li
     run = cli("plan", "edge1.cfg", "--fix", fix)
     assert run.code == 0
     assert f"+  {line}" in run.out
-    assert "to take it back: group-policy GP-STAFF attributes / webvpn / no anyconnect" in run.out
+    begin = "      group-policy GP-STAFF attributes\n      webvpn\n      "
+    assert f"  to type, in configuration mode:\n{begin}{line}\n  to take it back:\n{begin}no anyconnect" in run.out
     assert "preview only: made from files" in run.out
 
 

@@ -139,7 +139,7 @@ def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():
     assert session.prompt.privileged
 
     def two_at_once():
-        with gate.attempt("fw2", "audit", "s", "enable"), gate.attempt("fw3", "audit", "s", "enable"):
+        with gate.attempt("audit", "s", "enable"), gate.attempt("audit", "s", "enable"):
             inside.set()
 
     threading.Thread(target=two_at_once, daemon=True).start()

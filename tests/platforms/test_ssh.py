@@ -32,8 +32,8 @@ class Gate(LoginGate):
         self.ends = []
 
     @contextmanager
-    def attempt(self, host, *credential):
-        with super().attempt(host, *credential) as attempt:
+    def attempt(self, *credential):
+        with super().attempt(*credential) as attempt:
             self.ends.append(attempt)
             yield attempt
 

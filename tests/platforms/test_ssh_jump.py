@@ -164,7 +164,7 @@ def test_what_a_jump_host_says_of_a_password_proves_nothing_for_the_devices_behi
         with pytest.raises(CredentialError):
             through(jump, server, tmp_path, gate=gate)
     assert gate.tally() == (False, 3)
-    with gate.attempt("another device", "audit", "another one") as first:
+    with gate.attempt("audit", "another one") as first:
         first.accepted = True
     assert gate.tally() == (True, 3)
 

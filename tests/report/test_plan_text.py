@@ -65,6 +65,15 @@ def test_the_headline_counts_devices_and_lines():
     assert "preview only" in plan_text.headline(plan_of(serials=()))
 
 
+def test_contexts_of_one_box_are_one_device_in_every_count():
+    config = parse(TEXT.format(name="GP"))
+    contexts = [dataclasses.replace(judge(config, "fw1"), serials=("A1",), context=each) for each in ("red", "blue")]
+    plan = make_plan([PlanInput(config, each) for each in contexts], now=NOW)
+    assert plan_text.headline(plan) == "6 lines on 1 of 1 device"
+    assert plan_text.closing(plan) == "1 device to change, 0 blocked, 0 unchanged"
+    assert "--- fw1/red (now)" in plan_text.text(plan)
+
+
 HOSTILE = ["<script>alert(1)</script>", "](http://x)|@all", "`x`", "a\x1b[2Jb", "\u202etxt"]
 
 

@@ -269,7 +269,7 @@ def test_prometheus_names_no_user(fleet):
 
 def test_text_answers_first(fleet):
     assert render("text", fleet) == (
-        "2 users on 1 firewall were hit; one line per group policy cures it; 1 firewall could not be read and 1 finding could not be judged.\n"
+        "2 users on 1 firewall were hit; one line per group policy cures it; 1 more firewall is at risk; 1 firewall could not be read and 1 finding could not be judged.\n"
         "\n"
         "device         tunnel group    verdict    hit   TLS  DTLS  safe  fix      group policy\n"
         "-------------  --------------  ---------  ---  ----  ----  ----  -------  ------------\n"
@@ -287,6 +287,7 @@ def test_text_answers_first(fleet):
         "unknown: A cipher suite is configured whose size is not known, so its MTU cannot be computed; give the device's own 'show ssl ciphers' (audit does), or configure a suite by its usual name (edge2.cfg/red group-policy GP-OLD)\n"
         "no tunnel group or group policy for AnyConnect (core.cfg)\n"
         "failed: no TCP session to 192.0.2.9 (gone)\n"
+        "mtu is blocked: below 576 (edge2.cfg/red username carol)\n"
         "who was hit is not observable: logging is not enabled in the configuration (edge2.cfg/red)\n"
         "Clients' own networks are taken to carry packets of 1500 bytes, or of what --client-mtu says; behind PPPoE or LTE it is less.\n"
     )
@@ -299,6 +300,7 @@ def test_a_fleet_names_its_worst_first(fleet):
     )
     lines = render("text", many).splitlines()
     assert lines[0].startswith("20 users on 10 firewalls were hit; one line per group policy cures all of them; ")
+    assert "; 2 more firewalls are at risk; " in lines[0]
     rows = [line.split()[0] for line in lines[4:] if "STAFF" in line]
     assert rows[:10] == ["edge1.cfg", *(f"fw{n}" for n in range(9))]
     assert rows[10] == "quiet"

@@ -56,7 +56,7 @@ def logins(monkeypatch):
 
     def one(_order, _nornir, host):
         asked.append(host.name)
-        with gate.attempt(host.name, "audit", "mistyped") as attempt:
+        with gate.attempt("audit", "mistyped") as attempt:
             attempt.accepted = said.get(host.name, False)
             attempt.refused = not attempt.accepted
         return pickle.dumps([{"result": None, "failed": attempt.refused, "exception": None, "name": "audit"}])

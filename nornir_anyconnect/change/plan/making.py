@@ -140,7 +140,7 @@ def _planned(each: PlanInput, also: tuple[str, ...], options: RemedyOptions) -> 
         standing=_standing(stakes, options),
         two_mtus_seen=_two_mtus_seen(config, stakes),
         fixes=fixes,
-        diff=_diff(config, changed, device.name),
+        diff=_diff(config, changed, f"{device.name}/{device.context}" if device.context else device.name),
         outlook=_outlook(device, after, fixes, asked=each.observations is not None),
         left=tuple(_left(finding, choices[finding.key]) for finding in stakes if finding not in served),
         hashes=hashes(config, parts_read(served, commands)) if commands else {},

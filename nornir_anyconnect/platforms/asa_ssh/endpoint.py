@@ -84,7 +84,7 @@ class Endpoint:
 
     def turn(self, login_gate: LoginGate) -> Callable[[], AbstractContextManager[Attempt]]:
         """Waits until this credential may be tried; to be held only while the server judges it."""
-        return lambda: login_gate.attempt(self.hostname, *self._credential)
+        return lambda: login_gate.attempt(*self._credential)
 
     def refuse_spent(self, login_gate: LoginGate) -> None:
         """Before anything is connected.
@@ -99,7 +99,7 @@ class Endpoint:
                 f"there is no password for the user '{self.username}'",
                 "set NORNIR_ANYCONNECT_PASSWORD, say --ask-pass, or name a key_file",
             )
-        login_gate.refuse_spent(self.hostname, *self._credential)
+        login_gate.refuse_spent(*self._credential)
 
     @property
     def _credential(self) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ class Session:
                 f"{self.name} needs an enable secret and none is given",
                 "set NORNIR_ANYCONNECT_ENABLE, or let the device enable this user at login",
             )
-        with self._gate.attempt(self.name, self._user, secret, ENABLE) as attempt:
+        with self._gate.attempt(self._user, secret, ENABLE) as attempt:
             try:
                 reply = self._conversation.ask(Enable().text, Changes.PRIVILEGE, secret=secret)
             except EnableError:
