@@ -75,6 +75,43 @@ def users_hit(device: DeviceAudit) -> int:
     return len(named) + max((each.users - len(each.user_names) for each in seen), default=0)
 
 
+@dataclass(slots=True)
+class LogsTell:
+    """Whether the logs that were given show all that happened on the devices that they are of."""
+
+    strangers: int = 0
+    """Users who were hit under group policies that no configuration has: they were seen, and nothing was judged."""
+    _own: int = 0
+    _blind: int = 0
+    _of_others: int = 0
+    _without: int = 0
+
+    def add(self, device: DeviceAudit) -> None:
+        """Count what one device's evidence says of its logs."""
+        told = (each for each in device.warnings if each.code == "evidence-of-unknown-policy")
+        self.strangers += sum(each.parameters["users"] for each in told)
+        for seen in (finding.evidence for finding in device.findings if finding.evidence):
+            why = seen.observable_reason.code if seen.observable_reason is not None else None
+            if why == "log-of-others":
+                self._of_others += 1
+            elif why == "no-log-given":
+                self._without += 1
+            else:
+                self._own += 1
+                self._blind += seen.observable != "yes"
+
+    @property
+    def any(self) -> bool:
+        """Whether a log of any device was among what was given."""
+        return bool(self._own or self._of_others)
+
+    @property
+    def all(self) -> bool:
+        """A log of another device does no harm beside one that is this fleet's."""
+        ours = bool(self._own) or not (self._of_others or self._without)
+        return not self.strangers and not self._blind and ours
+
+
 def _marks(device: DeviceAudit) -> set[str]:
     """Its serial numbers; contexts without one belong together by their host's name."""
     return set(device.serials) or ({f"host {device.name}"} if device.context else set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.audit.audit_report import users_hit
+from nornir_anyconnect.audit.audit_report import LogsTell, users_hit
 from nornir_anyconnect.audit.finding import Verdict
 from nornir_anyconnect.report import sentences
 from nornir_anyconnect.report.sentences import count
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.audit.audit_report import AuditReport
     from nornir_anyconnect.audit.finding import DeviceAudit
+
+
+_UNSEEN = "whether anybody was hit cannot be seen here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,17 @@ def _box(device: DeviceAudit) -> _Box:
 
 def answer(report: AuditReport) -> str:
     """The sentence that answers: was anybody hit, is anybody at risk, and does one line cure it."""
-    boxes = [_box(device) for device in report.devices]
+    logs, boxes = LogsTell(), []
+    for device in report.devices:
+        boxes.append(_box(device))
+        logs.add(device)
     summary = report.summary
     firewalls = summary.devices
     hit = [each for each in boxes if each.hit]
     risky = [each for each in boxes if each.risky]
     unexplained = _unexplained(boxes)
     doubt = _unjudged(summary.failed_devices, boxes)
-    besides = _past(boxes) + doubt
+    besides = _strangers(logs.strangers) + _past(boxes) + doubt
     if hit:
         users = sum(each.users for each in hit)
         said = f"{count(users, 'user')} on {count(len(hit), 'firewall')} {'was' if users == 1 else 'were'} hit"
@@ -79,7 +85,8 @@ def answer(report: AuditReport) -> str:
     if risky:
         looked = all(each.looked for each in risky)
         told = max(each.told for each in risky)
-        seen = "nobody was seen to be hit" if looked else "whether anybody was hit cannot be seen here"
+        now = " under the present setting" if any(each.past for each in boxes) else ""
+        seen = f"nobody was seen to be hit{now}" if looked else _UNSEEN
         seen = unexplained or seen
         if told:
             # what the client itself tells is no less true for what the device does not show
@@ -94,7 +101,10 @@ def answer(report: AuditReport) -> str:
         there = "no tunnel group or group policy for AnyConnect was found" if firewalls else "nothing was judged"
         return f"Of {count(firewalls, 'firewall')} {there}{besides}."
     what = "Nothing that could be judged is" if doubt else "Nothing is"
-    seen = f"; {unexplained}" if unexplained else ""
+    # whoever named a syslog asked, though it held no message
+    of_logs = report.inputs is not None and (logs.any or any(each.read_as == "syslog" for each in report.inputs))
+    blind = of_logs and not logs.all and not logs.strangers
+    seen = f"; {unexplained}" if unexplained else f"; {_UNSEEN}" if blind else ""
     return f"{what} at risk on {count(firewalls, 'firewall')}{seen}{besides}."
 
 
@@ -107,6 +117,11 @@ def _more_at_risk(boxes: Sequence[_Box]) -> str:
 def _unexplained(boxes: Sequence[_Box]) -> str:
     users = sum(each.unexplained for each in boxes)
     return f"{count(users, 'user')} reconnected after drops that this configuration does not explain" if users else ""
+
+
+def _strangers(users: int) -> str:
+    was = "was" if users == 1 else "were"
+    return f"; {count(users, 'user')} {was} hit under a group policy that is not in the configuration" if users else ""
 
 
 def _past(boxes: Sequence[_Box]) -> str:

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.asa.running_config import notice
+from nornir_anyconnect.audit.audit_report import LogsTell
 from nornir_anyconnect.errors import SourceError, UsageError
 from nornir_anyconnect.evidence.device_evidence import merge
 from nornir_anyconnect.evidence.observations import DeviceObservations
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 DEBUG_TRANSCRIPT = "debug webvpn transcript"
 _OWN_ADDRESS = re.compile(r"^ +ip(?:v6)? address ([\da-fA-F.:]+)", re.MULTILINE)
-_NOT_OURS = frozenset({"no-log-given", "log-of-others"})
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
 
@@ -278,9 +278,7 @@ def could_be_seen(devices: Sequence[DeviceAudit]) -> bool:
 
     Users who were hit under a group policy that no configuration has were seen, and nothing was judged for them.
     """
-    told = (each for device in devices for each in device.warnings if each.code == "evidence-of-unknown-policy")
-    if any(each.parameters["users"] for each in told):
-        return False
-    seen = [finding.evidence for device in devices for finding in device.findings if finding.evidence]
-    own = [each for each in seen if each.observable_reason is None or each.observable_reason.code not in _NOT_OURS]
-    return not seen or (bool(own) and all(each.observable == "yes" for each in own))
+    logs = LogsTell()
+    for device in devices:
+        logs.add(device)
+    return logs.all

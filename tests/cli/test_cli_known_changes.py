@@ -276,6 +276,45 @@ def test_a_fixed_configuration_with_the_old_log_is_no_alarm(cli, write) -> None:
     assert "confirmed" not in run.out
 
 
+@pytest.mark.parametrize(
+    ("log", "code", "said"),
+    [
+        (hit(*USERS), 0, "; 5 users were hit before the present setting, the last on 2024-05-17."),
+        (
+            "".join(line.partition(" : ")[2] for line in hit("alice").splitlines(keepends=True)),
+            3,
+            "; whether anybody was hit cannot be seen here; 1 user was hit before the present setting.",
+        ),
+        (hit("alice").replace("edge1", "edge7"), 3, "; whether anybody was hit cannot be seen here."),
+        ("no message of an ASA\n", 3, "; whether anybody was hit cannot be seen here."),
+        (
+            hit("alice") + hit("bob", day=18).replace("GP-STAFF", "GP-GONE"),
+            3,
+            (
+                "; 1 user was hit under a group policy that is not in the configuration; "
+                "1 user was hit before the present setting, the last on 2024-05-17."
+            ),
+        ),
+    ],
+    ids=["seen", "no-times", "of-another", "no-messages", "of-an-unknown-policy"],
+)
+def test_the_sentence_says_what_the_exit_code_says(cli, write, log, code, said) -> None:
+    write("old.log", log)
+    run = cli("check", write("edge1.cfg", MTU_SET), "--syslog", "old.log")
+    assert run.out.splitlines()[0] == f"Nothing is at risk on 1 firewall{said}"
+    assert run.code == code
+
+
+def test_nobody_seen_and_five_hit_before_do_not_contradict_each_other(cli, write) -> None:
+    write("old.log", hit(*USERS))
+    run = cli("check", write("edge1.cfg", MTU_SET.replace("mtu 1303", "mtu 1400")), "--syslog", "old.log")
+    assert run.code == 1
+    assert run.out.startswith(
+        "1 finding on 1 firewall is at risk; nobody was seen to be hit under the present setting; "
+        "one line per group policy cures it; 5 users were hit before the present setting, the last on 2024-05-17.\n"
+    )
+
+
 def test_what_was_hit_before_does_not_stand_above_a_real_risk(cli, write) -> None:
     write("all/old.log", hit(*USERS))
     write("all/edge1.cfg", MTU_SET)
