@@ -182,7 +182,7 @@ class Remedy:
     """The assumption sets with a gap under which it closes it."""
     blocked_by: tuple[str, ...] = ()
     cost: Notice | None = None
-    predicted: dict[str, Numbers] = field(default_factory=dict)
+    predicted: Mapping[str, Numbers] = field(default_factory=dict)
     """MTUs afterwards, per assumption set; empty where no DTLS is left or nothing could be predicted."""
     reaches: tuple[tuple[Scope, str], ...] = ()
     """Every finding that it touches, its own too where it does."""
@@ -279,6 +279,14 @@ class Finding:
     def with_gap(self, sets: Iterable[str]) -> tuple[str, ...]:
         """Those of the standing sets under which there is something to close."""
         return tuple(name for name in sets if (self.standing[name].gap or 0) > 0)
+
+    def closed_by(self, after: Mapping[str, Numbers]) -> frozenset[str]:
+        """The standing sets under which these MTUs leave no gap."""
+        return frozenset(name for name in self.standing if name in after and (after[name].gap or 0) <= 0)
+
+    def is_closed_by(self, after: Mapping[str, Numbers]) -> bool:
+        """These MTUs leave no gap under any standing set."""
+        return bool(self.standing) and self.closed_by(after) == frozenset(self.standing)
 
     @property
     def confirmed(self) -> bool:

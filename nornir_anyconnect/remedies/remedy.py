@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nornir_anyconnect.audit.finding import Finding, Scope
+    from nornir_anyconnect.mtu.derive import Numbers
     from nornir_anyconnect.remedies.options import Block
-    from nornir_anyconnect.remedies.remedy_context import Prediction, RemedyContext
+    from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 PREVIEW = "preview"
 """Owner of objects that nobody created: a preview is not a run."""
@@ -39,7 +40,7 @@ class Offer:
         commands: what it sends; none where nothing can be sent.
         blocks: why it must not be carried out.
         reaches: every finding that it touches.
-        after: what the finding would be, where that could be predicted.
+        after: the MTUs (bytes, per assumption set) that the finding would have, where that could be predicted.
         closes_all: it closes every gap, whatever the numbers.
         said: what stands for the fields in the kind's cost.
         tunnels: the L2L tunnels that it reaches.
@@ -49,7 +50,7 @@ class Offer:
     commands: tuple[PlannedCommand, ...]
     blocks: Sequence[Block]
     reaches: tuple[tuple[Scope, str], ...] = ()
-    after: Prediction | None = None
+    after: Mapping[str, Numbers] = field(default_factory=dict)
     closes_all: bool = False
     said: Mapping[str, object] = field(default_factory=dict)
     tunnels: tuple[str, ...] = ()
@@ -95,8 +96,8 @@ def first_offered(offered: Sequence[Remedy], safe: Sequence[int]) -> tuple[Plann
 def remedy_of(kind: RemedyKind, finding: Finding, offer: Offer) -> Remedy:
     """What a kind offers, as the remedy of the finding."""
     standing = frozenset(finding.standing)
-    after, commands = offer.after, offer.commands
-    closed = after.closed(finding) if after else standing if offer.closes_all else frozenset()
+    commands = offer.commands
+    closed = standing if offer.closes_all else finding.closed_by(offer.after)
     return Remedy(
         kind=kind.name,
         finding=finding.key,
@@ -107,7 +108,7 @@ def remedy_of(kind: RemedyKind, finding: Finding, offer: Offer) -> Remedy:
         closes_under=finding.with_gap(name for name in finding.standing if name in closed),
         blocked_by=tuple(dict.fromkeys(str(each) for each in offer.blocks)),
         cost=Notice("cost", offer.said, kind.cost),
-        predicted=after.numbers if after else {},
+        predicted=offer.after,
         reaches=offer.reaches,
         tunnels=offer.tunnels,
     )

@@ -44,34 +44,21 @@ def typeable(name: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The MTUs (bytes, per assumption set) that a change would lead to; none where something else then decides."""
-
-    numbers: dict[str, Numbers]
-
-    def closed(self, finding: Finding) -> frozenset[str]:
-        """The finding's standing sets under which no gap is left."""
-        return frozenset(
-            name for name in finding.standing if name in self.numbers and (self.numbers[name].gap or 0) <= 0
-        )
-
-    def closes(self, finding: Finding) -> bool:
-        """No gap is left under any standing set."""
-        return bool(finding.standing) and self.closed(finding) == frozenset(finding.standing)
-
-
 @dataclass(slots=True)
 class Predictor:
-    """Judges changed copies of one configuration; findings that rest on the same values share the answer."""
+    """Judges changed copies of one configuration; findings that rest on the same values share the answer.
+
+    An answer holds the MTUs (bytes, per assumption set) that a finding would have; none where something else then
+    decides, or where it would no longer exist.
+    """
 
     config: RunningConfig
     judging: Options
     observations: DeviceObservations | None = None
-    _known: dict[object, Prediction | None] = field(default_factory=dict)
+    _known: dict[object, dict[str, Numbers]] = field(default_factory=dict)
 
-    def after(self, finding: Finding, commands: tuple[ConfigCommand, ...], change: object) -> Prediction | None:
-        """What the finding would be; None where it would no longer exist.
+    def after(self, finding: Finding, commands: tuple[ConfigCommand, ...], change: object) -> dict[str, Numbers]:
+        """What the finding would be.
 
         Args:
             finding: as it is judged now.
@@ -88,7 +75,7 @@ class Predictor:
 
     def after_on_the_box(
         self, findings: Iterable[Finding], commands: tuple[ConfigCommand, ...]
-    ) -> dict[tuple[Scope, str], Prediction]:
+    ) -> dict[tuple[Scope, str], dict[str, Numbers]]:
         """The same for a change of the whole box: in one judgement, of one finding for all that rest on its values."""
         alike: dict[object, list[tuple[Scope, str]]] = {}
         for each in findings:
@@ -96,15 +83,14 @@ class Predictor:
         changed = applied(replace(self.config, blocks=()), commands)
         only = frozenset(keys[0] for keys in alike.values())
         audit = judge(changed, "", self.observations, self.judging, only=only)
-        found = {each.key: Prediction(each.standing) for each in audit.findings}
+        found = {each.key: each.standing for each in audit.findings}
         return {key: found[keys[0]] for keys in alike.values() if keys[0] in found for key in keys}
 
-    def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> Prediction | None:
+    def _judged(self, finding: Finding, commands: tuple[ConfigCommand, ...]) -> dict[str, Numbers]:
         changed = applied(self._around(finding), commands)
         key = finding.key
         audit = judge(changed, "", self.observations, self.judging, only=frozenset({key}))
-        after = next((each for each in audit.findings if each.key == key), None)
-        return None if after is None else Prediction(after.standing)
+        return next((each.standing for each in audit.findings if each.key == key), {})
 
     def _around(self, finding: Finding) -> RunningConfig:
         """As much of the configuration as decides the finding."""

@@ -69,7 +69,7 @@ def propose(context: RemedyContext, finding: Finding) -> Offer | None:
         commands,
         blocks,
         reaches=context.keys_reached(target, "df_bit_ignore"),
-        after=context.predictor.after(finding, commands, change) if commands else None,
+        after=context.predictor.after(finding, commands, change) if commands else {},
     )
 
 

@@ -73,7 +73,7 @@ def propose(context: RemedyContext, finding: Finding) -> Offer | None:
         commands,
         blocks,
         reaches=context.keys_reached(target, "mtu"),
-        after=context.predictor.after(finding, commands, (KIND.name, size)) if commands else None,
+        after=context.predictor.after(finding, commands, (KIND.name, size)) if commands else {},
         said={"bytes": size},
     )
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from nornir_anyconnect.asa.running_config import RunningConfig
     from nornir_anyconnect.audit.finding import Finding, Remedy, Scope
-    from nornir_anyconnect.remedies.remedy_context import Prediction, RemedyContext
+    from nornir_anyconnect.mtu.derive import Numbers
+    from nornir_anyconnect.remedies.remedy_context import RemedyContext
 
 TCPMSS_RANGE = range(65536)
 """Bytes that ``sysopt connection tcpmss`` accepts; 0 switches it off."""
@@ -93,7 +94,7 @@ class _OfTheBox(NamedTuple):
     """One value for the box, and what every finding at stake would be with it."""
 
     command: TcpMss
-    after: dict[tuple[Scope, str], Prediction]
+    after: dict[tuple[Scope, str], dict[str, Numbers]]
 
 
 def propose(context: RemedyContext, finding: Finding) -> Offer | None:
@@ -101,8 +102,8 @@ def propose(context: RemedyContext, finding: Finding) -> Offer | None:
     found = context.once(KIND.name, lambda: _of_the_box(context))
     if found is None:
         return None
-    after = found.after.get(finding.key)
-    if after is None or not after.closes(finding):
+    after = found.after.get(finding.key, {})
+    if not finding.is_closed_by(after):
         return None
     blocks = list(context.blocked_for(finding))
     if not context.options.accept_global:
@@ -155,8 +156,7 @@ def _searched(context: RemedyContext, finding: Finding) -> int:
 def _closes(context: RemedyContext, finding: Finding, size: int) -> bool:
     """Whether that tcpmss (bytes) leaves no gap under any standing set."""
     change = (KIND.name, size, finding.configured_mtu)
-    after = context.predictor.after(finding, (_command(context, size),), change)
-    return after is not None and after.closes(finding)
+    return finding.is_closed_by(context.predictor.after(finding, (_command(context, size),), change))
 
 
 def _agreed(offered: Sequence[Remedy], safe: Sequence[int]) -> tuple[PlannedCommand, ...]:  # noqa: ARG001 - the MTU's
