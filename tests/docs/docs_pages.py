@@ -162,7 +162,7 @@ def reader(home):
     programs.mkdir()
     (programs / "python").symlink_to(warm.python())
     (programs / "nornir-anyconnect").symlink_to(warm.command())
-    ours = ("NORNIR_ANYCONNECT_", "COVERAGE", "XDG_")
+    ours = ("NORNIR_ANYCONNECT_", "COVERAGE", "PYTEST_", "XDG_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),

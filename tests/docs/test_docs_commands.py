@@ -41,6 +41,11 @@ def wrongs(page, folder, environment, kept=None):
             yield f"{where}\n  does not print: {missing}\n{done.stdout}"
 
 
+def test_what_is_said_to_this_run_of_pytest_is_not_said_to_a_reader(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--durations=80")
+    assert not {name for name in reader(tmp_path) if name.startswith("PYTEST_")}
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if any(b.kind in RUN for b in blocks(p.read_text("utf-8")))],
                          ids=lambda page: page.stem)  # fmt: skip
 def test_a_page_does_what_it_says(page, folder, environment, kept):
