@@ -44,16 +44,23 @@ def kept(tmp_path_factory):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Start what takes long at once, each process with whole files of it: what is left at the end is short."""
-    files, short = {}, []
+    """Start what takes long at once, each process with whole files of it: what is left at the end is short.
+
+    Half of the processes begin with what mostly waits: were it all of them, the processors would have nothing to do.
+    """
+    waiting, working, short = {}, {}, []
     for each in items:
-        if each.get_closest_marker("long"):
-            files.setdefault(each.path, []).append(each)
+        if each.get_closest_marker("waits"):
+            waiting.setdefault(each.path, []).append(each)
+        elif each.get_closest_marker("long"):
+            working.setdefault(each.path, []).append(each)
         else:
             short.append(each)
-    pieces = [[] for _ in range(getattr(config, "workerinput", {}).get("workercount", 1))]
-    for file in sorted(files.values(), key=len, reverse=True):
-        min(pieces, key=len).extend(file)
+    many = getattr(config, "workerinput", {}).get("workercount", 1)
+    pieces = [[] for _ in range(many)]
+    for files, places in ((waiting, pieces[: (many + 1) // 2]), (working, pieces[many // 2 :])):
+        for file in sorted(files.values(), key=len, reverse=True):
+            min(places, key=len).extend(file)
     # each process begins with one piece of the list, all of one size
     left = len(items)
     for number, piece in enumerate(pieces):

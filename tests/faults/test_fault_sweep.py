@@ -8,7 +8,7 @@ from tests.faults.shapes import SHAPES, reference
 from tests.faults.sweep import TROUBLES, VERBS, Case, Ending, cases, run_all, sample, table
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.waits,
     pytest.mark.faults,
     pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields"),
     # sockets of the simulated fleet that it still held when it was stopped in the middle of a fault

@@ -46,7 +46,7 @@ from tests.faults.hostile import KINDS
 from tests.promises.conftest import DEFAULTS, ENABLE, PASSWORD, box
 from tests.waiting import LONG, eventually
 
-pytestmark = [pytest.mark.long, pytest.mark.faults]
+pytestmark = [pytest.mark.waits, pytest.mark.faults]
 
 WELL = "fw-well"
 SECONDS = 4.0

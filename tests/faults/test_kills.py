@@ -6,7 +6,7 @@ from tests.amounts import of
 from tests.faults.kills import BOXES, run_all, summary
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.waits,
     pytest.mark.faults,
     # sockets of the simulated fleet whose client was killed
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -29,7 +29,7 @@ from tests.faults.test_hostile_servers import WELL, Site, _credentials, hostile,
 from tests.promises.conftest import DEFAULTS, box
 from tests.waiting import LONG, eventually
 
-pytestmark = [pytest.mark.long, pytest.mark.faults]
+pytestmark = [pytest.mark.waits, pytest.mark.faults]
 __all__ = ["_credentials", "hostile"]
 
 HANGING = (

@@ -19,7 +19,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.fleet,
     pytest.mark.faults,
-    pytest.mark.long,
+    pytest.mark.waits,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 

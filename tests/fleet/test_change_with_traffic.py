@@ -10,7 +10,7 @@ from nornir_anyconnect.workflows.change_run import Soak
 from tests.amounts import of
 
 pytest_plugins = ["nornir_anyconnect.testing"]
-pytestmark = [pytest.mark.long, pytest.mark.fleet]
+pytestmark = [pytest.mark.waits, pytest.mark.fleet]
 
 BOX = ["edge.cfg", "ciphers_aes_cbc.cfg", "staff_default.cfg"]
 HIT = {"users": 2, "tunnel_group": "STAFF", "dtls": "blocked"}

@@ -68,7 +68,7 @@ def test_every_kind_of_box_is_judged_and_nothing_else_is_sent(start, transport, 
         assert device.received[-1].text == "exit"
 
 
-@pytest.mark.long
+@pytest.mark.waits
 def test_more_boxes_than_workers_with_latency_and_a_hundred_workers(start):
     boxes, workers = amounts.of((48, 40), (120, 100), (120, 100))
     fleet, nornir = start(count=boxes, latency=0.1, workers=workers)

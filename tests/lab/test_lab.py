@@ -11,7 +11,7 @@ from tests.lab.run import data_path, reconnects, why_not
 WANTED = wanted()
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.waits,
     pytest.mark.lab,
     pytest.mark.skipif(WANTED == "off", reason="NORNIR_ANYCONNECT_PROOF=off"),
     pytest.mark.skipif(why_not() is not None, reason=why_not() or ""),

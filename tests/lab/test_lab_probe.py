@@ -30,7 +30,7 @@ from tests.lab.test_lab import WANTED
 from tests.lab.tunnel import _serve, certificate
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.waits,
     pytest.mark.lab,
     pytest.mark.skipif(WANTED == "off", reason="LAB=off"),
     pytest.mark.skipif(why_not() is not None, reason=why_not() or ""),
