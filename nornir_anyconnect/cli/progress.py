@@ -105,4 +105,4 @@ def _wanted() -> bool:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, no_color=not TERMINAL.color)
+    return Console(stderr=True, no_color=None if TERMINAL.color else True)

@@ -34,7 +34,7 @@ class Desk:
     def __init__(self, fleet, cli, folder):
         self.fleet, self.cli = fleet, cli
         self.inventory = fleet.write_inventory(folder / "inventory").parent
-        self.runs = folder / "runs"
+        self.runs = folder / "my runs"
         self.before = self.texts()
 
     def texts(self):
@@ -109,7 +109,12 @@ def test_the_whole_story(desk):
     assert set(applied.json["devices"][0]) >= {"name", "context", "state", "reason", "lines"}
     assert states(applied) == {"fw-a": "applied", "fw-b": "applied"}
     assert all("  anyconnect mtu 1315" in text for text in here.texts().values())
-    assert applied.json["run"] in applied.err
+    where = f"{applied.json['run']} --inventory {here.inventory} --journal '{here.runs}'"
+    assert applied.err.endswith(
+        f"look at the users later: nornir-anyconnect verify {where}\n"
+        "nothing was saved (--save never): a reload takes the device back to what it was\n"
+        f"take it back: nornir-anyconnect rollback {where}\n"
+    )
 
     verified = here.verify("--format", "json")
     assert verified.code == 0

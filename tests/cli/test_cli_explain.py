@@ -1,5 +1,7 @@
 """`explain`: each question answered with a line that can be quoted."""
 
+import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,18 @@ from nornir_anyconnect.report.explanation import explain
 
 def answers(run):
     return {each["question"]: each["lines"] for each in run.json["answers"]}
+
+
+def test_on_a_screen_sentences_are_wrapped_and_what_a_log_says_is_not(cli, write, monkeypatch):
+    path = write("edge1.cfg", AT_RISK)
+    piped = cli("explain", path).out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1)
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((70, 40)))
+    shown = cli("explain", path).out
+    assert shown.split() == piped.split()
+    assert [line for line in shown.splitlines() if len(line) > 70 and "%ASA-" not in line] == []
+    assert max(map(len, piped.splitlines())) > 140
 
 
 def test_every_question_has_a_quotable_line(cli, write):

@@ -63,6 +63,13 @@ def test_markdown(cli, write):
     assert re.search(r"\| `edge1` +\| `GP-STAFF` +\| `alice` +\| `dtls-never-up` +\|", out)
 
 
+def test_a_configuration_is_said_to_be_none_of_a_log(cli, write):
+    run = cli("logs", write("edge1.cfg", AT_RISK))
+    assert run.code == 3
+    assert "what was given is configuration, which tells of no reconnect: nornir-anyconnect check judges it" in run.out
+    assert "is configuration" not in cli("logs", write("asa.log", SYSLOG)).out
+
+
 def test_a_page_a_test_report_and_code_scanning(cli, write):
     log = write("asa.log", SYSLOG)
     assert "<td>alice</td>" in cli("logs", log, "--format", "html").out

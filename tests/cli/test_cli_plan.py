@@ -126,12 +126,12 @@ def test_over_a_fleet_nothing_is_configured_and_what_cannot_be_read_is_exit_3(cl
     with start_fleet(source) as fleet:
         inventory = fleet.write_inventory(tmp_path / "inventory").parent
         fleet.devices["fw-b"].set_fault("refuse-connection")
-        run = cli("plan", "--inventory", inventory, "--out", "plan.yaml")
+        run = cli("plan", "--inventory", inventory, "--out", "my plan.yaml")
         assert run.code == 3
         assert "failed: fw-b" in run.err
         assert "fw-a" in run.out
         assert "users connected now: 0" in run.out
-        assert "apply plan.yaml --dry-run" in run.err
+        assert f"nornir-anyconnect apply 'my plan.yaml' --dry-run --inventory {inventory}\n" in run.err
         heard = [each for device in fleet.devices.values() for each in device.received]
     assert heard
     assert not [each for each in heard if each.mode == "config" or each.text.startswith("conf")]

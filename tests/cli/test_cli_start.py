@@ -182,6 +182,13 @@ def test_a_process_of_somebody_else_is_left_as_it_is(capsys):
         assert gc.get_freeze_count() <= frozen  # what is freed was frozen or not
 
 
+def test_a_bar_has_colours_where_they_are_wanted(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert not progress._console().no_color
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert progress._console().no_color
+
+
 def test_a_command_after_two_dashes_is_found(capsys):
     assert main(["--", "mtu", "--tls-suite", "RC4-SHA"]) == 0
     assert "TLS MTU 1347 bytes" in capsys.readouterr().out

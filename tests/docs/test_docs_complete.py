@@ -56,6 +56,12 @@ def application():
     return build(whole=True)
 
 
+def test_the_runbook_of_the_readme_has_at_most_twelve_lines():
+    (runbook,) = [each for each in blocks((ROOT / "README.md").read_text("utf-8")) if each.kind == "python"]
+    assert len(runbook.lines) <= 12
+    assert {"audit_mtu", "findings_of", "save_plan"} <= set(re.findall(r"\w+", "\n".join(runbook.lines)))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_internal_link_resolves(page):
     broken = []

@@ -62,7 +62,7 @@ def _logs(summary: LogSummary, style: Style) -> str:
         carry = "line carries" if summary.unreadable == 1 else "lines carry"
         lines.append(f"{summary.unreadable} {carry} a message id of interest but could not be read, such as:")
         lines += [f"  {sample}" for sample in summary.unreadable_sample]
-    lines += sentences.inputs(summary.inputs)
+    lines += sentences.inputs(summary.inputs) or [_ONLY_CONFIGURATION] * bool(summary.inputs)
     known = ", ".join(f"{number} {count}" for number, count in summary.events.items())
     lines.append(
         f"{summary.lines} line(s), {len(summary.incidents)} incident(s), {summary.users} user(s) hit"
@@ -77,6 +77,7 @@ def _plan(plan: Plan, style: Style) -> str:
     return screen.on_screen(plan_text.text(plan), style)
 
 
+_ONLY_CONFIGURATION = "what was given is configuration, which tells of no reconnect: nornir-anyconnect check judges it"
 _NO_MESSAGE = "; none of the messages that tell of the reconnect is among them"
 
 _PROBED: dict[Cause, str] = {
