@@ -328,6 +328,18 @@ def test_last_message_repeated_counts_in_an_export_as_well():
     assert incidents(evidence)[DEVICE, "dora"][2] == 4
 
 
+@pytest.mark.parametrize("form", ["Splunk JSON lines", "Splunk CSV"])
+def test_last_message_repeated_counts_where_a_block_begins_with_it(form):
+    records = FORMS[form](LOG).splitlines(keepends=True)
+    at = next(n for n, each in enumerate(records) if "722036" in each) + 1
+    words = f"{LOG[4].at:%b %d %Y %H:%M:%S} relay last message repeated 3 times"
+    again = re.sub(r"%ASA-6-722036.*\(threshold 1367\)\.", words, records[at - 1])
+    other = re.sub(r"%ASA-\d-\d{6}", "no message", records[at - 1])
+    before = records[0] + other * 900 + "".join(records[1:at])
+    _, _, evidence = read((before + again + other * 5 + "".join(records[at:])).encode(), len(before.encode()))
+    assert incidents(evidence)[DEVICE, "dora"][2] == 7
+
+
 @given(st.binary(max_size=3000), st.sampled_from(["", '{"_raw": "', "[", "_time,_raw\n", "CEF:0|", '{"hits": ']))
 @examples(150)
 def test_any_bytes_and_no_crash(raw, begin):

@@ -122,7 +122,8 @@ class LineExport(Export):
             at = self.begin(buffer) if begun == 0 else 0
             self.lines += line_ends(buffer) - buffer.count(b"\n", 0, at)
             self.lines += final and not buffer.endswith(b"\n") and at < len(buffer)
-            while at < len(buffer) and begun < WHOLE:
+            # the first one may tell of the record that the block before ends with
+            while at < len(buffer) and (begun < WHOLE or (at == 0 and buffer.find(REPEATED, 0, _NEAR) >= 0)):
                 stop = line_end(buffer, at)
                 found, end = self.record(buffer, at, stop)
                 yield from found
