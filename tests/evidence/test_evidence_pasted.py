@@ -139,6 +139,17 @@ def test_a_name_broken_by_one_or_the_other_is_not_guessed():
     assert met(f"{line}\nn> IP <1.2.3.4> Transmitting large packet 9 (threshold 8).\n") == ([], 1)
 
 
+def test_a_letter_of_two_bytes_is_one_column_of_a_terminal():
+    who = "Group <Außendienst Köln und Umgebung> User <GRUPPE\\jörg> IP <203.0.113.7>"
+    lines = [
+        f"{HEAD}722036: {name} Transmitting large packet 1418 (threshold 1347)." for name in [WHERE.strip()] * 9 + [who]
+    ]
+    width = lines[0].index("<") + 4
+    pasted = "".join(line[at : at + width] + "\n" for line in lines for at in range(0, len(line), width))
+    found, unreadable = met(pasted)
+    assert ({each.user for each in found}, unreadable) == ({"ann", "GRUPPE\\jörg"}, 0)
+
+
 def _as_pasted(random: Random, messages: list[str]) -> str:
     width = random.choice([60, 72, 80, 93, 100, 120])
 

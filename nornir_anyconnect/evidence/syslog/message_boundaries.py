@@ -76,6 +76,8 @@ _BARE_HEADER = re.compile(r"[\s.)\]]*(?:<\d{1,3}>:?)? *(?:[\w./-]{1,64} *)?:? *"
 # what programs put between lines that they join, the end of a line written as an escape among it
 _BEFORE_HEADER = re.compile(r"(?:[\s.)\]>,\[;|\x00]|\\[nr])\Z")
 _PRIORITY = re.compile(r"<\d{1,3}>(?:1 )?:?\s*$")
+# what a terminal ends with that was saved: it waits for a command
+_PROMPT = re.compile(rb"[A-Za-z][\w.@()/~:-]{0,80} ?[#$]")
 _HEADER = 160
 _MAX_WORDS_BEHIND, _MAX_WORDS_BETWEEN = 7, 4
 _TRIED = 3
@@ -100,7 +102,7 @@ def begins_message(line: str) -> bool:
 
 def shape_of(start: bytes) -> Shape:
     """How the log is broken that begins with these bytes; lines before the first message do not count."""
-    lines = [line.rstrip("\r") for line in start.decode("latin-1").split("\n")]
+    lines = [line.rstrip("\r") for line in start.decode(errors="replace").split("\n")]
     first = next((n for n, line in enumerate(lines) if _TAGGED.search(line[:2048])), len(lines))
     lines = lines[max(first - 1, 0) : first + _LINES]  # a stamp may be broken before the first tag
     middle = [n for n, line in enumerate(lines) if n and line.strip() and not begins_message(line)]
@@ -127,7 +129,7 @@ def begins_within_a_line(start: bytes) -> bool:
 def ends_within_a_line(last: bytes) -> bool:
     """Whether the last line of a log that holds messages, which no newline ends, may be the beginning of one."""
     text = last.strip()
-    if not text or last.endswith(b"\n") or text.startswith((b"```", b"</")):
+    if not text or last.endswith(b"\n") or text.startswith((b"```", b"</")) or _PROMPT.fullmatch(text):
         return False
     if len(text) > _LONGEST_WHOLE:
         return True
