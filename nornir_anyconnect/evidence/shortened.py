@@ -18,22 +18,28 @@ if TYPE_CHECKING:
 WHOLE = 1 << 24
 END = 1 << 16
 _LONGEST = 160
-_WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"not shown", b"skipped", b"abgeschnitten",
-          b"rate-limiting", b"suppressed", b"hidden", b"removed", b"deleted", b"left out", b"ausgelassen",
-          b"showing", b"limited to", b"clipped", b"queue full")  # fmt: skip
+_WORDS = (b"truncat", b"omitted", b"snip", b" more", b"...", "…".encode(), b"skipped", b"abgeschnitten",
+          b"suppressed", b"hidden", b"removed", b"deleted", b"left out", b"ausgelassen", b"showing", b"limit",
+          b"clipped", b"queue full", b"reached", b"display", b"shown", b"returned", b"exported", b"incomplete",
+          b"partial", b"capped", b"records ", b" results", b"base64")  # fmt: skip
 _THINGS = r"(?:lines?|rows?|messages?|events?|results?|records?|entries|entry|items?|hits|zeilen)"
 _MARK = re.compile(
     r"\W*(?:\.{3,}|…)\W*"
     r"|[\W_]*snip(?:ped)?\b.{0,60}"
     rf"|.*\b(?:truncated|truncation|abgeschnitten)\b.*|.*\b\d[\d,.]* (?:more )?{_THINGS} (?:were |are )?"
     r"(?:omitted|skipped|hidden|removed|deleted|not shown|snipped|left out|ausgelassen)\b.*"
-    rf"|.*\b{_THINGS} (?:were |are )?limited to (?:the )?(?:first |last |latest )?\d.*|\W*message clipped\b.*"
+    rf"|.*\b(?:{_THINGS}|output|search|query|export)\b.{{0,20}}\b(?:limited to|capped|incomplete)\b.*"
+    r"|.*\b(?:only|showing|displaying)\b.{0,12}\b(?:first|last|latest|top) \d.*|\W*message clipped\b.*"
+    rf"|\W*(?:only|first|last|latest) \d[\d,.]* {_THINGS}\b.{{0,20}}\b(?:shown|displayed|returned|exported)\b.*"
+    r"|.{0,60}\b(?:limit|maximum)\b.{0,30}\b(?:reached|exceeded)\b.*|\W*partial results?\b.*"
     rf"|.*\b{_THINGS} (?:omitted|skipped|not shown)\b.*|[\W_]*omitted\b.*"
-    rf"|\W*(?:show|view|load|see|and|\+)?\s*(?:\d[\d,.]* )?more (?:{_THINGS})?\W*",
+    rf"|\W*(?:show|view|load|see|and|\+)?\s*(?:\d[\d,.]* )?more {_THINGS}\W*|\W*(?:and|\+) ?\d[\d,.]* more\W*",
     re.IGNORECASE,
 )
 _PAGE = re.compile(
-    rf"\W*showing\b.{{0,40}}?\b(?P<shown>[\d,.]+) (?:out )?of (?P<found>[\d,.]+)(?: {_THINGS})?\W*", re.IGNORECASE
+    rf"\W*(?:(?:showing|displaying|{_THINGS})\b.{{0,40}}?\b|(?:[\d,.]+ ?(?:-|\u2013|to) ?)?(?=.*{_THINGS}))"
+    rf"(?P<shown>[\d,.]+) (?:{_THINGS} )?\(?(?:out )?of (?P<found>[\d,.]+)\)?(?: {_THINGS})?(?: (?:are )?shown)?\W*",
+    re.IGNORECASE,
 )
 _WITHIN = re.compile(rb"\[(?:truncated|snip(?:ped)?|\.\.\.|\xe2\x80\xa6)[^\]\n]{0,40}\]\s*$", re.IGNORECASE)
 # what rsyslog, syslog-ng and journald write in the place of messages that they did not take
@@ -42,6 +48,8 @@ _NOT_TAKEN = re.compile(
     rb"|queue full, dropping messages?\b",
     re.IGNORECASE,
 )
+# the log may be in what is attached to a mail
+_ATTACHED = re.compile(rb"Content-Transfer-Encoding:\s*base64\s*", re.IGNORECASE)
 _PAGER = re.compile(r"[<(-]{1,4} ?-{0,3} ?more ?-{0,3} ?[->)]{1,4}", re.IGNORECASE)
 _PROMPT = re.compile(r"[\w./()-]{1,80}[#>]")
 
@@ -50,7 +58,7 @@ def says_so(line: bytes) -> bool:
     """Whether a line says that others were left out."""
     if ANY_TAG_IN_BYTES.search(line):
         return _WITHIN.search(line) is not None
-    if _NOT_TAKEN.search(line):
+    if _NOT_TAKEN.search(line) or _ATTACHED.fullmatch(line):
         return True
     text = decoded(line[: _LONGEST + 1]).strip()
     if not text or len(text) > _LONGEST or text[0] in "\"'{" or begins_message(text) or _PAGER.fullmatch(text):

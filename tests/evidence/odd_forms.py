@@ -15,6 +15,7 @@ from export_forms import DEVICE, FORMS, Line, _csv, _ndjson
 
 Log = list[Line]
 _DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
+_LEVELS = {4: "Warning", 5: "Notification", 6: "Informational"}
 
 
 def _plain(log: Log) -> str:
@@ -24,6 +25,10 @@ def _plain(log: Log) -> str:
 def _each(form: str) -> Callable[[Log], str]:
     """One line each; ``{at:...}``, ``{e.tagged}`` and the like are filled in."""
     return lambda log: "".join(form.format(e=e, at=e.at, d=DEVICE, h=html.escape(e.tagged)) for e in log)
+
+
+def _noted(note: str) -> Callable[[Log], str]:
+    return lambda log: f"{_plain(log)}{note}\n"
 
 
 def _halves(one: str, other: str) -> Callable[[Log], str]:
@@ -132,6 +137,30 @@ READ: dict[str, Callable[[Log], str | bytes]] = {
         lambda e: [e.iso, DEVICE, e.id, e.text],
     ),
     "journalctl": _each("{at:%b %d %H:%M:%S} {d} %ASA-{e.level}-{e.id}[77]: {e.text}\n"),
+    "a level in words before the message": lambda log: "".join(
+        f"{e.at:%Y-%m-%d %H:%M:%S} {DEVICE} {_LEVELS[e.level]}: {e.tagged}\n" for e in log
+    ),
+    "a level in brackets": lambda log: "".join(
+        f"{e.at:%Y-%m-%d %H:%M:%S} {DEVICE} [{_LEVELS[e.level].upper()}] {e.tagged}\n" for e in log
+    ),
+    "levels in columns nobody named": lambda log: _csv(
+        [], [[f"{e.at:%d.%m.%Y %H:%M:%S}", _LEVELS[e.level], DEVICE, e.tagged] for e in log], ";"
+    ),
+    "LEEF": _each(
+        "{at:%b %d %H:%M:%S} {d} LEEF:2.0|Cisco|ASA|9.x|{e.id}|^|devTime={at:%b %d %Y %H:%M:%S}^sev={e.level}^msg={e.tagged}\n"
+    ),
+    "Excel's dates": lambda log: _csv(
+        ["Time", "Host", "Message"], [[f"{e.at:%d.%m.%Y %H:%M:%S}", DEVICE, e.tagged] for e in log], ";"
+    ),
+    "PuTTY's log": lambda log: (
+        "=~=~=~=~=~=~= PuTTY log 2026.03.29 04:11:10 =~=~=~=~=~=~=\r\nbob@relay:~$ tail -f asa.log\r\n"
+        + _plain(log).replace("\n", "\r\n")
+        + "^C\r\nbob@relay:~$ "
+    ),
+    "Papertrail": lambda log: json.dumps(
+        {"events": [{"received_at": e.iso, "hostname": DEVICE, "program": f"%ASA-{e.level}-{e.id}", "message": e.text}
+                    for e in log], "reached_beginning": True}
+    ),
     "Slack": lambda log: "bob  [3:12 AM]\n" + _plain(log),
     "Jira": lambda log: "Bob added a comment - 29/Mar/26 3:12 AM\n\n{code:java}\n" + _plain(log) + "{code}\n",
     "ServiceNow": lambda log: _csv(["number", "work_notes"], [["INC1", "2026-03-29 03:12:11 - Bob\n" + _plain(log)]]),
@@ -171,6 +200,34 @@ SHORTENED: dict[str, Callable[[Log], str]] = {
     "a search that ran out of time": lambda log: json.dumps(
         {"timed_out": True, "hits": {"hits": [{"_source": {"message": e.whole}} for e in log]}}
     ),
+    "all that were counted": lambda log: json.dumps(
+        {"hits": {"total": {"value": len(log), "relation": "gte"}, "hits": [{"_source": {"message": e.whole}} for e in log]}}
+    ),
+    "the first page of Loggly's": lambda log: json.dumps(
+        {"total_events": 400, "events": [{"raw": e.whole} for e in log]}
+    ),
+    "a page that links to the next": lambda log: json.dumps(
+        {"data": [{"attributes": {"message": e.whole}} for e in log], "links": {"next": "https://api.example/?after=2"}}
+    ),
+    "as many as Papertrail answers": lambda log: json.dumps(
+        {"events": [{"message": e.whole} for e in log], "reached_record_limit": True}
+    ),
+    "the rest is attached": lambda log: (
+        "From: bob@corp.example\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain\n\n"
+        + _plain(log)
+        + "--B\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\nUEsDBBQAAAAIAA==\n--B--\n"
+    ),
+    **{
+        note: _noted(note)
+        for note in (
+            "Only the first 10,000 rows are exported", "Displaying 1-100 of 4,512", "1-50 of 2,311 results",
+            "500 of 2311 entries shown", "Records 1 to 100 of 2311", "Showing the last 100 lines",
+            "First 500 entries shown", "Only 1000 events were returned", "The search results have been limited to 10000.",
+            "Results may be incomplete", "Partial results", "Output was capped at 500 lines", "Row limit reached",
+            'Line limit: "1000 reached, received logs cover 12.3% of your selected time range"', "... and 412 more",
+            "Maximum number of rows reached",
+        )
+    },
     "an unwanted last line that was cut": lambda log: _plain(log) + log[0].whole.partition("%ASA")[0]
     + "%ASA-6-302013: Built inbound TCP connection 7 for outside:203.0",
     "a list that has no end": lambda log: "[" + "".join(json.dumps({"_raw": e.whole}) + ",\n" for e in log),

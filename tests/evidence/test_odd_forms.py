@@ -59,6 +59,12 @@ def test_what_nobody_reads_clears_nobody(summary, form):
         '{"truncated": false}',
         "%ASA-6-722011: Group <GP> User <ann> IP <192.0.2.1> SVC Message: 16/NOTICE: Reconnecting the VPN tunnel...",
         "nothing was left out",
+        "72 rows in set (0.00 sec)",
+        "Showing 1 to 72 of 72 entries",
+        'Line limit: "1000 (72 returned)"',
+        "Page 1 of 46",
+        "72 records exported",
+        "Content-Transfer-Encoding: quoted-printable",
     ],
 )
 def test_other_words_shorten_nothing(summary, line):

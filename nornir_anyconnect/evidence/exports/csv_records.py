@@ -23,9 +23,12 @@ _SEPARATOR_LINE = re.compile(rb"sep=(.)\r?\n", re.IGNORECASE)
 _MOST_LINES = 64
 """Lines of one record: a field may hold the end of a line."""
 _MOST_COLUMNS = 500
-_TIME = re.compile(r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)")
+_TIME = re.compile(
+    r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}([/.])\d{1,2}\1\d{2,4}[ ,]|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)"
+)
 _HOST = re.compile(
-    r"(?!(?:local\d|user|daemon|auth|kern|syslog|info|notice|debug|warning|error|critical)(?:\.\w+)?$)"
+    r"(?!(?:local\d|user|daemon|auth|kern|syslog|info(?:rmational)?|notice|notifications?|debug(?:ging)?|warn(?:ing)?"
+    r"|err(?:or)?|crit(?:ical)?|alert|emerg(?:ency)?)(?:\.\w+)?$)"
     r"(?:[A-Za-z][\w.-]*|\d{1,3}(?:\.\d{1,3}){3})",
     re.IGNORECASE,
 )

@@ -32,7 +32,7 @@ _INFORMATIONAL = 6
 _TIMES = (
     "@timestamp", "_time", "timestamp", "time", "timegenerated", "eventtime", "receivedat", "date", "datetime",
     "event_time", "log_time", "ts", "time generated", "timestamp (utc)", "event.created", "isodate", "r_isodate",
-    "s_isodate", "date time", "log date", "start time", "starttime",
+    "s_isodate", "received_at", "date time", "log date", "start time", "starttime",
 )  # fmt: skip
 _DEVICES = (
     "host", "hostname", "computer", "device", "device_name", "devicename", "observer.hostname", "observer.name",

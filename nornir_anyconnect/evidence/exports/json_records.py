@@ -32,10 +32,11 @@ _DECODER = json.JSONDecoder(strict=False)
 OTHER = Family("")
 """Records of no family that is known: read by what fields are usually called."""
 _RESULTS = ("hits", "messages", "results", "events")
+_TOTALS = ("total", "total_results", "total_events")
 # what an API says where it answers a part of what was asked for
 _THERE_IS_MORE = frozenset({
     "nexttoken", "nextlink", "@odata.nextlink", "next_page_token", "nextpagetoken", "timed_out", "truncated",
-    "istruncated", "partial", "is_partial",
+    "istruncated", "partial", "is_partial", "next", "cursor", "reached_record_limit", "reached_time_limit",
 })  # fmt: skip
 
 
@@ -163,8 +164,9 @@ class Builder:
             if self._sizes:
                 self._sizes[-1][self._keys[-1]] = sizes[""]
             return
-        total = value.get("total", value.get("total_results"))
-        total = total.get("value") if isinstance(total, dict) else total
+        total = next((value[name] for name in _TOTALS if name in value), None)
+        if isinstance(total, dict):  # "gte": so many were counted, and no more were
+            total = total.get("value", 0) + (total.get("relation") == "gte")
         held = max((sizes[name] for name in _RESULTS), default=0)
         self.partial |= isinstance(total, int) and 0 < held < total
 
