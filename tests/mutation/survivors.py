@@ -92,10 +92,6 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     ),
     (r"WavesRunner\._look_at: 1 -> 2", "threads for one look: the second is not used"),
     (r"platforms/deadline\.py : 2 -> 3", "centuries, a few less"),
-    (
-        r"Conversation\.log_in: raise IncompleteReplyError\(",
-        "cannot be reached, for the type checker: a login ends logged in",
-    ),
     (r"Conversation\.listen: self\._transport\.now\(\) < until -> ", "the clock never stands exactly at the limit"),
     (r"Conversation\._converse: continue -> pass", "what is to be done is done before anybody has waited for long"),
     (r"Appearance\.quiet: mark in text -> ", "a short cut: with the pattern alone the text is the same"),

@@ -7,7 +7,7 @@ from nornir_anyconnect.platforms.login_gate import LoginGate
 
 
 class Box:
-    """Answers by the line; a value is (text, next prompt), text alone, or an exception to raise on reading."""
+    """Answers by the line; a value is (text, next prompt), text alone, bytes, or an exception to raise on reading."""
 
     def __init__(self, answers=None, prompt="fw1# ", greeting=""):
         self.prompt = prompt
@@ -38,6 +38,8 @@ class Box:
         answer = self.answers.get(line, "           ^\r\nERROR: % Invalid input detected at '^' marker.\r\n")
         if isinstance(answer, Exception | bytes):
             self.out.append(answer)
+            if isinstance(answer, bytes) and answer.endswith(b"# "):
+                self.prompt = answer.decode().rpartition("\n")[2]
         else:
             text, self.prompt = answer if isinstance(answer, tuple) else (answer, self.prompt)
             self.out.append(f"{line}\r\n{text}{self.prompt}".encode())

@@ -58,7 +58,7 @@ def test_opening_enables_switches_the_pager_off_and_closing_logs_out(box, fleet,
     with pytest.raises(InventoryError, match="not open"):
         _ = plugin.connection
     eventually(lambda: box.logins.current == 0)
-    sent = ["terminal pager 0", "enable", "****", "terminal pager 0", "show running-config", "exit"]
+    sent = ["enable", "****", "terminal pager 0", "show running-config", "exit"]
     assert [each.text for each in box.received] == sent
 
 

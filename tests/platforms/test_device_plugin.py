@@ -95,8 +95,8 @@ def opened(monkeypatch):
             self.name = settings["name"]
             made.update(settings, transport=transport, done=[])
 
-        def log_in(self):
-            made["done"].append("log in")
+        def log_in(self, *, enables):
+            made["done"].append("log in" if enables else "log in alone")
 
         def enable(self):
             made["done"].append("enable")

@@ -262,9 +262,100 @@ def test_enable_asks_for_the_password_and_changes_only_the_end_of_the_prompt():
     dialogue.ask("enable", Changes.PRIVILEGE)
     assert dialogue.receive(b"enable\r\nPassword: ") == (PasswordAsked(),)
     assert dialogue.answer_password("s3cret") == (Write(b"s3cret\n"),)
-    (reply,) = dialogue.receive(b"**\r\nfw1# ")
+    assert dialogue.receive(b"**\r\nfw1# ") == (Write(f"{PROOF}\n".encode()),)
+    (reply,) = dialogue.receive(b"terminal pager 0\r\nfw1# ")
     assert reply.prompt.privileged
+    assert dialogue.pager_is_off
     assert b"s3cret" not in bytes(dialogue._screen)
+
+
+GREETING = "Authorized use only\nUser a logged in to fw1\nType help or '?' for a list of available commands.\n"
+
+
+class Enabling(Terminal):
+    """Asks for the secret, and takes any."""
+
+    def write(self, data):
+        self.lines.append(data.decode().rstrip("\n"))
+        if data == b"enable\n":
+            self.pending += f"enable{self.end}Password: ".encode()
+        elif self.lines[-2] == "enable":
+            self.prompt = "fw1# "
+            self.pending += f"{self.end}{self.prompt}".encode()
+        else:
+            self.lines.pop()
+            super().write(data)
+
+
+@given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=40), end=st.sampled_from(LINE_ENDS))
+@examples(100)
+def test_enable_proves_the_prompt_behind_the_greeting_wherever_it_is_cut(sizes, end):
+    terminal = Enabling({"show mode": "Security context mode: single"}, prompt="fw1> ", banner=GREETING, end=end)
+    dialogue, cuts = Dialogue(), endless(sizes)
+    dialogue.enables = True
+    (login,) = converse(dialogue, terminal, (), cuts)
+    assert isinstance(login, LoggedIn)
+    assert converse(dialogue, terminal, dialogue.ask("enable", Changes.PRIVILEGE), cuts) == [PasswordAsked()]
+    (reply,) = converse(dialogue, terminal, dialogue.answer_password("s"), cuts)
+    assert reply.prompt.text == "fw1# "
+    assert dialogue.pager_is_off
+    assert terminal.lines == ["enable", "s", PROOF]
+    assert ask(dialogue, terminal, "show mode", cuts).text == "Security context mode: single"
+
+
+@pytest.mark.parametrize("real", ["fw1# ", "fw1> ", "fw9> "])
+def test_a_greeting_inside_a_banner_gets_no_secret_for_a_prompt_that_is_none(real):
+    dialogue = Dialogue()
+    dialogue.enables = True
+    (login,) = dialogue.receive(GREETING.encode() + b"fw9> ")
+    assert login.prompt.name == "fw9"
+    dialogue.ask("enable", Changes.PRIVILEGE)
+    assert dialogue.receive(b"is not the name of this box\r\n" + GREETING.encode()) == ()
+    if real == "fw9> ":
+        with pytest.raises(IncompleteReplyError, match="still printing"):
+            dialogue.receive(f"{real}enable\r\nPassword: ".encode())
+    else:
+        assert dialogue.receive(f"{real}enable\r\nPassword: ".encode()) == ()
+
+
+@pytest.mark.parametrize(
+    ("enables", "screen"),
+    [
+        (False, GREETING + "fw1> "),
+        (True, GREETING + "fw1# "),
+        (True, GREETING + "> "),
+        (True, "fw1> "),
+        (True, GREETING + "and more\nfw1> "),
+        (True, GREETING.replace("Type", "Never type") + "fw1> "),
+        (True, GREETING.replace("commands.", "commands. Or not.") + "fw1> "),
+    ],
+)
+def test_any_other_first_prompt_is_proved_by_what_does_nothing(enables, screen):
+    dialogue = Dialogue()
+    if enables:
+        dialogue.enables = True
+    assert dialogue.receive(screen.encode()) == (Write(f"{PROOF}\n".encode()),)
+
+
+def test_a_prompt_that_comes_twice_at_once_is_the_same_prompt_wherever_it_is_proved():
+    dialogue = Dialogue()
+    dialogue.enables = True
+    dialogue.receive(GREETING.encode() + b"fw1> ")
+    dialogue.ask("enable", Changes.PRIVILEGE)
+    assert dialogue.receive(b"enable\r\nfw1# fw1# ") == (Write(f"{PROOF}\n".encode()),)
+    (reply,) = dialogue.receive(b"terminal pager 0\r\nfw1# fw1# ")
+    assert (reply.text, reply.prompt.text) == ("", "fw1# ")
+
+
+@pytest.mark.parametrize(
+    "said", ["Password: ", "fw1> Password: ", "\r\nfw1> Password: ", "enabl\r\nPassword: ", "fw2> enable\r\nPassword: "]
+)
+def test_a_password_that_is_not_asked_for_behind_our_enable_is_not_given(said):
+    dialogue = Dialogue()
+    dialogue.receive(b"fw1> ")
+    dialogue.receive(b"terminal pager 0\r\nfw1> ")
+    dialogue.ask("enable", Changes.PRIVILEGE)
+    assert dialogue.receive(said.encode()) == ()
 
 
 def test_a_refused_secret_is_asked_for_again_and_a_first_secret_is_never_set():

@@ -73,7 +73,6 @@ def test_before_its_echo_a_command_is_not_in_doubt():
         (Changes.NOTHING, b"fw1(config)# "),
         (Changes.MODE, b"fw1(config)> "),
         (Changes.MODE, b"fw2(config)# "),
-        (Changes.PRIVILEGE, b"fw1(config)# "),
     ],
 )
 def test_a_prompt_that_the_command_does_not_lead_to_needs_a_proof(changes, prompt):

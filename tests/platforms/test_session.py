@@ -19,6 +19,8 @@ from nornir_anyconnect.asa.config_commands import ConfigLine
 from nornir_anyconnect.asa.grammar import Mode, Section
 from nornir_anyconnect.errors import (
     CredentialError,
+    DeviceError,
+    EnableError,
     GateError,
     IncompleteReplyError,
     LinkLostError,
@@ -32,7 +34,7 @@ from nornir_anyconnect.platforms.asa_ssh.session import Session
 from nornir_anyconnect.platforms.login_gate import LoginGate
 from nornir_anyconnect.platforms.protocols import Role
 from tests.platforms.box import Box, device_on, session_on
-from tests.waiting import LONG
+from tests.waiting import LONG, eventually
 
 NOT_PERFORMED = (
     "**** WARNING ****\r\n\tConfiguration Replication is NOT performed from Standby unit to Active unit.\r\n"
@@ -120,15 +122,108 @@ def test_a_refused_secret_is_not_tried_a_fourth_time():
 
 
 @pytest.mark.parametrize("said", ["", "Command authorization failed\r\n"])
-def test_a_user_that_may_not_enable_is_told_so_and_not_tried_a_fourth_time(said):
+def test_a_user_that_may_not_enable_is_told_so_and_a_secret_that_nobody_asked_for_is_neither_refused_nor_proved(said):
     gate = LoginGate()
-    boxes = [Box({"enable": said}, prompt="fw1> ") for _ in range(4)]
-    for box in boxes:
-        with pytest.raises(CredentialError) as error:
+    for _ in range(4):
+        box = Box({"enable": said}, prompt="fw1> ")
+        with pytest.raises(EnableError, match=f"refused to enable: {said.strip() or 'still in user mode'}"):
             session_on(box, secret="s", login_gate=gate).enable()
-        refused = f"refused to enable: {said.strip() or 'still in user mode'}"
-        assert (refused in str(error.value)) == (box is not boxes[3])
-    assert [box.lines.count("enable") for box in boxes] == [1, 1, 1, 0]
+        assert "s" not in box.lines
+    session_on(Box({"enable": ("", "fw1# ")}, prompt="fw1> "), secret="s", login_gate=gate).enable()
+    assert gate.tally() == (False, 0)
+
+
+@pytest.mark.parametrize("said", ["", "Invalid password\r\nPassword: ", "Access denied.\r\nfw1> "])
+def test_after_three_refusals_nobody_even_asks_to_be_enabled(said):
+    gate = LoginGate()
+    for _ in range(3):
+        with gate.attempt("audit", "s", "enable") as attempt:
+            attempt.refused = True
+    box = Box({"enable": b"enable\r\nPassword: ", "s": said.encode()}, prompt="fw1> ")
+    with pytest.raises(EnableError, match="not tried"):
+        session_on(box, secret="s", login_gate=gate).enable()
+    assert box.lines == ["terminal pager 0"]
+
+
+GREETED = "Type help or '?' for a list of available commands.\r\n"
+
+
+def test_behind_its_greeting_a_box_is_asked_for_nothing_but_to_enable():
+    box = Box({"enable": b"enable\r\nPassword: ", "s": b"\r\nfw1# "}, prompt="fw1> ", greeting=GREETED)
+    session = Session(box, name="fw1", user="audit", secret="s", login_gate=LoginGate())
+    session.log_in(enables=True)
+    session.enable()
+    session.pager_off()
+    assert session.prompt.text == "fw1# "
+    assert box.lines == ["enable", "s", "terminal pager 0"]
+
+
+@pytest.mark.parametrize("secret", [None, ""])
+def test_without_a_secret_the_first_prompt_is_proved_as_ever(secret):
+    box = Box(prompt="fw1> ", greeting=GREETED)
+    Session(box, name="fw1", secret=secret, login_gate=LoginGate()).log_in(enables=True)
+    assert box.lines == ["terminal pager 0"]
+
+
+def waits_at_the_question(box):
+    """Whose box has asked for the secret that another host is trying just now; and how to let that one end."""
+    looked, judged, began = [], threading.Event(), threading.Event()
+
+    def clock():
+        looked.append(threading.current_thread())
+        return 0.0
+
+    gate = LoginGate(clock)
+
+    def first():
+        with gate.attempt("audit", "s", "enable") as attempt:
+            began.set()
+            judged.wait(LONG)
+            attempt.accepted = True
+
+    threading.Thread(target=first, daemon=True).start()
+    assert began.wait(LONG)
+    session = session_on(box, secret="s", login_gate=gate)
+    failed = []
+
+    def second():
+        try:
+            session.enable()
+        except DeviceError as error:
+            failed.append(error)
+
+    other = threading.Thread(target=second, daemon=True)
+    other.start()
+    eventually(lambda: other in looked)
+
+    def over():
+        judged.set()
+        other.join(LONG)
+        return failed
+
+    return session, over
+
+
+def test_a_box_asks_for_the_secret_while_another_one_judges_it_and_gets_it_afterwards():
+    box = Box({"enable": b"enable\r\nPassword: ", "s": b"\r\nfw1# "}, prompt="fw1> ")
+    session, over = waits_at_the_question(box)
+    assert box.lines == ["terminal pager 0", "enable"]
+    box.out.append(b" ")  # the last of its question
+    assert over() == []
+    assert session.prompt.privileged
+
+
+@pytest.mark.parametrize(
+    "said", [b"\r\nfw1> ", b"\r\n% Timeout expired!\r\nPassword: ", b"\r\n", LinkLostError("gone")]
+)
+def test_a_box_that_went_on_meanwhile_never_sees_the_secret(said):
+    box = Box({"enable": b"enable\r\nPassword: "}, prompt="fw1> ")
+    _, over = waits_at_the_question(box)
+    box.out.append(said)
+    (error,) = over()
+    assert isinstance(error, IncompleteReplyError | LinkLostError)
+    assert box.lines == ["terminal pager 0", "enable"]
+    assert box.closed
 
 
 def test_a_secret_that_was_accepted_is_tried_everywhere_at_once():

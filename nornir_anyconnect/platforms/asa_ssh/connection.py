@@ -97,7 +97,7 @@ class AnyConnectAsa:
             pipeline=options.pipeline,
         )
         try:
-            session.log_in()
+            session.log_in(enables=True)
             session.enable()
             session.pager_off()
         except BaseException:

@@ -100,19 +100,24 @@ class Conversation:
             raise LinkLostError(f"{self.name}: not logged in", "log in first")
         return self._dialogue.prompt
 
-    def log_in(self) -> LoggedIn:
-        """Learn the first prompt, past any banner."""
+    @property
+    def pager_is_off(self) -> bool:
+        """The line that proved the prompt has switched it off."""
+        return self._dialogue.pager_is_off
+
+    def log_in(self, *, enables: bool = False) -> None:
+        """Learn the first prompt, past any banner; ``enables``: whether ``enable`` is what is asked next."""
         longest = max(LONGEST_LOGIN, self._reply_timeout)
-        proved = self._converse((), "login", self._reply_timeout, None, longest=longest)
-        if not isinstance(proved, LoggedIn):
-            raise IncompleteReplyError(f"{self.name}: no prompt", "log in again")
-        return proved
+        self._dialogue.enables = enables
+        self._converse((), "login", self._reply_timeout, None, longest=longest)
 
     def ask(
-        self, line: str, changes: Changes, *, timeout: float | None = None, secret: str | None = None,
+        self, line: str, changes: Changes, *, timeout: float | None = None, secret: Callable[[], str] | None = None,
         keep_log_lines: bool = False,
     ) -> Reply:  # fmt: skip
-        """Send one line and wait for its proved reply; ``secret`` answers one question for a password.
+        """Send one line and wait for its proved reply.
+
+        ``secret`` answers one question for a password, and may wait until it is its turn.
 
         Raises:
             ReplyTimeoutError: nothing came.
@@ -174,15 +179,16 @@ class Conversation:
         self._transport.close()
 
     def _converse(
-        self, events: Iterable[Event], what: str, silence: float, secret: str | None, longest: float = LONGEST_WAIT
-    ) -> Reply | LoggedIn:
+        self, events: Iterable[Event], what: str, silence: float, secret: Callable[[], str] | None,
+        longest: float = LONGEST_WAIT,
+    ) -> Reply | LoggedIn:  # fmt: skip
         """Drive the dialogue until a reply is complete; whatever fails ends the session.
 
         Args:
             events: what is to be done first.
             what: is asked, for error messages.
             silence: seconds without a word that are waited for.
-            secret: the answer to one question for a password.
+            secret: the answer to one question for a password; it may wait until it is its turn.
             longest: seconds that it may take in all.
 
         """
@@ -198,6 +204,7 @@ class Conversation:
                     elif isinstance(event, PasswordAsked):
                         todo += self._answer_password(secret)
                         secret = None
+                        began = heard_at = now()  # it may have waited for its turn
                     else:
                         return event
                 data = self._transport.read(min(QUIET, max(0.01, silence - (now() - heard_at))))
@@ -250,10 +257,18 @@ class Conversation:
             if ahead.doubt is None:
                 self._give_up_in_time(ahead, ahead.command, (quiet, self._reply_timeout), (now() - began, LONGEST_WAIT))
 
-    def _answer_password(self, secret: str | None) -> tuple[Event, ...]:
+    def _answer_password(self, secret: Callable[[], str] | None) -> tuple[Event, ...]:
         if secret is None:
             raise EnableError(f"{self.name} refused the enable secret", "check it; it was tried once")
-        return self._dialogue.answer_password(secret)
+        answer = secret()
+        # a device that has waited too long would take it for a command, and show and log it
+        late = self._transport.read(0)
+        if late.strip(b" \0"):
+            raise IncompleteReplyError(
+                f"{self.name} went on while its question for the enable secret stood; nothing was tried", "ask it again"
+            )
+        self._dialogue.receive(late)
+        return self._dialogue.answer_password(answer)
 
     def _refuse_question(self, question: str, last_words: str) -> NoReturn:
         if question == "enable_password_not_set":

@@ -2,8 +2,9 @@
 
 A reply counts only when it is proved complete: our echo stands behind our own prompt, and our own prompt,
 exactly as learnt at login, is the last thing on the screen. Where the prompt is not known yet or may have
-changed (login, ``changeto``, a role change, log lines behind the prompt), one harmless line is sent, and
-the prompt is believed only once that line's echo stands behind it (the *proof*).
+changed (login, ``enable``, ``changeto``, a role change, log lines behind the prompt), one harmless line is sent, and
+the prompt is believed only once that line's echo stands behind it (the *proof*). Behind an ASA's own greeting
+``enable`` is that line, where it comes next anyway: its question is answered only behind its echo.
 """
 
 from __future__ import annotations
@@ -73,13 +74,11 @@ class LoggedIn:
     """The first prompt is known."""
 
     prompt: Prompt
-    refusal: str | None = None
-    """The device's words, where it refused the line that proves it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordAsked:
-    """The device waits for the enable secret."""
+    """The device waits for the enable secret, right behind our ``enable``."""
 
 
 Event: TypeAlias = Write | LoggedIn | PasswordAsked | Reply
@@ -106,6 +105,10 @@ class Dialogue:
         self._seen = 0  # offset behind the last pager or question that was answered
         self._asked: _Asked | None = _Asked("", Changes.CONTEXT)
         self._offers_reporting = False
+        self.enables = False
+        """The first line in user mode will be ``enable``."""
+        self.pager_is_off = False
+        """The line that proved a prompt of privileged mode was taken, and it switches the pager off."""
         self.prompt: Prompt | None = None
         self._last_prompt: Prompt | None = None  # the one that was believed before it was in doubt
 
@@ -164,7 +167,7 @@ class Dialogue:
     @property
     def in_doubt(self) -> bool:
         """A prompt seems to be there, perhaps behind log lines, but it is not the one expected."""
-        if self._asked is None or (self.prompt and self._after_echo(self._asked, self.prompt) is None):
+        if self._asked is None or (self.prompt and not self._echoed):
             return False
         text = self._quiet(plain(self._screen[-8192:])).rstrip()
         return self._looks.prompt(self._once(text.rpartition("\n")[2])) is not None
@@ -178,7 +181,7 @@ class Dialogue:
 
     @property
     def question(self) -> str | None:
-        """The question that the last line asks, if it has the shape of one (``prompts.yaml``)."""
+        """The question that the last line asks, if it has the shape of one."""
         return self._looks.question(self._last_line())
 
     @property
@@ -236,19 +239,27 @@ class Dialogue:
         if self._looks.pager.search(self._unterminated().decode("utf-8", "replace")):
             return Write(b" ")
         enabling = self._asked is not None and self._asked.changes is Changes.PRIVILEGE
-        if enabling and self._looks.password.match(line):
+        if enabling and self._looks.password.match(line) and self._echoed:
             return PasswordAsked()
         if self._offers_reporting and self._looks.question(line) == "anonymous_reporting":
             return Write(b"A\n")
         return None
 
+    @property
+    def _echoed(self) -> bool:
+        """What was asked has been read: its echo stands behind our prompt."""
+        asked, prompt = self._asked, self.prompt
+        return asked is not None and prompt is not None and self._after_echo(asked, prompt) is not None
+
     def _at_prompt(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
         if asked.proving:
             return self._proved(asked, prompt)
         if self.prompt is None:
+            if self.enables and not prompt.privileged and self._looks.greeted(plain(self._screen), prompt):
+                return self._logged_in(prompt)
             return () if asked.patient else self.prove()
-        if asked.changes is Changes.CONTEXT:
-            return self.prove() if self._after_echo(asked, self.prompt) is not None else ()
+        if asked.changes in {Changes.CONTEXT, Changes.PRIVILEGE}:
+            return self.prove() if self._echoed else ()
         return self._answered(asked, self.prompt, prompt)
 
     def _unterminated(self) -> bytearray:
@@ -260,11 +271,12 @@ class Dialogue:
         return self._once(plain(self._unterminated()))
 
     def _once(self, line: str) -> str:
-        """Our prompt, where the device has printed it more than once on one line: nothing came between."""
+        """A prompt, where the device has printed it more than once on one line: nothing came between."""
         ours = self.prompt or self._last_prompt
         while ours is not None and line.startswith(ours.text) and line[len(ours.text) :].startswith(ours.text.rstrip()):
             line = line[len(ours.text) :]
-        return line
+        half = line[: len(line) // 2]
+        return half if half + half == line else line
 
     def _quiet(self, text: str) -> str:
         """The text without what the device said unasked."""
@@ -274,21 +286,16 @@ class Dialogue:
         """The reply, if the prompt is one that this command may lead to and the echo was seen."""
         blank = old.text[len(old.text.rstrip()) :]
         allowed = new.text == old.text or (
-            new.name == old.name
+            asked.changes is Changes.MODE
+            and (new.name, new.end) == (old.name, old.end)
             and new.text.endswith(new.end + blank)
-            and (
-                (asked.changes is Changes.MODE and new.end == old.end)
-                or (asked.changes is Changes.PRIVILEGE and new.mode == old.mode)
-            )
         )
         if not allowed:
             return ()
         text = self._after_echo(asked, old)
         if text is None:
             return ()
-        reply = text.removesuffix(new.text)
-        while reply.endswith(new.text):
-            reply = reply.removesuffix(new.text)
+        reply = _without_prompts(text, new)
         if _answered_twice(reply, new.text):
             raise IncompleteReplyError(f"'{asked.command}': its reply came more than once", "ask the device again")
         return self._complete(asked, reply, new)
@@ -296,16 +303,16 @@ class Dialogue:
     def _proved(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
         """The reply, if the last proof stands behind this very prompt and nothing but it came after."""
         text = self._whole()
-        proof = re.compile(rf"(?:^|\n){re.escape(prompt.text)}(?: *\n)?{re.escape(PROOF)} *\n")
+        proof = re.compile(rf"(?:^|\n)(?:{re.escape(prompt.text)})+(?: *\n)?{re.escape(PROOF)} *\n")
         found = list(proof.finditer(text))
         if not found:
             return ()
-        after = text[found[-1].end() :].removesuffix(prompt.text)
+        after = _without_prompts(text[found[-1].end() :], prompt)
         if after.strip() and self._looks.refusal(after) is None:
             return ()
+        self.pager_is_off = prompt.privileged and not after.strip()
         if self.prompt is None:
-            self._finish(prompt)
-            return (LoggedIn(prompt, self._looks.refusal(after)),)
+            return self._logged_in(prompt)
         before = self._after_echo(asked, self.prompt)
         if before is None:
             return ()
@@ -352,11 +359,22 @@ class Dialogue:
         self._finish(prompt)
         return (Reply(asked.command, text.rstrip("\n"), prompt, self._looks.refusal(text)),)
 
+    def _logged_in(self, prompt: Prompt) -> tuple[Event, ...]:
+        self._finish(prompt)
+        return (LoggedIn(prompt),)
+
     def _finish(self, prompt: Prompt) -> None:
         self._screen = bytearray(prompt.text.encode())
         self._seen = self._looked_through = 0
         self._asked = None
         self.prompt = prompt
+
+
+def _without_prompts(text: str, prompt: Prompt) -> str:
+    """What stands before the prompt that ends it, however often that was printed."""
+    while text.endswith(prompt.text):
+        text = text.removesuffix(prompt.text)
+    return text
 
 
 def _answered_twice(reply: str, prompt: str) -> bool:

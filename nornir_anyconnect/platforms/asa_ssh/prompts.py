@@ -51,6 +51,7 @@ class Appearance:
     """The compiled patterns of ``prompts.yaml``."""
 
     prompt_pattern: re.Pattern[str]
+    greeting: re.Pattern[str]
     pager: re.Pattern[str]
     password: re.Pattern[str]
     questions: tuple[tuple[str, re.Pattern[str]], ...]
@@ -79,6 +80,11 @@ class Appearance:
             end=match["end"],
         )
 
+    def greeted(self, text: str, prompt: Prompt) -> bool:
+        """An ASA's own last words of a login stand right above this prompt, which ends the text."""
+        above = text.removesuffix(prompt.text).rstrip()
+        return self.greeting.match(above.rpartition("\n")[2]) is not None
+
     def quiet(self, text: str) -> str:
         """The text without the lines that the device prints unasked."""
         # the pattern alone would be tried at every character: 50 ms for a configuration of 2,000 lines
@@ -105,6 +111,7 @@ def appearance() -> Appearance:
     data = YAML(typ="safe").load(files(__package__).joinpath("prompts.yaml").read_text(encoding="utf-8"))
     return Appearance(
         prompt_pattern=re.compile(data["prompt"]),
+        greeting=re.compile(data["greeting"]),
         pager=re.compile(data["pager"]),
         password=re.compile(data["password"]),
         questions=tuple((kind, re.compile(pattern)) for kind, pattern in data["questions"].items()),

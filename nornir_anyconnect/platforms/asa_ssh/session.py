@@ -22,7 +22,7 @@ from nornir_anyconnect.platforms.asa_ssh.ahead import Doubt, Question
 from nornir_anyconnect.platforms.asa_ssh.conversation import Conversation, Transport
 from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_REPLY, Changes
 from nornir_anyconnect.platforms.asa_ssh.prompts import appearance
-from nornir_anyconnect.platforms.login_gate import ENABLE, LoginGate, gate
+from nornir_anyconnect.platforms.login_gate import ENABLE, Attempt, LoginGate, gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,6 @@ class Session:
         self.doubt: Doubt | None = None
         """Why this session asks one by one, where it did not from the beginning."""
         self._pipeline = pipeline
-        self._pager_is_off = False
         self._held: dict[str, Reply] = {}
         self._conversation = Conversation(transport, name, reply_timeout, longest_reply)
         self._user = user
@@ -79,10 +78,9 @@ class Session:
         """
         return self._conversation.prompt
 
-    def log_in(self) -> None:
-        """Learn the first prompt, past any banner."""
-        proved = self._conversation.log_in()
-        self._pager_is_off = proved.prompt.privileged and proved.refusal is None
+    def log_in(self, *, enables: bool = False) -> None:
+        """Learn the first prompt, past any banner; ``enables``: whether :meth:`enable` is what comes next."""
+        self._conversation.log_in(enables=enables and bool(self._secret))
 
     def one_by_one(self) -> None:
         """From now on nothing is sent before the reply to the line before: always so where something is changed."""
@@ -148,7 +146,7 @@ class Session:
         return self._conversation.ask(line, changes, timeout=timeout, keep_log_lines=_question(command).keep_log_lines)
 
     def enable(self) -> None:
-        """Reach privileged mode; at ``#`` nothing is sent. The secret is tried once.
+        """Reach privileged mode; at ``#`` nothing is sent. The secret is tried once, when the device asks for it.
 
         Raises:
             EnableError: there is no secret, or it was refused, here or three times elsewhere.
@@ -162,27 +160,35 @@ class Session:
                 f"{self.name} needs an enable secret and none is given",
                 "set NORNIR_ANYCONNECT_ENABLE, or let the device enable this user at login",
             )
-        with self._gate.attempt(self._user, secret, ENABLE) as attempt:
+        credential = (self._user, secret, ENABLE)
+        self._gate.refuse_spent(*credential)
+        attempt = Attempt()  # of nobody, where the device does not ask for the secret
+        with contextlib.ExitStack() as judged:
+
+            def turn() -> str:
+                nonlocal attempt
+                attempt = judged.enter_context(self._gate.attempt(*credential))
+                return secret
+
             try:
-                reply = self._conversation.ask(Enable().text, Changes.PRIVILEGE, secret=secret)
+                reply = self._conversation.ask(Enable().text, Changes.PRIVILEGE, secret=turn)
+                if not reply.prompt.privileged:
+                    raise EnableError(
+                        f"{self.name} refused to enable: {reply.refusal or 'still in user mode'}",
+                        "check the enable secret and the privilege of this user",
+                    )
             except EnableError:
                 attempt.refused = True
                 raise
-            if not reply.prompt.privileged:
-                attempt.refused = True
-                raise EnableError(
-                    f"{self.name} refused to enable: {reply.refusal or 'still in user mode'}",
-                    "check the enable secret and the privilege of this user",
-                )
             attempt.accepted = True
         self._secret = None
 
     def pager_off(self) -> None:
         """Switch the pager off for this session; where that is refused, pages are turned one by one.
 
-        The line that proves the first prompt is the very same: where it was taken, nothing more is sent.
+        The line that proves a prompt is the very same: where it was taken, nothing more is sent.
         """
-        if not self._pager_is_off and self.send(PagerOff()).refusal is not None and not self.prompt.ftd:
+        if not self._conversation.pager_is_off and self.send(PagerOff()).refusal is not None and not self.prompt.ftd:
             self.one_by_one()
 
     def settle(self) -> None:
