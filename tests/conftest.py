@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import functools
 import gc
 import os
 import signal
@@ -33,6 +34,14 @@ def pytest_xdist_auto_num_workers():
 def pytest_configure_node(node):
     """One process starts the programs of all."""
     node.workerinput["warm"] = warm.address()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _options_of_a_command_are_read_once():
+    """From the signature of what it calls: that took a fifth of the time of a short command."""
+    from nornir_anyconnect import cli
+
+    cli.build = functools.cache(cli.build)
 
 
 @pytest.fixture(scope="session")

@@ -92,18 +92,25 @@ def _start(address):
 
 
 def remember_what_is_installed():
-    """Read each installed package's metadata once: nornir looks through all of them for every inventory."""
-    from importlib.metadata import PathDistribution
+    """Look through the installed packages once, as long as no folder of them changes: nornir does for every inventory."""
+    from importlib import metadata
 
-    read, known = PathDistribution.read_text, {}
+    look, known = metadata.entry_points, {}
 
-    def read_text(self, name):
-        place = (str(self._path), name)
-        if place not in known:
-            known[place] = read(self, name)
-        return known[place]
+    def entry_points(**wanted):
+        state = (*wanted.items(), *((place, _changed(place)) for place in sys.path))
+        if state not in known:
+            known[state] = look(**wanted)
+        return known[state]
 
-    PathDistribution.read_text = read_text
+    metadata.entry_points = entry_points
+
+
+def _changed(place):
+    try:
+        return os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return None
 
 
 def serve(address):

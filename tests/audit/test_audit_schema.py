@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 
 import jsonschema
 import pytest
@@ -17,8 +16,9 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.audit.rules import RULES, UNDEPLOYED
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.report.sentences import CAVEATS, CERTAINTY, REASONS, caveat_text, reason_text
+from tests import contract
 
-SCHEMA = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
+SCHEMA = contract.validator().schema
 SEEN = DeviceObservations(
     "vpn1",
     {"STAFF": GroupObservations("STAFF", frozenset({"al"}), (LargePacket(1418, 1315, without_udp=True),))},
@@ -31,12 +31,7 @@ def report(*devices: DeviceAudit) -> dict[str, object]:
 
 
 def valid(document: object) -> None:
-    jsonschema.validate(
-        json.loads(json.dumps(document)),
-        SCHEMA,
-        cls=jsonschema.Draft202012Validator,
-        format_checker=jsonschema.FormatChecker(),
-    )
+    contract.valid(json.loads(json.dumps(document)))
 
 
 def test_the_schema_is_one() -> None:

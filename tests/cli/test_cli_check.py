@@ -5,13 +5,12 @@ import io
 import json
 import re
 import sys
-from importlib.resources import files
 from pathlib import Path
 
-import jsonschema
 import pytest
 from cli_texts import AT_RISK, PARTIAL, SAFE, SYSLOG
 
+from tests.contract import valid
 from tests.texts import name_of, texts
 
 
@@ -150,8 +149,7 @@ def test_what_cannot_be_read_in_a_folder_or_archive_is_a_failed_device_and_exit_
     assert "skipped: backup/README is not an ASA or FTD configuration" in run.err.splitlines()
     quiet = cli("check", "backup", "--quiet").err
     assert all(name in quiet for name in ("torn.cfg.gz", "torn.tgz", "zero.cfg"))
-    schema = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
-    jsonschema.validate(run.json, schema)
+    valid(run.json)
 
 
 def test_a_folder_without_any_configuration_is_exit_2(cli, write):
@@ -467,8 +465,7 @@ def test_every_sample_is_judged(cli, path):
     run = cli("check", path, "--format", "json")
     assert run.code in (0, 1, 3)
     assert "Traceback" not in run.err
-    schema = json.loads(files("nornir_anyconnect.audit").joinpath("schema/audit-1.json").read_text("utf-8"))
-    jsonschema.validate(run.json, schema)
+    valid(run.json)
     lines = path.read_bytes().decode("utf-8", "replace").splitlines()
     named = {line.split()[1] for line in lines if line.strip().startswith("tunnel-group ") and "remote-access" in line}
     found = {each["name"] for each in only(run)["findings"]}

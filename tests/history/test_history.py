@@ -1,6 +1,7 @@
 """Kept audits: what comes back, what is new, fixed, still open, and what two writers do to each other."""
 
-import multiprocessing
+import pickle
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.compare import Part, diff, entries, flapping, rows, trend
 from nornir_anyconnect.history.schema import audits
 from nornir_anyconnect.history.store import History, HistoryError, default_url
+from tests import warm
 
 NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
 
@@ -24,9 +26,12 @@ def device(name, *findings, status=Status.OK):
     return DeviceAudit(name, asa_version="9.16(4)", findings=findings, status=status)
 
 
+def of_night(night, *devices, sites=None):
+    return AuditReport(devices, (NIGHT + timedelta(days=night)).isoformat(), "0.1.0", sites=sites or {})
+
+
 def keep(history, night, *devices, sites=None):
-    at = (NIGHT + timedelta(days=night)).isoformat()
-    return history.keep(AuditReport(devices, at, "0.1.0", sites=sites or {}))
+    return history.keep(of_night(night, *devices, sites=sites))
 
 
 @pytest.fixture
@@ -217,22 +222,29 @@ def test_a_night_without_changes_adds_no_state(history):
         assert connection.exec_driver_sql("select count(*) from audited").scalar() == 10
 
 
-def _write_nights(url, writer):
-    history = History(url)
-    for night in range(10):
-        keep(history, night, *(device(f"fw{n}", finding(f"W{writer}")) for n in range(20)))
-    history.close()
+WRITER = """
+import pickle, sys
+from nornir_anyconnect.history.store import History
+
+url, nights = pickle.load(sys.stdin.buffer)
+history = History(url)
+for night in nights:
+    history.keep(night)
+history.close()
+"""
 
 
-def test_two_audits_writing_at_once_lose_nothing(history_url):
+def test_two_audits_writing_at_once_lose_nothing(history_url, tmp_path):
     History(history_url).close()
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_nights, args=(history_url, n)) for n in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(120)
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    writers = []
+    for writer in range(2):
+        devices = [device(f"fw{n}", finding(f"W{writer}")) for n in range(20)]
+        nights = [of_night(night, *devices) for night in range(10)]
+        (tmp_path / "nights").write_bytes(pickle.dumps((history_url, nights)))
+        with (tmp_path / "nights").open("rb") as file:
+            writers.append(subprocess.Popen([warm.python(), "-c", WRITER], stdin=file))
+        (tmp_path / "nights").unlink()
+    assert [writer.wait(120) for writer in writers] == [0, 0]
     history = History(history_url)
     assert len(entries(history)) == 20
     with history.reading() as connection:

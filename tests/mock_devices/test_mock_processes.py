@@ -1,5 +1,6 @@
 """A fleet in several processes is the fleet it is in one: same addresses, pairs together, one end for all."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,7 +23,8 @@ FLEET = {
         {"name": "c"},
     ],
 }
-PORT = 21_000 + os.getpid() % 10_000
+PORT, ITS_PORT = (first + os.getpid() % 10_000 for first in (21_000, 11_000))
+"""Of the fleet that tests share, and of one that a test ends."""
 
 
 def children(pid):
@@ -36,15 +38,16 @@ def alive(pid):
         return False
 
 
-@pytest.fixture
-def spread(tmp_path):
-    (tmp_path / "fleet.yaml").write_text(yaml.safe_dump(FLEET))
+@contextlib.contextmanager
+def started(folder, port):
+    (folder / "fleet.yaml").write_text(yaml.safe_dump(FLEET))
     process = subprocess.Popen(
-        [sys.executable, "-m", "mock_devices", "--fleet", tmp_path / "fleet.yaml", "--count", "5", "--processes", "2",
-         "--inventory", tmp_path / "inv", "--record", tmp_path / "rec", "--port", str(PORT)],
+        [sys.executable, "-m", "mock_devices", "--fleet", folder / "fleet.yaml", "--count", "5", "--processes", "2",
+         "--inventory", folder / "inv", "--record", folder / "rec", "--port", str(port)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout.readline() == "ready 5 devices\n"
+    process.folder = folder
     process.servers = [
         pid for pid in children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
@@ -53,17 +56,29 @@ def spread(tmp_path):
     process.communicate()
 
 
-def test_every_device_listens_where_it_would_in_one_process(spread, connect, tmp_path):
-    hosts = yaml.safe_load((tmp_path / "inv" / "hosts.yaml").read_text())
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("shared"), PORT) as process:
+        yield process
+
+
+@pytest.fixture
+def spread(tmp_path):
+    with started(tmp_path, ITS_PORT) as process:
+        yield process
+
+
+def test_every_device_listens_where_it_would_in_one_process(shared, connect):
+    hosts = yaml.safe_load((shared.folder / "inv" / "hosts.yaml").read_text())
     assert [(name, each["hostname"]) for name, each in hosts.items()] == [
         (name, loopback(index)) for index, name in enumerate(("a", "b", "c", "a-2", "b-2"))
     ]
-    assert len(spread.servers) == 2
+    assert len(shared.servers) == 2
     for each in hosts.values():
         assert connect(SimpleNamespace(address=each["hostname"], port=PORT)).greeting.endswith("> ")
 
 
-def test_the_units_of_a_pair_share_a_process_and_replicate(spread, connect, tmp_path):
+def test_the_units_of_a_pair_share_a_process_and_replicate(shared, connect):
     active, standby = (connect(SimpleNamespace(address=loopback(index), port=PORT)) for index in (3, 4))
     active.enable()
     for line in ("configure terminal", "sysopt connection tcpmss 1300", "end"):
@@ -86,9 +101,9 @@ def test_a_process_that_dies_ends_the_fleet(spread):
     assert not any(map(alive, spread.servers))
 
 
-def test_a_port_that_is_taken_is_told_once(spread, tmp_path):
+def test_a_port_that_is_taken_is_told_once(shared):
     done = subprocess.run(
-        [sys.executable, "-m", "mock_devices", "--fleet", tmp_path / "fleet.yaml", "--processes", "2", "--port", str(PORT)],
+        [sys.executable, "-m", "mock_devices", "--fleet", shared.folder / "fleet.yaml", "--processes", "2", "--port", str(PORT)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
