@@ -2,7 +2,7 @@
 
 Two are one chassis if they have a serial number in common, directly or through a third: the units of a failover
 pair know each other's. Before a device was asked, the inventory's ``data.anyconnect.chassis`` tells, else the
-host's own name. Nothing is joined without such a mark.
+host's own name. Nothing is joined without such a mark. What people call a box is told here as well.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ class Listed(Protocol):
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Listed)
+
+
+def label_of(name: str, context: str | None) -> str:
+    """What people call a box, or one context of it."""
+    return f"{name}/{context}" if context else name
 
 
 def same_chassis(one: Iterable[Hashable], other: Iterable[Hashable]) -> bool:

@@ -157,7 +157,7 @@ def _undecided(chain: list[GroupPolicy]) -> tuple[Sourced[str], ...]:
 def effective_user(config: RunningConfig, username: str, base: str) -> EffectivePolicy:
     """What a local user gets: the user's own lines, then the policy ``base``."""
     policy = effective_policy(config, base)
-    user = next((each for each in config.usernames if each.name == username), None)
+    user = config.username(username)
     if user is None:
         return replace(policy, name=username)
     mine = Owner(Section.USERNAME, username)

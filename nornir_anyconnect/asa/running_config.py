@@ -350,11 +350,19 @@ class RunningConfig:
         return {policy.name: policy for policy in self.group_policies}
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """The group-urls."""
+        return tuple(url.value.split()[0] for group in self.tunnel_groups for url in group.group_urls)
+
+    @property
     def url_hosts(self) -> tuple[str, ...]:
-        """The names of the group-urls: where clients reach the box."""
-        urls = (url.value.split()[0] for group in self.tunnel_groups for url in group.group_urls)
-        return tuple(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
+        """Their names: where clients reach the box."""
+        return tuple(dict.fromkeys(urlsplit(url).hostname or "" for url in self.urls))
 
     def tunnel_group(self, name: str) -> TunnelGroup | None:
         """The tunnel group of that name, if it is defined."""
         return next((g for g in self.tunnel_groups if g.name == name), None)
+
+    def username(self, name: str) -> Username | None:
+        """The local user of that name, if it has attributes."""
+        return next((user for user in self.usernames if user.name == name), None)

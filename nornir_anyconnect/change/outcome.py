@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nornir_anyconnect.asa.chassis import label_of
 from nornir_anyconnect.errors import GateError
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ class HostChange:
     @property
     def label(self) -> str:
         """The device, with its context where it has one."""
-        return f"{self.name}/{self.context}" if self.context else self.name
+        return label_of(self.name, self.context)
 
     def __str__(self) -> str:
         return f"{self.label}: {self.outcome.state}" + (f" ({self.outcome.reason})" if self.outcome.reason else "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, true
 
+from nornir_anyconnect.asa.chassis import label_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, states
 
@@ -39,8 +40,7 @@ class Item:
     name: str
 
     def __str__(self) -> str:
-        where = f"{self.device}/{self.context}" if self.context else self.device
-        return f"{where} {self.scope} {self.name}"
+        return f"{label_of(self.device, self.context)} {self.scope} {self.name}"
 
     def to_dict(self) -> dict[str, str]:
         """For JSON."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from nornir_anyconnect import report as report_room
+from nornir_anyconnect.asa.chassis import label_of
 from nornir_anyconnect.errors import UsageError
 from nornir_anyconnect.history.compare import diff, entries, flapping
 from nornir_anyconnect.history.schema import audited, audits, devices, findings, states
@@ -56,7 +57,7 @@ class Life:
     @property
     def label(self) -> str:
         """The device, with its context where it has one."""
-        return f"{self.name}/{self.context}" if self.context else self.name
+        return label_of(self.name, self.context)
 
     @property
     def page(self) -> str:

@@ -71,7 +71,7 @@ class ClientSettingsOf:
         if self.scope is ClientScope.GROUP_POLICY:
             policy = config.group_policy(self.name)
             return policy.client if policy else None
-        user = next((each for each in config.usernames if each.name == self.name), None)
+        user = config.username(self.name)
         return user.client if user else None
 
 
@@ -140,7 +140,7 @@ class ClientLine(NamedTuple):
             config = replace(config, group_policies=policies)
         else:
             nobody = Username(target.name, None)
-            user = next((each for each in config.usernames if each.name == target.name), nobody)
+            user = config.username(target.name) or nobody
             after = replace(user, client=self._in_settings(user.client))
             config = replace(config, usernames=_exchanged(config.usernames, user, after, empty=nobody))
         if not config.blocks:

@@ -163,7 +163,7 @@ class RemedyContext:
     @cached_property
     def urls(self) -> frozenset[str]:
         """Every group URL of the box."""
-        return frozenset(url.value.split()[0] for each in self.config.tunnel_groups for url in each.group_urls)
+        return frozenset(self.config.urls)
 
     @cached_property
     def blocked(self) -> tuple[Block, ...]:

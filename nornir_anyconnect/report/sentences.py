@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.asa.chassis import label_of
 from nornir_anyconnect.audit.finding import Finding, FindingEvidence, Likely, Remedy, Verdict
 from nornir_anyconnect.audit.notices import sentence
 from nornir_anyconnect.audit.observable import notice_of
@@ -117,7 +118,7 @@ def caveat_text(caveat: str) -> str:
 
 def device_name(device: DeviceAudit) -> str:
     """The device, with its context where it has one."""
-    return f"{device.name}/{device.context}" if device.context else device.name
+    return label_of(device.name, device.context)
 
 
 def troubles(device: DeviceAudit) -> tuple[str, ...]:

@@ -225,7 +225,7 @@ def _name_the_unjudged(devices: Sequence[DeviceAudit]) -> None:
     TERMINAL.name_all(
         (
             device.status,
-            f"{device.name}/{device.context}" if device.context else device.name,
+            device_name(device),
             next(iter(troubles(device)), ""),
         )
         for device in devices

@@ -104,11 +104,10 @@ def _public_names(task: Task) -> Result:
     if given:
         names = [given] if isinstance(given, str) else given
         return Result(host=task.host, result=[target_of(str(each)) for each in names])
-    urls = []
+    urls: list[str] = []
     with host_deadline(HOST_TIMEOUT, task.host.name), reading(task) as reader:
         for context in contexts_of(reader, task.host, reader.identity()):
-            groups = configuration_of(reader, context).running.tunnel_groups
-            urls += [url.value.split()[0] for group in groups for url in group.group_urls]
+            urls += configuration_of(reader, context).running.urls
     return Result(host=task.host, result=[target_of(url) for url in urls])
 
 

@@ -86,7 +86,7 @@ def _values(config: RunningConfig, part: str) -> str:
         case Section.TUNNEL_GROUP:
             value = config.tunnel_group(name)
         case Section.USERNAME:
-            value = next((user for user in config.usernames if user.name == name), None)
+            value = config.username(name)
         case Section.WEBVPN:
             value = None if config.webvpn == Webvpn() else config.webvpn
         case Section.SSL:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from nornir_anyconnect.asa.chassis import by_marks
+from nornir_anyconnect.asa.chassis import by_marks, label_of
 from nornir_anyconnect.asa.config_commands import PlannedCommand, applied
 from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.finding import Status
@@ -140,7 +140,7 @@ def _planned(each: PlanInput, also: tuple[str, ...], options: RemedyOptions) -> 
         standing=_standing(stakes, options),
         two_mtus_seen=_two_mtus_seen(config, stakes),
         fixes=fixes,
-        diff=_diff(config, changed, f"{device.name}/{device.context}" if device.context else device.name),
+        diff=_diff(config, changed, label_of(device.name, device.context)),
         outlook=_outlook(device, after, fixes, asked=each.observations is not None),
         left=tuple(_left(finding, choices[finding.key]) for finding in stakes if finding not in served),
         hashes=hashes(config, parts_read(served, commands)) if commands else {},

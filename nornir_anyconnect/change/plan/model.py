@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nornir_anyconnect.asa.chassis import label_of
 from nornir_anyconnect.asa.config_commands import PlannedCommand, inverse_of, lines_to_type
 from nornir_anyconnect.audit.finding import certainty_of
 from nornir_anyconnect.errors import PlanError
@@ -94,7 +95,7 @@ class PlannedDevice:
     @property
     def label(self) -> str:
         """The device, with its context where it has one; names it in the journal."""
-        return f"{self.name}/{self.context}" if self.context else self.name
+        return label_of(self.name, self.context)
 
     @property
     def commands(self) -> tuple[PlannedCommand, ...]:
