@@ -350,7 +350,7 @@ def summarise_logs(
         if isinstance(source, Source):
             reader.read(source)
         elif source.named:
-            raise SourceError(source.cause, source.remedy)
+            raise source.error
         elif not source.left_out:
             reader.unread(source)
     return reader.finish()

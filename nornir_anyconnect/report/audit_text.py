@@ -188,7 +188,7 @@ def _next(finding: Finding) -> str:
     remedy = sentences.recommended(finding)
     if remedy is None or finding.waiver is not None or finding.verdict is Verdict.SAFE:
         return sentences.next_step(finding)
-    return f"{remedy.kind} {'closes the gap' if remedy.closes else 'does not close the gap under every assumption set'}"
+    return f"{remedy.kind} {sentences.effect_of(remedy)}"
 
 
 def _details(device: DeviceAudit, finding: Finding, style: Style) -> list[str]:

@@ -297,6 +297,11 @@ def recommended(finding: Finding) -> Remedy | None:
     return next((remedy for remedy in open_ways if remedy.closes), open_ways[0] if open_ways else None)
 
 
+def effect_of(remedy: Remedy) -> str:
+    """Whether it closes the gap."""
+    return "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
+
+
 def next_step(finding: Finding) -> str:
     """What to do about it, in one sentence; empty where nothing is to be done."""
     if finding.waiver:
@@ -311,8 +316,7 @@ def next_step(finding: Finding) -> str:
         blocked = next((each for each in finding.remedies if each.blocked_by), None)
         why = "; ".join(EXPLAINED.get(block, block) for block in blocked.blocked_by) if blocked else ""
         return f"{blocked.kind} is blocked: {why}" if blocked else ""
-    effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
-    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.lines)} ({effect})"
+    return f"{remedy.kind}: {' / '.join(line.strip() for line in remedy.lines)} ({effect_of(remedy)})"
 
 
 def needs_attention(finding: Finding) -> bool:

@@ -71,6 +71,11 @@ class Unread:
         """What the device behind it would be called: the name of the file."""
         return os.path.basename(self.path)  # noqa: PTH119 - it can be a member of an archive
 
+    @property
+    def error(self) -> SourceError:
+        """The same as an error, for who cannot do without it."""
+        return SourceError(self.cause, self.remedy)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigText:

@@ -113,7 +113,7 @@ def _read_all(
             if source.path not in told:
                 reader.read(source)
         elif source.left_out:
-            codes.append(_say(SourceError(source.cause, source.remedy), named=source.named))
+            codes.append(_say(source.error, named=source.named))
         else:
             reader.unread(source)
     return codes
@@ -229,7 +229,7 @@ def one_config(path: str) -> "ConfigText":
         raise SourceError(f"{path} holds {len(found)} files", "name the one configuration to explain")
     (source,) = found
     if isinstance(source, Unread):
-        raise SourceError(source.cause, source.remedy)
+        raise source.error
     return source
 
 
@@ -248,7 +248,7 @@ def _each_saved(
     code = ExitCode.CLEAN
     for source in config_texts(paths):
         if isinstance(source, Unread):
-            problem = SourceError(source.cause, source.remedy)
+            problem = source.error
         else:
             try:
                 take(source)

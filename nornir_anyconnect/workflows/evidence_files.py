@@ -12,6 +12,7 @@ from nornir_anyconnect.asa.running_config import notice
 from nornir_anyconnect.audit.audit_report import LogsTell
 from nornir_anyconnect.errors import SourceError, UsageError
 from nornir_anyconnect.evidence.device_evidence import merge
+from nornir_anyconnect.evidence.device_output.saved_output import HOSTNAME
 from nornir_anyconnect.evidence.observations import DeviceObservations
 from nornir_anyconnect.evidence.syslog.header import UNNAMED
 from nornir_anyconnect.workflows.terminal import TERMINAL
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.probe import Probe
     from nornir_anyconnect.logs import LogReader
 
-_HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 DEBUG_TRANSCRIPT = "debug webvpn transcript"
 _OWN_ADDRESS = re.compile(r"^ +ip(?:v6)? address ([\da-fA-F.:]+)", re.MULTILINE)
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
@@ -153,7 +153,7 @@ def heads_of(config: RunningConfig, text: str = "") -> list[str]:
 
 def names_of(name: str, text: str) -> list[str]:
     """What logs may call the device of a configuration: its file, and its hostname."""
-    found = _HOSTNAME.search(text)
+    found = HOSTNAME.search(text)
     return [name, found[1]] if found else [name]
 
 
@@ -233,7 +233,7 @@ def read_files(reader: LogReader, files: EvidenceFiles, on_progress: Callable[[i
         for source in sources(given, on_progress):
             if isinstance(source, Unread):
                 if source.named or not source.left_out:
-                    raise SourceError(source.cause, source.remedy)
+                    raise source.error
                 continue
             read = reader.read(source, kind)
             if read.problem and kind is not Role.DEBUG:

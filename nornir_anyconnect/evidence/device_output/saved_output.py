@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _TECH = re.compile(r"^-{6,} show ([\w][\w -]{0,80}?) -{6,}[ \t]*$", re.MULTILINE)
 _PROMPT = re.compile(r"^(?P<host>[A-Za-z][\w.-]{0,62})(?:/[\w./-]{1,80})?[#>] ?(?P<command>\S.{0,200})?$", re.MULTILINE)
 _UP = re.compile(r"^(?P<host>[\w.-]{1,63}) up (?:\d+ (?:year|day|hour|min|sec)s? ?)+[ \t]*$", re.MULTILINE)
-_HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+HOSTNAME = re.compile(r"^hostname[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+"""What a configuration calls its device."""
 _VERSION = re.compile(
     r"^Cisco (?:Adaptive Security Appliance|Firepower Threat Defense|PIX Security Appliance)[\w ]* Version ",
     re.MULTILINE,
@@ -121,7 +122,7 @@ def _by_host(text: str) -> Iterator[tuple[str, str]]:
     hosts = {each["host"] for each in prompts}
     if len(hosts) < _SEVERAL:
         named = next(iter(hosts), "")
-        found = _UP.search(text) or _HOSTNAME.search(text)
+        found = _UP.search(text) or HOSTNAME.search(text)
         yield named or (found[1] if found else ""), text
         return
     parts: dict[str, list[str]] = {}

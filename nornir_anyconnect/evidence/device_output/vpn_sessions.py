@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from nornir_anyconnect.evidence.syslog.stamps import duration
 from nornir_anyconnect.plain_text import harmless
 
 # the fields that stand second in a line; the first ones begin it
@@ -19,8 +20,6 @@ _FIELD = re.compile(r"\s*(?![\w-]+-(?:Tunnel|Parent)\s*:)([A-Z][A-Za-z0-9 /()-]{
 _USERNAME = re.compile(r"\s*Username\s*:\s?(.*?)(?:\s+Index\s*:\s*(\d{1,10}))?\s*$")
 _SECTION = re.compile(r"\s*([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*$")
 _TUNNELS = re.compile(r"(?<![\w-])([\w-]+(?:-Parent|-Tunnel)|Clientless)\s*:\s*(?:\(\d+\)\s*)?([\w-]+)")
-_DURATION = re.compile(r"(\d{1,6})([dhms])")
-_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _SUMMARY = re.compile(r"^(SSL-Tunnel|DTLS-Tunnel)\s*:\s*(\d{1,10})\s*:", re.MULTILINE)
 SSL, DTLS = "SSL-Tunnel", "DTLS-Tunnel"
 _SHORT = {SSL: "tls", DTLS: "dtls"}
@@ -138,7 +137,7 @@ def _session(draft: _Draft) -> VpnSession:
         compression=any(
             section.get("Compression", "none").lower() not in {"none", "", "n/a"} for section in draft.sections.values()
         ),
-        seconds=_seconds(get("Duration", "")),
+        seconds=duration(get("Duration")),
     )
 
 
@@ -168,8 +167,3 @@ def _per_tunnel(text: str, tunnels: tuple[str, ...]) -> dict[str, str]:
     if len(words) == 1:
         return dict.fromkeys(data, words[0])
     return dict(zip(data, words, strict=True)) if len(words) == len(data) else {}
-
-
-def _seconds(text: str) -> int | None:
-    parts = _DURATION.findall(text)
-    return sum(int(number) * _SECONDS[unit] for number, unit in parts) if parts else None

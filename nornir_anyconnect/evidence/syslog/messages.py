@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nornir_anyconnect.evidence import events as ev
-from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
+from nornir_anyconnect.evidence.syslog.stamps import duration, from_microseconds
 from nornir_anyconnect.plain_text import harmless
 
 if TYPE_CHECKING:
@@ -87,15 +87,6 @@ def who_of(found: re.Match[str]) -> tuple[str, str, str]:
     """Group, user and address, as groups 1 to 3 of a match hold them."""
     group, user, address = found.group(1, 2, 3)
     return _inner(group), _inner(user), _address(address)
-
-
-_DURATION = re.compile(r"(\d{1,6})([dhms])")
-_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-
-
-def _duration(text: str | None) -> int | None:
-    parts = _DURATION.findall(text or "")
-    return sum(int(n) * _SECONDS[unit] for n, unit in parts) if parts else None
 
 
 def _families(m: re.Match[str]) -> tuple[str | None, str | None]:
@@ -247,7 +238,7 @@ MESSAGES: dict[str, Message] = {
     "113039": about_user(r".{0,40}?session started\b\.?", ev.SessionStarted, rank=0),
     "113019": about_anything(
         r"Group = (.*?), ?(?:Username = (.*), )?IP = ([^,\s]*), ?Session disconnected\.?" + _DISCONNECTED,
-        ev.SessionEnded, lambda m: (*who_of(m), harmless(m[4]), _duration(m[5]), harmless(m[6].rstrip())),
+        ev.SessionEnded, lambda m: (*who_of(m), harmless(m[4]), duration(m[5]), harmless(m[6].rstrip())),
         rank=0, words=True,
     ),
     "602101": about_anything(

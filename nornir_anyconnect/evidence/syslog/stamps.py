@@ -1,4 +1,4 @@
-"""Time stamps in every form that an ASA, a relay or an export writes, and what they mean.
+"""Time stamps in every form that an ASA, a relay or an export writes, and what they and its durations mean.
 
 Three things a stamp may leave open are told by what surrounds it: the year, the zone, and whether 03/04 is in March or
 in April, which any other date of the same log may decide.
@@ -245,6 +245,16 @@ def microseconds(moment: datetime | None) -> int | None:
 def from_microseconds(time: int) -> datetime:
     """The moment so many microseconds after 1970, in UTC."""
     return _1970 + timedelta(0, 0, time)
+
+
+_DURATION = re.compile(r"(\d{1,6})([dhms])")
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def duration(text: str | None) -> int | None:
+    """The seconds of ``1d 02h:03m:04s``; None where it is none."""
+    parts = _DURATION.findall(text or "")
+    return sum(int(number) * _SECONDS[unit] for number, unit in parts) if parts else None
 
 
 def epoch(found: re.Match[str]) -> Moment:

@@ -62,8 +62,8 @@ def _detail(device: DeviceAudit, finding: Finding) -> list[str]:
     if remedy is None:
         step = sentences.next_step(finding)
         return [*lines, *(paragraph(f"Next: {escaped(step)}", "- ") if step else []), ""]
-    effect = "closes the gap" if remedy.closes else "does not close the gap under every assumption set"
-    lines += ["", f"To type ({remedy.kind}, {effect}):", "", *(f"    {harmless(line)}" for line in remedy.lines)]
+    lines += ["", f"To type ({remedy.kind}, {sentences.effect_of(remedy)}):", ""]
+    lines += [f"    {harmless(line)}" for line in remedy.lines]
     return [*lines, "", "To take it back:", "", *(f"    {harmless(line)}" for line in remedy.rollback), ""]
 
 
