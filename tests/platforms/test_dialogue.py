@@ -337,12 +337,12 @@ def test_any_other_first_prompt_is_proved_by_what_does_nothing(enables, screen):
     assert dialogue.receive(screen.encode()) == (Write(f"{PROOF}\n".encode()),)
 
 
-def test_a_prompt_that_comes_twice_at_once_is_the_same_prompt_wherever_it_is_proved():
+def test_a_prompt_that_comes_twice_at_once_behind_its_proof_is_the_same_prompt():
     dialogue = Dialogue()
     dialogue.enables = True
     dialogue.receive(GREETING.encode() + b"fw1> ")
     dialogue.ask("enable", Changes.PRIVILEGE)
-    assert dialogue.receive(b"enable\r\nfw1# fw1# ") == (Write(f"{PROOF}\n".encode()),)
+    assert dialogue.receive(b"enable\r\nfw1# ") == (Write(f"{PROOF}\n".encode()),)
     (reply,) = dialogue.receive(b"terminal pager 0\r\nfw1# fw1# ")
     assert (reply.text, reply.prompt.text) == ("", "fw1# ")
 

@@ -303,7 +303,7 @@ class Dialogue:
     def _proved(self, asked: _Asked, prompt: Prompt) -> tuple[Event, ...]:
         """The reply, if the last proof stands behind this very prompt and nothing but it came after."""
         text = self._whole()
-        proof = re.compile(rf"(?:^|\n)(?:{re.escape(prompt.text)})+(?: *\n)?{re.escape(PROOF)} *\n")
+        proof = re.compile(rf"(?:^|\n){re.escape(prompt.text)}(?: *\n)?{re.escape(PROOF)} *\n")
         found = list(proof.finditer(text))
         if not found:
             return ()
