@@ -93,6 +93,18 @@ def test_an_unknown_host_key_is_exit_3_and_named(cli, strangers):
     assert "Traceback" not in run.err
 
 
+def test_a_fleet_of_strangers_is_one_line(cli, strangers):
+    hosts = strangers / "hosts.yaml"
+    hosts.write_text(
+        hosts.read_text().replace("hostname: 127.0.0.1", "hostname: localhost", 1)
+    )  # not all of one address
+    run = cli("audit", "--inventory", strangers)
+    (line,) = run.err.splitlines()
+    assert line.count("fw-") == 13
+    assert "the host key is not known in " in line
+    assert cli("doctor", "--inventory", strangers).out.count("NOT ready") == 1
+
+
 def test_an_unreachable_host_does_not_keep_the_others_from_being_judged(cli, inventory, tmp_path):
     for file in inventory.glob("*.yaml"):
         text = (
@@ -194,6 +206,7 @@ def test_logins_that_were_not_tried_are_one_line(cli, inventory, monkeypatch):
     assert run.code == 3
     (line,) = [line for line in run.err.splitlines() if "not tried" in line]
     assert line.count("fw-") == 10
+    assert "127.0.0.1 refused the login of the user 'audit'; check the user name and password" in run.err
     assert "the login of the user 'audit' was already refused 3 times" in line
 
 

@@ -226,12 +226,17 @@ def test_users_who_still_stall_after_the_change_are_exit_1(desk):
     device.add_user("later", "STAFF", dtls="blocked", at=5)
     device.run_traffic(10)
     looked = here.verify()
-    after = here.verify("--format", "json").json["devices"][0]["after"]["GP-STAFF"]
+    told = here.verify("--format", "json").json["devices"][0]
+    after = told["after"]["GP-STAFF"]
     assert after["came_up"] >= 1
     assert after["reconnects"] >= 1
     assert looked.code == 1
     assert "since the change" in looked.out
-    assert "GP-STAFF             before" in looked.out
+    rows = {cells[1]: cells[2:] for cells in map(str.split, looked.out.splitlines()) if cells[:1] == ["GP-STAFF"]}
+    columns = ("sessions", "tls_only", "came_up", "large_packets", "reconnects", "hit")
+    assert rows["since"] == [str(after[each]) for each in columns]
+    assert rows["before"] == [str(told["before"]["GP-STAFF"][each]) for each in columns]
+    assert rows["since"] != rows["before"]
 
 
 def test_verify_never_calls_a_silent_log_no_drops(desk):
@@ -515,5 +520,5 @@ def test_the_number_of_devices_is_typed(desk, answer, code):
     here.plan()
     returned, _out, err = typed(here, answer)
     assert returned == code, err
-    assert "About to change 2 devices" in err
+    assert "About to change 2 devices (fw-a, fw-b: canary fw-a, then 1; nothing is saved). Type their number" in err
     assert (here.texts() == here.before) is (code != 0)

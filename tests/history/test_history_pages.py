@@ -58,6 +58,15 @@ def test_the_first_page_says_how_it_stands_and_what_changed_when(history):
     assert {"devices/fw1.html", "devices/fw2.html"} <= set(links)
 
 
+def test_the_sentence_counts_what_was_fixed_since_the_night_before(tmp_path):
+    opened = History(f"sqlite:///{tmp_path / 'h.sqlite'}")
+    keep(opened, 0, device("fw1", finding("STAFF"), finding("LAB")))
+    keep(opened, 1, device("fw1", finding("STAFF", Verdict.SAFE), finding("LAB", Verdict.SAFE)))
+    words, _ = read(dict(pages(opened, 30))["index.html"])
+    opened.close()
+    assert "0 findings are at risk, 2 fewer than on 2026-01-01; since the audit before 0 new and 2 fixed." in words
+
+
 def test_a_device_has_a_page_of_its_own_newest_first(history):
     words, links = read(dict(pages(history, 30))["devices/fw1.html"])
     assert links == ["../index.html"]

@@ -201,8 +201,10 @@ class Endpoint:
         expected = known.get(shown.type) if shown else None
         expected = expected or next(iter(known.values()), None)
         if shown is None or expected is None:
+            # likewise: on the first day it holds for every host of a fleet
+            whose = f" of {self.hostname}" if self.between else ""
             return HostKeyError(
-                f"the host key of {self.hostname} is not known in {self.options.known_hosts}; no password was sent",
+                f"the host key{whose} is not known in {self.options.known_hosts}; no password was sent",
                 "look at its fingerprint and learn it with trust-hosts",
             )
         return HostKeyError(
