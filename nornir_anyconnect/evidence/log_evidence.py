@@ -175,6 +175,7 @@ class LogEvidence:
 
     def finish(self) -> dict[str, DeviceObservations]:
         """All that was observed, by device."""
+        self._join()
         collector = Collector(self._options.bounds)
         for device, sighting in self._sightings.devices.items():
             collector.sighted(device, sighting)
@@ -188,6 +189,18 @@ class LogEvidence:
         for name in {*found, *self._buffers}:
             found[name] = self._completed(found.get(name, DeviceObservations(name)))
         return dict(sorted(found.items()))
+
+    def _join(self) -> None:
+        """Makes one of what logs call by several names."""
+        called = self._merged.called = self._sightings.join()
+        for name, known in called.items():
+            for counter in (self._unreadable, self._untimed, self._torn):
+                counter[known] += counter.pop(name, 0)
+            if (buffer := self._buffers.pop(name, None)) is not None:
+                self._buffers.setdefault(known, buffer)
+        for given in self._rotations.values():
+            for back, devices in given.items():
+                given[back] = tuple(called.get(device, device) for device in devices)
 
     def _within(self, time: int | None) -> bool:
         return self._options.within(None if time is None else from_microseconds(time))

@@ -204,6 +204,8 @@ class MergedLog:
         self._untimed: dict[_Identity, dict[int, int]] = {}
         self._once = OnceLines()
         self._openings: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        self.called: dict[str, str] = {}
+        """What each device is called that had another name in some of the logs."""
         self.folds: dict[int, int] = {}
         """How many copies of the log each source is."""
 
@@ -245,8 +247,10 @@ class MergedLog:
     def events(self) -> Iterator[ev.Event]:
         """All messages with a time, the oldest first, whatever the order of the sources and of their lines."""
         self._held.sort(key=_TURN)
-        relays = Relays(self._once.copies())
+        relays = Relays(self._once.copies(self.called))
         entries = heapq.merge(*(run.read() for run in self._runs), self._held, key=_TURN) if self._runs else self._held
+        if called := self.called:
+            entries = ((*each[:3], called.get(each[3], each[3]), *each[4:]) for each in entries)
         event, folds = self._catalogue.event, self.folds
         for _, group in itertools.groupby(entries, _TURN):
             together = list(group)
@@ -263,7 +267,10 @@ class MergedLog:
         device is missing here of which no log shows a session begin.
         """
         found: dict[str, set[str]] = {}
-        for (_, device), openings in self._openings.items():
+        of_device: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        for (source, device), openings in self._openings.items():
+            of_device[source, self.called.get(device, device)] += openings
+        for (_, device), openings in of_device.items():
             missing = {min(each) for each in OF_EACH_SESSION if not each & openings.keys()}
             connections, assigned = openings["722033"] + openings["722034"], openings["722051"]
             begun = openings["113039"] or connections
@@ -274,8 +281,10 @@ class MergedLog:
 
     def untimed(self) -> Iterator[ev.Event]:
         """All messages without a time, in an order that means nothing."""
-        for identity, counts in sorted(self._untimed.items(), key=_by_words):
-            message, device, fields = identity
+        of_line: defaultdict[_Identity, Counter[int]] = defaultdict(Counter)
+        for (message, device, fields), counts in self._untimed.items():
+            of_line[message, self.called.get(device, device), fields] += Counter(counts)
+        for (message, device, fields), counts in sorted(of_line.items(), key=_by_words):
             yield self._catalogue.event(message, None, device, fields, self._times(counts))
 
     def _counted(self, entries: list[_Entry], relays: Relays) -> Iterator[ev.Event]:

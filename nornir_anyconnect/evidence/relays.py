@@ -7,7 +7,7 @@ from a source that has not brought it yet, is the same line.
 from __future__ import annotations
 
 import zlib
-from collections import deque
+from collections import defaultdict, deque
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,19 @@ class OnceLines:
     def _sampled(self, identity: _Identity) -> bool:
         return zlib.crc32(repr(identity).encode(errors="replace")) % self._one_in == 0
 
-    def copies(self) -> dict[int, int]:
-        """The sources that have a copy with other stamps, in themselves or in another, and how many each holds."""
+    def copies(self, called: Mapping[str, str]) -> dict[int, int]:
+        """The sources that have a copy with other stamps, in themselves or in another, and how many each holds.
+
+        Args:
+            called: the names of devices that have another one.
+
+        """
         folds: dict[int, int] = {}
         apart: set[tuple[int, ...]] = set()
-        for places in self._places.values():
+        by_line: defaultdict[_Identity, list[tuple[int, int]]] = defaultdict(list)
+        for (message, device, fields), places in self._places.items():
+            by_line[message, called.get(device, device), fields] += places
+        for places in by_line.values():
             for together in _together(sorted(places)):
                 sources = [source for _, source in together]
                 for source in set(sources):

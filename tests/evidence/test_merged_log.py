@@ -111,6 +111,20 @@ def test_a_copy_that_lacks_the_name_of_the_device_counts_once():
     assert not any(incidents for (device, _), (incidents, *_) in found.items() if device != "edge7")
 
 
+@pytest.mark.parametrize("name", ["edge7.corp.example", "EDGE7", "Edge7.Corp.Example"])
+def test_a_copy_with_the_domain_or_other_letters_counts_once(name):
+    other = [line.replace(" edge7 :", f" {name} :") for line in PLAIN]
+    later = [line.replace("01:0", "01:1") for line in other]
+    assert list(shown(PLAIN, other).values()) == list(EXPECTED.values())
+    assert len(read(PLAIN, later)[0]) == 1
+
+
+def test_one_name_in_two_domains_is_two_devices():
+    domains = ("a.example", "b.example")
+    found, _ = read(*([line.replace(" edge7 :", f" edge7.{domain} :") for line in PLAIN] for domain in domains))
+    assert list(found) == ["edge7.a.example", "edge7.b.example"]
+
+
 def test_a_source_in_which_each_line_stands_twice_is_a_copy():
     twice = list(itertools.chain.from_iterable((line, line) for line in PLAIN))
     assert shown(twice) == EXPECTED

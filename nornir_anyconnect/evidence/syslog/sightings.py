@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +11,6 @@ from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
 from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
 
 if TYPE_CHECKING:
-    import re
     from datetime import datetime
 
     from nornir_anyconnect.evidence.syslog.header import Header, HeaderReader
@@ -18,6 +19,7 @@ WHOLE = 1 << 16
 """Bytes at the beginning of a log of which every line is looked at; then the last of each piece."""
 MAX_DEVICES = 4096
 _MAX_HEADER = 512
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
 class Span(NamedTuple):
@@ -119,6 +121,25 @@ class Sightings:
         """What another part of the same log shows."""
         for name, sighting in devices.items():
             self._of(name).add(sighting)
+
+    def join(self) -> dict[str, str]:
+        """Makes one device of those that relays call with and without its domain, or in small and in large letters.
+
+        Returns:
+            What each is called that had another name.
+
+        """
+        alike: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self.devices:
+            alike[name if _ADDRESS.fullmatch(name) else name.partition(".")[0].casefold()].append(name)
+        called: dict[str, str] = {}
+        for names in alike.values():
+            known, *others = sorted(names, key=lambda name: (len(name), name))
+            if len({name.partition(".")[2].casefold() for name in names} - {""}) <= 1:
+                called |= dict.fromkeys(others, known)
+        for name, known in called.items():
+            self.add({known: self.devices.pop(name)})
+        return called
 
     def _of(self, device: str) -> Sighting:
         sighting = self.devices.get(device)
