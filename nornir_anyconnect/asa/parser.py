@@ -200,11 +200,19 @@ def prepare() -> None:
 _READ_MODES = tuple(mode for mode in Mode if mode is mode.table and any(row.value for row in rows_of(mode)))
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_templates.cache_clear)
-
-
 _FIRST = Lock()
+
+
+def _alone() -> None:
+    """In a forked process: what another thread was in the middle of is never ended there, and is begun anew."""
+    if _FIRST.locked():
+        _FIRST.release()
+    if _templates.cache_info().currsize and _templates()[1].locked():
+        _templates.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_alone)
 
 
 def _read(wanted: Mapping[Mode, Mapping[str, Said]]) -> dict[Mode, dict[str, Any]]:

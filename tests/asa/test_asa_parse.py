@@ -1,6 +1,7 @@
 """Every own fixture with its values and line numbers; promises 24 and 25; nothing ever crashes."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from nornir_anyconnect.asa import parser
 from nornir_anyconnect.asa.effective import effective_policy, policy_name_of, remote_access_groups
 from nornir_anyconnect.asa.grammar import Section
 from nornir_anyconnect.asa.parser import PulledConfig, device_ciphers, parse, parse_pull
@@ -575,13 +577,30 @@ def test_nothing_is_written_and_the_environment_is_left_alone(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def forked(mtu, *, anew):
+    """The exit code of a forked process that parses what nobody has parsed, with templates compiled anew or not."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(120)  # it would wait for ever
+        known = parser._templates.cache_info().currsize
+        parsed = parse(f"mtu outside {mtu}\n").interfaces[0].mtu.value
+        os._exit(0 if (parsed, known) == (mtu, 0 if anew else 1) else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_can_parse():
     parse("mtu outside 1400\n")
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if parse("mtu outside 1300\n").interfaces[0].mtu.value == 1300 else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert forked(1300, anew=False) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_that_is_forked_while_another_thread_parses_can_parse():
+    parser.prepare()
+    with parser._templates()[1]:
+        assert forked(1301, anew=True) == 0
+    with parser._FIRST:
+        assert forked(1302, anew=False) == 0
 
 
 @pytest.mark.parametrize(
