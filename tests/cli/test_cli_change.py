@@ -76,7 +76,6 @@ def states(run):
 def desk(cli, tmp_path, monkeypatch):
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     # the notice that a box prints behind its first configuration prompt never comes on loopback this late
     monkeypatch.setitem(Session.configure.__kwdefaults__, "settle", 0.05)
     gate.forget()

@@ -327,8 +327,7 @@ def test_what_was_hit_before_does_not_stand_above_a_real_risk(cli, write) -> Non
     assert "5 users were hit before the present setting" in run.out
 
 
-def test_check_knows_the_change_that_a_run_made(cli, write, tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_check_knows_the_change_that_a_run_made(cli, write, tmp_path) -> None:
     write("old.log", hit(*USERS))
     path = write("edge1.cfg", FIXED)
     before = cli("check", path, "--syslog", "old.log", "--format", "json").json["summary"]
