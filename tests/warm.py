@@ -16,7 +16,8 @@ LAZY = ("jinja2", "runpy", "rich.console", "rich.table", "sqlalchemy", "msgspec"
 """What our modules load only in a function."""
 ON_DEMAND = {"dask": ["distributed.cli.dask_scheduler", "distributed.cli.dask_worker"]}
 """What is loaded once the first program ``-m NAME`` is asked for."""
-CONFIG = "ASA Version 9.12(4)\nhostname warm\ntunnel-group T type remote-access\n: end\n"
+FIRST = ("check", "docs/examples/fw-london.cfg", "--syslog", "docs/examples/fw-london.log")
+"""The command that is run once, so that templates and patterns are compiled."""
 COMMAND = "import sys; from nornir_anyconnect.cli import main; sys.argv[0] = 'nornir-anyconnect'; sys.exit(main())"
 """As the installed one begins, which ``.ci/wheel`` starts."""
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -76,6 +77,7 @@ def _start(address):
     from pathlib import Path
 
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NORNIR_ANYCONNECT_")}
+    ours |= {"XDG_DATA_HOME": os.devnull, "XDG_STATE_HOME": os.devnull}  # nothing of who runs the tests
     server = subprocess.Popen(
         [sys.executable, "-c", "import sys; from tests.warm import serve; serve(sys.argv[1])", address],
         cwd=Path(__file__).parents[1], env=ours, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -174,8 +176,9 @@ def _load():
                 importlib.import_module(each.name)
     for name in LAZY:
         importlib.import_module(name)
-    importlib.import_module("nornir_anyconnect.remedies.propose").assess_text(CONFIG, "warm")  # compiles the templates
     importlib.metadata.entry_points()
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        importlib.import_module("nornir_anyconnect.cli").main(FIRST)
 
 
 def _tell_ends(running):

@@ -16,6 +16,7 @@ import pytest
 
 from nornir_anyconnect.cli import main
 from nornir_anyconnect.errors import UnreachableError
+from tests import warm
 from tests.hostile.samples import CONFIG
 from tests.hostile.test_hostile_files import without_privileges
 
@@ -218,7 +219,7 @@ def test_a_folder_that_may_not_be_written(tmp_path):
 def test_a_signal_while_it_waits_for_its_input(tmp_path, number):
     reading, writing = os.pipe()
     with subprocess.Popen(
-        [*COMMAND, "logs", "-"], stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        [warm.command(), "logs", "-"], stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as process:  # fmt: skip
         # it has read all that there is, and waits: its pipe is empty
