@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
@@ -23,7 +24,7 @@ from nornir_anyconnect.report.sanitise import harmless_lines
 from nornir_anyconnect.report.sentences import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nornir_anyconnect.history.compare import AuditEntry, Diff, Item
     from nornir_anyconnect.history.store import History
@@ -148,14 +149,17 @@ def pages(history: History, last: int) -> Iterator[tuple[str, str]]:
         """The page of the item's device."""
         return f"devices/{page_of[item.device, item.context]}"
 
+    day = _when(nights)
+
     def drawn(**what: Any) -> str:
-        return harmless_lines(template.render(count=count, day=_day, **what)).rstrip("\n") + "\n"
+        return harmless_lines(template.render(count=count, day=day, **what)).rstrip("\n") + "\n"
 
     yield (
         "index.html",
         drawn(
             life=None,
-            sentence=sentence(nights),
+            # a date is not broken in the middle: every second part is one
+            sentence=re.split(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d)?)", sentence(nights)),
             nights=nights,
             bars=_bars([each.at_risk for each in nights]),
             wide=_WIDE,
@@ -175,15 +179,18 @@ def sentence(nights: Sequence[Night]) -> str:
     if len(nights) > 1:
         more = now.at_risk - first.at_risk
         than = f"{abs(more)} {'more' if more > 0 else 'fewer'} than" if more else "as many as"
-        said += f", {than} on {_day(first.entry.generated_at)}"
+        said += f", {than} on {_when(nights)(first.entry.generated_at)}"
     if now.changes is not None:
         said += f"; since the audit before {len(now.changes.new)} new and {len(now.changes.fixed)} fixed"
         said += f", {len(now.changes.not_judged)} not judged" if now.changes.not_judged else ""
     return f"{said}."
 
 
-def _day(time: str) -> str:
-    return time.partition("T")[0]
+def _when(nights: Sequence[Night]) -> Callable[[str], str]:
+    """The day of a time; with the minute where one day has several audits."""
+    days = Counter(each.entry.generated_at[:10] for each in nights)
+    width = 16 if max(days.values()) > 1 else 10
+    return lambda time: time[:width].replace("T", " ")
 
 
 def _bars(counts: Sequence[int]) -> list[tuple[float, float, float, float, int]]:

@@ -305,6 +305,16 @@ def test_the_sentence_says_what_the_exit_code_says(cli, write, log, code, said) 
     assert run.code == code
 
 
+def test_users_of_a_policy_that_two_groups_hand_out_are_counted_once(cli, write) -> None:
+    group = (
+        "tunnel-group SALES type remote-access\ntunnel-group SALES general-attributes\n default-group-policy GP-STAFF\n"
+    )
+    write("old.log", hit(*USERS))
+    path = write("edge1.cfg", MTU_SET.replace(": end\n", f"{group}: end\n"))
+    assert cli("check", path, "--syslog", "old.log", "--format", "json").json["summary"]["users_past"] == 5
+    assert "; 5 users were hit before" in cli("check", path, "--syslog", "old.log").out
+
+
 def test_nobody_seen_and_five_hit_before_do_not_contradict_each_other(cli, write) -> None:
     write("old.log", hit(*USERS))
     run = cli("check", write("edge1.cfg", MTU_SET.replace("mtu 1303", "mtu 1400")), "--syslog", "old.log")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from test_history import NIGHT, device, finding, keep
+from test_history import NIGHT, device, finding, keep, of_night
 
 from nornir_anyconnect.audit.finding import Status, Verdict
 from nornir_anyconnect.errors import UsageError
@@ -49,7 +50,7 @@ def read(text):
 def test_the_first_page_says_how_it_stands_and_what_changed_when(history):
     found = dict(pages(history, 30))
     words, links = read(found["index.html"])
-    assert "1 finding is at risk, 1 fewer than on 2026-01-01; since the audit before 1 new and 0 fixed." in words
+    assert "1 finding is at risk, 1 fewer than on 2026-01-01 ; since the audit before 1 new and 0 fixed." in words
     assert "not judged: fw2 tunnel-group LAB" in words
     assert "fixed: fw1 tunnel-group STAFF" in words
     assert "new: fw1 tunnel-group STAFF" in words
@@ -64,7 +65,18 @@ def test_the_sentence_counts_what_was_fixed_since_the_night_before(tmp_path):
     keep(opened, 1, device("fw1", finding("STAFF", Verdict.SAFE), finding("LAB", Verdict.SAFE)))
     words, _ = read(dict(pages(opened, 30))["index.html"])
     opened.close()
-    assert "0 findings are at risk, 2 fewer than on 2026-01-01; since the audit before 0 new and 2 fixed." in words
+    assert "0 findings are at risk, 2 fewer than on 2026-01-01 ; since the audit before 0 new and 2 fixed." in words
+
+
+def test_two_audits_of_one_day_are_told_apart(tmp_path):
+    opened = History(f"sqlite:///{tmp_path / 'h.sqlite'}")
+    for hour in ("09:00", "17:30"):
+        opened.keep(replace(of_night(0, device("fw1", finding("STAFF"))), generated_at=f"2026-01-01T{hour}:00+00:00"))
+    page = dict(pages(opened, 30))["index.html"]
+    opened.close()
+    assert "1 finding is at risk, as many as on 2026-01-01 09:00 ; since" in read(page)[0]
+    assert page.count('<span class="day">2026-01-01 09:00</span>') == 2
+    assert '<td class="day">2026-01-01 17:30</td>' in page
 
 
 def test_a_device_has_a_page_of_its_own_newest_first(history):
