@@ -292,6 +292,13 @@ class _Reader:
             for text, said in lines.items():
                 known[text] = _reading(mode, text, said, read.get(mode.table, {}).get(_positive(text, said)))
 
+    def parts(self) -> Parts:
+        """The parts of the configuration that they make up."""
+        parts = Parts(self.readings)
+        for block, lines in self.lines:
+            parts.take(block, lines)
+        return parts
+
     def out_of_place(self) -> Iterator[Sourced[str]]:
         """Lines that an ASA prints once in a block, above its sub-block, and that stand there again or below it."""
         for _, lines in self.lines:
@@ -326,10 +333,7 @@ def _reading(mode: Mode, text: str, said: Said, value: Any) -> Reading:
 
 def objects_of(blocks: Iterable[Block]) -> tuple[tuple[GroupPolicy, ...], tuple[TunnelGroup, ...]]:
     """The group policies and tunnel groups that these blocks describe, as a text that holds them would."""
-    reader = _Reader(blocks)
-    parts = Parts(reader.readings)
-    for block, lines in reader.lines:
-        parts.take(block, lines)
+    parts = _Reader(blocks).parts()
     policies = tuple(each.owner(GroupPolicy) for each in parts.policies.values())
     return policies, tuple(each.owner(TunnelGroup) for each in parts.groups.values())
 
@@ -357,9 +361,7 @@ def _config(text: RunningConfig, *, complete: bool) -> RunningConfig:
 def _read_config(text: RunningConfig, *, complete: bool) -> RunningConfig:
     """The configuration, its blocks read."""
     reader = _Reader(text.blocks)
-    parts = Parts(reader.readings)
-    for block, lines in reader.lines:
-        parts.take(block, lines)
+    parts = reader.parts()
     top = parts.top
     hostnames = tuple(dict.fromkeys(each.value for each in top.found.get("hostnames", ())))
     svc = any(spelled_svc(line.text) for _, lines in reader.lines for line in lines if line.mode in _CLIENT_MODES)

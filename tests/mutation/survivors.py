@@ -41,13 +41,13 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r": logger\.info\(.* -> pass", "a line of the log, for people"),
     (r"time\.monotonic\(\) [<>]=? .* -> time\.monotonic\(\) [<>]", "the clock never stands exactly at the limit"),
     (r"platforms/asa_ssh/options\.py options_of: 1 -> 2$", "of the names that are close only the first is shown"),
-    (r"platforms/asa_ssh/dialogue\.py : 512 -> 513", "how long a prompt may be, one byte more"),
+    (r"platforms/asa_ssh/prompts\.py : 512 -> 513", "how long a prompt may be, one byte more"),
     (
         r"platforms/asa_ssh/dialogue\.py : (?:64|20|1000) -> ",
         "bounds of what is read and looked through, a little larger",
     ),
     (
-        r"_end_of_echo: (?:2 -> 3|0 -> 1|\(newline .* > 0)",
+        r"end_of_echo: (?:2 -> 3|0 -> 1|\(newline .* > 0)",
         "how far the end of an echo is looked for: a little farther; and no line ends before the prompt begins",
     ),
     (r"dialogue\.py _Asked: False -> True", "at login no command was sent, so no echo of one is looked for"),
@@ -63,7 +63,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"AskedAhead\._take_(?:echo|reply): False -> True", "beside a doubt, which ends it whatever is returned"),
     (r"AskedAhead\._unterminated: 0 -> 1", "the screen begins with our prompt, and no prompt with a line end"),
     (r"ahead\.py : 2048 -> ", "how much is typed ahead at most, one byte more: less than a box keeps"),
-    (r"\.last_words: 120 -> ", "how much of a line an error message shows"),
+    (r"last_words_of: 120 -> ", "how much of a line an error message shows"),
     (
         r"platforms/asa_ssh/conversation\.py : 16 -> ",
         "how much is read of a device that goes on talking after the goodbye",

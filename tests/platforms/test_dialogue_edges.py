@@ -3,7 +3,8 @@
 import pytest
 
 from nornir_anyconnect.errors import IncompleteReplyError
-from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_PROMPT, PROOF, Changes, Dialogue, LoggedIn, Write
+from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Changes, Dialogue, LoggedIn, Write
+from nornir_anyconnect.platforms.asa_ssh.prompts import LONGEST_PROMPT
 
 ASKED_TO_PROVE = (Write(f"{PROOF}\n".encode()),)
 PROVED = f"{PROOF}\r\n".encode()

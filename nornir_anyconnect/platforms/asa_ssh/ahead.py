@@ -13,8 +13,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nornir_anyconnect.errors import IncompleteReplyError
-from nornir_anyconnect.platforms.asa_ssh.dialogue import LONGEST_PROMPT, PROOF, Reply
-from nornir_anyconnect.platforms.asa_ssh.prompts import Appearance, Prompt, appearance, plain
+from nornir_anyconnect.platforms.asa_ssh.dialogue import PROOF, Reply
+from nornir_anyconnect.platforms.asa_ssh.prompts import (
+    LONGEST_PROMPT,
+    Appearance,
+    Prompt,
+    appearance,
+    last_words_of,
+    plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +114,7 @@ class AskedAhead:
     @property
     def last_words(self) -> str:
         """The last line on the screen that is not empty, for error messages."""
-        return plain(self._screen[-LONGEST_PROMPT:]).rstrip().rpartition("\n")[2][-120:]
+        return last_words_of(self._screen)
 
     def to_send(self) -> bytes:
         """The next lines, as far as they may go now."""

@@ -16,12 +16,18 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from nornir_anyconnect.errors import IncompleteReplyError
-from nornir_anyconnect.platforms.asa_ssh.prompts import Appearance, Prompt, appearance, plain
+from nornir_anyconnect.platforms.asa_ssh.prompts import (
+    LONGEST_PROMPT,
+    Appearance,
+    Prompt,
+    appearance,
+    end_of_echo,
+    last_words_of,
+    plain,
+)
 
 PROOF = "terminal pager 0"
 """The line whose echo proves a prompt: allowed for an audit, and without effect when repeated."""
-LONGEST_PROMPT = 512
-"""Bytes of an unterminated last line that may still be a prompt or a question."""
 LONGEST_GREETING = 1 << 20
 """Bytes before the first prompt: the banner."""
 LONGEST_REPLY = 64 << 20
@@ -187,7 +193,7 @@ class Dialogue:
     @property
     def last_words(self) -> str:
         """The last line on the screen that is not empty, for error messages."""
-        return plain(self._screen[-LONGEST_PROMPT:]).rstrip().rpartition("\n")[2][-120:]
+        return last_words_of(self._screen)
 
     def receive(self, data: bytes) -> tuple[Event, ...]:
         """Take what the device sent.
@@ -334,7 +340,7 @@ class Dialogue:
         text = self._whole(keep_log_lines=asked.keep_log_lines)
         ours = re.compile(re.escape(prompt.text.rstrip()))
         for found in itertools.islice(ours.finditer(text), MOST_PROMPTS):
-            end = _end_of_echo(text, found.end(), asked.command)
+            end = end_of_echo(text, found.end(), asked.command)
             if end:
                 self._refuse_leftovers(asked, prompt, self._quiet(text[: found.start()] + "\n"))
                 return text[end:]
@@ -381,24 +387,3 @@ def _answered_twice(reply: str, prompt: str) -> bool:
     """Whether our own prompt begins a line of the reply, and something stands behind it."""
     at = reply.find("\n" + prompt)
     return at >= 0 and reply[at + 1 + len(prompt) :].partition("\n")[0].strip() not in ("", prompt.strip())
-
-
-def _end_of_echo(text: str, start: int, command: str) -> int:
-    """Where the echo of the command and its line end are over; 0 if the text from there on is no echo of it."""
-    wanted = "".join(command.split())
-    shown, end = "", start
-    last = start + 2 * len(command) + LONGEST_PROMPT
-    while wanted.startswith(shown) and (newline := text.find("\n", end, last)) >= 0:
-        shown += "".join(text[end:newline].split())
-        end = newline + 1
-        if shown == wanted or _cut_echo(shown, wanted):
-            return end
-    return 0
-
-
-def _cut_echo(shown: str, wanted: str) -> bool:
-    """``$`` stands for what did not fit: before the tail of the line, or behind its head."""
-    head, dollar, tail = shown.partition("$")
-    if not dollar or not head + tail:
-        return False
-    return wanted.startswith(head) and wanted.endswith(tail)

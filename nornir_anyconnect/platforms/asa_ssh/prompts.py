@@ -1,4 +1,4 @@
-"""What an ASA's terminal looks like, read from ``prompts.yaml``; and the plain text behind its bytes."""
+"""What an ASA's terminal looks like, read from ``prompts.yaml``; the plain text behind its bytes, and its echo."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ruamel.yaml import YAML  # Nornir has loaded it already
 
 LONGEST_REFUSAL = 12
 """Lines of the longest words with which a device refuses a command."""
+LONGEST_PROMPT = 512
+"""Bytes of an unterminated last line that may still be a prompt or a question."""
 _LINE_END = re.compile(r"(?<!\r)\r*\n\r*")
 _PAGER_LEFT = re.compile(r"<-{1,3} ?More ?[- ]*> ?(?:\r *\r|\x08+ *\x08+)?")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
@@ -160,3 +162,29 @@ def _overwritten(line: str) -> str:
         if part:
             shown = part if part.strip() else ""
     return shown
+
+
+def last_words_of(screen: bytearray) -> str:
+    """The last line on a screen that is not empty, for error messages."""
+    return plain(screen[-LONGEST_PROMPT:]).rstrip().rpartition("\n")[2][-120:]
+
+
+def end_of_echo(text: str, start: int, command: str) -> int:
+    """Where the echo of the command and its line end are over; 0 if the text from there on is no echo of it."""
+    wanted = "".join(command.split())
+    shown, end = "", start
+    last = start + 2 * len(command) + LONGEST_PROMPT
+    while wanted.startswith(shown) and (newline := text.find("\n", end, last)) >= 0:
+        shown += "".join(text[end:newline].split())
+        end = newline + 1
+        if shown == wanted or _cut_echo(shown, wanted):
+            return end
+    return 0
+
+
+def _cut_echo(shown: str, wanted: str) -> bool:
+    """``$`` stands for what did not fit: before the tail of the line, or behind its head."""
+    head, dollar, tail = shown.partition("$")
+    if not dollar or not head + tail:
+        return False
+    return wanted.startswith(head) and wanted.endswith(tail)
