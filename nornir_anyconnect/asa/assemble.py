@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from nornir_anyconnect.asa.capture import LONGEST_LINE
 from nornir_anyconnect.asa.grammar import L2L_TYPE, REMOTE_ACCESS_TYPES, Mode, Row, Section, Take, row_of
 from nornir_anyconnect.asa.modes import (
     Header,
@@ -79,7 +81,7 @@ def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
         if not above:
             yield Line(mode, number_and_text.line, text)
         else:
-            inner = _opened(mode, above[0][1])
+            inner = _opened(mode, above[0][1]) if len(above[0][1]) <= LONGEST_LINE else None
             if inner not in (None, Mode.DEEPER) and len(above) == 1:
                 yield Line(inner, number_and_text.line, text)
             elif inner is not Mode.DEEPER or decides(mode, text):
@@ -87,6 +89,7 @@ def lines_below(mode: Mode, block: Block) -> Iterator[Line]:
         above.append((depth, text))
 
 
+@lru_cache(maxsize=1024)
 def _opened(mode: Mode, text: str) -> Mode | None:
     row = said_of(mode, text).row
     return opened_by(mode, row) if row else None
@@ -175,8 +178,8 @@ class Values:
         beside it.
         """
         hidden = frozenset() if part else {name for name, _ in self.unread}
-        names = {each.name: f"{part}{each.name}" for each in fields(kind)}  # type: ignore[arg-type]
-        values = {name: self.found[key] for name, key in names.items() if key in self.found and key not in hidden}
+        found, names = self.found, _fields_of(kind, part)  # type: ignore[arg-type]
+        values = {name: found[key] for name, key in names if key in found and key not in hidden}
         return kind(**(values | more))
 
     def owner(self, kind: type[T]) -> T:
@@ -185,6 +188,12 @@ class Values:
         if self.client is not None:
             more["client"] = self.client.built(ClientSettings, unsupported=self.client.not_understood())
         return self.built(kind, **more)
+
+
+@cache
+def _fields_of(kind: type, part: str) -> tuple[tuple[str, str], ...]:
+    """Each field of an object, and the one of :class:`Values` that sets it."""
+    return tuple((each.name, f"{part}{each.name}") for each in fields(kind))
 
 
 def webvpn_of(values: Values, *, svc: bool) -> Webvpn:

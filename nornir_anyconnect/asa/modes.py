@@ -119,7 +119,7 @@ def _hyphenated() -> frozenset[str]:
 
 def holds_another(said: Said) -> bool:
     """Whether a line goes on with a command of its own: two lines that became one."""
-    return not _hyphenated().isdisjoint(said.behind.split())
+    return "-" in said.behind and not _hyphenated().isdisjoint(said.behind.split())
 
 
 def sets(mode: Mode, text: str, setting: str) -> bool:

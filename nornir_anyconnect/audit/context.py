@@ -20,7 +20,7 @@ from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObs
 from nornir_anyconnect.mtu import releases
 from nornir_anyconnect.mtu.assumptions import TECHNOTE, AssumptionSet, in_order, primary_set
 from nornir_anyconnect.mtu.clients import USUAL, client_named
-from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Derivations, Link, Numbers, Pair, Path, derivations
+from nornir_anyconnect.mtu.derive import DEFAULT_LINK, Derivations, Link, Pair, Path, derivations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -258,6 +258,11 @@ class AuditedDevice:
                 found[each.name] = pair
         return found
 
+    @cached_property
+    def _first_offers(self) -> tuple[Offer | None, Offer | None]:
+        """What the client that was asked for gets first, over TLS and DTLS."""
+        return _first(self.offers.tls, self.options.client), _first(self.offers.dtls, self.options.client)
+
     def likely(self, conf: int | None, seen: GroupObservations | None) -> Likely | None:
         """What a current client gets under every printed set; None where no client was asked for, or none fits.
 
@@ -269,19 +274,12 @@ class AuditedDevice:
         dtls = _negotiated(self.offers.dtls, {suite for tunnel, suite in negotiated if tunnel == "dtls"})
         client = self.options.client
         name = Likely.SEEN if tls and dtls else client.name if client else None
-        tls = tls or _first(self.offers.tls, client)
-        dtls = dtls or _first(self.offers.dtls, client)
+        tls, dtls = tls or self._first_offers[0], dtls or self._first_offers[1]
         if name is None or tls is None:
             return None
         widest = {
             each.name: max(
-                (
-                    Numbers(
-                        self.derivations.derived(tls, link.mtu, each, conf).mtu,
-                        None if dtls is None else self.derivations.derived(dtls, link.mtu, each, conf).mtu,
-                    )
-                    for link in self.roomy_links
-                ),
+                (self.derivations.numbers(tls, dtls, link.mtu, each, conf) for link in self.roomy_links),
                 key=lambda numbers: numbers.gap or 0,
             )
             for each in self.printed
@@ -331,7 +329,7 @@ def _first(offers: Iterable[Offer], client: Client | None) -> Offer | None:
 
 
 def _negotiated(offers: Iterable[Offer], suites: set[str]) -> Offer | None:
-    return next((each for each in offers if each.suite.name in suites), None)
+    return next((each for each in offers if each.suite.name in suites), None) if suites else None
 
 
 def audited(config: RunningConfig, observations: DeviceObservations | None, options: Options) -> AuditedDevice:

@@ -44,6 +44,10 @@ class AssumptionSet:
     mss_source: MssSource
     default_cap: DefaultCap
 
+    def __hash__(self) -> int:
+        """Derivations are kept by it: as cheap as the hash of its name, which is known."""
+        return hash(self.name)
+
     @property
     def combination(self) -> str:
         """The choice spelled out, as calibration names it: ``accounting/mss/cap``."""

@@ -30,8 +30,7 @@ CLIENT_MTUS = range(576, DEFAULT_LINK + 1)
 BUILT_IN_MTU = 1406
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One line of a derivation: ``label`` = ``operation`` = ``value`` bytes."""
 
     label: str
@@ -46,8 +45,7 @@ class Step:
         return f"{self.label} = {self.operation} = {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """One tunnel's MTU in bytes, and how it came about.
 
     ``computed`` is before, ``mtu`` after the configured or built-in cap.
@@ -203,24 +201,26 @@ def uncapped(offer: Offer, path: Path, assumptions: AssumptionSet) -> Derivation
     return (_dtls if offer.version.is_dtls else _tls)(offer, path, assumptions)
 
 
+def _cap(conf: int | None, assumptions: AssumptionSet) -> int | None:
+    return BUILT_IN_MTU if conf is None and assumptions.default_cap is DefaultCap.BUILT_IN else conf
+
+
 def capped(found: Derivation, conf: int | None, assumptions: AssumptionSet) -> Derivation:
     """The same under ``conf`` bytes of ``anyconnect mtu``, or under the cap that is built in where none is set."""
-    source = "conf-mtu"
-    if conf is None and assumptions.default_cap is DefaultCap.BUILT_IN:
-        conf, source = BUILT_IN_MTU, "built-in default"
-    if conf is None:
+    cap = _cap(conf, assumptions)
+    if cap is None:
         return found
-    mtu = min(found.computed, conf)
+    source = "conf-mtu" if conf is not None else "built-in default"
+    mtu = min(found.computed, cap)
     label = "dtls-mtu" if found.version.is_dtls else "tls-mtu"
-    step = Step(label, f"min({found.computed}, {conf}({source}))", mtu)
+    step = Step(label, f"min({found.computed}, {cap}({source}))", mtu)
     return Derivation(found.suite, found.version, (*found.steps, step), found.computed, mtu)
 
 
 # ---- of one box -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """Both MTUs under one assumption set, bytes; no DTLS MTU where users never get DTLS."""
 
     tls_mtu: int
@@ -285,19 +285,30 @@ class Derivations:
         self.tls_offers = _one_of_each_cost(tls)
         self.dtls_offers = _one_of_each_cost(dtls)
         self._path = path
-        self._derived: dict[tuple[Offer, int, AssumptionSet], Derivation] = {}
+        self._derived: dict[tuple[str, Version, int, AssumptionSet], Derivation] = {}
         self._tightest: dict[object, Offer | None] = {}
         self._widest: dict[object, Offer | None] = {}
         self._pairs: dict[object, Pair] = {}
 
     def derived(self, offer: Offer, link: int, assumptions: AssumptionSet, conf: int | None = None) -> Derivation:
         """The MTU of one offer under ``conf`` bytes of ``anyconnect mtu``."""
-        key = (offer, link, assumptions)
+        return capped(self._uncapped(offer, link, assumptions), conf, assumptions)
+
+    def numbers(
+        self, tls: Offer, dtls: Offer | None, link: int, assumptions: AssumptionSet, conf: int | None
+    ) -> Numbers:
+        """Both MTUs of these two under ``conf`` bytes of ``anyconnect mtu``, without how they came about."""
+        cap = _cap(conf, assumptions)
+        found = [self._uncapped(each, link, assumptions).computed for each in (tls, dtls) if each is not None]
+        return Numbers(*(each if cap is None else min(each, cap) for each in found))
+
+    def _uncapped(self, offer: Offer, link: int, assumptions: AssumptionSet) -> Derivation:
+        key = (offer.suite.name, offer.version, link, assumptions)
         found = self._derived.get(key)
         if found is None:
             path = replace(self._path, link=link)
             found = self._derived[key] = uncapped(offer, path, assumptions)
-        return capped(found, conf, assumptions)
+        return found
 
     def smallest_tls(
         self,

@@ -16,8 +16,8 @@ from nornir_anyconnect.mtu.assumptions import (
     in_order,
     primary_set,
 )
-from nornir_anyconnect.mtu.derive import Path, derive_dtls, derive_tls
-from nornir_anyconnect.mtu.suites import Version, all_suites, suite
+from nornir_anyconnect.mtu.derive import Derivations, Path, derive_dtls, derive_tls
+from nornir_anyconnect.mtu.suites import Offer, Version, all_suites, suite
 
 V = Version
 SUITES = st.sampled_from(sorted(all_suites()))
@@ -80,6 +80,18 @@ def test_a_configured_mtu_is_the_last_step() -> None:
     derived = derive_dtls(suite("AES256-SHA"), V.DTLS1_0, Path(conf=1303), GUIDE)
     assert (derived.computed, derived.mtu) == (1418, 1303)
     assert str(derived.steps[-1]) == "dtls-mtu = min(1418, 1303(conf-mtu)) = 1303"
+
+
+@pytest.mark.parametrize("conf", [None, 576, 1303, 1406, 9000])
+@pytest.mark.parametrize("assume", COMBINATIONS, ids=lambda each: each.name)
+def test_numbers_alone_are_those_of_their_derivations(assume: AssumptionSet, conf: int | None) -> None:
+    tls, dtls = Offer(suite("AES256-SHA"), V.TLS1_2), Offer(suite("AES256-SHA"), V.DTLS1_0)
+    kept = Derivations((tls,), (dtls,), Path(tcpmss=1380))
+    for _ in range(2):
+        alone = kept.numbers(tls, dtls, 1400, assume, conf)
+        assert alone.tls_mtu == kept.derived(tls, 1400, assume, conf).mtu
+        assert alone.dtls_mtu == kept.derived(dtls, 1400, assume, conf).mtu
+        assert kept.numbers(tls, None, 1400, assume, conf).dtls_mtu is None
 
 
 @pytest.mark.parametrize("name", ["RC4-SHA", "NULL-SHA", "RC4-MD5"])
