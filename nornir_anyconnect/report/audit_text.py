@@ -271,7 +271,19 @@ def unjudged(report: AuditReport, shown: Sequence[Found]) -> list[str]:
     for device, finding in handed_in:
         if finding.verdict is Verdict.SAFE and finding.evidence and (reason := finding.evidence.observable_reason):
             why[f"whether anybody was hit is not observable: {sentence(reason)}"][sentences.device_name(device)] = None
-    return [f"{text} ({_some(list(names))})" for text, names in why.items()]
+    return [f"{text} ({_some(list(names))})" for text, names in why.items()] + _hit_before(report)
+
+
+def _hit_before(report: AuditReport) -> list[str]:
+    """Where, and how many, the most first; the findings of one device may tell of the same users."""
+    if not report.summary.users_past or len(report.devices) == 1:
+        return []
+    past = []
+    for device in report.devices:
+        seen = [each.evidence.past for each in device.findings if each.evidence and each.evidence.past]
+        past.append((max((each.users for each in seen), default=0), sentences.device_name(device)))
+    there = sorted((each for each in past if each[0]), key=lambda each: (-each[0], each[1]))
+    return [f"hit before the present setting ({_some([f'{name}: {users}' for users, name in there])})"]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -335,6 +335,7 @@ def test_what_was_hit_before_does_not_stand_above_a_real_risk(cli, write) -> Non
     assert shown[0] == "edge2.cfg"
     assert "1 finding on 1 firewall is at risk" in run.out
     assert "5 users were hit before the present setting" in run.out
+    assert "\nhit before the present setting (edge1.cfg: 5)\n" in run.out
 
 
 def test_check_knows_the_change_that_a_run_made(cli, write, tmp_path) -> None:
