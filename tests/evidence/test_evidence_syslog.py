@@ -245,6 +245,13 @@ def test_no_hour_is_lost_or_won_where_clocks_are_set(first, second, seconds):
     assert (after.time - before.time).total_seconds() == seconds
 
 
+def test_what_follows_does_not_tell_the_hour_of_what_came_before():
+    body = f"asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.\n"
+    clocks = ("02:59:30", "02:00:31", "02:20:00", "02:40:00", "02:58:00")
+    found = read("".join(f"Oct 27 2024 {clock} {body}" for clock in clocks), tz=ZoneInfo("Europe/Berlin"))
+    assert [f"{each.time:%H:%M:%S}" for each in found] == ["00:59:30", "01:00:31", "01:20:00", "01:40:00", "01:58:00"]
+
+
 def test_a_stamp_at_the_end_of_time_is_no_time():
     assert one(f"0001-01-01T00:00:01+05:00 asa : %ASA-6-722028: {WHERE}Stale SVC connection closed.").time is None
 

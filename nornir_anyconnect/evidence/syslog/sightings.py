@@ -101,7 +101,7 @@ class Sightings:
 
     def sample(self, buffer: bytes, begin: int, end: int) -> None:
         """Looks at whole lines from ``begin`` to ``end``."""
-        at = begin
+        at, before = begin, self._header.calendar.last
         while self._looked_at < WHOLE and at < end:
             tag = ANY_TAG_IN_BYTES.search(buffer, at, end)
             stop = self._line(buffer, begin, tag) if tag else end
@@ -111,6 +111,7 @@ class Sightings:
         if at < end:
             line = buffer.rfind(b"\n", begin, end - 1) + 1
             self._line(buffer, begin, ANY_TAG_IN_BYTES.search(buffer, max(line, begin), end))
+        self._header.calendar.last = before  # the lines are read in their turn yet
 
     def note(self, header: Header, level: int) -> None:
         """One line of a device."""
