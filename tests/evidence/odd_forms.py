@@ -152,6 +152,19 @@ READ: dict[str, Callable[[Log], str | bytes]] = {
     "Excel's dates": lambda log: _csv(
         ["Time", "Host", "Message"], [[f"{e.at:%d.%m.%Y %H:%M:%S}", DEVICE, e.tagged] for e in log], ";"
     ),
+    "Kiwi's table": lambda log: _csv(
+        [], [[f"{e.at:%Y-%m-%d}", f"{e.at:%H:%M:%S}", f"Local4.{_LEVELS[e.level]}", DEVICE, e.tagged] for e in log]
+    ),
+    "a day and a clock in columns of their own": lambda log: _csv(
+        ["Date", "Time", "Hostname", "Message"],
+        [[f"{e.at:%m/%d/%Y}", f"{e.at:%I:%M:%S %p}", DEVICE, e.tagged] for e in log],
+    ),
+    "columns between bars": _each("{at:%Y-%m-%d %H:%M:%S} | local4 | {d} | {e.tagged}\n"),
+    "a level with a slash": _each("{at:%Y-%m-%d %H:%M:%S} {d} local4/{e.level} {e.tagged}\n"),
+    "Grafana's text": lambda log: (
+        'Common labels: {"job":"syslog"}\nLine limit: "1000 (72 returned)"\nTotal bytes processed: "12 kB"\n\n\n'
+        + "".join(f"{e.at.timestamp() * 1000:.0f}\t{e.iso}\t{e.whole}\n" for e in log)
+    ),
     "PuTTY's log": lambda log: (
         "=~=~=~=~=~=~= PuTTY log 2026.03.29 04:11:10 =~=~=~=~=~=~=\r\nbob@relay:~$ tail -f asa.log\r\n"
         + _plain(log).replace("\n", "\r\n")

@@ -7,6 +7,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from nornir_anyconnect.evidence.exports.family import CLOCK
 from nornir_anyconnect.evidence.exports.records import LineExport, holds_another
 from nornir_anyconnect.evidence.syslog.envelope import Envelope
 from nornir_anyconnect.evidence.syslog.message_boundaries import ends_within_a_line
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from nornir_anyconnect.evidence.exports.family import Family
 
 _SEPARATORS = ",;\t|"
-_SEPARATOR_LINE = re.compile(rb"sep=(.)\r?\n", re.IGNORECASE)
+# the separator, for Excel; what Grafana writes above the lines of a text: labels, limits, amounts
+_ABOVE = re.compile(rb'(?:(?i:sep)=(?P<separator>.)\r?\n|(?:[A-Z][A-Za-z ]{2,60}: ["{\d][^\n]*\n){1,16}\n)?[\r\n]*')
 _MOST_LINES = 64
 """Lines of one record: a field may hold the end of a line."""
 _MOST_COLUMNS = 500
 _TIME = re.compile(
-    r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}([/.])\d{1,2}\1\d{2,4}[ ,]|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)"
+    r"\s*(?:\d{4}-\d\d-\d\d|\d{1,2}([/.])\d{1,2}\1\d{2,4}(?![\d.])|[A-Z][a-z]{2} \d{1,2},? \d{4}|\d{10}(?:\d{3})?\b)"
 )
 _HOST = re.compile(
     r"(?!(?:local\d|user|daemon|auth|kern|syslog|info(?:rmational)?|notice|notifications?|debug(?:ging)?|warn(?:ing)?"
@@ -205,8 +207,10 @@ def _named(cells: Sequence[str]) -> dict[str, str]:
             fields.setdefault("message", cell)
         elif _TIME.match(cell):
             fields.setdefault("timestamp", cell)
-        elif _HOST.fullmatch(cell) and cell.lower() not in _NO_HOSTS:
-            fields.setdefault("host", cell)
+        elif CLOCK.fullmatch(cell.strip()):
+            fields.setdefault("time", cell)
+        elif _HOST.fullmatch(name := cell.strip()) and name.lower() not in _NO_HOSTS:
+            fields.setdefault("host", name)
         fields[f"column {number}"] = cell
     return fields
 
@@ -227,11 +231,9 @@ def csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None]
 
 
 def _csv_export(start: bytes, family_of: Callable[[Sequence[str]], Family | None], other: Family) -> CsvExport | None:
-    begin, separators = 0, _SEPARATORS
-    if told := _SEPARATOR_LINE.match(start):
-        begin, separators = told.end(), told[1].decode("latin-1")
-    while start[begin : begin + 1] in {b"\n", b"\r"}:
-        begin += 1
+    above = _ABOVE.match(start)
+    begin, told = (above.end(), above["separator"]) if above else (0, None)
+    separators = told.decode("latin-1") if told else _SEPARATORS
     for separator in separators:
         if header := _header(start, begin, separator):
             names, end = header

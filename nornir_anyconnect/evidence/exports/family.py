@@ -23,6 +23,10 @@ _EPOCH = re.compile(r"(\d{10})(?:\.(\d{1,9})|(\d{3}|\d{6}|\d{9}))?")
 # what Excel makes of a time where nobody says that it is one: with fewer decimals it is no second
 _DAYS = re.compile(r"[3-6]\d{4}[.,]\d{5,12}")
 _FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - in the zone of the one who saved it
+# a date in a field of its own, such as in a table of Kiwi's, and the time of that day in another one
+_DAY = re.compile(r"\d{4}[-/]\d\d[-/]\d\d|\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d\d)|[A-Z][a-z]{2} {1,2}\d{1,2},? \d{4}")
+CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp]\.?[Mm]\.?)?")
+"""A time of the day."""
 _LEVELS = frozenset("01234567")
 _USUAL_LEVELS = {
     "113019": 4, "722051": 4, "722011": 5, "722012": 5, "722028": 5, "722032": 5, "722033": 5, "722034": 5, "722037": 5,
@@ -32,7 +36,7 @@ _INFORMATIONAL = 6
 _TIMES = (
     "@timestamp", "_time", "timestamp", "time", "timegenerated", "eventtime", "receivedat", "date", "datetime",
     "event_time", "log_time", "ts", "time generated", "timestamp (utc)", "event.created", "isodate", "r_isodate",
-    "s_isodate", "received_at", "date time", "log date", "start time", "starttime",
+    "s_isodate", "received_at", "msgdate", "msgtime", "date time", "log date", "start time", "starttime",
 )  # fmt: skip
 _DEVICES = (
     "host", "hostname", "computer", "device", "device_name", "devicename", "observer.hostname", "observer.name",
@@ -77,13 +81,20 @@ class Family:
         text = self._message(fields)
         if not text:
             return
-        time = when(_first(fields, (*self.time, *_TIMES)))
+        time = when(self._time(fields))
         device = _first(fields, self.device or _DEVICES, _HOST)
         lines = [line for line in _LINE.split(text) if line.strip()]
         if sum(1 for line in lines if ANY_TAG.search(line)) <= 1:
             lines = [" ".join(lines)]  # a name that holds the end of a line
         for line in lines:
             yield Envelope(line.encode(errors="replace"), time, device)
+
+    def _time(self, fields: Mapping[str, str]) -> str:
+        names = (*self.time, *_TIMES)
+        text = _first(fields, names)
+        if CLOCK.fullmatch(text):
+            return f"{_first(fields, names, _DAY)} {text}"
+        return f"{text} {_first(fields, names, CLOCK)}" if _DAY.fullmatch(text) else text
 
     def _message(self, fields: Mapping[str, str]) -> str:
         for name in self.message:

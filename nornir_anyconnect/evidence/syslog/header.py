@@ -39,7 +39,7 @@ _REPEATED = re.compile(r"message repeated (\d{1,6}) times: ?\[")
 # a process tag, a level, the number or the file of a line, a bullet, fields of a record: no device's name. A level that
 # counts as one would make several devices of one, and no session of any would be whole
 _NO_NAME = re.compile(
-    r"[\w./-]*\[\d+\]|(?:local\d|auth|daemon|kern|user|syslog)\.\w+|[\W_]+|\d+[:.)]?|\.{0,2}/\S*"
+    r"[\w./-]*\[\d+\]|(?:local\d|auth|daemon|kern|user|syslog)[./:]\w+|[\W_]+|\d+[:.)]?|\.{0,2}/\S*"
     r"|\W*(?:emerg(?:ency)?|alert|crit(?:ical)?|err(?:or)?|warn(?:ing)?|notice|notifications?|info(?:rmational)?"
     r"|debug(?:ging)?)\W*"
     r"|\S+\.(?:log|txt|gz|csv|json)(?:[.:]\S*)?|\S*[\"{}=]\S*",
