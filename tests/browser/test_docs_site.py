@@ -96,13 +96,14 @@ LINK = ".md-search-result__link"
 
 
 def search(page, words):
-    """As a reader types it, until something is found."""
+    """As a reader types it, until something is found and stands there in its own colours, no longer faded in."""
     opener = page.locator("label.md-header__button[for=__search]")  # on a phone
     if opener.is_visible():
         opener.click()
     page.click("input[name=query]")
     page.keyboard.type(words)
     page.wait_for_selector(".md-search-result__item")
+    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
 
 
 @pytest.mark.browser
