@@ -37,7 +37,7 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _PAGE = re.compile(
-    rf"\W*(?:(?:showing|displaying|{_THINGS})\b.{{0,40}}?\b|(?:[\d,.]+ ?(?:-|\u2013|to) ?)?(?=.*{_THINGS}))"
+    rf"\W*+(?:(?:showing|displaying|{_THINGS})\b.{{0,40}}?\b|(?:[\d,.]+ ?(?:-|\u2013|to) ?)?(?=.*{_THINGS}))"
     rf"(?P<shown>[\d,.]+) (?:{_THINGS} )?\(?(?:out )?of (?P<found>[\d,.]+)\)?(?: {_THINGS})?(?: (?:are )?shown)?\W*",
     re.IGNORECASE,
 )

@@ -16,7 +16,8 @@ from tests.mutation.trial import OPTIONS, ROOT
 TESTS = (
     "tests/change", "tests/platforms", "tests/remedies", "tests/runners/test_waves.py",
     "tests/runners/test_chassis_runner.py", "tests/tasks",
-    "tests/asa/test_commands.py", "tests/asa/test_commands_config.py",
+    "tests/asa/test_commands.py", "tests/asa/test_commands_config.py", "tests/test_assess.py",
+    "tests/workflows/test_fleet_ready.py",
 )  # fmt: skip
 """The tests of these rooms themselves. The promises and the fleet meet the same code over SSH, much more slowly."""
 SLOW = 8.0

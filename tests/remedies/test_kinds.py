@@ -11,7 +11,7 @@ from nornir_anyconnect.audit.judge import judge
 from nornir_anyconnect.errors import PlanError
 from nornir_anyconnect.evidence.observations import DeviceObservations, GroupObservations, LargePacket
 from nornir_anyconnect.remedies.client_settings import ClientScope, ClientSettingsOf
-from nornir_anyconnect.remedies.kinds import decode
+from nornir_anyconnect.remedies.kinds import decode, kinds
 from nornir_anyconnect.remedies.kinds.df_bit_ignore import DfBitIgnore
 from nornir_anyconnect.remedies.kinds.mtu import ClientMtu
 from nornir_anyconnect.remedies.kinds.tcpmss import TcpMss
@@ -28,6 +28,10 @@ def needing(safe_mtu, *parts, head=HEAD):
     config, device, _ = audited(DEFAULT, *parts, head=head)
     findings = tuple(dataclasses.replace(each, verdict=Verdict.AT_RISK, safe_mtu=safe_mtu) for each in device.findings)
     return remedies_of(RemedyContext(config, dataclasses.replace(device, findings=findings)))
+
+
+def test_the_default_comes_first_and_what_sends_nothing_last():
+    assert list(kinds()) == ["mtu", "df-bit-ignore", "tcpmss", "tls-only-group", "dtls-port"]
 
 
 @pytest.mark.parametrize(
