@@ -7,6 +7,8 @@ import re
 from tests.mutation.mutants import Mutant
 
 EXPLAINED: tuple[tuple[str, str], ...] = (
+    (r"dialogue\.py Dialogue\.__init__: False -> True", "each login says anew whether enable comes next"),
+    (r"_answer_password: 0 -> 1", "a device that goes on is listened to for a second longer"),
     (r": (?:300|1200\.0|600) -> ", "a time limit, one second longer"),
     (
         r"_greet: device\.check_identity\(\) -> pass",

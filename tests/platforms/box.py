@@ -50,7 +50,7 @@ class Box:
 
 def session_on(box, **more):
     session = Session(box, name="fw1", user="audit", **{"login_gate": LoginGate(), **more})
-    session.log_in()
+    session.log_in(enables=False)
     return session
 
 

@@ -74,7 +74,7 @@ def talk(clock, silence=30.0, **said):
     """A device that answers so (``show_mode`` for ``show mode``), and a conversation that is logged in to it."""
     device = Device(clock, {line.replace("_", " "): pieces for line, pieces in said.items()})
     talking = Conversation(device, "fw1", silence)
-    talking.log_in()
+    talking.log_in(enables=False)
     return device, talking
 
 
@@ -100,7 +100,7 @@ def test_a_device_without_a_prompt_is_no_login(clock):
     with pytest.raises(LinkLostError, match="fw1: not logged in"):
         _ = talking.prompt
     with pytest.raises(ReplyTimeoutError, match="did not answer 'login'"):
-        talking.log_in()
+        talking.log_in(enables=False)
 
 
 def test_a_reply_that_never_ends_is_given_up_however_steadily_it_comes(clock):
@@ -115,7 +115,7 @@ def test_a_banner_that_trickles_is_no_login_for_ever(clock):
     device = Device(clock, {}, greeting=[(5, b"x")] * 1000)
     began = clock.now
     with pytest.raises(IncompleteReplyError, match="'login' did not end within 90 s"):
-        Conversation(device, "fw1", 30.0).log_in()
+        Conversation(device, "fw1", 30.0).log_in(enables=False)
     assert clock.now - began == LONGEST_LOGIN
     assert device.closed
 
@@ -264,7 +264,7 @@ CLOCK = [(0, b"show clock\r\n12:00:00 UTC\r\nfw1# ")]
 def ahead(clock, silence=30.0, **said):
     device = TypeAhead(clock, {"show clock": CLOCK, **{line.replace("_", " "): each for line, each in said.items()}})
     talking = Conversation(device, "fw1", silence)
-    talking.log_in()
+    talking.log_in(enables=False)
     device.sent.clear()
     return device, talking
 

@@ -114,7 +114,7 @@ def test_a_refused_secret_is_not_tried_a_fourth_time():
     for _ in range(5):
         box = Box({"enable": b"enable\r\nPassword: ", "wrong": b"\r\nInvalid password\r\nPassword: "}, prompt="fw1> ")
         session = Session(box, name="fw1", user="audit", secret="wrong", login_gate=gate)
-        session.log_in()
+        session.log_in(enables=False)
         with pytest.raises(CredentialError):
             session.enable()
         tried += box.lines.count("wrong")

@@ -47,7 +47,7 @@ class Wire:
 def test_nothing_else_is_taken(thing):
     wire = Wire()
     session = Session(wire, name="fw1", login_gate=LoginGate())
-    session.log_in()
+    session.log_in(enables=False)
     before = wire.sent
     with pytest.raises(TypeError, match="typed commands"):
         session.send(thing)
@@ -63,7 +63,7 @@ def test_a_string_that_pretends_to_be_a_command_is_not_taken():
 
     wire = Wire()
     session = Session(wire, name="fw1", login_gate=LoginGate())
-    session.log_in()
+    session.log_in(enables=False)
     with pytest.raises(TypeError, match="typed commands"):
         session.send(Pretender("reload"))
     assert b"reload" not in wire.sent

@@ -105,7 +105,7 @@ class Conversation:
         """The line that proved the prompt has switched it off."""
         return self._dialogue.pager_is_off
 
-    def log_in(self, *, enables: bool = False) -> None:
+    def log_in(self, *, enables: bool) -> None:
         """Learn the first prompt, past any banner; ``enables``: whether ``enable`` is what is asked next."""
         longest = max(LONGEST_LOGIN, self._reply_timeout)
         self._dialogue.enables = enables
@@ -262,12 +262,10 @@ class Conversation:
             raise EnableError(f"{self.name} refused the enable secret", "check it; it was tried once")
         answer = secret()
         # a device that has waited too long would take it for a command, and show and log it
-        late = self._transport.read(0)
-        if late.strip(b" \0"):
+        if self._transport.read(0).strip(b" \0"):
             raise IncompleteReplyError(
                 f"{self.name} went on while its question for the enable secret stood; nothing was tried", "ask it again"
             )
-        self._dialogue.receive(late)
         return self._dialogue.answer_password(answer)
 
     def _refuse_question(self, question: str, last_words: str) -> NoReturn:

@@ -78,7 +78,7 @@ class Session:
         """
         return self._conversation.prompt
 
-    def log_in(self, *, enables: bool = False) -> None:
+    def log_in(self, *, enables: bool) -> None:
         """Learn the first prompt, past any banner; ``enables``: whether :meth:`enable` is what comes next."""
         self._conversation.log_in(enables=enables and bool(self._secret))
 
