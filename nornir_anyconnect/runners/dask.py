@@ -139,9 +139,12 @@ class DaskRunner:
             raise _not_installed() from error
 
         if self.address is not None:
+            client = Client.__new__(Client)
             try:
-                client = Client(self.address, security=self.security, timeout=CONNECT, set_as_default=False)
+                Client.__init__(client, self.address, security=self.security, timeout=CONNECT, set_as_default=False)
             except (OSError, ValueError, TypeError) as error:
+                # left to the collector it would end its thread at any time, and wait for ever while another one begins
+                client.__del__()
                 raise UsageError(
                     f"no Dask scheduler answers at {self.address}", "start one, or correct --scheduler"
                 ) from error

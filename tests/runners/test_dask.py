@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import signal
+import threading
 from types import SimpleNamespace
 
 import cloudpickle
@@ -259,16 +260,24 @@ def test_a_secret_of_a_worker_stays_there(cluster, runner):
     assert "demo-enable" not in repr(pickle.dumps(SimpleNamespace(r=str(result["a"][0].result))))
 
 
-def test_no_scheduler_is_a_usage_error(monkeypatch):
+def test_no_scheduler_is_a_usage_error_and_leaves_no_thread(monkeypatch):
     monkeypatch.setattr("nornir_anyconnect.runners.dask.CONNECT", 0.5)
+    before = loops()
     with pytest.raises(UsageError, match="no Dask scheduler answers"):
         inventory_of(a="").with_runner(DaskRunner("tcp://127.0.0.1:9", patience=0)).run(whose)
+    assert loops() <= before
 
 
 def test_who_has_no_certificate_gets_no_answer(cluster, monkeypatch):
     monkeypatch.setattr("nornir_anyconnect.runners.dask.CONNECT", 0.5)
+    before = loops()
     with pytest.raises(UsageError, match="no Dask scheduler answers"):
         inventory_of(a="").with_runner(DaskRunner(cluster.address)).run(whose)
+    assert loops() <= before
+
+
+def loops():
+    return {each for each in threading.enumerate() if each.name == "IO loop"}
 
 
 def test_a_cluster_of_this_machine_is_started_where_no_scheduler_is_named(monkeypatch):
