@@ -14,7 +14,7 @@ from nornir_anyconnect.errors import SourceError, UsageError
 from nornir_anyconnect.evidence.device_evidence import merge
 from nornir_anyconnect.evidence.device_output.saved_output import HOSTNAME
 from nornir_anyconnect.evidence.observations import DeviceObservations
-from nornir_anyconnect.evidence.syslog.header import UNNAMED
+from nornir_anyconnect.evidence.syslog.header import UNNAMED, is_address, without_domain
 from nornir_anyconnect.workflows.terminal import TERMINAL
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 DEBUG_TRANSCRIPT = "debug webvpn transcript"
 _OWN_ADDRESS = re.compile(r"^ +ip(?:v6)? address ([\da-fA-F.:]+)", re.MULTILINE)
-_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _SUFFIXES = (".cfg", ".conf", ".config", ".txt", ".log", ".out", ".gz")
 
 
@@ -40,7 +39,7 @@ def short_name(name: str) -> str:
     name = name.casefold().rsplit("/", 1)[-1]
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
-    return name if _ADDRESS.fullmatch(name) else name.partition(".")[0]
+    return without_domain(name)
 
 
 @dataclass(slots=True)
@@ -80,7 +79,7 @@ class Evidence:
         matching = [device for device in self.devices if short_name(device) in known]
         telling = [name for name, seen in self.devices.items() if seen.lines] or list(self.devices)
         # where the configuration does not say its name, or a relay knows no more than an address, it may be this one
-        nobody_else = len(names) == 1 or all(_ADDRESS.fullmatch(name) for name in telling)
+        nobody_else = len(names) == 1 or all(map(is_address, telling))
         if self.single and not matching and len(telling) == 1 and nobody_else:
             matching = telling
         if self.single:

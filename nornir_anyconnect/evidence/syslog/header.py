@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 UNNAMED = "-"
 """The device of a line that names none, as syslog's own NILVALUE."""
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 # what an ASA with "logging timestamp" and a device-id writes, and what RFC 5424 makes of it, which is most of what
 # there is, read at once; a name in capitals may be a zone
@@ -50,6 +51,16 @@ _ELEMENT = re.compile(r"</?(?:t[dhr]|li|p|pre|div|span|code)(?: [^<>]*)?>", re.I
 # what an ASA prints between two pages, and what takes it away again
 _PAGER = re.compile(r"<--- More --->[\s\x08]*")
 _CACHED = 4096
+
+
+def is_address(name: str) -> bool:
+    """Whether a relay knew no name of the device."""
+    return _ADDRESS.fullmatch(name) is not None
+
+
+def without_domain(name: str) -> str:
+    """By what the names of one device are told: without domain and case; an address stays whole."""
+    return name if is_address(name) else name.partition(".")[0].casefold()
 
 
 class Header(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from nornir_anyconnect.evidence.syslog.header import without_domain
 from nornir_anyconnect.evidence.syslog.messages import ANY_TAG_IN_BYTES
 from nornir_anyconnect.evidence.syslog.stamps import from_microseconds
 
 if TYPE_CHECKING:
+    import re
     from datetime import datetime
 
     from nornir_anyconnect.evidence.syslog.header import Header, HeaderReader
@@ -19,7 +20,6 @@ WHOLE = 1 << 16
 """Bytes at the beginning of a log of which every line is looked at; then the last of each piece."""
 MAX_DEVICES = 4096
 _MAX_HEADER = 512
-_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
 class Span(NamedTuple):
@@ -132,7 +132,7 @@ class Sightings:
         """
         alike: defaultdict[str, list[str]] = defaultdict(list)
         for name in self.devices:
-            alike[name if _ADDRESS.fullmatch(name) else name.partition(".")[0].casefold()].append(name)
+            alike[without_domain(name)].append(name)
         called: dict[str, str] = {}
         for names in alike.values():
             known, *others = sorted(names, key=lambda name: (len(name), name))
