@@ -104,6 +104,7 @@ class LogEvidence:
         self._unreadable: Counter[str] = Counter()
         self._untimed: Counter[str] = Counter()
         self._torn: Counter[str] = Counter()
+        self._lost: list[tuple[set[str], int, int, bool]] = []
         self._rotations: defaultdict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
         self._cut_short = self._unread = 0
         self.lines = 0
@@ -193,9 +194,13 @@ class LogEvidence:
     def _join(self) -> None:
         """Makes one of what logs call by several names."""
         called = self._merged.called = self._sightings.join()
+        # once of a log, by however many names it calls the device
+        for names, unreadable, untimed, torn in self._lost:
+            for name in {called.get(name, name) for name in names}:
+                self._unreadable[name] += unreadable
+                self._untimed[name] += untimed
+                self._torn[name] += torn
         for name, known in called.items():
-            for counter in (self._unreadable, self._untimed, self._torn):
-                counter[known] += counter.pop(name, 0)
             if (buffer := self._buffers.pop(name, None)) is not None:
                 self._buffers.setdefault(known, buffer)
         for given in self._rotations.values():
@@ -240,12 +245,10 @@ class LogEvidence:
                 self._sightings.add({name: sighting})
             for time in sighting.span:
                 span = span.widened(time)
-            self._unreadable[name] += state.unreadable
-            self._untimed[name] += source.untimed
-            self._torn[name] += state.torn
             if buffer is not None:
                 # the head of "show logging" names no device: its lines do, where they name one
                 self._buffers[name] = buffer
+        self._lost.append(({device or met for met in state.devices}, state.unreadable, source.untimed, state.torn))
         if buffer is not None and not state.devices:
             self._buffers[device or options.device] = buffer
         self.lines += state.lines

@@ -119,6 +119,12 @@ def test_a_copy_with_the_domain_or_other_letters_counts_once(name):
     assert len(read(PLAIN, later)[0]) == 1
 
 
+def test_a_message_that_cannot_be_read_counts_once_by_however_many_names_its_log_calls_the_device():
+    broken = usual(9, STORY[4][1][:40])
+    other = [line.replace(" edge7 :", " EDGE7.corp.example :") for line in PLAIN]
+    assert [seen.unreadable for seen in read([*PLAIN, *other, broken])[0].values()] == [1]
+
+
 def test_one_name_in_two_domains_is_two_devices():
     domains = ("a.example", "b.example")
     found, _ = read(*([line.replace(" edge7 :", f" edge7.{domain} :") for line in PLAIN] for domain in domains))
